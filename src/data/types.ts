@@ -13,6 +13,8 @@ export interface Dataset {
   readonly name: string;
   readonly labels: readonly string[];
   readonly examples: readonly Example[];
+  /** Names of the columns that were read, for the summary line; absent for datasets not read from a table. */
+  readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
 }
 
 /** One tokenised example. */
@@ -41,4 +43,20 @@ export interface Batch {
   readonly labels: Int32Array;
   /** [B], `Example.index` of each row. */
   readonly indices: Int32Array;
+}
+
+/** One row of a table, before columns have a meaning. */
+export interface TableRow {
+  /** Line of the file the row starts on, from 1. */
+  readonly line: number;
+  /** Strings in TSV and CSV; anything JSON knows, or holes, in JSONL. */
+  readonly cells: readonly unknown[];
+}
+
+/** A file of rows and named columns. */
+export interface Table {
+  /** File name, for messages. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly TableRow[];
 }

@@ -1,0 +1,74 @@
+import { CrispError, expectedGot } from "../errors/index.ts";
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** Inflate `bytes` when they start with gzip's two magic bytes; anything else comes back as it is. */
+async function inflate(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+  if (!isGzip(bytes)) {
+    if (!/\.gz$/i.test(name)) return bytes;
+    throw expectedGot(
+      "data/bad-gzip",
+      name,
+      "gzip data, as the name ends in .gz",
+      `bytes that start with ${hex(bytes.subarray(0, 2)) || "nothing"}`,
+      "Rename the file, or download it again.",
+    );
+  }
+  try {
+    const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch (error) {
+    const reason = (error as Error).cause instanceof Error ? ((error as Error).cause as Error).message : (error as Error).message;
+    throw new CrispError(
+      "data/bad-gzip",
+      `${name}: expected a complete gzip file, got one that is cut off or damaged (${reason}). Download or compress it again.`,
+      { reason, bytes: bytes.length },
+    );
+  }
+}
+
+const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+
+/** 1-based number of the first line that is no valid UTF-8. */
+function firstBadLine(bytes: Uint8Array): number {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(10, start);
+    const end = newline < 0 ? bytes.length : newline;
+    try {
+      decoder.decode(bytes.subarray(start, end));
+    } catch {
+      return line;
+    }
+    start = end + 1;
+  }
+  return line;
+}
+
+/**
+ * The text of a data file: gzip is inflated (known by its first bytes), a byte-order mark removed, UTF-8 required.
+ *
+ * @param bytes - The file.
+ * @param name - Its name, for messages.
+ * @returns The text.
+ * @throws `data/bad-gzip` when gzip data are cut off or damaged, or missing behind a `.gz` name; `data/encoding`, with the
+ * first bad line, when the text is not UTF-8.
+ * @example
+ * await decodeText(await file.bytes(), "train.tsv.gz");
+ */
+export async function decodeText(bytes: Uint8Array, name: string): Promise<string> {
+  const plain = await inflate(bytes, name);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(plain);
+  } catch {
+    const utf16 = (plain[0] === 0xff && plain[1] === 0xfe) || (plain[0] === 0xfe && plain[1] === 0xff);
+    throw expectedGot(
+      "data/encoding",
+      `${name}:${utf16 ? 1 : firstBadLine(plain)}`,
+      "UTF-8 text",
+      utf16 ? "UTF-16" : "bytes that are not UTF-8",
+      "Save the file as UTF-8.",
+    );
+  }
+}

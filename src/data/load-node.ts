@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CrispError, expectedGot } from "../errors/index.ts";
+import { type DatasetOptions, type InputText, readDataset, readTexts } from "./dataset.ts";
+import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+import type { Dataset } from "./types.ts";
+
+async function readBytes(path: string, hint: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const got = { ENOENT: "no such file", EISDIR: "a folder", EACCES: "a file that may not be read" }[code ?? ""] ?? message;
+    throw expectedGot("data/unreadable", path, "a readable file", got, hint);
+  }
+}
+
+/**
+ * Load labelled examples from a TSV, CSV or JSONL file, gzipped or not.
+ *
+ * @param path - The file.
+ * @param options - Column names, format, known labels; all guessed when left out.
+ * @returns The dataset, named after the file.
+ * @throws `data/unreadable`, and whatever `readDataset` throws.
+ * @example
+ * const train = await loadDataset("train.tsv");
+ * const dev = await loadDataset("dev.tsv", { labels: train.labels });
+ */
+export async function loadDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
+  return readDataset(await readBytes(path, "Check the path."), basename(path), options);
+}
+
+/**
+ * Load texts to classify from a file: one a line, or a TSV, CSV or JSONL file with a text column.
+ *
+ * @param path - The file.
+ * @param options - See `readTexts`.
+ * @returns Texts with the line each stood on.
+ * @throws `data/unreadable`, and whatever `readTexts` throws.
+ * @example
+ * await loadTexts("questions.txt"); // [{ line: 1, text: "where is my refund?" }]
+ */
+export async function loadTexts(path: string, options: Parameters<typeof readTexts>[2] = {}): Promise<InputText[]> {
+  return readTexts(await readBytes(path, "Check the path."), basename(path), options);
+}
+
+async function readJson(path: string, hint: string): Promise<object> {
+  const bytes = await readBytes(path, hint);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as object;
+  } catch (error) {
+    throw new CrispError("tokenizer/bad-file", `${path}: expected JSON, got ${(error as Error).message}. ${hint}`);
+  }
+}
+
+/**
+ * Load the tokenizer of a Hugging Face model folder: `tokenizer.json` and, if there is one, `tokenizer_config.json`.
+ *
+ * @param folder - The model folder.
+ * @param options - `maxLength` in tokens, default 128.
+ * @returns The tokenizer.
+ * @throws `data/unreadable` without `tokenizer.json`; `tokenizer/bad-file` when a file is damaged; as `createTokenizer`.
+ * @example
+ * const tokenizer = await loadTokenizer("models/minilm", { maxLength: 64 });
+ */
+export async function loadTokenizer(folder: string, options: { readonly maxLength?: number } = {}): Promise<Tokenizer> {
+  const tokenizerJson = await readJson(
+    join(folder, "tokenizer.json"),
+    "Save the tokenizer again with save_pretrained, which writes tokenizer.json.",
+  );
+  const configPath = join(folder, "tokenizer_config.json");
+  const tokenizerConfig = await readJson(configPath, "Copy the file from the original model.").catch((error: unknown) => {
+    if (error instanceof CrispError && error.details.got === "no such file") return {};
+    throw error;
+  });
+  return createTokenizer({ tokenizerJson, tokenizerConfig, ...options });
+}
