@@ -16,7 +16,7 @@ export interface KeyWords {
   readonly key1: number;
 }
 
-// Three multiply rounds: two show a measurable bias between adjacent keys (constants: triple32, see `hashWords`).
+// The same three multiply rounds as `hashWords`: keys are few, so strength matters here and speed does not.
 function mix(word: number): number {
   let x = word;
   x = Math.imul(x ^ (x >>> 17), 0xed5ad4bb);
