@@ -4,6 +4,9 @@
 export interface OverSeeds {
   readonly mean: number;
   readonly perSeed: readonly number[];
+  /** 95 % Student-t interval over seeds, these sentences held fixed; absent with a single seed. */
+  readonly low?: number;
+  readonly high?: number;
 }
 
 export type VerdictWord = "supported" | "contradicted" | "no difference" | "undecided" | "baseline" | "no verdict";
@@ -20,9 +23,13 @@ export interface Verdict {
 /** Paired difference to dense, in accuracy points (0.01 = one percentage point is stored as 1.0). */
 export interface Difference {
   readonly mean: number;
+  /** One difference a seed, in the order of `StudyResults.seeds`. */
+  readonly perSeed: readonly number[];
   /** Holm-corrected 95 % interval, crossed bootstrap over seeds × examples ("sentences like these"). */
   readonly low: number;
   readonly high: number;
+  /** Confidence level of `low` and `high` after the correction, e.g. 0.983 for the first of three claims. */
+  readonly level: number;
   /** Uncorrected 90 % interval, for "no difference". */
   readonly low90: number;
   readonly high90: number;
@@ -40,7 +47,14 @@ export interface CurvePoint {
   readonly evalAccuracy?: number;
 }
 
-/** Calibration of the predictions, sparsity on, averaged over seeds. */
+/** Exploratory paired difference to dense with its uncorrected 95 % interval; gets no verdict word. */
+export interface ExploratoryDifference {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Calibration of the predictions, sparsity on, averaged over seeds; definitions in docs/statistics.md. */
 export interface Calibration {
   readonly negativeLogLikelihood: number;
   readonly brier: number;
@@ -73,7 +87,10 @@ export interface ConfigurationResult {
   readonly flops: { readonly core: number; readonly attention: number; readonly layer: number };
   /** Wall-clock seconds of training alone. */
   readonly seconds: OverSeeds;
+  /** Accuracy minus dense; null for the baseline. */
   readonly difference: Difference | null;
+  /** Evaluation loss (nats) minus dense, "sentences like these"; null for the baseline. */
+  readonly lossDifference: ExploratoryDifference | null;
   readonly verdict: Verdict;
   /** One learning curve a seed. */
   readonly curves: readonly (readonly CurvePoint[])[];
@@ -96,6 +113,8 @@ export interface StudyResults {
   readonly synthetic: boolean;
   /** For planted corpora: the truth written down before the first run, and the best reachable accuracy. */
   readonly planted?: { readonly expected: string; readonly ceiling: number };
+  /** Configuration the others are compared to. */
+  readonly baseline: string;
   readonly seeds: readonly number[];
   readonly metric: "accuracy";
   /** Majority-class accuracy on the reported split, in [0, 1]. */
@@ -115,6 +134,8 @@ export interface RunRecord {
   /** One probability vector an example, [examples][C], attention as trained, last step. */
   readonly probabilities: readonly (readonly number[])[];
   readonly denseProbabilities: readonly (readonly number[])[];
+  /** For the baseline's runs: the same weights with another configuration's pattern switched on, by its name; [examples][C]. */
+  readonly crossProbabilities?: Readonly<Record<string, readonly (readonly number[])[]>>;
   readonly labels: readonly number[];
   readonly trainLoss: number;
   readonly trainAccuracy: number;
