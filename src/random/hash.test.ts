@@ -90,7 +90,14 @@ function battery(hash: Hash, n: number): [string, number][] {
     const turned: Stream = (i) => (stream(i) << 16) | (stream(i) >>> 16);
     scores.push([`${name} pairs of halves`, uniformityZ(pairs(stream, turned, n, 24), 65536)]);
     for (let bit = 0; bit < 32; bit++) {
-      scores.push([`${name} avalanche of index bit ${bit}`, differenceZ(stream, (i) => stream(i ^ (1 << bit)), n >> 3)]);
+      // Indices whose bit is clear, each pair once.
+      const clear = (i: number) => i + ((i >>> bit) << bit);
+      const flips = differenceZ(
+        (i) => stream(clear(i)),
+        (i) => stream(clear(i) ^ (1 << bit)),
+        n >> 3,
+      );
+      scores.push([`${name} avalanche of index bit ${bit}`, flips]);
     }
   }
   for (const [name, key] of Object.entries(neighbours)) {
