@@ -1,0 +1,171 @@
+import { expectedGot } from "../errors/index.ts";
+import { permutation } from "../random/index.ts";
+import type { Batch, Encoded } from "./types.ts";
+
+export interface BatchOrderOptions {
+  /** Tokens of each example; `encoded.map((e) => e.inputIds.length)`. */
+  readonly lengths: ArrayLike<number>;
+  /** Examples a batch. */
+  readonly batchSize: number;
+  readonly seed: number;
+  /** From 0. */
+  readonly epoch: number;
+  /** Put examples of like length together, so that little padding is needed. Default true. */
+  readonly lengthGrouped?: boolean;
+  /** Leave out the examples of a last, smaller batch; others each epoch. Default false. */
+  readonly dropLast?: boolean;
+}
+
+/** Batches sorted together: enough for batches of one length, few enough that an epoch stays well mixed. */
+const BATCHES_A_POOL = 50;
+
+function checkBatchSize(batchSize: number): void {
+  if (Number.isInteger(batchSize) && batchSize > 0) return;
+  throw expectedGot("data/bad-batch-size", "batchSize", "a whole number of examples, at least 1", batchSize);
+}
+
+function cut(order: Uint32Array, batchSize: number): Uint32Array[] {
+  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, at) =>
+    order.subarray(at * batchSize, (at + 1) * batchSize),
+  );
+}
+
+/**
+ * Which examples form each training batch of an epoch, without building the batches.
+ *
+ * Examples are shuffled, cut into pools of 50 batches, each pool sorted by length and cut into batches, and the batches
+ * shuffled. The order is a function of lengths, batch size, seed and epoch alone: to resume at step s of an epoch, ask
+ * again and start at batch s. Every example occurs once; the last, smaller batch may stand anywhere.
+ *
+ * @param options - See `BatchOrderOptions`.
+ * @returns Positions in `lengths`, one array a batch: `ceil(N / batchSize)` batches, or `floor` with `dropLast`.
+ * @throws `data/bad-batch-size`.
+ * @example
+ * for (const positions of batchOrder({ lengths, batchSize: 32, seed: 1, epoch: 0 })) …
+ * @see LengthGroupedSampler in transformers, which does not shuffle the batches it forms.
+ */
+export function batchOrder(options: BatchOrderOptions): Uint32Array[] {
+  const { lengths, batchSize, seed, epoch, lengthGrouped = true, dropLast = false } = options;
+  checkBatchSize(batchSize);
+  const all = permutation({ seed, step: epoch, site: "data-order" }, lengths.length);
+  const order = dropLast ? all.subarray(0, lengths.length - (lengths.length % batchSize)) : all;
+  if (!lengthGrouped) return cut(order, batchSize);
+  const pools = cut(order, BATCHES_A_POOL * batchSize);
+  const batches = pools.flatMap((pool) =>
+    // A stable sort, so that examples of one length keep their shuffled order on every engine.
+    cut(Uint32Array.from([...pool].sort((a, b) => lengths[a] - lengths[b])), batchSize),
+  );
+  return Array.from(permutation({ seed, step: epoch, site: "batch-order" }, batches.length), (at) => batches[at]);
+}
+
+/**
+ * Which examples form each evaluation batch: all of them once, sorted by length, the same every time.
+ *
+ * @returns Positions in `lengths`, one array a batch.
+ * @throws `data/bad-batch-size`.
+ * @example
+ * evaluationOrder({ lengths: [9, 3, 7], batchSize: 2 }); // [[1, 2], [0]]
+ */
+export function evaluationOrder({ lengths, batchSize }: Pick<BatchOrderOptions, "lengths" | "batchSize">): Uint32Array[] {
+  checkBatchSize(batchSize);
+  const order = Uint32Array.from(lengths, (_, at) => at);
+  return cut(
+    order.sort((a, b) => lengths[a] - lengths[b] || a - b),
+    batchSize,
+  );
+}
+
+/**
+ * Pad examples to the longest of them.
+ *
+ * @param examples - B tokenised examples, at least one.
+ * @param padTokenId - Fills `inputIds`; token types are filled with 0.
+ * @param padToMultipleOf - Round n up to a multiple of this; default 1.
+ * @returns The batch; row i is `examples[i]`.
+ * @throws `data/empty` without examples.
+ * @example
+ * collate(positions.map((at) => encoded[at]), tokenizer.padTokenId);
+ */
+export function collate(examples: readonly Encoded[], padTokenId: number, padToMultipleOf = 1): Batch {
+  if (examples.length === 0) throw expectedGot("data/empty", "collate", "at least one example", "none");
+  const size = examples.length;
+  const longest = examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
+  const length = Math.ceil(longest / padToMultipleOf) * padToMultipleOf;
+  const inputIds = new Int32Array(size * length).fill(padTokenId); // [B, n]
+  const tokenTypeIds = new Int32Array(size * length); // [B, n]
+  examples.forEach((example, row) => {
+    inputIds.set(example.inputIds, row * length);
+    tokenTypeIds.set(example.tokenTypeIds, row * length);
+  });
+  return {
+    size,
+    length,
+    inputIds,
+    tokenTypeIds,
+    lengths: Int32Array.from(examples, (example) => example.inputIds.length),
+    labels: Int32Array.from(examples, (example) => example.label),
+    indices: Int32Array.from(examples, (example) => example.index),
+  };
+}
+
+export const tokenCounts = (encoded: readonly Encoded[]): Int32Array =>
+  Int32Array.from(encoded, ({ inputIds }) => inputIds.length);
+
+/**
+ * The training batches of one epoch, built one at a time in the order of `batchOrder`.
+ *
+ * @param encoded - The training examples.
+ * @param options - As `batchOrder`, plus `padTokenId`, and `from`, the batch to start at (default 0) when resuming.
+ * @returns An iterator of batches.
+ * @throws `data/bad-batch-size`.
+ * @example
+ * for (const batch of batches(encoded, { batchSize: 32, seed: 1, epoch: 0, padTokenId: tokenizer.padTokenId })) …
+ */
+export function* batches(
+  encoded: readonly Encoded[],
+  options: Omit<BatchOrderOptions, "lengths"> & { readonly padTokenId: number; readonly from?: number },
+): Generator<Batch> {
+  for (const positions of batchOrder({ ...options, lengths: tokenCounts(encoded) }).slice(options.from ?? 0)) {
+    yield collate(
+      Array.from(positions, (at) => encoded[at]),
+      options.padTokenId,
+    );
+  }
+}
+
+/**
+ * The evaluation batches: every example once, sorted by length.
+ *
+ * @example
+ * for (const batch of evaluationBatches(encoded, { batchSize: 64, padTokenId: tokenizer.padTokenId })) …
+ */
+export function* evaluationBatches(
+  encoded: readonly Encoded[],
+  { batchSize, padTokenId }: { readonly batchSize: number; readonly padTokenId: number },
+): Generator<Batch> {
+  for (const positions of evaluationOrder({ lengths: tokenCounts(encoded), batchSize })) {
+    yield collate(
+      Array.from(positions, (at) => encoded[at]),
+      padTokenId,
+    );
+  }
+}
+
+/**
+ * Tokens computed for each real token: Σ B·n / Σ lengths. 1 means no padding at all.
+ *
+ * @example
+ * paddingRatio(evaluationOrder({ lengths: [2, 4], batchSize: 2 }), [2, 4]); // 8 / 6
+ */
+export function paddingRatio(order: readonly Uint32Array[], lengths: ArrayLike<number>): number {
+  let [padded, real] = [0, 0];
+  for (const positions of order) {
+    let longest = 0;
+    for (const at of positions) {
+      longest = Math.max(longest, lengths[at]);
+      real += lengths[at];
+    }
+    padded += positions.length * longest;
+  }
+  return padded / real;
+}

@@ -1,0 +1,41 @@
+export {
+  type BatchOrderOptions,
+  batches,
+  batchOrder,
+  collate,
+  evaluationBatches,
+  evaluationOrder,
+  paddingRatio,
+  tokenCounts,
+} from "./batching.ts";
+export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./columns.ts";
+export {
+  checkTrainable,
+  type DatasetOptions,
+  type InputText,
+  readDataset,
+  readTexts,
+  sortLabels,
+  toDataset,
+} from "./dataset.ts";
+export { decodeText } from "./decode.ts";
+export { type Split, type SplitOptions, splitDataset } from "./split.ts";
+export {
+  type DataSummary,
+  type LengthSummary,
+  renderSummary,
+  type SplitInput,
+  type SplitSummary,
+  summarise,
+} from "./summary.ts";
+export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table.ts";
+export { type GroupingOptions, groupByText, normaliseText } from "./text-groups.ts";
+export {
+  createTokenizer,
+  type Encoding,
+  encodeDataset,
+  longestFirst,
+  type Tokenizer,
+  type TokenizerOptions,
+} from "./tokenizer.ts";
+export type { Batch, Dataset, Encoded, Example, Table, TableRow } from "./types.ts";
