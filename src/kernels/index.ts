@@ -1,0 +1,2 @@
+export { Arena, type ArenaArray, type ArenaF32, type ArenaI32, type ArenaMark } from "./arena.ts";
+export { type AdamWArrays, type AdamWStep, createKernels, type Kernels } from "./kernels.ts";
