@@ -85,7 +85,7 @@ function step(what, command, parameters, cwd, shell = false) {
 function cleanEnvironment() {
   const env = { ...process.env };
   for (const name of Object.keys(env)) {
-    if (/^npm_(lifecycle|package|command|node)|^npm_config_(local_prefix|prefix|global|omit|noproxy)/i.test(name)) delete env[name];
+    if (/^npm_(lifecycle|package|command|node)|^npm_config_(local_prefix|prefix|global|omit)/i.test(name)) delete env[name];
   }
   if (!cuda) env.ONNXRUNTIME_NODE_INSTALL = "skip";
   return env;
