@@ -102,7 +102,7 @@ export interface AttentionMap {
   readonly tokens: readonly string[];
   readonly layer: number;
   readonly head: number;
-  /** Per configuration name: [n, n] probabilities, row = query. */
+  /** Per configuration name: [n, n] probabilities, row = query; exactly 0 where the pair was removed. */
   readonly probabilities: Readonly<Record<string, readonly (readonly number[])[]>>;
 }
 
@@ -112,7 +112,12 @@ export interface StudyResults {
   readonly corpus: string;
   readonly synthetic: boolean;
   /** For planted corpora: the truth written down before the first run, and the best reachable accuracy. */
-  readonly planted?: { readonly expected: string; readonly ceiling: number };
+  readonly planted?: {
+    readonly expected: string;
+    readonly ceiling: number;
+    /** What the verdicts must say for the instrument to count as calibrated; absent leaves it unjudged. */
+    readonly direction?: "helps" | "hurts" | "neither";
+  };
   /** Configuration the others are compared to. */
   readonly baseline: string;
   readonly seeds: readonly number[];

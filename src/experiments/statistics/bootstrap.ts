@@ -11,8 +11,8 @@ export interface Interval {
 /**
  * How the parts of a replicate are put together.
  *
- * - `plain`: the Multi-Bootstrap as published.
- * - `scaled`: its seed draws widened for few seeds.
+ * - `plain`: the Multi-Bootstrap as published, percentile interval.
+ * - `scaled`: its seed draws widened for few seeds, symmetric interval.
  * - `balanced`: scaled, and the noise that sits in both axes counted once. What verdicts use.
  */
 export type Variant = "plain" | "scaled" | "balanced";
@@ -23,7 +23,7 @@ export interface CrossedBootstrap {
   interval(level: number, variant?: Variant): Interval;
   /** Two-sided Student-t interval for new seeds on these examples: "these sentences". */
   fixedInterval(level: number): Interval;
-  /** Two-sided p-value of "no difference", from the replicates at the 95 % widening; never below 1 / (R + 1). */
+  /** Two-sided p-value of "no difference": share of replicates, scaled as at 95 %, at least as far from θ as 0 is. */
   pValue(): number;
 }
 
@@ -45,9 +45,10 @@ export interface BootstrapOptions {
  * θ* = Σ w[s] v[e] d[s][e] / (S N) = θ + seed part + example part + interaction part.
  *
  * The statistic is linear, so the parts are kept apart and scaled before adding:
- * the seed part by √(S/(S−1)) · t(S−1)/z, since S draws with replacement understate a variance by (S−1)/S and its quantile
- * by t/z; the example part by √(effect / (effect + noise/S)), since the noise it carries is already in the seed part; the
- * interaction part, which would count that noise a third time, by 0. Coverage of each choice: docs/statistics.md.
+ * the seed part so that its quantile alone is Student's, t · s / √S, which the few seeds' draws fall short of;
+ * the example part by √(effect / (effect + noise/S)), since the noise it carries is already in the seed part; the
+ * interaction part, which would count that noise a third time, by 0. The interval is θ ± the level's quantile of
+ * |θ* − θ|: with five seeds, the skew of the draws points the wrong way. Coverage of each choice: docs/statistics.md.
  *
  * @param matrices - One [S, N] row-major matrix a comparison, row = seed; all of one size.
  * @param options - S, replicates, random seed.
@@ -56,7 +57,7 @@ export interface BootstrapOptions {
  * @example crossedBootstrap([differences], { seeds: 5 })[0].interval(0.95) // { low: 0.1, high: 1.9 }
  *
  * Source: Sellam et al., The MultiBERTs (arXiv 2106.16163), §4; Owen, The pigeonhole bootstrap (2007), for the triple
- * counting. We differ by the scaling.
+ * counting. We differ by scaling and symmetry.
  */
 export function crossedBootstrap(matrices: readonly Float64Array[], options: BootstrapOptions): CrossedBootstrap[] {
   const { seeds, replicates = 10_000, randomSeed = 0 } = options;
@@ -105,22 +106,30 @@ export function crossedBootstrap(matrices: readonly Float64Array[], options: Boo
     }
   }
   return parts.map(({ components, seed, example, interaction }) => {
-    const replicateValues = (level: number, variant: Variant): Float64Array => {
-      const [a, b, c] = scales(components, level, variant);
-      return seed.map((value, r) => components.mean + a * value + b * example[r] + c * interaction[r]);
+    const { mean, seedMeans } = components;
+    const seedDistances = seed.map(Math.abs).sort();
+    /** Distances of the replicates from the mean, each part scaled for this level. */
+    const distances = (level: number, variant: Variant): Float64Array => {
+      const student = meanInterval(seedMeans, level).high - mean;
+      const drawn = sortedQuantile(seedDistances, level);
+      const widen = drawn > 0 ? student / drawn : 1;
+      const [a, b, c] = variant === "scaled" ? [widen, 1, widen] : [widen, exampleShare(components), 0];
+      return seed.map((value, r) => Math.abs(a * value + b * example[r] + c * interaction[r]));
     };
     return {
       components,
       interval(level, variant = "balanced") {
-        const sorted = replicateValues(level, variant).sort();
-        return { low: sortedQuantile(sorted, (1 - level) / 2), high: sortedQuantile(sorted, (1 + level) / 2) };
+        if (variant === "plain") {
+          const sorted = seed.map((value, r) => mean + value + example[r] + interaction[r]).sort();
+          return { low: sortedQuantile(sorted, (1 - level) / 2), high: sortedQuantile(sorted, (1 + level) / 2) };
+        }
+        const half = sortedQuantile(distances(level, variant).sort(), level);
+        return { low: mean - half, high: mean + half };
       },
-      fixedInterval: (level) => meanInterval(components.seedMeans, level),
+      fixedInterval: (level) => meanInterval(seedMeans, level),
       pValue() {
-        const values = replicateValues(0.95, "balanced");
-        const below = values.reduce((count, value) => count + (value <= 0 ? 1 : 0), 0);
-        const above = values.reduce((count, value) => count + (value >= 0 ? 1 : 0), 0);
-        return Math.min(1, (2 * (Math.min(below, above) + 1)) / (replicates + 1));
+        const beyond = distances(0.95, "balanced").reduce((count, d) => count + (d >= Math.abs(mean) ? 1 : 0), 0);
+        return (beyond + 1) / (replicates + 1);
       },
     };
   });
@@ -136,13 +145,10 @@ export function meanInterval(perSeed: ArrayLike<number>, level: number): Interva
   return { low: mean - half, high: mean + half };
 }
 
-/** Factors of the seed, example and interaction part. */
-function scales({ seeds, exampleEffect, noise }: Components, level: number, variant: Variant): [number, number, number] {
-  if (variant === "plain" || seeds < 2) return [1, 1, 1];
-  const widen = (Math.sqrt(seeds / (seeds - 1)) * critical(level, seeds - 1)) / critical(level, Infinity);
-  if (variant === "scaled") return [widen, 1, widen];
+/** Standard deviation of the example effect as a share of that of the example means, which hold noise too. */
+function exampleShare({ seeds, exampleEffect, noise }: Components): number {
   const total = exampleEffect + noise / seeds;
-  return [widen, total > 0 ? Math.sqrt(exampleEffect / total) : 1, 0];
+  return total > 0 ? Math.sqrt(exampleEffect / total) : 1;
 }
 
 /** Counts of `counts.length` draws with replacement. */
