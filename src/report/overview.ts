@@ -1,0 +1,24 @@
+import type { StudyResults } from "../experiments/records.ts";
+import { percent } from "./format.ts";
+import { type Html, html } from "./html.ts";
+import { asPlanted, calibrationTitle, headline, tally } from "./verdicts.ts";
+
+/** Several studies on one page: what was planted, what was found. */
+export function overview(studies: readonly StudyResults[]): Html {
+  const planted = studies.some((study) => study.planted);
+  return html`<header class="top"><p class="eyebrow">Crisp · ${studies.length} studies</p><h1>${calibrationTitle(studies)}.</h1>
+${
+  planted &&
+  html`<p class="lede">What each corpus should show was written down before its first run. An instrument that finds what was planted, and stays silent where nothing was, can be believed on your data.</p>`
+}</header>
+<ol class="checks">${studies.map((study, i) => check(study, i))}</ol>`;
+}
+
+function check(study: StudyResults, index: number): Html {
+  const agrees = asPlanted(study);
+  const mark = agrees === null ? "" : agrees ? "✓ as planted" : "✗ not as planted";
+  return html`<li class="check"><a href="#study-${index}"><h2>${study.study}</h2></a>
+<p class="mark ${agrees === null ? "" : agrees ? "agrees" : "differs"}">${mark}</p>
+<dl>${study.planted && html`<dt>expected</dt><dd>${study.planted.expected}</dd>`}<dt>found</dt><dd><b>${tally(study)}.</b> ${headline(study)}</dd>
+${study.planted && html`<dt>best reachable</dt><dd>${percent(study.planted.ceiling, 1)}</dd>`}</dl></li>`;
+}

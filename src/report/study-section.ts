@@ -1,0 +1,134 @@
+import type { StudyResults } from "../experiments/records.ts";
+import { attentionMaps } from "./attention-map.ts";
+import { dotPlot } from "./dot-plot.ts";
+import { figuresTable } from "./figures-table.ts";
+import { forestPlot } from "./forest-plot.ts";
+import { count, fixed, percent } from "./format.ts";
+import { gapPlot } from "./gap-plot.ts";
+import { type Html, html } from "./html.ts";
+import { learningCurves } from "./learning-curves.ts";
+import type { Reference } from "./row-chart.ts";
+import { headline, verdictPill } from "./verdicts.ts";
+
+/** One study: verdicts, charts, table, maps, provenance. `index` null means the only one on its page. */
+export function studySection(results: StudyResults, index: number | null): Html {
+  const title = index === null ? html`<h1>${headline(results)}</h1>` : html`<h2 class="study-title">${headline(results)}</h2>`;
+  return html`<section class="study" id="study-${index ?? 0}">
+<header class="top"><p class="eyebrow">${index === null ? "Crisp study" : `Study ${index + 1}`} · ${results.study}</p>${title}</header>
+${facts(results)}
+<ul class="verdicts">${results.configurations.map(
+    ({ name, verdict }, i) =>
+      name !== results.baseline && html`<li class="c${i}">${verdictPill(verdict.word)}<p>${verdict.sentence}</p></li>`,
+  )}</ul>
+<div class="cards">
+${differenceCard(results)}
+${accuracyCard(results)}
+${lossCard(results)}
+${curveCards(results)}
+${gapCard(results)}
+</div>
+${card("All figures", "Mean over seeds ± half the 95 % interval over seeds; hover a figure for each seed.", figuresTable(results), "wide")}
+${
+  results.attentionMaps.length > 0 &&
+  card(
+    "Where the model looks",
+    html`Row: the token that asks. Column: the token it looks at. Darker is more; hatched <span class="swatch"></span> pairs were removed and got nothing, which is not the same as pale.`,
+    html`${results.attentionMaps.map((map) => attentionMaps(results, map))}`,
+    "wide",
+  )
+}
+${provenance(results)}
+</section>`;
+}
+
+function facts(results: StudyResults): Html {
+  const { seeds, examples, majority, planted } = results;
+  const items: [string, string][] = [
+    ["corpus", results.synthetic ? `${results.corpus} (synthetic)` : results.corpus],
+    ["paired seeds", String(seeds.length)],
+    [
+      "sentences",
+      `${count(examples.train)} train · ${count(examples.selection)} selection · ${count(examples.reported)} reported`,
+    ],
+    ["majority class", percent(majority, 1)],
+  ];
+  if (planted) items.push(["best reachable", percent(planted.ceiling, 1)], ["planted", planted.expected]);
+  return html`<dl class="facts">${items.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function card(title: string, note: Html | string, body: Html, kind = ""): Html {
+  return html`<figure class="card ${kind}"><figcaption><h3>${title}</h3><p class="note">${note}</p></figcaption>${body}</figure>`;
+}
+
+const differenceCard = (results: StudyResults): Html | null =>
+  results.configurations.some((c) => c.difference)
+    ? card(
+        `Accuracy against ${results.baseline}, in points`,
+        html`Thin line: 95 % interval for sentences like these, Holm-corrected; the verdict reads this one. Thick: these very sentences. Small dots: one seed each, paired. Shaded: less than half a point.`,
+        forestPlot(results),
+        "wide",
+      )
+    : null;
+
+function accuracyCard(results: StudyResults): Html {
+  const levels: Reference[] = [{ value: results.majority, label: "majority class", kind: "majority" }];
+  if (results.planted) levels.push({ value: results.planted.ceiling, label: "best reachable", kind: "ceiling" });
+  return card(
+    "Accuracy",
+    legend,
+    dotPlot(results, {
+      title: "Accuracy",
+      levels,
+      value: (c) => c.accuracy,
+      off: (c) => c.denseEvaluation.accuracy,
+      format: (v) => percent(v),
+      plusMinus: (half) => (100 * half).toFixed(2),
+      tick: accuracyTick,
+    }),
+  );
+}
+
+const lossCard = (results: StudyResults): Html =>
+  card(
+    "Evaluation loss",
+    html`${legend} Lower is better, but can be mere under-confidence: compare the loss after temperature below.`,
+    dotPlot(results, {
+      title: "Evaluation loss",
+      levels: [],
+      value: (c) => c.evalLoss,
+      off: (c) => c.denseEvaluation.evalLoss,
+      format: (v) => fixed(v),
+      plusMinus: (half) => half.toFixed(3),
+      tick: (v, digits) => fixed(v, digits),
+    }),
+  );
+
+const legend = html`Large dot: mean. Bar: 95 % over seeds. Small dots: seeds. Ring: the same weights with sparsity off.`;
+
+const accuracyTick = (value: number, digits: number): string => percent(value, Math.max(0, digits - 2));
+
+function curveCards(results: StudyResults): (Html | null)[] {
+  const note = `Thin: one seed. Thick: mean. Dashed: the mean of ${results.baseline}.`;
+  const charts: [string, Html | null][] = [
+    ["Accuracy while training", learningCurves(results, "evalAccuracy", accuracyTick)],
+    ["Evaluation loss while training", learningCurves(results, "evalLoss", (v, digits) => fixed(v, digits))],
+    ["Training loss", learningCurves(results, "trainLoss", (v, digits) => fixed(v, digits))],
+  ];
+  return charts.map(([title, chart]) => chart && card(title, note, chart, "wide"));
+}
+
+const gapCard = (results: StudyResults): Html =>
+  card(
+    "Generalisation gap and sparsity",
+    html`Evaluation loss minus training loss, both in evaluation mode. A regulariser pulls it down. ${colourKey(results)}`,
+    gapPlot(results),
+    "wide",
+  );
+
+const colourKey = (results: StudyResults): Html =>
+  html`<span class="keys">${results.configurations.map((c, i) => html`<span class="c${i}"><span class="key"></span>${c.name}</span>`)}</span>`;
+
+function provenance(results: StudyResults): Html {
+  return html`<footer class="provenance"><h3>How this came about</h3><pre><code>${results.command}</code></pre>
+<dl>${Object.entries(results.environment).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}<div><dt>seeds</dt><dd>${results.seeds.join(", ")}</dd></div><div><dt>made</dt><dd>${results.createdAt}</dd></div></dl></footer>`;
+}

@@ -1,0 +1,103 @@
+/**
+ * The page's style sheet. Configuration colours c0 to c7 keep their distance for colour-blind eyes (after Okabe and Ito),
+ * and each mark is named beside it, so that no meaning hangs on colour alone.
+ */
+export const styleSheet = `
+:root{--paper:#faf9f6;--card:#fff;--ink:#1d2127;--soft:#5c6570;--rule:#e4e1d9;--grid:#ebe9e3;--zone:#5b7fa61f;--heat:#1d3f8f;--hatch:#c9c4b8;
+--k0:#59626d;--k1:#c87f00;--k2:#00835f;--k3:#7a3fd1;--k4:#0b6fb3;--k5:#c04a00;--k6:#b0437f;--k7:#4d6b00;
+--good:#00704f;--bad:#b23a00;--same:#2b5f9e;--open:#8a6100}
+@media (prefers-color-scheme:dark){:root{--paper:#121418;--card:#1a1d23;--ink:#e9e8e4;--soft:#a0a7b1;--rule:#2c3139;--grid:#282c34;--zone:#8fb4dd22;--heat:#9dbcff;--hatch:#474c56;
+--k0:#a7b0bb;--k1:#f0b040;--k2:#35c596;--k3:#b794ff;--k4:#5bb5f0;--k5:#ff8b52;--k6:#f08cc0;--k7:#a9c94f;
+--good:#41cf9c;--bad:#ff8f5c;--same:#84b6f4;--open:#e8ba55}}
+:root{--k:var(--soft)}
+*{box-sizing:border-box}
+html{scroll-behavior:smooth}
+@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
+main{max-width:1120px;margin:0 auto;padding:clamp(20px,5vw,64px) clamp(14px,4vw,40px)}
+h1,h2.study-title{font-family:"Iowan Old Style","Palatino Linotype",Palatino,Charter,Georgia,serif;font-weight:600;line-height:1.18;letter-spacing:-.012em;text-wrap:balance;margin:0;overflow-wrap:break-word}
+h1{font-size:clamp(1.75rem,4.6vw,2.9rem)}
+h2.study-title{font-size:clamp(1.5rem,3.6vw,2.2rem)}
+h3{font-size:1.0625rem;margin:0}
+h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
+.eyebrow{margin:0 0 10px;color:var(--soft);font-size:.8125rem;letter-spacing:.06em}
+.lede{max-width:62ch;color:var(--soft);font-size:1.0625rem;margin:16px 0 0}
+.muted,.pm,.note{color:var(--soft)}
+.muted{font-weight:400}
+.note{font-size:.8125rem;line-height:1.5;margin:3px 0 14px;max-width:78ch}
+.study+.study,.checks+.study{margin-top:80px;padding-top:56px;border-top:1px solid var(--rule)}
+.facts{display:flex;flex-wrap:wrap;gap:10px 32px;margin:24px 0 28px}
+.facts dt,.provenance dt,.check dt{font-size:.75rem;color:var(--soft)}
+.facts dd,.provenance dd,.check dd{margin:0;font-size:.9375rem}
+.verdicts{list-style:none;margin:0 0 28px;padding:0;border-top:1px solid var(--rule)}
+.verdicts li{display:grid;grid-template-columns:10.5rem 1fr;gap:4px 16px;padding:14px 0;border-bottom:1px solid var(--rule);align-items:baseline}
+.verdicts p{margin:0;max-width:80ch;overflow-wrap:anywhere}
+.pill{display:inline-block;white-space:nowrap;font-size:.8125rem;font-weight:600;padding:2px 10px 3px;border-radius:99px;color:var(--v);background:color-mix(in srgb,var(--v) 12%,transparent);--v:var(--soft);justify-self:start}
+.supported{--v:var(--good)}.contradicted{--v:var(--bad)}.no-difference{--v:var(--same)}.undecided{--v:var(--open)}
+.cards{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:20px}
+.card{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 24px 18px;min-width:0}
+.card.wide{grid-column:1/-1}
+.cards+.card,.card+.card.wide{margin-top:20px}
+.cards .card{margin-top:0}
+.chart{display:block;overflow:visible}
+.c0{--k:var(--k0)}.c1{--k:var(--k1)}.c2{--k:var(--k2)}.c3{--k:var(--k3)}.c4{--k:var(--k4)}.c5{--k:var(--k5)}.c6{--k:var(--k6)}.c7{--k:var(--k7)}
+.chart text{fill:var(--ink);font-size:13px}
+.chart .tick{fill:var(--soft);font-size:11.5px}
+.chart .name{font-weight:600}
+.halo{paint-order:stroke;stroke:var(--card);stroke-width:5px;stroke-linejoin:round}
+.grid{stroke:var(--grid)}.grid.strong{stroke:var(--soft)}
+.reference{stroke:var(--soft);stroke-dasharray:4 4}
+.reference.zero{stroke:var(--ink);stroke-dasharray:none}
+.reference.ceiling{stroke-dasharray:1 3;stroke-width:2}
+.chart .reference-label{font-size:11.5px;fill:var(--soft)}
+.zone{fill:var(--zone)}
+.span{stroke:var(--k);stroke-linecap:round}
+.span.thin{stroke-width:2}
+.span.thick{stroke-width:9;stroke-opacity:.28}
+.seed{fill:var(--k);fill-opacity:.5}
+.mean{fill:var(--k);stroke:var(--card);stroke-width:2}
+.ring{fill:none;stroke:var(--k);stroke-width:2}
+.off-scale{margin:8px 0 0;font-size:.8125rem;color:var(--soft)}
+.panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,220px),1fr));gap:22px 28px}
+.panel h4{color:var(--k)}
+.curve{fill:none;vector-effect:non-scaling-stroke;stroke:var(--k);stroke-linejoin:round}
+.seed-line{stroke-width:1;stroke-opacity:.4}
+.mean-line{stroke-width:2.5}
+.curve.baseline{stroke:var(--k0);stroke-width:1.5;stroke-dasharray:5 4}
+.key{display:inline-block;width:10px;height:10px;border-radius:50%;background:var(--k);margin-right:6px}
+.keys{display:block;margin-top:6px}.keys>span{display:inline-block;margin-right:16px;color:var(--ink)}
+.scroll{overflow-x:auto;margin:0 -24px;padding:0 24px}
+.scroll:focus-visible,a:focus-visible{outline:2px solid var(--same);outline-offset:2px}
+table.figures{border-collapse:collapse;width:100%;font-size:.875rem}
+.figures th,.figures td{padding:6px 14px 6px 0;text-align:left;white-space:nowrap;border-bottom:1px solid var(--grid);vertical-align:baseline}
+.figures tbody th[scope=row]{font-weight:400;color:var(--soft);position:sticky;left:0;background:var(--card);white-space:normal;min-width:9.5rem}
+.figures .group th{padding-top:18px;font-weight:600;border-bottom-color:var(--rule)}
+.figures code{font-size:.8125rem}
+.pm{font-size:.8125rem}
+.maps{margin:22px 0 0}
+.maps:first-of-type{margin-top:6px}
+.maps figcaption{margin-bottom:12px;font-size:.9375rem}
+.map-row{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,225px),1fr));gap:18px}
+.map{min-width:0;max-width:440px}
+.map h4{color:var(--k)}
+.map svg{display:block;width:100%;height:auto}
+.heat rect{fill:var(--heat)}
+.heat rect:hover{stroke:var(--ink);stroke-width:1.5}
+.removed{fill:url(#removed)}
+.hatch{stroke:var(--hatch);stroke-width:1.6}
+.defs{position:absolute}
+.swatch{display:inline-block;width:13px;height:13px;vertical-align:-2px;background:repeating-linear-gradient(135deg,var(--hatch) 0 1.6px,transparent 1.6px 5px)}
+.token{fill:var(--ink);font-size:11px}
+.provenance{margin-top:32px;color:var(--soft);font-size:.875rem}
+.provenance h3{color:var(--ink)}
+.provenance pre{margin:10px 0 14px;padding:12px 16px;border-radius:8px;background:var(--card);border:1px solid var(--rule);color:var(--ink);overflow-x:auto;font-size:.8125rem}
+.provenance dl{display:flex;flex-wrap:wrap;gap:8px 28px;margin:0}
+.checks{list-style:none;padding:0;margin:32px 0 0;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,290px),1fr));gap:20px}
+.check{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 22px}
+.check a{color:inherit;text-decoration:none}.check a:hover{text-decoration:underline}
+.check h2{font-size:1.0625rem;margin:0}
+.mark{margin:2px 0 10px;font-weight:600;font-size:.9375rem}.agrees{color:var(--good)}.differs{color:var(--bad)}
+.check dl{margin:0}.check dd{margin-bottom:8px;overflow-wrap:anywhere}
+@media (max-width:760px){.cards{grid-template-columns:minmax(0,1fr)}.verdicts li{grid-template-columns:1fr}.card{padding:16px}.scroll{margin:0 -16px;padding:0 16px}}
+@media print{body{background:#fff}.card,.check{break-inside:avoid}}
+`;
