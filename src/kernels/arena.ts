@@ -107,7 +107,7 @@ export class Arena {
   /**
    * Give back everything taken since the mark. Views of it stay readable but will be overwritten.
    *
-   * @throws `kernels/bad-mark` when an earlier mark was released before, or the mark is another arena's.
+   * @throws `kernels/bad-mark` when the mark lies beyond what is in use: an earlier one was released before it.
    */
   release(mark: ArenaMark): void {
     if (mark.offset > this.#offset) {
