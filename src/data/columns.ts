@@ -177,7 +177,7 @@ export function chooseColumns(table: Table, options: ColumnOptions = {}): Column
     text = onlyOne(
       "text",
       "textColumn",
-      rivals.map(({ at }) => at),
+      rivals.map(({ at }) => at).sort((a, b) => a - b),
     );
   }
   if (labelled && label < 0) {

@@ -1,33 +1,26 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
 
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-/** Inflate `bytes` when they start with gzip's two magic bytes; anything else comes back as it is. */
+/** The one error for gzip data that do not inflate. */
+export function badGzip(name: string, error: unknown): CrispError {
+  const { message, cause } = error as Error;
+  const reason = cause instanceof Error ? cause.message : message;
+  return new CrispError(
+    "data/bad-gzip",
+    `${name}: expected a complete gzip file, got one that is cut off or damaged (${reason}). Download or compress it again.`,
+    { reason },
+  );
+}
+
 async function inflate(bytes: Uint8Array, name: string): Promise<Uint8Array> {
-  if (!isGzip(bytes)) {
-    if (!/\.gz$/i.test(name)) return bytes;
-    throw expectedGot(
-      "data/bad-gzip",
-      name,
-      "gzip data, as the name ends in .gz",
-      `bytes that start with ${hex(bytes.subarray(0, 2)) || "nothing"}`,
-      "Rename the file, or download it again.",
-    );
-  }
   try {
     const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (error) {
-    const reason = (error as Error).cause instanceof Error ? ((error as Error).cause as Error).message : (error as Error).message;
-    throw new CrispError(
-      "data/bad-gzip",
-      `${name}: expected a complete gzip file, got one that is cut off or damaged (${reason}). Download or compress it again.`,
-      { reason, bytes: bytes.length },
-    );
+    throw badGzip(name, error);
   }
 }
-
-const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
 /** 1-based number of the first line that is no valid UTF-8. */
 function firstBadLine(bytes: Uint8Array): number {
@@ -52,13 +45,13 @@ function firstBadLine(bytes: Uint8Array): number {
  * @param bytes - The file.
  * @param name - Its name, for messages.
  * @returns The text.
- * @throws `data/bad-gzip` when gzip data are cut off or damaged, or missing behind a `.gz` name; `data/encoding`, with the
+ * @throws `data/bad-gzip` when gzip data are cut off or damaged; `data/encoding`, with the
  * first bad line, when the text is not UTF-8.
  * @example
  * await decodeText(await file.bytes(), "train.tsv.gz");
  */
 export async function decodeText(bytes: Uint8Array, name: string): Promise<string> {
-  const plain = await inflate(bytes, name);
+  const plain = isGzip(bytes) ? await inflate(bytes, name) : bytes;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch {

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { type DatasetOptions, type InputText, readDataset, readTexts } from "./dataset.ts";
+import { badGzip, isGzip } from "./decode.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 import type { Dataset } from "./types.ts";
 
@@ -13,6 +16,15 @@ async function readBytes(path: string, hint: string): Promise<Uint8Array> {
     const got = { ENOENT: "no such file", EISDIR: "a folder", EACCES: "a file that may not be read" }[code ?? ""] ?? message;
     throw expectedGot("data/unreadable", path, "a readable file", got, hint);
   }
+}
+
+/** Inflated here, as zlib also reads gzip files put one behind the other, which DecompressionStream refuses. */
+async function readData(path: string): Promise<Uint8Array> {
+  const bytes = await readBytes(path, "Check the path.");
+  if (!isGzip(bytes)) return bytes;
+  return promisify(gunzip)(bytes).catch((error: unknown) => {
+    throw badGzip(basename(path), error);
+  });
 }
 
 /**
@@ -27,7 +39,7 @@ async function readBytes(path: string, hint: string): Promise<Uint8Array> {
  * const dev = await loadDataset("dev.tsv", { labels: train.labels });
  */
 export async function loadDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  return readDataset(await readBytes(path, "Check the path."), basename(path), options);
+  return readDataset(await readData(path), basename(path), options);
 }
 
 /**
@@ -41,7 +53,7 @@ export async function loadDataset(path: string, options: DatasetOptions = {}): P
  * await loadTexts("questions.txt"); // [{ line: 1, text: "where is my refund?" }]
  */
 export async function loadTexts(path: string, options: Parameters<typeof readTexts>[2] = {}): Promise<InputText[]> {
-  return readTexts(await readBytes(path, "Check the path."), basename(path), options);
+  return readTexts(await readData(path), basename(path), options);
 }
 
 async function readJson(path: string, hint: string): Promise<object> {

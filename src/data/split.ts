@@ -39,7 +39,12 @@ export function splitDataset({ dataset, fraction = 0.1, seed, ...grouping }: Spl
   }
   const { examples } = dataset;
   const groupOf = groupByText(examples, grouping);
-  const groups = [...Map.groupBy(examples.keys(), (at) => groupOf[at]).values()];
+  const membersOf = new Map<number, number[]>();
+  groupOf.forEach((group, at) => {
+    if (!membersOf.has(group)) membersOf.set(group, []);
+    membersOf.get(group)!.push(at);
+  });
+  const groups = [...membersOf.values()];
   const largest = groups.reduce((most, group) => Math.max(most, group.length), 0);
 
   // Unlabelled examples (class -1) are all of class 0.

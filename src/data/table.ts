@@ -61,30 +61,30 @@ function tsvRows(text: string): TableRow[] {
 
 function csvRows(text: string, name: string): TableRow[] {
   const rows: TableRow[] = [];
-  let lastLine = 0;
+  // csv-parse counts "\r\n" inside quotes as two lines, so lines are counted here: those of the records, and empty ones.
+  let linesOfRecords = 0;
   try {
     parseCsvText(text, {
       delimiter: guessDelimiter(text),
+      // Guessed from the first line break otherwise, and then wrong where a cell's line breaks are of another kind.
+      record_delimiter: ["\r\n", "\n", "\r"],
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,
-      // A record is named by the line it starts on. Only its end is known here, so the line breaks inside are taken off.
       on_record: (parsed) => {
-        const { record, info } = parsed as unknown as { record: string[]; info: { lines: number } };
-        const inside = record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
-        lastLine = info.lines;
-        rows.push({ line: lastLine - inside, cells: record });
+        const { record, info } = parsed as unknown as { record: string[]; info: { empty_lines: number } };
+        rows.push({ line: linesOfRecords + info.empty_lines + 1, cells: record });
+        linesOfRecords += record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 1);
         return null;
       },
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = error.code === "CSV_QUOTE_NOT_CLOSED" ? lastLine + 1 : ((error.lines as number | undefined) ?? lastLine + 1);
     throw expectedGot(
       "data/broken-row",
-      `${name}:${line}`,
-      "quotes that open and close around a whole cell",
-      error.message.replace(/^[^:]*: /, ""),
+      `${name}:${linesOfRecords + ((error.empty_lines as number | undefined) ?? 0) + 1}`,
+      "a row whose quotes open and close around whole cells",
+      error.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote that never closes" : "text beside a quoted cell",
       'Write a quote inside a quoted cell twice, as "".',
     );
   }

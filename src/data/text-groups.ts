@@ -103,6 +103,7 @@ function findContained(
   isInner: (text: Int32Array) => boolean,
   found: (inner: number, outer: number) => void,
 ): void {
+  if (!texts.some(isInner)) return;
   const words = texts.reduce((sum, text) => sum + text.length, 0);
   const slotBits = Math.max(10, Math.min(24, Math.ceil(Math.log2(2 * words + 1))));
   const slotOf = (text: Int32Array, at: number): number => {

