@@ -1,0 +1,11 @@
+export { ceilingUnder, demoLayers, demoSparsities, reachOfCls, visibleOpinions, windowRadius } from "./ceilings.ts";
+export {
+  type DemoCorpus,
+  demoCorpora,
+  demoSizes,
+  type FreshSentence,
+  type Planted,
+  type PlantedVerdict,
+  type WindowCeiling,
+} from "./corpora.ts";
+export { demoTokenizer, demoVocabulary } from "./tokenizer.ts";
