@@ -5,7 +5,8 @@ import { type Html, html } from "./html.ts";
 /** Longer sentences are cut: past this, cells get too small to read. */
 const MOST_TOKENS = 32;
 const CELL = 16;
-const MARGIN = 74;
+/** Room for a character of a label, in drawing units. */
+const CHARACTER = 6.6;
 
 /** Drawn once a page; removed pairs are filled with it. */
 export const removedPattern = html`<svg width="0" height="0" aria-hidden="true" class="defs"><defs><pattern id="removed" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" x2="0" y1="0" y2="5"/></pattern></defs></svg>`;
@@ -24,13 +25,14 @@ export function attentionMaps(results: StudyResults, map: AttentionMap): Html {
 
 function heatMap(name: string, colour: number, tokens: readonly string[], rows: readonly (readonly number[])[]): Html {
   const n = tokens.length;
-  const size = MARGIN + n * CELL + 2;
+  const margin = Math.ceil(8 + CHARACTER * Math.max(5, ...tokens.map((token) => short(token).length)));
+  const size = margin + n * CELL + 2;
   let removed = "";
   const kept: Html[] = [];
   for (let query = 0; query < n; query++) {
     for (let key = 0; key < n; key++) {
       const p = rows[query]?.[key] ?? 0;
-      const [x, y] = [MARGIN + key * CELL, MARGIN + query * CELL];
+      const [x, y] = [margin + key * CELL, margin + query * CELL];
       if (p === 0) removed += `M${x} ${y}h${CELL}v${CELL}h-${CELL}z`;
       else
         kept.push(
@@ -43,8 +45,8 @@ function heatMap(name: string, colour: number, tokens: readonly string[], rows: 
 <svg viewBox="0 0 ${size} ${size}" role="img" aria-label="${name}: attention of ${n} tokens, ${percent(share, 0)} of pairs removed">
 <path class="removed" d="${removed}"/><g class="heat">${kept}</g>
 ${tokens.map((token, i) => {
-  const middle = MARGIN + (i + 0.5) * CELL;
-  return html`<text class="token" x="${MARGIN - 5}" y="${middle + 3.5}" text-anchor="end">${short(token)}</text><text class="token" transform="translate(${middle + 3.5} ${MARGIN - 6}) rotate(-90)">${short(token)}</text>`;
+  const middle = margin + (i + 0.5) * CELL;
+  return html`<text class="token" x="${margin - 5}" y="${middle + 3.5}" text-anchor="end">${short(token)}</text><text class="token" transform="translate(${middle + 3.5} ${margin - 6}) rotate(-90)">${short(token)}</text>`;
 })}</svg></div>`;
 }
 

@@ -1,5 +1,5 @@
-import { type StudyMeta, studyResults } from "../experiments/statistics/index.ts";
 import type { AttentionMap, CurvePoint, RunRecord, StudyResults } from "../experiments/records.ts";
+import { type StudyMeta, studyResults } from "../experiments/statistics/index.ts";
 import { normal, uniform } from "../random/index.ts";
 
 export interface FakeStudy {
@@ -33,7 +33,9 @@ export function fakeStudy(options: FakeStudy = {}): StudyResults {
   const random = (site: string, index: number, step = 0) => normal({ seed: 11, step, site: `${study}/${site}` }, index);
   const runs: RunRecord[] = names.flatMap((configuration, arm) =>
     Array.from({ length: seeds }, (_, s) => {
-      const labels = Array.from({ length: examples }, (_, e) => Number(uniform({ seed: 11, step: 0, site: `${study}/label` }, e) < 0.509));
+      const labels = Array.from({ length: examples }, (_, e) =>
+        Number(uniform({ seed: 11, step: 0, site: `${study}/label` }, e) < 0.509),
+      );
       const shift = arm === 0 ? 0 : effects[arm - 1] + 0.05 * random(`arm-${arm}`, s);
       const logits = (site: string, loss: number) =>
         labels.map((y, e) => {
@@ -49,7 +51,9 @@ export function fakeStudy(options: FakeStudy = {}): StudyResults {
         probabilities: logits("own", 0),
         denseProbabilities: logits("own", 0.3 * sparsities[arm]),
         ...(arm === 0 && {
-          crossProbabilities: Object.fromEntries(names.slice(1).map((name, i) => [name, logits(`cross-${name}`, sparsities[i + 1])])),
+          crossProbabilities: Object.fromEntries(
+            names.slice(1).map((name, i) => [name, logits(`cross-${name}`, sparsities[i + 1])]),
+          ),
         }),
         labels,
         trainLoss,
@@ -73,8 +77,14 @@ export function fakeStudy(options: FakeStudy = {}): StudyResults {
       pattern: sparsities[arm] === 0 ? "dense" : `topK(sparsity=${sparsities[arm]})`,
       nominalSparsity: sparsities[arm],
     })),
-    flops: (_, effective) => ({ core: 4.6e5 * (1 - effective), attention: 1.42e7 - 4.6e5 * effective, layer: 4.25e7 - 4.6e5 * effective }),
-    attentionMaps: sentences.map((sentence, i) => attentionMap(sentence, names, sparsities, (at) => normal({ seed: i, step: 0, site: "attention" }, at))),
+    flops: (_, effective) => ({
+      core: 4.6e5 * (1 - effective),
+      attention: 1.42e7 - 4.6e5 * effective,
+      layer: 4.25e7 - 4.6e5 * effective,
+    }),
+    attentionMaps: sentences.map((sentence, i) =>
+      attentionMap(sentence, names, sparsities, (at) => normal({ seed: i, step: 0, site: "attention" }, at)),
+    ),
     environment: { runtime: "onnxruntime-node 1.30.0, CPU", node: "24.0.0", threads: 2, model: "DistilBERT shape, 6 × 768" },
     command: `npx crisp-attention study --preset ${study} --seeds ${seeds}`,
     createdAt: "2026-01-01T12:00:00Z",
@@ -98,7 +108,12 @@ function curve(trainLoss: number, effect: number, noise: (i: number) => number):
   });
 }
 
-function attentionMap(sentence: string, names: readonly string[], sparsities: readonly number[], noise: (at: number) => number): AttentionMap {
+function attentionMap(
+  sentence: string,
+  names: readonly string[],
+  sparsities: readonly number[],
+  noise: (at: number) => number,
+): AttentionMap {
   const tokens = sentence.split(" ");
   const n = tokens.length;
   const scores = tokens.map((_, q) => tokens.map((_, k) => 1.4 * noise(q * n + k) + (q === k ? 1 : 0) - 0.15 * Math.abs(q - k)));
@@ -110,7 +125,13 @@ function attentionMap(sentence: string, names: readonly string[], sparsities: re
       const sum = powers.reduce((total, x) => total + x, 0);
       return powers.map((x) => x / sum);
     });
-  return { sentence, tokens, layer: 1, head: 0, probabilities: Object.fromEntries(names.map((name, arm) => [name, masked(sparsities[arm])])) };
+  return {
+    sentence,
+    tokens,
+    layer: 1,
+    head: 0,
+    probabilities: Object.fromEntries(names.map((name, arm) => [name, masked(sparsities[arm])])),
+  };
 }
 
 /** The three studies of the demo, as they should come out. */

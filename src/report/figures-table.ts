@@ -22,7 +22,7 @@ export function figuresTable(results: StudyResults): Html {
       (half) => half.toFixed(4),
     );
   const share = (value: number, whole: number | undefined) =>
-    whole ? html` <span class="pm">${percent(value / whole, 0)}</span>` : null;
+    whole ? html` <span class="pm">${percent(value / whole, 1)}</span>` : null;
   const groups: [string, [string, Cell][]][] = [
     [
       "Accuracy",
@@ -76,12 +76,12 @@ export function figuresTable(results: StudyResults): Html {
         ["pattern", (c) => html`<code>${c.pattern}</code>`],
         ["sparsity, nominal", (c) => percent(c.sparsity.nominal, 0)],
         ["sparsity, effective", (c) => percent(c.sparsity.effective, 1)],
-        ["FLOPs, attention core", (c) => html`${flops(c.flops.core)}${share(c.flops.core, base?.flops.core)}`],
+        ["FLOPs a sentence: core", (c) => html`${flops(c.flops.core)}${share(c.flops.core, base?.flops.core)}`],
         [
-          "FLOPs, attention sub-layer",
+          "FLOPs: attention sub-layer",
           (c) => html`${flops(c.flops.attention)}${share(c.flops.attention, base?.flops.attention)}`,
         ],
-        ["FLOPs, whole layer", (c) => html`${flops(c.flops.layer)}${share(c.flops.layer, base?.flops.layer)}`],
+        ["FLOPs: whole layers", (c) => html`${flops(c.flops.layer)}${share(c.flops.layer, base?.flops.layer)}`],
         ["training time a run", (c) => over(c.seconds, duration, duration)],
       ],
     ],

@@ -8,16 +8,16 @@ const HEIGHT = 260;
 /** Generalisation gap (evaluation loss − training loss) against the sparsity that was really reached. */
 export function gapPlot(results: StudyResults): Html {
   const { configurations } = results;
-  const x = exactScale(-0.06, 1.0, 5);
+  const x = exactScale(-0.04, 1.0, 6);
   const y = scaleOver(
     configurations.flatMap(({ gap }) => [...gap.perSeed, gap.low ?? Number.NaN, gap.high ?? Number.NaN]),
     { ticks: 5, least: 1e-3 },
   );
   const top = (value: number) => Math.round(((100 - y.at(value)) * HEIGHT) / 10) / 10;
-  return html`<svg class="chart" width="100%" height="${HEIGHT + 44}" role="img" aria-label="Gap against effective sparsity: ${configurations
+  return html`<svg class="chart indented" width="100%" height="${HEIGHT + 44}" role="img" aria-label="Gap against effective sparsity: ${configurations
     .map((c) => `${c.name} ${fixed(c.gap.mean)} at ${percent(c.sparsity.effective, 0)}`)
     .join("; ")}">
-${y.ticks.map((v) => html`<line class="grid ${v === 0 ? "strong" : ""}" x1="0" x2="100%" y1="${top(v)}" y2="${top(v)}"/><text class="tick halo" x="0" y="${top(v) - 4}">${fixed(v, y.digits)}</text>`)}
+${y.ticks.map((v) => html`<line class="grid ${v === 0 ? "strong" : ""}" x1="0" x2="100%" y1="${top(v)}" y2="${top(v)}"/><text class="tick" x="-8" y="${top(v) + 4}" text-anchor="end">${fixed(v, y.digits)}</text>`)}
 ${x.ticks.map((v) => html`<text class="tick" x="${x.at(v)}%" y="${HEIGHT + 17}" text-anchor="${v > 0.9 ? "end" : "middle"}">${percent(v, 0)}</text>`)}
 <text class="tick" x="100%" y="${HEIGHT + 36}" text-anchor="end">effective sparsity →</text>
 ${configurations.map(({ gap, sparsity }, colour) => {

@@ -36,10 +36,10 @@ export function learningCurves(
   const baseline = panels.find(({ c }) => c.name === results.baseline)?.mean ?? [];
   return html`<div class="panels">${panels.map(
     ({ c, seeds, mean }, colour) => html`<div class="panel c${colour}"><h4>${c.name}</h4>
-<svg class="chart" width="100%" height="${HEIGHT + 22}" role="img" aria-label="${c.name}: ${figure} over steps, ends at ${tick(mean.at(-1)?.value ?? Number.NaN, y.digits + 1)}">
+<svg class="chart indented" width="100%" height="${HEIGHT + 22}" role="img" aria-label="${c.name}: ${figure} over steps, ends at ${tick(mean.at(-1)?.value ?? Number.NaN, y.digits + 1)}">
 ${y.ticks.map(
   (value) =>
-    html`<line class="grid" x1="0" x2="100%" y1="${fromTop(y, value)}" y2="${fromTop(y, value)}"/><text class="tick halo" x="0" y="${fromTop(y, value) - 4}">${tick(value, y.digits)}</text>`,
+    html`<line class="grid" x1="0" x2="100%" y1="${fromTop(y, value)}" y2="${fromTop(y, value)}"/><text class="tick" x="-8" y="${fromTop(y, value) + 4}" text-anchor="end">${tick(value, y.digits)}</text>`,
 )}
 <svg width="100%" height="${HEIGHT}" viewBox="0 0 100 100" preserveAspectRatio="none">
 ${c.name !== results.baseline && html`<path class="curve baseline" d="${path(baseline, x, y)}"/>`}

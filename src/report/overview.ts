@@ -9,7 +9,7 @@ export function overview(studies: readonly StudyResults[]): Html {
   return html`<header class="top"><p class="eyebrow">Crisp · ${studies.length} studies</p><h1>${calibrationTitle(studies)}.</h1>
 ${
   planted &&
-  html`<p class="lede">What each corpus should show was written down before its first run. An instrument that finds what was planted, and stays silent where nothing was, can be believed on your data.</p>`
+  html`<p class="lede">What each corpus should show was written down before its first run. An instrument should find what was planted, and stay silent where nothing was, before it is pointed at your data.</p>`
 }</header>
 <ol class="checks">${studies.map((study, i) => check(study, i))}</ol>`;
 }

@@ -18,7 +18,7 @@ export function studySection(results: StudyResults, index: number | null): Html 
 ${facts(results)}
 <ul class="verdicts">${results.configurations.map(
     ({ name, verdict }, i) =>
-      name !== results.baseline && html`<li class="c${i}">${verdictPill(verdict.word)}<p>${verdict.sentence}</p></li>`,
+      name !== results.baseline && html`<li class="c${i}">${verdictPill(verdict.word)}<p>${unbroken(verdict.sentence)}</p></li>`,
   )}</ul>
 <div class="cards">
 ${differenceCard(results)}
@@ -32,7 +32,7 @@ ${
   results.attentionMaps.length > 0 &&
   card(
     "Where the model looks",
-    html`Row: the token that asks. Column: the token it looks at. Darker is more; hatched <span class="swatch"></span> pairs were removed and got nothing, which is not the same as pale.`,
+    html`Row: the token that asks. Column: the token it looks at. Stronger colour is more; hatched <span class="swatch"></span> pairs were removed and got nothing, which is not the same as pale.`,
     html`${results.attentionMaps.map((map) => attentionMaps(results, map))}`,
     "wide",
   )
@@ -55,6 +55,9 @@ function facts(results: StudyResults): Html {
   if (planted) items.push(["best reachable", percent(planted.ceiling, 1)], ["planted", planted.expected]);
   return html`<dl class="facts">${items.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
+
+/** Keeps `95 %` on one line. */
+const unbroken = (text: string): string => text.replaceAll(" %", "\u00a0%");
 
 function card(title: string, note: Html | string, body: Html, kind = ""): Html {
   return html`<figure class="card ${kind}"><figcaption><h3>${title}</h3><p class="note">${note}</p></figcaption>${body}</figure>`;

@@ -35,12 +35,13 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
 .pill{display:inline-block;white-space:nowrap;font-size:.8125rem;font-weight:600;padding:2px 10px 3px;border-radius:99px;color:var(--v);background:color-mix(in srgb,var(--v) 12%,transparent);--v:var(--soft);justify-self:start}
 .supported{--v:var(--good)}.contradicted{--v:var(--bad)}.no-difference{--v:var(--same)}.undecided{--v:var(--open)}
 .cards{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:20px}
-.card{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 24px 18px;min-width:0}
+.card{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 24px 18px;min-width:0;display:flex;flex-direction:column}
+.card>figcaption{margin-bottom:auto}
 .card.wide{grid-column:1/-1}
-.cards+.card,.card+.card.wide{margin-top:20px}
-.cards .card{margin-top:0}
+.cards+.card,.study>.card+.card{margin-top:20px}
 .chart{display:block;overflow:visible}
 .c0{--k:var(--k0)}.c1{--k:var(--k1)}.c2{--k:var(--k2)}.c3{--k:var(--k3)}.c4{--k:var(--k4)}.c5{--k:var(--k5)}.c6{--k:var(--k6)}.c7{--k:var(--k7)}
+.chart.indented{margin-left:44px;width:calc(100% - 44px)}
 .chart text{fill:var(--ink);font-size:13px}
 .chart .tick{fill:var(--soft);font-size:11.5px}
 .chart .name{font-weight:600}
@@ -79,7 +80,7 @@ table.figures{border-collapse:collapse;width:100%;font-size:.875rem}
 .maps figcaption{margin-bottom:12px;font-size:.9375rem}
 .map-row{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,225px),1fr));gap:18px}
 .map{min-width:0;max-width:440px}
-.map h4{color:var(--k)}
+.map h4{color:var(--k)}.map h4 .muted{display:block}
 .map svg{display:block;width:100%;height:auto}
 .heat rect{fill:var(--heat)}
 .heat rect:hover{stroke:var(--ink);stroke-width:1.5}
@@ -98,6 +99,6 @@ table.figures{border-collapse:collapse;width:100%;font-size:.875rem}
 .check h2{font-size:1.0625rem;margin:0}
 .mark{margin:2px 0 10px;font-weight:600;font-size:.9375rem}.agrees{color:var(--good)}.differs{color:var(--bad)}
 .check dl{margin:0}.check dd{margin-bottom:8px;overflow-wrap:anywhere}
-@media (max-width:760px){.cards{grid-template-columns:minmax(0,1fr)}.verdicts li{grid-template-columns:1fr}.card{padding:16px}.scroll{margin:0 -16px;padding:0 16px}}
+@media (max-width:760px){.panels{grid-template-columns:repeat(auto-fit,minmax(min(100%,118px),1fr));gap:18px 20px}.cards{grid-template-columns:minmax(0,1fr)}.verdicts li{grid-template-columns:1fr}.card{padding:16px}.scroll{margin:0 -16px;padding:0 16px}}
 @media print{body{background:#fff}.card,.check{break-inside:avoid}}
 `;

@@ -21,29 +21,28 @@ const compared = (results: StudyResults): ConfigurationResult[] =>
 /**
  * The study in one plain sentence, from its verdict words alone.
  *
- * @example headline(results) // "On SST-2, aggressive_sparse is more accurate than dense; the other two are undecided."
+ * @example headline(results) // "On SST-2, aggressive_sparse is more accurate than dense; light_sparse cannot be told from dense."
  */
 export function headline(results: StudyResults): string {
   const all = compared(results);
+  const dense = results.baseline;
   const on = results.synthetic ? "On this synthetic corpus" : `On ${results.corpus}`;
-  if (all.length === 0) return `${on}, there was nothing to compare with ${results.baseline}.`;
+  if (all.length === 0) return `${on}, there was nothing to compare with ${dense}.`;
   const groups: [VerdictWord, string, string][] = [
-    ["supported", `is more accurate than ${results.baseline}`, `are more accurate than ${results.baseline}`],
-    ["contradicted", `is less accurate than ${results.baseline}`, `are less accurate than ${results.baseline}`],
-    [
-      "no difference",
-      `is as accurate as ${results.baseline}, within half a point`,
-      `are as accurate as ${results.baseline}, within half a point`,
-    ],
-    ["undecided", `is undecided against ${results.baseline}`, `are undecided against ${results.baseline}`],
-    ["no verdict", "gets no verdict", "get no verdict"],
+    ["supported", "is", `more accurate than ${dense}`],
+    ["contradicted", "is", `less accurate than ${dense}`],
+    ["no difference", "is", `as accurate as ${dense}, within half a point`],
+    ["undecided", "cannot", `be told from ${dense}`],
+    ["no verdict", "gets", "no verdict"],
   ];
-  const clauses = groups.flatMap(([word, one, many]) => {
+  const plural: Readonly<Record<string, string>> = { is: "are", cannot: "cannot", gets: "get" };
+  const clauses = groups.flatMap(([word, verb, rest]) => {
     const names = all.filter((c) => c.verdict.word === word).map((c) => c.name);
     if (names.length === 0) return [];
-    const everyone = names.length === all.length && names.length > 2;
-    const subject = everyone ? `all ${inWords(names.length)} sparse configurations` : listed(names);
-    return [`${subject} ${names.length === 1 ? one : many}`];
+    if (names.length < all.length || names.length < 3)
+      return [`${listed(names)} ${names.length > 1 ? plural[verb] : verb} ${rest}`];
+    if (word === "undecided") return [`none of the ${inWords(names.length)} configurations can be told from ${dense}`];
+    return [`all ${inWords(names.length)} configurations ${plural[verb]} ${rest}`];
   });
   return `${on}, ${clauses.join("; ")}.`;
 }

@@ -54,7 +54,7 @@ export function verdictOn(claim: Claim, boot: CrossedBootstrap, level: number, l
     more === null
       ? `No number of seeds can decide it: a split of ${examples.toLocaleString("en")} sentences is too small.`
       : `If the difference stays as it is, ${more > 1000 ? "more than 1,000" : `about ${more}`} further seed${more === 1 ? "" : "s"} would decide it.`;
-  return { word, sentence: `${on}, ${name} against ${claim.baseline} is undecided: ${figures}. ${outlook}`, furtherSeeds: more };
+  return { word, sentence: `${on}, ${name} cannot be told from ${claim.baseline}: ${figures}. ${outlook}`, furtherSeeds: more };
 }
 
 export const settled = (word: VerdictWord, sentence: string): Verdict => ({ word, sentence, furtherSeeds: null });
