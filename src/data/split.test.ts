@@ -73,6 +73,15 @@ test("the split is a function of the seed", () => {
   assert.deepEqual(both(splitDataset({ dataset, seed: 1 })), both(splitDataset({ dataset, seed: 1 })));
   assert.notDeepEqual(both(splitDataset({ dataset, seed: 1 })), both(splitDataset({ dataset, seed: 2 })));
 });
+test("when no whole group fits any more, one that brings the count closer is taken, and no other", () => {
+  const fours = {
+    name: "fours",
+    labels: ["a"],
+    examples: Array.from({ length: 40 }, (_, index) => ({ index, text: `t${index >> 2}`, label: 0 })),
+  };
+  const size = (fraction: number) => splitDataset({ dataset: fours, seed: 1, fraction }).heldOut.examples.length;
+  assert.deepEqual([size(0.1), size(0.15), size(0.18)], [4, 4, 8]);
+});
 test("unlabelled data can be split too", () => {
   const dataset = { ...made(400, 9), labels: [], examples: made(400, 9).examples.map((e) => ({ ...e, label: -1 })) };
   const { heldOut } = splitDataset({ dataset, seed: 1, fraction: 0.25 });
