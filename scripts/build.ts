@@ -9,7 +9,10 @@ const dist = join(root, "dist");
 
 rmSync(dist, { recursive: true, force: true });
 const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-const compiled = spawnSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit", cwd: root });
+const compiled = spawnSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], {
+  stdio: "inherit",
+  cwd: root,
+});
 if (compiled.status !== 0) fail("the TypeScript compiler found errors (above).");
 
 rewriteExtensions();

@@ -19,6 +19,8 @@ test("a tree that keeps the rules has no violation", () => {
     "src/graph/ops/y.ts": 'import { x } from "../../errors/index.ts";\nexport const y = x;\n',
     "src/runtime/ort-node.ts": 'import os from "node:os";\nconst worker = new URL("./worker-node.ts", import.meta.url);\n',
     "src/runtime/ort-web.ts": "document.title = navigator.userAgent;\n",
+    "src/data/types.ts": leaf,
+    "src/experiments/index.ts": 'import type { X } from "../data/types.ts";\n',
     "src/index.ts": 'export * from "./graph/index.ts";\n',
     "scripts/x.ts": 'import fs from "node:fs";\nimport { x } from "../src/errors/index.ts";\n',
     "src/errors/x.test.ts": 'import test from "node:test";\nimport { y } from "../graph/index.ts";\n',

@@ -27,6 +27,8 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { report: ["experiments"] };
 
 const ENTRY = /^index(-node|-web)?\.ts$/;
+/** Files of plain record types, which `import type` may name directly. */
+const RECORDS = /^(types|records)\.ts$/;
 const NODE_FOLDERS = /^(src\/cli|scripts|bench|test|examples|\.ci)\//;
 const BROWSER_GLOBALS =
   "window|document|navigator|location|localStorage|sessionStorage|indexedDB|caches|customElements|self|XMLHttpRequest|OffscreenCanvas";
@@ -41,7 +43,7 @@ export interface Violation {
 /**
  * Check the import rules over a tree of sources.
  *
- * Test files may import any folder (through its index) and `node:` modules; everything else obeys {@link ALLOWED}.
+ * Test and fixture files may import any folder (through its index) and `node:` modules; everything else obeys {@link ALLOWED}.
  *
  * @param files - Source text by path from the repository root, e.g. `src/graph/index.ts`.
  * @returns Violations in order of file and line; empty when all is well.
@@ -74,7 +76,8 @@ function relativeProblem(file: string, site: ImportSite, files: ReadonlyMap<stri
   const to = folderOf(target);
   const from = folderOf(file);
   if (to === undefined || to === from) return undefined;
-  const isEntry = posix.dirname(target) === `src/${to}` && ENTRY.test(posix.basename(target));
+  const name = posix.basename(target);
+  const isEntry = posix.dirname(target) === `src/${to}` && (ENTRY.test(name) || (site.kind === "type" && RECORDS.test(name)));
   if (to !== "." && !isEntry) return `imports ${target}; outside src/${to}/ import src/${to}/index.ts`;
   if (from === undefined || isTest(file)) return undefined;
   const allowed = ALLOWED[from];
@@ -139,7 +142,7 @@ function folderOf(path: string): string | undefined {
 }
 
 function isTest(file: string): boolean {
-  return /\.test\.ts$/.test(file);
+  return /\.(test|fixture|contract)\.ts$/.test(file);
 }
 
 /** Read every TypeScript source of the repository at `root`. */

@@ -38,7 +38,15 @@ function setUp() {
 
   if (!current) {
     console.error("setup: installing the packages of package-lock.json (npm ci, about 20 s from a warm cache)");
-    npm("npm ci", ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"]);
+    npm("npm ci", [
+      "ci",
+      "--ignore-scripts",
+      "--include=dev",
+      "--include=optional",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+    ]);
   }
   linkPinnedNode();
   if (cuda) downloadCuda();
@@ -59,7 +67,9 @@ function linkPinnedNode() {
   if (!isFile(linkedNode)) npm("npm rebuild node", ["rebuild", "--ignore-scripts", "--loglevel=error", "node"]);
   const check = spawnSync(pinnedNode, ["--version"], { encoding: "utf8" });
   if (check.status !== 0) {
-    throw new Error(`expected ${pinnedNode} to run, got ${check.error?.message ?? check.stderr}. Delete node_modules and run again.`);
+    throw new Error(
+      `expected ${pinnedNode} to run, got ${check.error?.message ?? check.stderr}. Delete node_modules and run again.`,
+    );
   }
 }
 
