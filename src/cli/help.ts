@@ -1,0 +1,45 @@
+import { columns } from "./output.ts";
+import { COMMON_OPTIONS } from "./parse-arguments.ts";
+import type { OptionSpec, OptionTable, Verb } from "./verb.ts";
+
+/** The page of `crisp --help`. */
+export function mainHelp(verbs: readonly { readonly name: string; readonly summary: string }[]): string {
+  return [
+    "Crisp fine-tunes Transformer encoders with structured sparse attention, on ONNX Runtime, without Python.",
+    "",
+    "Usage: crisp <verb> [arguments] [options]     (without installing: npx crisp-attention <verb>)",
+    "",
+    "Verbs",
+    columns(verbs.map(({ name, summary }) => [name, summary])),
+    "",
+    "Options of every verb",
+    optionRows({ ...COMMON_OPTIONS, version: { type: "boolean", help: "Show the version.", aliases: ["V"] } }),
+    "",
+    "crisp <verb> --help lists the options of a verb. Nothing is sent anywhere: there is no telemetry.",
+  ].join("\n");
+}
+
+/** The page of `crisp <verb> --help`. */
+export function verbHelp(verb: Verb): string {
+  const sections = [`crisp ${verb.name}: ${verb.summary}`, "", `Usage: crisp ${verb.name} ${verb.usage}`];
+  if (verb.positionals?.length)
+    sections.push("", "Arguments", columns(verb.positionals.map(({ name, help }) => [`<${name}>`, help])));
+  sections.push("", "Options (dashes work too: --learning-rate)", optionRows({ ...verb.options, ...COMMON_OPTIONS }));
+  if (verb.examples?.length) sections.push("", "Examples", ...verb.examples.map((line) => `  ${line}`));
+  return sections.join("\n");
+}
+
+function optionRows(table: OptionTable): string {
+  return columns(Object.entries(table).map(([name, spec]) => [optionName(name, spec), spec.help + defaultOf(spec)]));
+}
+
+function optionName(name: string, spec: OptionSpec): string {
+  const shortest = spec.aliases?.find((alias) => alias.length === 1);
+  const value = spec.type === "boolean" ? "" : ` <${spec.choices ? spec.choices.join("|") : (spec.unit ?? spec.type)}>`;
+  return `--${spec.type === "boolean" && spec.default === true ? "[no_]" : ""}${name}${value}${shortest ? `, -${shortest}` : ""}`;
+}
+
+function defaultOf(spec: OptionSpec): string {
+  if (spec.default === undefined || spec.default === false) return "";
+  return ` Default ${Array.isArray(spec.default) ? spec.default.join(",") : String(spec.default)}.`;
+}

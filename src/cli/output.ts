@@ -1,0 +1,93 @@
+import type { Progress } from "./progress.ts";
+import { createProgress } from "./progress.ts";
+
+/** What a verb may know of a stream; process.stdout and process.stderr fit, and so do the fakes of tests. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+const CODES: Record<Style, readonly [number, number]> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+/** Everything a verb says goes through here. */
+export interface Output {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** Whether standard output is a terminal. */
+  readonly interactive: boolean;
+  /** Columns to lay tables out in: the terminal's, or 100. */
+  readonly width: number;
+  /** Lines for people: standard output, or standard error under `--json`. */
+  print(text?: string): void;
+  /** One JSON line on standard output, under `--json` only. */
+  record(value: unknown): void;
+  /** A result that is data for other programs whatever the flags, e.g. JSONL predictions: one line on standard output. */
+  data(line: string): void;
+  /** Warnings and remarks: standard error. */
+  note(text: string): void;
+  /** The text in a style where the output shows colours, else the text as it is. */
+  style(style: Style, text: string): string;
+  /** A bar on a terminal, plain lines in a pipe; on standard error. */
+  progress(label: string, total: number): Progress;
+}
+
+export interface OutputSettings {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+export function createOutput({ stdout, stderr, env, json = false, verbose = false }: OutputSettings): Output {
+  const people = json ? stderr : stdout;
+  const coloured = showsColour(people, env);
+  let bar: Progress | undefined;
+  const write = (sink: Sink, text: string) => {
+    bar?.clear();
+    sink.write(`${text}\n`);
+  };
+  return {
+    json,
+    verbose,
+    interactive: stdout.isTTY === true,
+    width: people.columns ?? 100,
+    print: (text = "") => write(people, text),
+    record: (value) => {
+      if (json) write(stdout, JSON.stringify(value));
+    },
+    data: (line) => write(stdout, line),
+    note: (text) => write(stderr, text),
+    style: (style, text) => (coloured ? `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m` : text),
+    progress: (label, total) => {
+      bar = createProgress(stderr, label, total);
+      return bar;
+    },
+  };
+}
+
+/** https://no-color.org: any non-empty NO_COLOR turns colours off; FORCE_COLOR turns them on in a pipe. */
+export function showsColour(sink: Sink, env: Readonly<Record<string, string | undefined>>): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== "0";
+  return sink.isTTY === true && env.TERM !== "dumb";
+}
+
+/** Columns padded to their widest cell, two spaces apart; the last one is not padded. */
+export function columns(rows: readonly (readonly string[])[], indent = "  "): string {
+  const widths: number[] = [];
+  for (const row of rows) for (const [i, cell] of row.slice(0, -1).entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  return rows
+    .map((row) => (indent + row.map((cell, i) => (i < row.length - 1 ? cell.padEnd(widths[i]!) : cell)).join("  ")).trimEnd())
+    .join("\n");
+}

@@ -1,0 +1,96 @@
+import { CrispError } from "../errors/index.ts";
+import { mainHelp, verbHelp } from "./help.ts";
+import { createOutput, type Sink } from "./output.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import { nearest } from "./suggest.ts";
+import type { Context, Verb } from "./verb.ts";
+
+export interface Command {
+  /** Arguments after `crisp`. */
+  readonly argv: readonly string[];
+  readonly verbs: readonly { readonly name: string; readonly summary: string; load(): Promise<Verb> }[];
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Called once the verb is known to end cleanly on a signal; returns the signal. */
+  readonly listenForSignals: () => AbortSignal;
+}
+
+/** Exit code after Ctrl-C, as shells have it: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+/**
+ * Run one command line.
+ *
+ * @returns the exit code: 0 done, 1 an error, 2 a mistake in the command line, 130 stopped by Ctrl-C.
+ */
+export async function runCommand(command: Command): Promise<number> {
+  const { argv, env, stdout, stderr, verbs } = command;
+  // Read before parsing, so that errors of the parser itself obey them.
+  const before = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const json = before.includes("--json");
+  const verbose = before.includes("--verbose");
+  const output = createOutput({ stdout, stderr, env, json, verbose });
+  let signal: AbortSignal | undefined;
+  try {
+    const first = argv[0];
+    if (first === undefined || first === "--help" || first === "-h" || (first === "help" && argv[1] === undefined)) {
+      output.print(mainHelp(verbs));
+      return 0;
+    }
+    if (first === "--version" || first === "-V") {
+      output.print(command.version);
+      output.record({ version: command.version });
+      return 0;
+    }
+    const [name, rest] = first === "help" ? [argv[1]!, ["--help"]] : [first, argv.slice(1)];
+    const entry = verbs.find((verb) => verb.name === name);
+    if (!entry) throw unknownVerb(name, verbs);
+    const verb = await entry.load();
+    const parsed = parseArguments(`crisp ${name}`, rest, verb.options, verb.positionals ?? []);
+    if (parsed.options.help) {
+      output.print(verbHelp(verb));
+      return 0;
+    }
+    signal = verb.stopsOnSignal ? command.listenForSignals() : new AbortController().signal;
+    const context = { ...parsed, output, signal, commandLine: ["crisp", ...argv].join(" ") } as Context;
+    const code = await verb.run(context);
+    return signal.aborted ? INTERRUPTED : code;
+  } catch (error) {
+    if (signal?.aborted && (error === signal.reason || (error as Error | null)?.name === "AbortError")) return INTERRUPTED;
+    output.note(describe(error, json, verbose));
+    return error instanceof CrispError && error.code.startsWith("cli/") ? 2 : 1;
+  }
+}
+
+function unknownVerb(name: string, verbs: Command["verbs"]): CrispError {
+  const guess = name.startsWith("-")
+    ? undefined
+    : nearest(
+        name,
+        verbs.map((verb) => verb.name),
+      );
+  const what = name.startsWith("-") ? "expected a verb before the option" : "unknown verb";
+  return new CrispError("cli/unknown-verb", `crisp: ${what} ${name}. ${guess ? `Did you mean ${guess}?` : "Try: crisp --help"}`, {
+    guess,
+  });
+}
+
+/** One line for people, one JSON line for programs; the stack, and what caused it, under `--verbose`. */
+function describe(error: unknown, json: boolean, verbose: boolean): string {
+  const known = error instanceof CrispError;
+  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+  const stack = verbose && error instanceof Error ? stackOf(error) : undefined;
+  if (json) {
+    const details = known ? error.details : undefined;
+    return JSON.stringify({ error: { code: known ? error.code : "unexpected", message, details, stack } });
+  }
+  if (stack) return stack;
+  return known ? message : `crisp: unexpected error: ${message}. Run it again with --verbose to see where.`;
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
+  return (error.stack ?? error.message) + cause;
+}
