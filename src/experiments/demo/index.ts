@@ -8,4 +8,5 @@ export {
   type PlantedVerdict,
   type WindowCeiling,
 } from "./corpora.ts";
+export { demoEncoderConfig, demoTraining } from "./settings.ts";
 export { demoTokenizer, demoVocabulary } from "./tokenizer.ts";
