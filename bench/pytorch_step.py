@@ -1,6 +1,6 @@
 """Times PyTorch's full training step on request, so that another process can interleave it with its own.
 
-    python bench/pytorch_step.py --shape distilbert|minilm --batch 32 --length 32 [--threads 2] [--warm-up 3]
+    python bench/pytorch_step.py --shape distilbert|minilm --batch 32 --length 32 [--threads 2] [--warm-up 5]
 
 Starts by timing both attention implementations of transformers (sdpa and eager) and keeps the faster, then prints
     {"event": "ready", "attention", "warmUpMs": {"sdpa": [...], "eager": [...]}, "warmUpOtherCores" (the largest), ...}
@@ -71,7 +71,7 @@ def main():
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--length", type=int, required=True)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--warm-up", type=int, default=3, help="timed steps of each attention implementation at the start")
+    parser.add_argument("--warm-up", type=int, default=5, help="timed steps of each attention implementation at the start")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
