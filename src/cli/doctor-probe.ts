@@ -6,7 +6,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-common";
 export interface RuntimeProbe {
   readonly loads: boolean;
   readonly version?: string;
-  /** Execution providers, e.g. `cpu`, `webgpu`, `cuda`. */
+  /** Execution providers that come with the package, e.g. `cpu`, `webgpu`. */
   readonly providers?: readonly string[];
   /** float32 MatMul 512³, best of the runs; absent when it loaded but could not compute. */
   readonly gigaflops?: number;
@@ -18,7 +18,7 @@ interface OnnxRuntime {
   readonly env: { readonly versions: Readonly<Record<string, string | undefined>> };
   readonly InferenceSession: { create(model: Uint8Array): Promise<InferenceSession> };
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => Tensor;
-  readonly listSupportedBackends?: () => { readonly name: string }[];
+  readonly listSupportedBackends?: () => { readonly name: string; readonly bundled: boolean }[];
 }
 
 export const MATMUL_SIZE = 512;
@@ -37,7 +37,8 @@ export async function probeRuntime(name: string): Promise<RuntimeProbe> {
     return { loads: false, problem: firstLine(error) };
   }
   const version = ort.env.versions[name === "onnxruntime-web" ? "web" : "node"] ?? ort.env.versions.common;
-  const providers = ort.listSupportedBackends?.().map((backend) => backend.name) ?? ["wasm"];
+  // Backends that are not bundled (CUDA) are listed whether their libraries are there or not.
+  const providers = ort.listSupportedBackends?.().flatMap(({ name, bundled }) => (bundled ? [name] : [])) ?? ["wasm"];
   try {
     return { loads: true, version, providers, gigaflops: await measure(ort) };
   } catch (error) {
