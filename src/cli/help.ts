@@ -41,5 +41,6 @@ function optionName(name: string, spec: OptionSpec): string {
 
 function defaultOf(spec: OptionSpec): string {
   if (spec.default === undefined || spec.default === false) return "";
-  return ` Default ${Array.isArray(spec.default) ? spec.default.join(",") : String(spec.default)}.`;
+  const small = typeof spec.default === "number" && spec.default !== 0 && Math.abs(spec.default) < 1e-3;
+  return ` Default ${small ? Number(spec.default).toExponential() : String(spec.default)}.`;
 }

@@ -1,12 +1,6 @@
 import type { Progress } from "./progress.ts";
 import { createProgress } from "./progress.ts";
-
-/** What a verb may know of a stream; process.stdout and process.stderr fit, and so do the fakes of tests. */
-export interface Sink {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+import type { Sink } from "./sink.ts";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 

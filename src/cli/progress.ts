@@ -1,4 +1,4 @@
-import type { Sink } from "./output.ts";
+import type { Sink } from "./sink.ts";
 
 /** Shows how far a long step is; see {@link createProgress}. */
 export interface Progress {

@@ -1,7 +1,8 @@
 import { CrispError } from "../errors/index.ts";
 import { mainHelp, verbHelp } from "./help.ts";
-import { createOutput, type Sink } from "./output.ts";
+import { createOutput } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import type { Sink } from "./sink.ts";
 import { nearest } from "./suggest.ts";
 import type { Context, Verb } from "./verb.ts";
 
