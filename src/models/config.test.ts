@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config.ts";
+
+// Values of BertConfig() and DistilBertConfig() in transformers 5.23.
+const bertDefaults = {
+  family: "bert",
+  vocabSize: 30522,
+  hiddenSize: 768,
+  layers: 12,
+  heads: 12,
+  intermediateSize: 3072,
+  maxPositions: 512,
+  typeVocabSize: 2,
+  layerNormEps: 1e-12,
+  hiddenDropout: 0.1,
+  attentionDropout: 0.1,
+  classifierDropout: 0.1,
+  activation: "gelu",
+  initializerRange: 0.02,
+  padTokenId: 0,
+  labels: ["LABEL_0", "LABEL_1"],
+  numLabels: 2,
+  positionEmbeddingType: "absolute",
+  sinusoidalPositions: false,
+};
+const distilbertDefaults = { ...bertDefaults, family: "distilbert", layers: 6, typeVocabSize: 0, classifierDropout: 0.2 };
+
+describe("parseEncoderConfig", () => {
+  test("absent keys get the defaults of transformers' classes", () => {
+    assert.deepEqual(parseEncoderConfig({ model_type: "bert" }), bertDefaults);
+    assert.deepEqual(parseEncoderConfig({ model_type: "distilbert" }), distilbertDefaults);
+  });
+  test("MiniLM's own file", () => {
+    const config = parseEncoderConfig({
+      architectures: ["BertModel"],
+      attention_probs_dropout_prob: 0.1,
+      gradient_checkpointing: false,
+      hidden_act: "gelu",
+      hidden_dropout_prob: 0.1,
+      hidden_size: 384,
+      initializer_range: 0.02,
+      intermediate_size: 1536,
+      layer_norm_eps: 1e-12,
+      max_position_embeddings: 512,
+      model_type: "bert",
+      num_attention_heads: 12,
+      num_hidden_layers: 6,
+      pad_token_id: 0,
+      position_embedding_type: "absolute",
+      transformers_version: "4.8.2",
+      type_vocab_size: 2,
+      use_cache: true,
+      vocab_size: 30522,
+    });
+    assert.deepEqual(config, { ...bertDefaults, hiddenSize: 384, layers: 6, intermediateSize: 1536 });
+  });
+  test("every DistilBERT key is read", () => {
+    const config = parseEncoderConfig({
+      model_type: "distilbert",
+      vocab_size: 50,
+      dim: 12,
+      n_layers: 2,
+      n_heads: 3,
+      hidden_dim: 20,
+      max_position_embeddings: 9,
+      dropout: 0.3,
+      attention_dropout: 0.4,
+      seq_classif_dropout: 0.5,
+      activation: "relu",
+      initializer_range: 0.1,
+      pad_token_id: 7,
+      sinusoidal_pos_embds: true,
+      id2label: { 0: "no", 1: "maybe", 2: "yes" },
+      label2id: { no: 0, maybe: 1, yes: 2 },
+    });
+    assert.deepEqual(config, {
+      ...distilbertDefaults,
+      vocabSize: 50,
+      hiddenSize: 12,
+      layers: 2,
+      heads: 3,
+      intermediateSize: 20,
+      maxPositions: 9,
+      hiddenDropout: 0.3,
+      attentionDropout: 0.4,
+      classifierDropout: 0.5,
+      activation: "relu",
+      initializerRange: 0.1,
+      padTokenId: 7,
+      sinusoidalPositions: true,
+      labels: ["no", "maybe", "yes"],
+      numLabels: 3,
+    });
+  });
+  test("BERT's classifier dropout falls back on the hidden one, also where it is null", () => {
+    assert.equal(
+      parseEncoderConfig({ model_type: "bert", hidden_dropout_prob: 0.25, classifier_dropout: null }).classifierDropout,
+      0.25,
+    );
+    assert.equal(
+      parseEncoderConfig({ model_type: "bert", hidden_dropout_prob: 0.25, classifier_dropout: 0 }).classifierDropout,
+      0,
+    );
+  });
+  test("id2label wins over num_labels, which counts alone", () => {
+    assert.equal(parseEncoderConfig({ model_type: "bert", num_labels: 5, id2label: { 0: "a" } }).numLabels, 1);
+    assert.deepEqual(parseEncoderConfig({ model_type: "bert", num_labels: 3 }).labels, ["LABEL_0", "LABEL_1", "LABEL_2"]);
+  });
+  test("names of the same activation are one", () => {
+    const named = (name: string): string => parseEncoderConfig({ model_type: "bert", hidden_act: name }).activation;
+    assert.deepEqual(["gelu_pytorch_tanh", "gelu_new", "swish", "relu"].map(named), ["gelu_new", "gelu_new", "silu", "relu"]);
+  });
+});
+
+describe("toHuggingFaceConfig", () => {
+  const odd = {
+    hidden_size: 12,
+    num_attention_heads: 4,
+    hidden_dropout_prob: 0.3,
+    classifier_dropout: 0.15,
+    hidden_act: "gelu_new",
+    layer_norm_eps: 1e-5,
+  };
+  for (const json of [
+    { model_type: "bert" },
+    { model_type: "distilbert" },
+    { model_type: "bert", ...odd },
+    { model_type: "distilbert", dim: 24, dropout: 0 },
+  ]) {
+    test(`reads back as it was: ${JSON.stringify(json)}`, () => {
+      const config = withLabels(parseEncoderConfig(json), ["billing", "legal", "__proto__"]);
+      assert.deepEqual(parseEncoderConfig(JSON.parse(JSON.stringify(toHuggingFaceConfig(config)))), config);
+    });
+  }
+  test("it names the class to load and both directions of the labels", () => {
+    const json = toHuggingFaceConfig(withLabels(parseEncoderConfig({ model_type: "distilbert" }), ["no", "yes"]));
+    assert.deepEqual(json.architectures, ["DistilBertForSequenceClassification"]);
+    assert.deepEqual(
+      [json.id2label, json.label2id],
+      [
+        { 0: "no", 1: "yes" },
+        { no: 0, yes: 1 },
+      ],
+    );
+  });
+});
+
+describe("a bad config is refused with its reason", () => {
+  const cases: [string, unknown, string, RegExp][] = [
+    ["not an object", [], "config/type", /a JSON object/],
+    [
+      "heads that do not divide the width",
+      { model_type: "bert", hidden_size: 100, num_attention_heads: 12 },
+      "config/heads",
+      /expected num_attention_heads to divide hidden_size 100, got 12\./,
+    ],
+    [
+      "the same by DistilBERT's keys",
+      { model_type: "distilbert", dim: 10, n_heads: 4 },
+      "config/heads",
+      /n_heads to divide dim 10, got 4/,
+    ],
+    ["an unknown family", { model_type: "roberta" }, "config/unknown-family", /one of bert, distilbert, got "roberta"/],
+    ["no family", {}, "config/unknown-family", /got none/],
+    ["a family of Object.prototype", { model_type: "constructor" }, "config/unknown-family", /./],
+    [
+      "an unknown activation",
+      { model_type: "bert", hidden_act: "mish" },
+      "config/unknown-activation",
+      /hidden_act to be one of gelu, .*got "mish"/,
+    ],
+    [
+      "a number as text",
+      { model_type: "bert", hidden_size: "768" },
+      "config/type",
+      /hidden_size to be a whole number of at least 1, got "768"/,
+    ],
+    ["no layers", { model_type: "bert", num_hidden_layers: 0 }, "config/type", /num_hidden_layers/],
+    ["dropout 1", { model_type: "distilbert", dropout: 1 }, "config/type", /dropout to be a number in \[0, 1\), got 1/],
+    ["epsilon 0", { model_type: "bert", layer_norm_eps: 0 }, "config/type", /layer_norm_eps/],
+    ["a flag as number", { model_type: "distilbert", sinusoidal_pos_embds: 1 }, "config/type", /true or false, got 1/],
+    [
+      "padding outside the vocabulary",
+      { model_type: "bert", vocab_size: 5, pad_token_id: 5 },
+      "config/type",
+      /below vocab_size 5/,
+    ],
+    ["relative positions", { model_type: "bert", position_embedding_type: "relative_key" }, "config/positions", /relative_key/],
+    ["a decoder", { model_type: "bert", is_decoder: true }, "config/unsupported", /is_decoder false/],
+    ["pruned heads", { model_type: "bert", pruned_heads: { 0: [1] } }, "config/unsupported", /pruned_heads/],
+    ["a gap in id2label", { model_type: "bert", id2label: { 0: "a", 2: "b" } }, "config/labels", /classes 0 to 1/],
+    ["a class named twice", { model_type: "bert", id2label: { 0: "a", 1: "a" } }, "config/labels", /"a" twice/],
+    ["no class", { model_type: "bert", id2label: {} }, "config/labels", /at least one/],
+    [
+      "label2id that contradicts id2label",
+      { model_type: "bert", id2label: { 0: "a", 1: "b" }, label2id: { a: 1, b: 0 } },
+      "config/labels",
+      /"a" the index 0 of id2label, got 1/,
+    ],
+  ];
+  for (const [name, json, code, message] of cases) {
+    test(name, () => {
+      assert.throws(
+        () => parseEncoderConfig(json, "dir/config.json"),
+        (error: Error & { code: string }) => {
+          assert.equal(error.code, code);
+          assert.match(error.message, message);
+          assert.match(error.message, /^dir\/config\.json: expected [^\n]*$/);
+          return true;
+        },
+      );
+    });
+  }
+});
