@@ -1,0 +1,105 @@
+import { makeNode, type Node } from "./node.ts";
+import { type DType, product, type Shape } from "./shape.ts";
+
+/** A trainable float tensor, fed by name. */
+export const parameter = (name: string, shape: Shape): Node => makeNode("parameter", [], { name, shape });
+
+/** A tensor fed by name at every run. */
+export const input = (name: string, shape: Shape, dtype: DType = "float"): Node => makeNode("input", [], { name, shape, dtype });
+
+/** A scalar constant; or `values` laid out row-major in a concrete `shape` (one value fills it). */
+export const constant = (values: number | readonly number[], shape: readonly number[] = [], dtype: DType = "float"): Node =>
+  makeNode("constant", [], { values: typeof values === "number" ? [values] : values, shape, dtype });
+
+export const add = (a: Node, b: Node): Node => makeNode("add", [a, b]);
+export const sub = (a: Node, b: Node): Node => makeNode("sub", [a, b]);
+export const mul = (a: Node, b: Node): Node => makeNode("mul", [a, b]);
+export const div = (a: Node, b: Node): Node => makeNode("div", [a, b]);
+export const neg = (x: Node): Node => makeNode("neg", [x]);
+export const abs = (x: Node): Node => makeNode("abs", [x]);
+export const exp = (x: Node): Node => makeNode("exp", [x]);
+export const log = (x: Node): Node => makeNode("log", [x]);
+export const sqrt = (x: Node): Node => makeNode("sqrt", [x]);
+export const tanh = (x: Node): Node => makeNode("tanh", [x]);
+export const sigmoid = (x: Node): Node => makeNode("sigmoid", [x]);
+export const erf = (x: Node): Node => makeNode("erf", [x]);
+export const relu = (x: Node): Node => makeNode("relu", [x]);
+/** x · Φ(x), Φ the normal distribution function: the exact GELU. */
+export const gelu = (x: Node): Node => makeNode("gelu", [x]);
+/** x · by, for a number `by`. */
+export const scale = (x: Node, by: number): Node => (by === 1 ? x : makeNode("scale", [x], { by }));
+export const greater = (a: Node, b: Node): Node => makeNode("greater", [a, b]);
+export const lessOrEqual = (a: Node, b: Node): Node => makeNode("lessOrEqual", [a, b]);
+export const equal = (a: Node, b: Node): Node => makeNode("equal", [a, b]);
+export const and = (a: Node, b: Node): Node => makeNode("and", [a, b]);
+export const or = (a: Node, b: Node): Node => makeNode("or", [a, b]);
+export const not = (x: Node): Node => makeNode("not", [x]);
+export const cast = (x: Node, to: DType): Node => (x.dtype === to ? x : makeNode("cast", [x], { to }));
+/** `condition ? a : b`, element by element. */
+export const where = (condition: Node, a: Node, b: Node): Node => makeNode("where", [condition, a, b]);
+
+/** The same elements in another shape of as many; `[B*n, D]` ↔ `[B, n, H, d]`. */
+export const reshape = (x: Node, shape: Shape): Node => makeNode("reshape", [x], { shape });
+/** Axis i of the result is axis `perm[i]` of x. */
+export const transpose = (x: Node, perm: readonly number[]): Node => makeNode("transpose", [x], { perm });
+/** Sum every axis that `shape` has as 1 or lacks at the front: the reverse of broadcasting. */
+export const sumTo = (x: Node, shape: Shape): Node => makeNode("sumTo", [x], { shape });
+/** NumPy broadcasting to a larger shape. */
+export const broadcastTo = (x: Node, shape: Shape): Node => makeNode("broadcastTo", [x], { shape });
+/** Zeros of a node's shape and dtype. */
+export const zerosLike = (x: Node): Node => broadcastTo(constant(0, [], x.dtype), x.shape);
+/** Σ over all elements, shape []. */
+export const sumAll = (x: Node): Node => sumTo(x, []);
+
+/** Options of {@link matmul}. */
+export interface MatmulOptions {
+  /** Use a with its last two axes swapped. */
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  /** Factor of the product; default 1. */
+  readonly alpha?: number;
+}
+/** alpha · a · b over the last two axes; leading axes must be equal. */
+export const matmul = (a: Node, b: Node, { transA = false, transB = false, alpha = 1 }: MatmulOptions = {}): Node =>
+  makeNode("matmul", [a, b], { transA, transB, alpha });
+/** x · wᵀ + b: x [T, in], w [out, in] as PyTorch stores it, b [out] → [T, out]. */
+export const linear = (x: Node, w: Node, b: Node): Node => makeNode("linear", [x, w, b]);
+
+/** Rows of a table: table [V, …], ids int32 [any] → [any, …]. Its gradient is a `scatterRows`. */
+export const gather = (table: Node, ids: Node): Node => makeNode("gather", [table, ids]);
+/** A zero table to which rows[i] is added at ids[i], in order; computed outside the graph. */
+export const scatterRows = (rows: Node, ids: Node, shape: Shape): Node => makeNode("scatterRows", [rows, ids], { shape });
+/** One place of an axis, which disappears: [B, n, D] at axis 1 → [B, D]. */
+export const select = (x: Node, axis: number, index: number): Node => makeNode("select", [x], { axis, index });
+/** Zeros of `shape`, but for one place of one axis, which is x: the reverse of {@link select}. */
+export const place = (x: Node, shape: Shape, axis: number, index: number): Node => makeNode("place", [x], { shape, axis, index });
+
+/** γ · (x − mean) / √(var + eps) + β over the last axis. */
+export const layerNorm = (x: Node, gamma: Node, beta: Node, eps: number): Node =>
+  makeNode("layerNorm", [x, gamma, beta], { eps });
+/** `mean` or `invStd` of the rows that a {@link layerNorm} normalised, [..., 1]. */
+export const layerNormMoment = (norm: Node, which: "mean" | "invStd"): Node =>
+  makeNode("layerNormMoment", [norm, norm.inputs[0]], { which });
+/**
+ * Softmax over the last axis of the scores that `keep` (bool, broadcastable) allows; exactly 0 elsewhere.
+ *
+ * A row that keeps nothing is all zeros; `rowsKeepOne` promises that there is none, and saves a pass.
+ */
+export const maskedSoftmax = (scores: Node, keep: Node, { rowsKeepOne = false } = {}): Node =>
+  makeNode("maskedSoftmax", [scores, keep], { rowsKeepOne });
+/** x − log Σ exp x over the last axis. */
+export const logSoftmax = (x: Node): Node => makeNode("logSoftmax", [x]);
+
+/**
+ * Bool mask of the k largest allowed scores of each row (last axis); ties go to the earlier place.
+ *
+ * @param scores - float [..., n].
+ * @param allowed - bool, broadcastable to scores.
+ * @param k - int32, broadcastable to [..., 1]; at least 1 and at most the row's allowed places wherever the row has any.
+ * @param largestK - int64 [1]: an upper bound of k, at most n; how much is sorted.
+ */
+export const topKMask = (scores: Node, allowed: Node, k: Node, largestK: Node): Node =>
+  makeNode("topKMask", [scores, allowed, k, largestK]);
+
+/** Number of elements as one dimension. */
+export const sizeOf = (shape: Shape): number | string => product(shape);

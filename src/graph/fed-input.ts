@@ -1,0 +1,24 @@
+import type { Node } from "./node.ts";
+import type { DType } from "./shape.ts";
+
+/** Arrays as they are fed: bool takes bytes, int64 takes BigInts. */
+export interface ArrayOf {
+  float: Float32Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  bool: Uint8Array;
+}
+export type AnyArray = ArrayOf[DType];
+
+/** Where the values of a graph's input come from. */
+export type Fill<Context> =
+  /** A dropout mask: `1 / (1 - p)` where kept, 0 where dropped; drawn from (seed, step, input's name). */
+  | { readonly kind: "dropout"; readonly probability: number }
+  /** Written in full by a function of the batch. */
+  | { readonly kind: "values"; readonly write: (out: AnyArray, context: Context) => void };
+
+/** An `input` node and how to fill it; whoever builds a graph hands these on, so that a trainer needs to know no model. */
+export interface FedInput<Context> {
+  readonly node: Node;
+  readonly fill: Fill<Context>;
+}

@@ -1,0 +1,48 @@
+import { CrispError, expectedGot } from "../errors/index.ts";
+import { add, constant, sumTo, zerosLike } from "./build.ts";
+import { type Node, opRecord, topological } from "./node.ts";
+import { sameShape, showShape } from "./shape.ts";
+
+/**
+ * Build the backward graph of a scalar loss.
+ *
+ * Only nodes that depend on a target get a gradient, so frozen parameters cost nothing. Broadcasting is undone here and nowhere else.
+ *
+ * @param loss - float, shape [].
+ * @param targets - Nodes to differentiate for.
+ * @returns One node per target, in order, each with its target's shape.
+ * @throws `graph/not-scalar`; `graph/no-gradient` when an operator on the way has no gradient rule.
+ * @example
+ * const [gradient] = gradients(sumAll(mul(w, w)), [w]); // 2 · w
+ */
+export function gradients(loss: Node, targets: readonly Node[]): Node[] {
+  if (loss.shape.length !== 0) {
+    const hint = "Reduce it first, for example with sumAll(x).";
+    throw expectedGot("graph/not-scalar", "gradients", "a loss of shape []", showShape(loss.shape), hint);
+  }
+  const order = topological([loss]);
+  const needed = new Set(targets);
+  for (const node of order) if (node.inputs.some((input) => needed.has(input))) needed.add(node);
+
+  const sums = new Map<Node, Node>([[loss, constant(1)]]);
+  for (const out of order.reverse()) {
+    const upstream = sums.get(out);
+    if (!upstream || !out.inputs.some((input) => needed.has(input))) continue;
+    const { gradient } = opRecord(out.op);
+    if (!gradient) {
+      if (out.dtype !== "float") continue;
+      throw new CrispError(
+        "graph/no-gradient",
+        `gradients: expected a gradient rule for every operator, got none for ${out.op}.`,
+      );
+    }
+    gradient(out, upstream).forEach((part, i) => {
+      const input = out.inputs[i];
+      if (!part || !needed.has(input)) return;
+      const fitted = sameShape(part.shape, input.shape) ? part : sumTo(part, input.shape);
+      const sofar = sums.get(input);
+      sums.set(input, sofar ? add(sofar, fitted) : fitted);
+    });
+  }
+  return targets.map((target) => sums.get(target) ?? zerosLike(target));
+}

@@ -1,0 +1,40 @@
+import "./ops/elementwise.ts";
+import "./ops/gathering.ts";
+import "./ops/leaves.ts";
+import "./ops/normalising.ts";
+import "./ops/products.ts";
+import "./ops/ranking.ts";
+import "./ops/shaping.ts";
+
+export * from "./build.ts";
+export type { AnyArray, ArrayOf, FedInput, Fill } from "./fed-input.ts";
+export { gradients } from "./gradients.ts";
+export {
+  type Attribute,
+  type Dense,
+  defineOps,
+  makeNode,
+  type Node,
+  type OnnxAttributes,
+  type OnnxEmitter,
+  type OpRecord,
+  opNames,
+  opRecord,
+  topological,
+  type ValueInfo,
+} from "./node.ts";
+export { printGraph, showNode } from "./print.ts";
+export {
+  type Bindings,
+  bindDim,
+  bindShape,
+  type Dim,
+  type DType,
+  elements,
+  onnxDType,
+  product,
+  type Shape,
+  sameShape,
+  showShape,
+} from "./shape.ts";
+export { verify } from "./verify.ts";

@@ -1,0 +1,151 @@
+import { expectedGot } from "../../errors/index.ts";
+import { add, cast, constant, div, erf as erfOf, exp, greater, mul, neg, scale, sub, where, zerosLike } from "../build.ts";
+import { type Dense, defineOps, type Node, type OpRecord } from "../node.ts";
+import { broadcastShapes, type DType, onnxDType } from "../shape.ts";
+import { erf } from "./special-functions.ts";
+import { source } from "./strides.ts";
+
+function checkDType(where: string, nodes: readonly Node[], allowed: readonly DType[]): void {
+  for (const { dtype } of nodes) {
+    if (!allowed.includes(dtype)) throw expectedGot("graph/dtype", where, `inputs of dtype ${allowed.join(" or ")}`, dtype);
+  }
+  if (nodes.some(({ dtype }) => dtype !== nodes[0].dtype)) {
+    const got = nodes.map(({ dtype }) => dtype).join(" and ");
+    throw expectedGot("graph/dtype", where, "inputs of one dtype", got, "Use cast() on one of them.");
+  }
+}
+
+/** Apply `f` over broadcast inputs. */
+function each(inputs: readonly Dense[], shape: readonly number[], f: (...values: number[]) => number): Float64Array {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return Float64Array.from({ length: size }, (_, at) => f(...inputs.map((x) => x.data[source(at, shape, x.shape)])));
+}
+
+interface Elementwise {
+  onnx: string;
+  value: (...x: number[]) => number;
+  takes?: readonly DType[];
+  gives?: DType;
+  gradient?: OpRecord["gradient"];
+}
+
+function elementwise(name: string, { onnx, value, takes = ["float"], gives, gradient }: Elementwise): OpRecord {
+  return {
+    infer(inputs) {
+      checkDType(name, inputs, takes);
+      const shape = broadcastShapes(
+        name,
+        inputs.map((x) => x.shape),
+      );
+      return { shape, dtype: gives ?? inputs[0].dtype };
+    },
+    gradient,
+    reference: (inputs, shape) => each(inputs, shape, value),
+    onnx: (emitter, inputs, node) => emitter.emit(onnx, inputs, node),
+  };
+}
+
+const numbers: readonly DType[] = ["float", "int32", "int64"];
+
+/** Operators that work element by element, with NumPy broadcasting. */
+export const elementwiseOps = defineOps({
+  add: elementwise("add", { onnx: "Add", takes: numbers, value: (a, b) => a + b, gradient: (_, up) => [up, up] }),
+  sub: elementwise("sub", { onnx: "Sub", takes: numbers, value: (a, b) => a - b, gradient: (_, up) => [up, neg(up)] }),
+  mul: elementwise("mul", {
+    onnx: "Mul",
+    takes: numbers,
+    value: (a, b) => a * b,
+    gradient: ({ inputs: [a, b] }, up) => [mul(up, b), mul(up, a)],
+  }),
+  div: elementwise("div", {
+    onnx: "Div",
+    value: (a, b) => a / b,
+    gradient: (out, up) => [div(up, out.inputs[1]), neg(div(mul(up, out), out.inputs[1]))],
+  }),
+  neg: elementwise("neg", { onnx: "Neg", value: (x) => -x, gradient: (_, up) => [neg(up)] }),
+  exp: elementwise("exp", { onnx: "Exp", value: Math.exp, gradient: (out, up) => [mul(up, out)] }),
+  log: elementwise("log", { onnx: "Log", value: Math.log, gradient: (out, up) => [div(up, out.inputs[0])] }),
+  sqrt: elementwise("sqrt", { onnx: "Sqrt", value: Math.sqrt, gradient: (out, up) => [scale(div(up, out), 0.5)] }),
+  abs: elementwise("abs", {
+    onnx: "Abs",
+    takes: numbers,
+    value: Math.abs,
+    // 0 at 0, as PyTorch has it
+    gradient: ({ inputs: [x] }, up) => [
+      where(greater(x, constant(0)), up, where(greater(constant(0), x), neg(up), zerosLike(up))),
+    ],
+  }),
+  sigmoid: elementwise("sigmoid", {
+    onnx: "Sigmoid",
+    value: (x) => 1 / (1 + Math.exp(-x)),
+    gradient: (out, up) => [mul(up, mul(out, sub(constant(1), out)))],
+  }),
+  tanh: elementwise("tanh", {
+    onnx: "Tanh",
+    value: Math.tanh,
+    gradient: (out, up) => [mul(up, sub(constant(1), mul(out, out)))],
+  }),
+  /** 2/√π ∫₀ˣ exp(−t²) dt. */
+  erf: elementwise("erf", {
+    onnx: "Erf",
+    value: erf,
+    // 2/√π · exp(−x²) as exp(ln(2/√π) − x²): one pass over the tensor fewer
+    gradient: ({ inputs: [x] }, up) => [mul(up, exp(sub(constant(Math.log(2 / Math.sqrt(Math.PI))), mul(x, x))))],
+  }),
+  relu: elementwise("relu", {
+    onnx: "Relu",
+    value: (x) => Math.max(x, 0),
+    gradient: ({ inputs: [x] }, up) => [where(greater(x, constant(0)), up, zerosLike(up))],
+  }),
+  /** x · Φ(x), with Φ the distribution function of the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415). */
+  gelu: elementwise("gelu", {
+    onnx: "Gelu",
+    value: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+    // Φ(x) + x · φ(x), the factor 1/√(2π) inside the exponential: one pass fewer
+    gradient: ({ inputs: [x] }, up) => {
+      const cdf = add(scale(erfOf(scale(x, Math.SQRT1_2)), 0.5), constant(0.5));
+      const density = exp(sub(scale(mul(x, x), -0.5), constant(0.5 * Math.log(2 * Math.PI))));
+      return [mul(up, add(cdf, mul(x, density)))];
+    },
+  }),
+  /** x · c for a constant c; kept apart from `mul` so that `linear` and `matmul` can absorb it. */
+  scale: {
+    infer([x]) {
+      checkDType("scale", [x], ["float"]);
+      return x;
+    },
+    gradient: (out, up) => [scale(up, out.attrs.by as number)],
+    reference: ([x], _, node) => x.data.map((v) => v * (node.attrs.by as number)),
+    onnx: (emitter, [x], node) =>
+      emitter.emit("Mul", [x, emitter.constant([node.attrs.by as number], { dtype: "float", shape: [] })], node),
+  },
+  greater: elementwise("greater", { onnx: "Greater", takes: numbers, gives: "bool", value: (a, b) => Number(a > b) }),
+  lessOrEqual: elementwise("lessOrEqual", {
+    onnx: "LessOrEqual",
+    takes: numbers,
+    gives: "bool",
+    value: (a, b) => Number(a <= b),
+  }),
+  equal: elementwise("equal", { onnx: "Equal", takes: numbers, gives: "bool", value: (a, b) => Number(a === b) }),
+  and: elementwise("and", { onnx: "And", takes: ["bool"], value: (a, b) => a * b }),
+  or: elementwise("or", { onnx: "Or", takes: ["bool"], value: (a, b) => Math.max(a, b) }),
+  not: elementwise("not", { onnx: "Not", takes: ["bool"], value: (a) => 1 - a }),
+  cast: {
+    infer: ([x], attrs) => ({ shape: x.shape, dtype: attrs.to as DType }),
+    gradient: (out, up) => [out.inputs[0].dtype === "float" ? cast(up, "float") : null],
+    reference: ([x], _, node) =>
+      node.attrs.to === "float" ? x.data : node.attrs.to === "bool" ? x.data.map((v) => Number(v !== 0)) : x.data.map(Math.trunc),
+    onnx: (emitter, [x], node) => emitter.emit("Cast", [x], node, { to: onnxDType[node.dtype] }),
+  },
+  /** `condition ? a : b`, element by element. */
+  where: {
+    infer([condition, a, b]) {
+      if (condition.dtype !== "bool") throw expectedGot("graph/dtype", "where", "a bool condition", condition.dtype);
+      checkDType("where", [a, b], ["float", "int32", "int64", "bool"]);
+      return { shape: broadcastShapes("where", [condition.shape, a.shape, b.shape]), dtype: a.dtype };
+    },
+    gradient: ({ inputs: [condition] }, up) => [null, where(condition, up, constant(0)), where(condition, constant(0), up)],
+    reference: (inputs, shape) => each(inputs, shape, (c, a, b) => (c ? a : b)),
+    onnx: (emitter, inputs, node) => emitter.emit("Where", inputs, node),
+  },
+});

@@ -1,0 +1,48 @@
+import { expectedGot } from "../../errors/index.ts";
+import { gather, scatterRows } from "../build.ts";
+import { defineOps } from "../node.ts";
+import { type Shape, sameShape, showShape } from "../shape.ts";
+
+/** Embedding tables: rows by id, and the reverse. */
+export const gatheringOps = defineOps({
+  gather: {
+    infer([table, ids]) {
+      if (table.shape.length === 0) throw expectedGot("graph/shape", "gather", "a table with rows", "a scalar");
+      if (ids.dtype !== "int32") throw expectedGot("graph/dtype", "gather", "int32 ids", ids.dtype);
+      return { shape: [...ids.shape, ...table.shape.slice(1)], dtype: table.dtype };
+    },
+    gradient: ({ inputs: [table, ids] }, up) => [table.dtype === "float" ? scatterRows(up, ids, table.shape) : null, null],
+    reference([table, ids]) {
+      const width = table.shape.slice(1).reduce((a, b) => a * b, 1);
+      const out = new Float64Array(ids.data.length * width);
+      ids.data.forEach((id, at) => {
+        if (!(id >= 0 && id < table.shape[0])) {
+          throw expectedGot("graph/bad-id", "gather", `ids in [0, ${table.shape[0]})`, id);
+        }
+        out.set(table.data.subarray(id * width, (id + 1) * width), at * width);
+      });
+      return out;
+    },
+    onnx: (emitter, inputs, node) => emitter.emit("Gather", inputs, node, { axis: 0 }),
+  },
+  // No ONNX form: a scatter-add with repeated ids loses updates between ONNX Runtime's threads. The trainer adds the rows in order.
+  scatterRows: {
+    infer([rows, ids], attrs) {
+      const shape = attrs.shape as Shape;
+      if (!sameShape(rows.shape, [...ids.shape, ...shape.slice(1)])) {
+        const rule = `rows ${showShape([...ids.shape, ...shape.slice(1)])}`;
+        throw expectedGot("graph/shape", "scatterRows", rule, showShape(rows.shape));
+      }
+      return { shape, dtype: rows.dtype };
+    },
+    gradient: ({ inputs: [, ids] }, up) => [gather(up, ids), null],
+    reference([rows, ids], shape) {
+      const width = shape.slice(1).reduce((a, b) => a * b, 1);
+      const out = new Float64Array(shape[0] * width);
+      ids.data.forEach((id, at) => {
+        for (let i = 0; i < width; i++) out[id * width + i] += rows.data[at * width + i];
+      });
+      return out;
+    },
+  },
+});

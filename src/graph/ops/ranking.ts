@@ -1,0 +1,81 @@
+import { expectedGot } from "../../errors/index.ts";
+import { defineOps } from "../node.ts";
+import { broadcastShapes, type Shape, sameShape, showShape } from "../shape.ts";
+import { source } from "./strides.ts";
+
+const lastAs = (shape: Shape, last: number | string): Shape => [...shape.slice(0, -1), last];
+const LOWEST = -3.4028234663852886e38;
+
+/** Choices by rank; no gradient flows through a choice. */
+export const rankingOps = defineOps({
+  topKMask: {
+    infer([scores, allowed, k, largestK]) {
+      const fits =
+        scores.dtype === "float" &&
+        allowed.dtype === "bool" &&
+        k.dtype === "int32" &&
+        largestK.dtype === "int64" &&
+        sameShape(broadcastShapes("topKMask", [scores.shape, allowed.shape]), scores.shape) &&
+        sameShape(broadcastShapes("topKMask", [lastAs(scores.shape, 1), k.shape]), lastAs(scores.shape, 1)) &&
+        sameShape(largestK.shape, [1]);
+      if (!fits) {
+        const rule = "float scores [..., n], bool allowed and int32 k that broadcast to them, int64 largestK [1]";
+        const got = [scores, allowed, k, largestK].map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`).join(", ");
+        throw expectedGot("graph/shape", "topKMask", rule, got);
+      }
+      return { shape: scores.shape, dtype: "bool" };
+    },
+    reference([scores, allowed, k], shape) {
+      const n = shape[shape.length - 1];
+      const rows = lastAs(shape, 1) as number[];
+      const out = new Float64Array(scores.data.length);
+      for (let start = 0; start < out.length; start += n) {
+        const places = Array.from({ length: n }, (_, i) => i).filter(
+          (i) => allowed.data[source(start + i, shape, allowed.shape)],
+        );
+        places.sort((a, b) => scores.data[start + b] - scores.data[start + a] || a - b);
+        for (const i of places.slice(0, k.data[source(start / n, rows, k.shape)])) out[start + i] = 1;
+      }
+      return out;
+    },
+    // TopK sorts ties to the earlier index, so the k-th score and its index decide every place without a scatter:
+    // kept = allowed and (score > k-th, or score = k-th and index ≤ the k-th's index)
+    onnx(emitter, [scores, allowed, k, largestK], node) {
+      const [bool, int64] = ["bool", "int64"] as const;
+      const row = lastAs(node.shape, 1);
+      const scalar = { dtype: "float", shape: [] } as const;
+      const masked = emitter.emit("Where", [allowed, scores, emitter.constant([LOWEST], scalar)], {
+        dtype: "float",
+        shape: node.shape,
+      });
+      const sorted = lastAs(node.shape, "k");
+      const [values, indices] = emitter.emitMany(
+        "TopK",
+        [masked, largestK],
+        [
+          { dtype: "float", shape: sorted },
+          { dtype: int64, shape: sorted },
+        ],
+        { axis: -1, largest: 1, sorted: 1 },
+      );
+      const wide = emitter.emit("Cast", [k], { dtype: int64, shape: node.inputs[2].shape }, { to: 7 });
+      const place = emitter.emit("Sub", [wide, emitter.constant([1], { dtype: int64, shape: [] })], {
+        dtype: int64,
+        shape: node.inputs[2].shape,
+      });
+      const places = emitter.emit("Expand", [place, emitter.shapeVector(row)], { dtype: int64, shape: row });
+      const kth = emitter.emit("GatherElements", [values, places], { dtype: "float", shape: row }, { axis: -1 });
+      const kthIndex = emitter.emit("GatherElements", [indices, places], { dtype: int64, shape: row }, { axis: -1 });
+      const n = emitter.shapeVector([node.shape[node.shape.length - 1]]);
+      const end = emitter.emit("Squeeze", [n], { dtype: int64, shape: [] });
+      const step = (value: number): string => emitter.constant([value], { dtype: int64, shape: [] });
+      const positions = emitter.emit("Range", [step(0), end, step(1)], { dtype: int64, shape: node.shape.slice(-1) });
+      const mask = { dtype: bool, shape: node.shape };
+      const above = emitter.emit("Greater", [masked, kth], mask);
+      const ties = emitter.emit("Equal", [masked, kth], mask);
+      const early = emitter.emit("LessOrEqual", [positions, kthIndex], mask);
+      const chosen = emitter.emit("Or", [above, emitter.emit("And", [ties, early], mask)], mask);
+      return emitter.emit("And", [chosen, allowed], mask);
+    },
+  },
+});

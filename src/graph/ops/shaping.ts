@@ -1,0 +1,166 @@
+import { expectedGot } from "../../errors/index.ts";
+import { broadcastTo, place, reshape, select, sumTo, transpose } from "../build.ts";
+import { defineOps } from "../node.ts";
+import { broadcastShapes, product, type Shape, sameShape, showShape } from "../shape.ts";
+import { source, strides } from "./strides.ts";
+
+/** Axes of `from` that `to` lacks at the front, and those that it has as 1 where `from` has more. */
+function summedAxes(from: Shape, to: Shape): { lacking: number[]; ones: number[] } {
+  const extra = from.length - to.length;
+  const axes = from.map((_, axis) => axis);
+  return {
+    lacking: axes.slice(0, extra),
+    ones: axes.slice(extra).filter((axis) => to[axis - extra] === 1 && from[axis] !== 1),
+  };
+}
+
+function checkBroadcasts(where: string, small: Shape, large: Shape): void {
+  const fits = small.length <= large.length && sameShape(broadcastShapes(where, [small, large]), large);
+  if (!fits) throw expectedGot("graph/shape", where, `a shape that broadcasts to ${showShape(large)}`, showShape(small));
+}
+
+/** Operators that move elements without computing on them, and sums along axes. */
+export const shapingOps = defineOps({
+  reshape: {
+    infer([x], attrs) {
+      const shape = attrs.shape as Shape;
+      if (product(shape) !== product(x.shape)) {
+        throw expectedGot("graph/shape", "reshape", `as many elements as ${showShape(x.shape)}`, showShape(shape));
+      }
+      return { shape, dtype: x.dtype };
+    },
+    gradient: (out, up) => [reshape(up, out.inputs[0].shape)],
+    reference: ([x]) => x.data,
+    onnx: (emitter, [x], node) => emitter.emit("Reshape", [x, emitter.shapeVector(node.shape)], node),
+  },
+  transpose: {
+    infer([x], attrs) {
+      const perm = attrs.perm as readonly number[];
+      if (perm.length !== x.shape.length || x.shape.some((_, axis) => !perm.includes(axis))) {
+        throw expectedGot("graph/shape", "transpose", `each axis of ${showShape(x.shape)} once`, perm);
+      }
+      return { shape: perm.map((axis) => x.shape[axis]), dtype: x.dtype };
+    },
+    gradient(out, up) {
+      const perm = out.attrs.perm as readonly number[];
+      return [
+        transpose(
+          up,
+          perm.map((_, axis) => perm.indexOf(axis)),
+        ),
+      ];
+    },
+    reference([x], shape, node) {
+      const perm = node.attrs.perm as readonly number[];
+      const from = strides(x.shape);
+      const to = strides(shape);
+      return x.data.map((_, at) => {
+        let index = 0;
+        for (let axis = 0, rest = at; axis < shape.length; axis++) {
+          index += Math.floor(rest / to[axis]) * from[perm[axis]];
+          rest %= to[axis];
+        }
+        return x.data[index];
+      });
+    },
+    onnx: (emitter, [x], node) => emitter.emit("Transpose", [x], node, { perm: node.attrs.perm as readonly number[] }),
+  },
+  sumTo: {
+    infer([x], attrs) {
+      const shape = attrs.shape as Shape;
+      checkBroadcasts("sumTo", shape, x.shape);
+      return { shape, dtype: x.dtype };
+    },
+    gradient: (out, up) => [broadcastTo(up, out.inputs[0].shape)],
+    reference([x], shape) {
+      const out = new Float64Array(shape.reduce((a, b) => a * b, 1));
+      x.data.forEach((value, at) => {
+        out[source(at, x.shape, shape)] += value;
+      });
+      return out;
+    },
+    onnx(emitter, [x], node) {
+      const from = node.inputs[0].shape;
+      const { lacking, ones } = summedAxes(from, node.shape);
+      const reduce = (value: string, axes: number[], keepdims: number, shape: Shape): string => {
+        const vector = emitter.constant(axes, { dtype: "int64", shape: [axes.length] });
+        return emitter.emit("ReduceSum", [value, vector], { shape, dtype: node.dtype }, { keepdims });
+      };
+      const kept = from.map((dim, axis) => (ones.includes(axis) ? 1 : dim));
+      const narrowed = ones.length > 0 ? reduce(x, ones, 1, kept) : x;
+      if (lacking.length > 0) return reduce(narrowed, lacking, 0, node.shape);
+      return ones.length > 0 ? narrowed : emitter.emit("Identity", [x], node);
+    },
+  },
+  broadcastTo: {
+    infer([x], attrs) {
+      const shape = attrs.shape as Shape;
+      checkBroadcasts("broadcastTo", x.shape, shape);
+      return { shape, dtype: x.dtype };
+    },
+    gradient: (out, up) => [sumTo(up, out.inputs[0].shape)],
+    reference: ([x], shape) =>
+      Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, at) => x.data[source(at, shape, x.shape)]),
+    onnx: (emitter, [x], node) => emitter.emit("Expand", [x, emitter.shapeVector(node.shape)], node),
+  },
+  select: {
+    infer([x], attrs) {
+      const { axis, index } = attrs as { axis: number; index: number };
+      const size = x.shape[axis];
+      if (size === undefined || index < 0 || (typeof size === "number" && index >= size)) {
+        throw expectedGot(
+          "graph/shape",
+          "select",
+          `a place of an axis of ${showShape(x.shape)}`,
+          `place ${index} of axis ${axis}`,
+        );
+      }
+      return { shape: x.shape.filter((_, at) => at !== axis), dtype: x.dtype };
+    },
+    gradient: ({ inputs: [x], attrs }, up) => [place(up, x.shape, attrs.axis as number, attrs.index as number)],
+    reference([x], _, node) {
+      const { axis, index } = node.attrs as { axis: number; index: number };
+      const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+      const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+      const out = new Float64Array(outer * inner);
+      for (let o = 0; o < outer; o++) {
+        const start = (o * x.shape[axis] + index) * inner;
+        out.set(x.data.subarray(start, start + inner), o * inner);
+      }
+      return out;
+    },
+    onnx(emitter, [x], node) {
+      const index = emitter.constant([node.attrs.index as number], { dtype: "int64", shape: [] });
+      return emitter.emit("Gather", [x, index], node, { axis: node.attrs.axis as number });
+    },
+  },
+  /** Zeros, but for one place of one axis: the reverse of `select`. */
+  place: {
+    infer: ([x], attrs) => ({ shape: attrs.shape as Shape, dtype: x.dtype }),
+    gradient: ({ attrs }, up) => [select(up, attrs.axis as number, attrs.index as number)],
+    reference([x], shape, node) {
+      const { axis, index } = node.attrs as { axis: number; index: number };
+      const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+      const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+      const out = new Float64Array(outer * shape[axis] * inner);
+      for (let o = 0; o < outer; o++) {
+        out.set(x.data.subarray(o * inner, (o + 1) * inner), (o * shape[axis] + index) * inner);
+      }
+      return out;
+    },
+    onnx(emitter, [x], node) {
+      const { axis, index } = node.attrs as { axis: number; index: number };
+      const int64 = { dtype: "int64", shape: [1] } as const;
+      const widened = node.shape.map((dim, at) => (at === axis ? 1 : dim));
+      const axes = emitter.constant([axis], int64);
+      const unsqueezed = emitter.emit("Unsqueeze", [x, axes], { shape: widened, dtype: node.dtype });
+      // only this axis is padded: `index` zeros before, size − index − 1 behind
+      const before = emitter.constant([index], int64);
+      const size = emitter.shapeVector([node.shape[axis]]);
+      const behind = emitter.emit("Sub", [size, emitter.constant([index + 1], int64)], int64);
+      const pads = emitter.emit("Concat", [before, behind], { dtype: "int64", shape: [2] }, { axis: 0 });
+      const zero = emitter.constant([0], { dtype: node.dtype, shape: [] });
+      return emitter.emit("Pad", [unsqueezed, pads, zero, axes], node, { mode: "constant" });
+    },
+  },
+});

@@ -1,0 +1,1 @@
+export { type OnnxModel, type OnnxOptions, writeModel } from "./write-model.ts";

@@ -1,0 +1,224 @@
+import { CrispError } from "../errors/index.ts";
+import {
+  type Dim,
+  type DType,
+  type Node,
+  type OnnxAttributes,
+  type OnnxEmitter,
+  onnxDType,
+  opRecord,
+  type Shape,
+  showNode,
+  type ValueInfo,
+  verify,
+} from "../graph/index.ts";
+import { ModelProto } from "./proto.ts";
+
+/** opset 20 brought Gelu; IR 9 goes with it. */
+const OPSET = 20;
+const IR_VERSION = 9;
+const MICROSOFT_OPS: ReadonlySet<string> = new Set(["FusedMatMul"]);
+const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+export interface OnnxOptions {
+  /** Use com.microsoft's operators where they are faster; default true. False lowers all to standard ONNX. */
+  readonly microsoftOps?: boolean;
+}
+
+/** A graph as the bytes of an ONNX model. */
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  /** Parameters and inputs that the graph reads; parameters stay outside the model. */
+  readonly inputs: readonly Node[];
+}
+
+/**
+ * Write a graph as an ONNX model, with our own dtype and shape on every value.
+ *
+ * @param outputs - Named roots; the names become the model's outputs.
+ * @param options - See `OnnxOptions`.
+ * @returns Bytes of a ModelProto, and what must be fed.
+ * @throws `onnx/no-form` for an operator that runs outside the graph (`scatterRows`); `graph/invalid`.
+ * @example
+ * writeModel({ y: exp(input("x", ["B"])) }).bytes;
+ */
+export function writeModel(outputs: Readonly<Record<string, Node>>, { microsoftOps = true }: OnnxOptions = {}): OnnxModel {
+  const order = verify(Object.values(outputs));
+  const fed = order.filter(({ op }) => op === "parameter" || op === "input");
+  const writer = new Writer(microsoftOps, fed);
+  for (const node of order) writer.write(node);
+  for (const [name, node] of Object.entries(outputs)) writer.output(name, node);
+  return { bytes: writer.finish(), inputs: fed };
+}
+
+class Writer implements OnnxEmitter {
+  readonly microsoftOps: boolean;
+  readonly #nodes: object[] = [];
+  readonly #initializers: object[] = [];
+  readonly #valueInfo: object[] = [];
+  readonly #inputs: object[] = [];
+  readonly #outputs: object[] = [];
+  readonly #names = new Map<Node, string>();
+  readonly #extras = new Map<Node, Map<string, string>>();
+  readonly #shared = new Map<string, string>();
+  /** Where each symbol can be read: an input and the axis that has it alone. */
+  readonly #symbols = new Map<string, { name: string; rank: number; axis: number }>();
+  #count = 0;
+
+  constructor(microsoftOps: boolean, fed: readonly Node[]) {
+    this.microsoftOps = microsoftOps;
+    for (const node of fed) {
+      const name = node.attrs.name as string;
+      node.shape.forEach((dim, axis) => {
+        if (typeof dim === "string" && !dim.includes("*") && !this.#symbols.has(dim)) {
+          this.#symbols.set(dim, { name, rank: node.shape.length, axis });
+        }
+      });
+    }
+  }
+
+  write(node: Node): void {
+    const name = node.attrs.name as string;
+    if (node.op === "parameter" || node.op === "input") {
+      this.#inputs.push(valueInfo(name, node));
+      this.#names.set(node, name);
+      return;
+    }
+    const { onnx } = opRecord(node.op);
+    if (!onnx) {
+      throw new CrispError("onnx/no-form", `writeModel: expected operators with an ONNX form, got ${showNode(node)}.`);
+    }
+    const inputs = node.inputs.map((input) => this.#names.get(input)!);
+    this.#names.set(node, onnx(this, inputs, node));
+  }
+
+  /** Identity gives each output its own name, also where one node is two outputs or an input. */
+  output(name: string, node: Node): void {
+    this.#nodes.push({ opType: "Identity", input: [this.#names.get(node)!], output: [name], name: `output_${name}` });
+    this.#outputs.push(valueInfo(name, node));
+  }
+
+  finish(): Uint8Array {
+    const graph = {
+      name: "crisp",
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: this.#inputs,
+      output: this.#outputs,
+      valueInfo: this.#valueInfo,
+    };
+    const opsetImport: { domain: string; version: number }[] = [{ domain: "", version: OPSET }];
+    if (this.microsoftOps) opsetImport.push({ domain: "com.microsoft", version: 1 });
+    const model = ModelProto.fromObject({ irVersion: IR_VERSION, producerName: "crisp-attention", graph, opsetImport });
+    return ModelProto.encode(model).finish();
+  }
+
+  emit(opType: string, inputs: readonly string[], out: ValueInfo, attributes: OnnxAttributes = {}): string {
+    return this.emitMany(opType, inputs, [out], attributes)[0];
+  }
+
+  emitMany(opType: string, inputs: readonly string[], outs: readonly ValueInfo[], attributes: OnnxAttributes = {}): string[] {
+    const output = outs.map((out) => {
+      const name = `${opType}_${this.#count++}`;
+      this.#valueInfo.push(valueInfo(name, out));
+      return name;
+    });
+    this.#nodes.push({
+      opType,
+      name: output[0],
+      input: inputs,
+      output,
+      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+      domain: MICROSOFT_OPS.has(opType) ? "com.microsoft" : "",
+    });
+    return output;
+  }
+
+  constant(values: readonly number[], { dtype, shape }: ValueInfo): string {
+    const key = `${dtype} ${shape.join()} ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const size = (shape as readonly number[]).reduce((a, b) => a * b, 1);
+    const filled = Array.from({ length: size }, (_, i) => values[values.length === 1 ? 0 : i]);
+    const name = `constant_${this.#count++}`;
+    this.#initializers.push({ name, dims: shape, dataType: onnxDType[dtype], rawData: rawBytes(dtype, filled) });
+    this.#shared.set(key, name);
+    return name;
+  }
+
+  shapeVector(shape: Shape): string {
+    const vector = { dtype: "int64", shape: [shape.length] } as const;
+    const key = `shape ${shape.join()}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const fixed = shape.every((dim) => typeof dim === "number");
+    const name = fixed ? this.constant(shape as readonly number[], vector) : this.#joined(shape.map((dim) => this.#dim(dim)));
+    this.#shared.set(key, name);
+    return name;
+  }
+
+  #joined(parts: readonly string[]): string {
+    return parts.length === 1 ? parts[0] : this.emit("Concat", parts, { dtype: "int64", shape: [parts.length] }, { axis: 0 });
+  }
+
+  /** One dimension as an int64 vector of length 1. */
+  #dim(dim: Dim): string {
+    const one = { dtype: "int64", shape: [1] } as const;
+    if (typeof dim === "number") return this.constant([dim], one);
+    const known = this.#shared.get(`dim ${dim}`);
+    if (known !== undefined) return known;
+    const name = dim.includes("*")
+      ? dim
+          .split("*")
+          .map((part) => this.#dim(/^\d+$/.test(part) ? Number(part) : part))
+          .reduce((product, part) => this.emit("Mul", [product, part], one))
+      : this.#symbol(dim);
+    this.#shared.set(`dim ${dim}`, name);
+    return name;
+  }
+
+  #symbol(symbol: string): string {
+    const at = this.#symbols.get(symbol);
+    if (!at) {
+      throw new CrispError(
+        "onnx/unknown-symbol",
+        `writeModel: expected an input with the dimension ${symbol} alone, got none. Feed one, e.g. a mask of shape [${symbol}].`,
+      );
+    }
+    const whole = this.emit("Shape", [at.name], { dtype: "int64", shape: [at.rank] });
+    const index = this.constant([at.axis], { dtype: "int64", shape: [1] });
+    return this.emit("Gather", [whole, index], { dtype: "int64", shape: [1] }, { axis: 0 });
+  }
+
+  extra(node: Node, key: string): string {
+    return this.#extras.get(node)!.get(key)!;
+  }
+
+  leave(node: Node, key: string, name: string): void {
+    if (!this.#extras.has(node)) this.#extras.set(node, new Map());
+    this.#extras.get(node)!.set(key, name);
+  }
+}
+
+function valueInfo(name: string, { dtype, shape }: ValueInfo): object {
+  const dim = shape.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: onnxDType[dtype], shape: { dim } } } };
+}
+
+function attribute(name: string, value: OnnxAttributes[string]): object {
+  if (typeof value === "number") return { name, type: ATTRIBUTE.int, i: value };
+  if (typeof value === "string") return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
+  if ("float" in value) return { name, type: ATTRIBUTE.float, f: value.float };
+  return { name, type: ATTRIBUTE.ints, ints: value };
+}
+
+/** Little-endian, as ONNX has it and every machine that ONNX Runtime is built for. */
+function rawBytes(dtype: DType, values: readonly number[]): Uint8Array {
+  const array = {
+    float: () => Float32Array.from(values),
+    int32: () => Int32Array.from(values),
+    int64: () => BigInt64Array.from(values.map(BigInt)),
+    bool: () => Uint8Array.from(values),
+  }[dtype]();
+  return new Uint8Array(array.buffer);
+}

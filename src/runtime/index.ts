@@ -1,0 +1,2 @@
+export { interpret } from "./interpreter.ts";
+export type { HostTensor, InputInfo, Runtime, Session } from "./runtime.ts";

@@ -1,0 +1,29 @@
+import type { Bindings } from "../graph/index.ts";
+
+/** One padded batch as graph inputs are filled from it; padding stands at the end of each row. */
+export interface BatchContext {
+  /** `{ B, n }`: examples, and tokens a row with padding. */
+  readonly bindings: Bindings;
+  /** [B] real tokens a row, special tokens included. */
+  readonly lengths: Int32Array;
+  /** [B] `Example.index`: names each example for ever. */
+  readonly examples: Int32Array;
+  /** [B, n] */
+  readonly inputIds: Int32Array;
+  /** [B, n] */
+  readonly tokenTypeIds: Int32Array;
+  /** [B] */
+  readonly labels: Int32Array;
+  /** Of the run: names its random streams. */
+  readonly seed: number;
+  /** Updates done so far, from 0. */
+  readonly step: number;
+  /** In evaluation nothing may depend on `step`. */
+  readonly training: boolean;
+  /** A ramped schedule's share of the nominal sparsity, in [0, 1]; 1 without a schedule and in evaluation. */
+  readonly strength: number;
+  /** Share of each label spread over all classes; 0 in evaluation. */
+  readonly labelSmoothing: number;
+  /** What the summed example losses are divided by: B, or all examples of an accumulated batch. */
+  readonly lossDivisor: number;
+}
