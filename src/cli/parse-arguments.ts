@@ -1,5 +1,4 @@
-import { CrispError, expectedGot } from "../errors/index.ts";
-import { nearest } from "./suggest.ts";
+import { CrispError, expectedGot, nearest } from "../errors/index.ts";
 import { apiName, type OptionSpec, type OptionTable, type Positional } from "./verb.ts";
 
 /** Options that every verb takes. */

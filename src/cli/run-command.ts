@@ -1,9 +1,8 @@
-import { CrispError } from "../errors/index.ts";
+import { CrispError, nearest } from "../errors/index.ts";
 import { mainHelp, verbHelp } from "./help.ts";
 import { createOutput } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import type { Sink } from "./sink.ts";
-import { nearest } from "./suggest.ts";
 import type { Context, Verb } from "./verb.ts";
 
 export interface Command {

@@ -1,3 +1,5 @@
+export { nearest } from "./nearest.ts";
+
 /** Every error Crisp throws on purpose. `code` is for programs, `message` for people. */
 export class CrispError extends Error {
   readonly code: string;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ceilingUnder, demoSparsities, layout, reachOfCls, visibleOpinions, windowRadius } from "./ceilings.ts";
+import { windowRadius } from "../../sparsity/index.ts";
+import { ceilingUnder, demoSparsities, layout, reachOfCls, visibleOpinions } from "./ceilings.ts";
 import { distractors, everyWord } from "./corpora.ts";
 
 /** Kept pairs of a window, as a mask. */

@@ -1,3 +1,4 @@
+import { windowRadius } from "../../sparsity/index.ts";
 import { idealAccuracy, type Law } from "./law.ts";
 
 /** Nominal sparsity of the four configurations. */
@@ -5,23 +6,6 @@ export const demoSparsities = [0, 0.4, 0.6, 0.8] as const;
 
 /** Encoder layers of the demonstration; with the window they decide what [CLS] can reach. */
 export const demoLayers = 2;
-
-/**
- * The radius whose sliding window comes closest to a nominal sparsity: of n · n pairs, `n(2r + 1) − r(r + 1)` lie within r tokens.
- *
- * @param sparsity - Nominal share of removed pairs, in [0, 1).
- * @param length - n, tokens of the sentence, [CLS] and [SEP] included.
- * @returns r in tokens, to either side; n − 1 removes nothing.
- * @example
- * windowRadius(0.8, 32); // 3
- */
-export function windowRadius(sparsity: number, length: number): number {
-  const missBy = (radius: number): number => {
-    const kept = length * (2 * radius + 1) - radius * (radius + 1);
-    return Math.abs(1 - kept / length ** 2 - sparsity);
-  };
-  return Array.from({ length }, (_, radius) => radius).reduce((best, radius) => (missBy(radius) < missBy(best) ? radius : best));
-}
 
 /** The last token position that [CLS], at position 0, can draw on: every layer carries information one radius further. */
 export function reachOfCls(sparsity: number, length: number): number {

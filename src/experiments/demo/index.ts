@@ -1,4 +1,4 @@
-export { ceilingUnder, demoLayers, demoSparsities, reachOfCls, visibleOpinions, windowRadius } from "./ceilings.ts";
+export { ceilingUnder, demoLayers, demoSparsities, reachOfCls, visibleOpinions } from "./ceilings.ts";
 export {
   type DemoCorpus,
   demoCorpora,

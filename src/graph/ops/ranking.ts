@@ -48,7 +48,8 @@ export const rankingOps = defineOps({
         dtype: "float",
         shape: node.shape,
       });
-      const sorted = lastAs(node.shape, "k");
+      // One symbol for each k: ONNX Runtime reuses buffers between values whose symbols are equal.
+      const sorted = lastAs(node.shape, `k of ${largestK}`);
       const [values, indices] = emitter.emitMany(
         "TopK",
         [masked, largestK],
