@@ -108,9 +108,12 @@ def main():
         start = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - start
+        settings.train_sampling_strategy = "random"  # predict() would group by length too, and return rows in that order
         output = trainer.predict(encode(dev_rows, tokenizer, arguments.max_length))
 
     logits, labels = torch.tensor(output.predictions), torch.tensor([label for _, label in dev_rows])
+    if output.label_ids.tolist() != labels.tolist():
+        raise SystemExit("trainer.predict: expected the rows of DEV.tsv in their order, got another order.")
     chosen = logits.argmax(-1)
     result = {
         "seed": arguments.seed,

@@ -1,14 +1,109 @@
-import { CrispError } from "../errors/index.ts";
-import { DATA_OPTIONS, MODEL_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
-import { defineVerb } from "./verb.ts";
+import { basename, extname, join } from "node:path";
+import { renderSummary } from "../data/index.ts";
+import { train as startTraining, type TrainEvent, type TrainResult } from "../experiments/index-node.ts";
+import { parsePattern } from "../sparsity/index.ts";
+import { checkWritable, writeAtomically } from "../training/index-node.ts";
+import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
+import { freshFolder } from "./output-folder.ts";
+import { duration, type Progress } from "./progress.ts";
+import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
+import { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import { type Context, defineVerb } from "./verb.ts";
+
+const OPTIONS = { ...DATA_OPTIONS, ...MODEL_OPTIONS, ...PLAN_OPTIONS, ...TRAINING_OPTIONS };
 
 export const train = defineVerb({
   name: "train",
   summary: "fine-tune an encoder on a file of labelled texts",
   usage: "[data] [options]",
   positionals: [{ name: "data", help: "Labelled texts (the same as --train_file)." }],
-  options: { ...DATA_OPTIONS, ...MODEL_OPTIONS, ...TRAINING_OPTIONS },
-  examples: ["crisp train tickets.csv", "crisp train tickets.csv --attention 'topK(sparsity=0.8)' --num_train_epochs 4"],
+  options: OPTIONS,
+  examples: [
+    "crisp train tickets.csv --model distilbert",
+    "crisp train tickets.csv --model distilbert --attention 'topK(sparsity=0.8)' --num_train_epochs 4",
+  ],
   stopsOnSignal: true,
-  run: () => Promise.reject(new CrispError("unfinished", "crisp train: not built yet.")),
+  async run(context) {
+    const { options, output, positionals, signal } = context;
+    const data = trainFile("crisp train", positionals[0], options.trainFile);
+    const model = modelFolder("crisp train", options);
+    const pattern = parsePattern(options.attention);
+    const folder =
+      options.resumeFromCheckpoint ??
+      options.outputDir ??
+      `${basename(data.replace(/\.gz$/, ""), extname(data.replace(/\.gz$/, "")))}-model`;
+    if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
+    checkWritable(folder);
+    const run = startTraining({
+      data,
+      validation: options.validationFile,
+      test: options.testFile,
+      model,
+      attention: { pattern, ...planOptions(options) },
+      columns: columnOptions(options),
+      maxLength: options.maxSeqLength,
+      maxTrainSamples: options.maxTrainSamples,
+      seed: options.seed,
+      checkpoints: join(folder, "checkpoints"),
+      signal,
+      ...trainingOptions(options),
+    });
+    const show = reporter(context, model, pattern.id);
+    for await (const event of run) show(event);
+    const result = await run.result;
+    if (!result) {
+      output.print(
+        `stopped; to go on: ${context.commandLine.replace(/ --resume_from_checkpoint[ =]\S+/, "")} --resume_from_checkpoint ${folder}`,
+      );
+      return 130;
+    }
+    finish(context, result, folder);
+    return 0;
+  },
 });
+
+/** Says each event as it comes. */
+function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: string): (event: TrainEvent) => void {
+  let progress: Progress | undefined;
+  return (event) => {
+    output.record(event.type === "data" ? { ...event, type: "data" } : event);
+    if (event.type === "data") {
+      for (const line of renderSummary(event.summary)) output.print(line);
+      const { text, pair, label } = event.columns ?? { text: "text" };
+      output.print(`columns  text=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`);
+    } else if (event.type === "started") {
+      output.print(`model  ${model} · ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates`);
+      progress = output.progress("training", event.steps);
+    } else if (event.type === "step") progress?.update(event.step, `loss ${event.loss.toFixed(3)}`);
+    else if (event.type === "note") output.note(event.text);
+    else if (event.type === "evaluated") {
+      const { step, epoch, evalAccuracy = 0, evalLoss = 0 } = event.point;
+      output.print(
+        `step ${step} · epoch ${epoch.toFixed(2)} · held out accuracy ${evalAccuracy.toFixed(4)} · loss ${evalLoss.toFixed(4)}`,
+      );
+    } else if (event.type === "finished") progress?.finish();
+  };
+}
+
+function finish({ output }: Context<typeof OPTIONS>, result: TrainResult, folder: string): void {
+  const { metrics, model, evaluated, majority, seconds, freshParameters } = result;
+  if (freshParameters.length > 0)
+    output.print(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
+  output.print();
+  output.print(classTable(metrics));
+  output.print();
+  if (metrics.classes.length <= 10) {
+    output.print(confusionTable(metrics));
+    output.print();
+  }
+  const weakest = metrics.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
+  const off = model.card.metrics.accuracySparsityOff;
+  const attention = model.card.attention.pattern === "dense" ? "" : ` · with sparsity off ${off.toFixed(3)}`;
+  output.print(
+    `held out  accuracy ${metrics.accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${metrics.macroF1.toFixed(3)} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} → ${join(folder, "errors.csv")}`,
+  );
+  model.save(folder);
+  writeAtomically(join(folder, "errors.csv"), [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]);
+  output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
+  output.print(`try: echo "some text" | npx crisp-attention predict ${folder}`);
+}

@@ -11,6 +11,7 @@ export const DATA_OPTIONS = {
   test_file: { type: "string", unit: "file", help: "Evaluated once, at the end." },
   text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
   label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
+  max_train_samples: { type: "integer", unit: "rows", min: 1, help: "Train on at most so many of the first rows." },
   max_seq_length: { type: "integer", unit: "tokens", min: 4, default: 128, help: "Longer texts are cut off." },
 } as const satisfies OptionTable;
 
@@ -18,6 +19,23 @@ export const DATA_OPTIONS = {
 export const MODEL_OPTIONS = {
   model_name_or_path: { type: "string", unit: "folder", aliases: ["model"], help: "Hugging Face model folder to start from." },
   attention: { type: "string", unit: "pattern", default: "dense", help: "dense, or a pattern such as topK(sparsity=0.8)." },
+} as const satisfies OptionTable;
+
+/** Where and when a sparse pattern applies. */
+export const PLAN_OPTIONS = {
+  attention_layers: {
+    type: "integers",
+    unit: "layer,layer",
+    min: 0,
+    help: "Layers the pattern applies to, from 0; left out, all.",
+  },
+  attention_heads: { type: "integers", unit: "head,head", min: 0, help: "Heads the pattern applies to, from 0; left out, all." },
+  sparsity_ramp_steps: {
+    type: "integer",
+    unit: "steps",
+    min: 1,
+    help: "Updates over which the sparsity grows; left out, full at once.",
+  },
 } as const satisfies OptionTable;
 
 /** How to train. Defaults are the usual recipe for fine-tuning encoders on GLUE; the reason stands beside each. */

@@ -10,6 +10,31 @@ interface VerbEntry {
 /** Every verb, in the order of the help page; each is loaded only when it is run. */
 export const VERBS: readonly VerbEntry[] = [
   {
+    name: "train",
+    summary: "fine-tune an encoder on a file of labelled texts",
+    load: async () => (await import("./train.ts")).train as unknown as Verb,
+  },
+  {
+    name: "eval",
+    summary: "evaluate a saved model on labelled texts, sparsity on and off",
+    load: async () => (await import("./eval.ts")).evaluate as unknown as Verb,
+  },
+  {
+    name: "predict",
+    summary: "classify lines or JSONL, from a file or a pipe, as JSONL",
+    load: async () => (await import("./predict.ts")).predict as unknown as Verb,
+  },
+  {
+    name: "study",
+    summary: "train several attention configurations over several seeds and say whether sparsity helped",
+    load: async () => (await import("./study.ts")).study as unknown as Verb,
+  },
+  {
+    name: "draw",
+    summary: "show which pairs of tokens an attention pattern keeps",
+    load: async () => (await import("./draw.ts")).draw as unknown as Verb,
+  },
+  {
     name: "doctor",
     summary: "say what this machine has, and what is wrong",
     load: async () => (await import("./doctor.ts")).doctor as Verb,

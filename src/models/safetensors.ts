@@ -30,6 +30,8 @@ export interface StoredTensor {
    * widened exactly. Throws `safetensors/not-float` for every other dtype.
    */
   data(): Float32Array;
+  /** The stored bytes, little-endian, whatever the dtype: a view, to be treated as read-only. */
+  bytes(): Uint8Array;
 }
 
 export interface Safetensors {
@@ -54,7 +56,7 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * 
  *
  * The header is checked as strictly as the reference implementation does: every byte of the body belongs to exactly one tensor.
  *
- * @param bytes - The whole file.
+ * @param file - The whole file.
  * @param where - File name for messages.
  * @returns The tensors by name, and the free-form metadata.
  * @throws `safetensors/truncated`, `safetensors/header`, `safetensors/duplicate-key`, `safetensors/dtype`, `safetensors/shape`,
@@ -65,7 +67,9 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * 
  *
  * Source: https://github.com/huggingface/safetensors, "Format". Python's reader keeps the last of two equal keys; this one refuses.
  */
-export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
+export function readSafetensors(file: Uint8Array, where: string): Safetensors {
+  // Node's Buffer is a Uint8Array whose slice() copies nothing.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length);
   const { header, bodyStart } = readHeader(bytes, where);
   let metadata: Record<string, string> = {};
   const entries: { name: string; dtype: SafetensorsDtype; shape: number[]; begin: number; end: number }[] = [];
@@ -97,8 +101,9 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
 
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    const data = (): Float32Array => widen(dtype, bytes.subarray(bodyStart + begin, bodyStart + end), `${where}, tensor ${name}`);
-    tensors.set(name, { dtype, shape, data });
+    const stored = (): Uint8Array => bytes.subarray(bodyStart + begin, bodyStart + end);
+    const data = (): Float32Array => widen(dtype, stored(), `${where}, tensor ${name}`);
+    tensors.set(name, { dtype, shape, data, bytes: stored });
   }
   return { tensors, metadata };
 }

@@ -49,7 +49,8 @@ export const rankingOps = defineOps({
         shape: node.shape,
       });
       // One symbol for each k: ONNX Runtime reuses buffers between values whose symbols are equal.
-      const sorted = lastAs(node.shape, `k of ${largestK}`);
+      const fixed = node.inputs[3].attrs.values as readonly number[] | undefined;
+      const sorted = lastAs(node.shape, fixed?.length === 1 ? fixed[0] : `k of ${largestK}`);
       const [values, indices] = emitter.emitMany(
         "TopK",
         [masked, largestK],

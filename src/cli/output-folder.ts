@@ -1,0 +1,18 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expectedGot } from "../errors/index.ts";
+
+/**
+ * Refuse to mix a new model with what a folder already holds.
+ *
+ * @param overwrite - Allow it: files are replaced one by one when the new ones are whole; old checkpoints go at once.
+ * @throws `cli/output-exists`.
+ */
+export function freshFolder(folder: string, { overwrite }: { readonly overwrite: boolean }): void {
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  if (!overwrite) {
+    const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to go on with it.";
+    throw expectedGot("cli/output-exists", folder, "an empty or new output folder", "one with files in it", hint);
+  }
+  rmSync(join(folder, "checkpoints"), { recursive: true, force: true });
+}

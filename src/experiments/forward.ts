@@ -1,0 +1,133 @@
+import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
+import { type AnyArray, bindShape, type DType, elements, type Node } from "../graph/index.ts";
+import { buildClassifier, type ClassifierGraph, type EncoderConfig } from "../models/index.ts";
+import type { HostTensor, Runtime } from "../runtime/index.ts";
+import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
+import { softened } from "./statistics/index.ts";
+
+/** How a batch enters a graph, beside its tokens. */
+export type ContextSettings = Pick<BatchContext, "seed" | "step" | "training" | "strength" | "labelSmoothing" | "lossDivisor">;
+
+/** A batch as graph inputs are filled from it. */
+export function batchContext(batch: Batch, settings: ContextSettings): BatchContext {
+  const { size, length, lengths, indices, inputIds, tokenTypeIds, labels } = batch;
+  return { bindings: { B: size, n: length }, lengths, examples: indices, inputIds, tokenTypeIds, labels, ...settings };
+}
+
+const allocate: Readonly<Record<DType, (size: number) => AnyArray>> = {
+  float: (size) => new Float32Array(size),
+  int32: (size) => new Int32Array(size),
+  int64: (size) => new BigInt64Array(size),
+  bool: (size) => new Uint8Array(size),
+};
+
+/** What an evaluation graph gives for a set of examples, in their order. */
+export interface Evaluated {
+  /** [examples][C] */
+  readonly probabilities: number[][];
+  /** [examples][C] */
+  readonly logits: number[][];
+  /** Pairs of real tokens over all layers and heads, and those that the plan keeps. */
+  readonly pairs: { readonly valid: number; readonly kept: number };
+}
+
+/** Forward passes of a classifier under one attention plan. */
+export interface Forward {
+  evaluate(examples: readonly Encoded[]): Promise<Evaluated>;
+  /** Attention probabilities of one example, [layers] of [H, n, n]. */
+  attention(example: Encoded): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+export interface ForwardOptions {
+  readonly runtime: Runtime;
+  readonly config: EncoderConfig;
+  readonly plan: AttentionPlan;
+  /** By Hugging Face name; read at each call, so that a trainer's own arrays may be given. */
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** Of the run: patterns that draw at random are fixed per example under it. */
+  readonly seed: number;
+  /** Examples in a batch. */
+  readonly batchSize: number;
+  readonly padTokenId: number;
+}
+
+/**
+ * Compile the evaluation graph of a classifier: no dropout, attention as the plan has it at full strength.
+ *
+ * @example
+ * const forward = await createForward({ runtime, config, plan, parameters, seed: 1, batchSize: 64, padTokenId: 0 });
+ * (await forward.evaluate(encoded)).probabilities[0]; // [0.1, 0.9]
+ */
+export async function createForward(options: ForwardOptions): Promise<Forward> {
+  const { runtime, config, plan, parameters, seed, batchSize, padTokenId } = options;
+  const graph = buildClassifier(config, { plan, training: false });
+  const session = await runtime.compile({ logits: graph.logits, ...named("kept", graph.keptPairs) });
+  const weights = Object.fromEntries(graph.parameters.map((node) => tensorOf(node, parameters)));
+
+  const contextOf = (batch: Batch): BatchContext => {
+    const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: batch.size };
+    return batchContext(batch, settings);
+  };
+  const feedsOf = (batch: Batch, inputs: readonly { readonly name: string }[]): Record<string, HostTensor> => {
+    const wanted = new Set(inputs.map(({ name }) => name));
+    return { ...pick(weights, wanted), ...fill(graph, contextOf(batch), wanted) };
+  };
+
+  return {
+    async evaluate(examples) {
+      const logits: number[][] = new Array(examples.length);
+      const probabilities: number[][] = new Array(examples.length);
+      let [kept, valid] = [0, 0];
+      for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
+        const batch = collate(
+          Array.from(positions, (at) => examples[at]),
+          padTokenId,
+        );
+        const out = await session.run(feedsOf(batch, session.inputs));
+        const rows = out.logits.data as Float32Array;
+        const classes = rows.length / batch.size;
+        positions.forEach((at, row) => {
+          logits[at] = [...rows.subarray(row * classes, (row + 1) * classes)];
+          probabilities[at] = [...softened(logits[at], 1)];
+        });
+        for (const length of batch.lengths) valid += length ** 2 * config.heads * config.layers;
+        graph.keptPairs.forEach((_, layer) => {
+          for (const count of out[`kept${layer}`].data as Float32Array) kept += count;
+        });
+      }
+      return { logits, probabilities, pairs: { valid, kept } };
+    },
+    async attention(example) {
+      const outputs = named("attention", graph.probabilities);
+      const maps = await runtime.compile(outputs);
+      const out = await maps.run(feedsOf(collate([example], padTokenId), maps.inputs));
+      await maps.release();
+      return Object.keys(outputs).map((name) => out[name].data as Float32Array);
+    },
+    release: () => session.release(),
+  };
+}
+
+const named = (name: string, nodes: readonly Node[]): Record<string, Node> =>
+  Object.fromEntries(nodes.map((node, layer) => [`${name}${layer}`, node]));
+
+function tensorOf(node: Node, parameters: ReadonlyMap<string, Float32Array>): [string, HostTensor] {
+  const name = node.attrs.name as string;
+  return [name, { dtype: "float", shape: node.shape as readonly number[], data: parameters.get(name)! }];
+}
+
+const pick = <T>(all: Readonly<Record<string, T>>, wanted: ReadonlySet<string>): Record<string, T> =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => wanted.has(name)));
+
+function fill(graph: ClassifierGraph, context: BatchContext, wanted: ReadonlySet<string>): Record<string, HostTensor> {
+  const filled = graph.inputs.flatMap(({ node, fill }): [string, HostTensor][] => {
+    const name = node.attrs.name as string;
+    if (!wanted.has(name) || fill.kind !== "values") return [];
+    const shape = bindShape(node.shape, context.bindings);
+    const data = allocate[node.dtype](elements(shape));
+    fill.write(data, context);
+    return [[name, { dtype: node.dtype, shape, data } as HostTensor]];
+  });
+  return Object.fromEntries(filled);
+}

@@ -1,0 +1,18 @@
+/** What `index.ts` gives everywhere, and what needs files, threads and processes. */
+
+export { Classifier, type CrispCard, type Prediction } from "./classifier-node.ts";
+export * from "./index.ts";
+export { executeRun } from "./run-node.ts";
+export { type RunWorker, startRunWorker } from "./run-worker-node.ts";
+export { armsOf, readStudyFile, type StudyFile } from "./study-file-node.ts";
+export { runStudy, type StudyEvent, type StudyOptions } from "./study-node.ts";
+export type { StoredRun } from "./study-store-node.ts";
+export {
+  limited,
+  prepareTraining,
+  type TrainEvent,
+  type TrainingRun,
+  type TrainResult,
+  type TrainSettings,
+  train,
+} from "./train-node.ts";

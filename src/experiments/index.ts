@@ -1,0 +1,19 @@
+export { type ClassMetrics, type ClassScores, classMetrics } from "./class-metrics.ts";
+export * from "./demo/index.ts";
+export { type ContextSettings, createForward, type Evaluated, type Forward, type ForwardOptions } from "./forward.ts";
+export { planOf, specOf } from "./plan-of.ts";
+export { arms } from "./presets/arms.ts";
+export { demoStudies } from "./presets/demo.ts";
+export { type TextStudy, textStudy } from "./presets/text.ts";
+export type * from "./records.ts";
+export type {
+  MapOfSentence,
+  MappedSentence,
+  ModelSource,
+  PlanSpec,
+  RunEvent,
+  RunResult,
+  RunSpec,
+} from "./run-spec.ts";
+export * from "./statistics/index.ts";
+export type { Arm, StudyDefinition } from "./study-definition.ts";

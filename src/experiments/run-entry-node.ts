@@ -1,0 +1,51 @@
+import { parentPort } from "node:worker_threads";
+import { CrispError } from "../errors/index.ts";
+import { executeRun } from "./run-node.ts";
+import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+
+/** What the two sides of a worker say to each other. */
+export type ToWorker = { readonly type: "run"; readonly spec: RunSpec } | { readonly type: "stop" };
+export type FromWorker =
+  | { readonly type: "event"; readonly event: RunEvent }
+  | { readonly type: "result"; readonly result: RunResult }
+  | { readonly type: "stopped" }
+  | {
+      readonly type: "failed";
+      readonly message: string;
+      readonly code?: string;
+      readonly details?: object;
+      readonly stack?: string;
+    };
+
+// The same entry serves as a worker thread and as a child process.
+const post = (message: FromWorker): void => {
+  if (parentPort) parentPort.postMessage(message);
+  else process.send?.(message);
+};
+let stop = new AbortController();
+
+async function run(spec: RunSpec): Promise<void> {
+  stop = new AbortController();
+  try {
+    const result = await executeRun(spec, { signal: stop.signal, onEvent: (event) => post({ type: "event", event }) });
+    post(result ? { type: "result", result } : { type: "stopped" });
+  } catch (error) {
+    const { message, stack } = error as Error;
+    const known = error instanceof CrispError ? { code: error.code, details: error.details } : {};
+    post({ type: "failed", message, stack, ...known });
+  }
+}
+
+function receive(message: ToWorker): void {
+  if (message.type === "stop") stop.abort();
+  else void run(message.spec);
+}
+
+if (parentPort) parentPort.on("message", receive);
+else if (process.send) {
+  process.on("message", receive);
+  // A parent that is killed must not leave its children training.
+  process.on("disconnect", () => process.exit(1));
+  // Ctrl-C reaches the whole process group; the parent decides what it means.
+  process.on("SIGINT", () => {});
+}

@@ -1,0 +1,87 @@
+import type { Encoded } from "../data/index.ts";
+import type { TrainingOptions } from "../training/index.ts";
+import type { CurvePoint, RunRecord } from "./records.ts";
+
+/** An attention plan as text and numbers, so that it can be stored and sent: see `AttentionPlan`. */
+export interface PlanSpec {
+  /** A pattern's id, e.g. `topK(sparsity=0.8)`. */
+  readonly pattern: string;
+  readonly layers?: readonly number[];
+  readonly heads?: readonly number[];
+  readonly rampSteps?: number;
+}
+
+/** Where the weights come from: a Hugging Face model folder, or fresh ones for a configuration (the content of config.json). */
+export type ModelSource =
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "fresh"; readonly config: Readonly<Record<string, unknown>> };
+
+/** A sentence whose attention is shown in the report. */
+export interface MappedSentence {
+  readonly text: string;
+  readonly tokens: readonly string[];
+  readonly encoded: Encoded;
+}
+
+/** Everything one run (configuration × seed) follows from; plain data, so that it crosses to a worker. */
+export interface RunSpec {
+  readonly configuration: string;
+  readonly model: ModelSource;
+  /** Class names by class index. */
+  readonly labels: readonly string[];
+  readonly padTokenId: number;
+  readonly plan: PlanSpec;
+  /** Other plans under which the final weights are evaluated too, by configuration name. */
+  readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
+  readonly data: {
+    readonly train: readonly Encoded[];
+    /** Read during training: curves, best epoch, temperature. */
+    readonly selection?: readonly Encoded[];
+    /** Read once, at the end. */
+    readonly reported?: readonly Encoded[];
+    /** Classified at the end and only shown. */
+    readonly fresh?: readonly Encoded[];
+    readonly mapped?: readonly MappedSentence[];
+  };
+  readonly options: Partial<TrainingOptions>;
+  /** Names the run in records and pairs it across configurations. */
+  readonly seed: number;
+  /** Added to the seed for initial weights, data order and dropout: tells the arms of dense against dense apart. Default 0. */
+  readonly seedOffset?: number;
+  /** Folder for checkpoints; left out, none are written. */
+  readonly checkpoints?: string;
+  /** Return the final weights with the result. */
+  readonly keepWeights?: boolean;
+  /** Threads of one operator. */
+  readonly threads?: number;
+}
+
+/** Attention probabilities of one head over one sentence: [n][n], row = query. */
+export interface MapOfSentence {
+  readonly text: string;
+  readonly tokens: readonly string[];
+  readonly layer: number;
+  readonly head: number;
+  readonly probabilities: readonly (readonly number[])[];
+}
+
+/** What a run leaves: the record that the statistics read, and what is only shown. */
+export interface RunResult {
+  readonly record: RunRecord;
+  /** [examples][C] of `data.fresh`. */
+  readonly fresh: readonly (readonly number[])[];
+  readonly maps: readonly MapOfSentence[];
+  /** With `keepWeights`: by Hugging Face name. */
+  readonly weights?: ReadonlyMap<string, Float32Array>;
+  /** What the model folder lacked and was drawn afresh, e.g. `classifier.weight`. */
+  readonly freshParameters: readonly string[];
+  readonly runtime: { readonly name: string; readonly version: string; readonly threads: number };
+}
+
+/** What happens while a run goes on. */
+export type RunEvent =
+  | { readonly type: "started"; readonly steps: number; readonly parameters: number }
+  | { readonly type: "step"; readonly step: number; readonly steps: number; readonly epoch: number; readonly loss: number }
+  | { readonly type: "evaluated"; readonly point: CurvePoint }
+  | { readonly type: "saved"; readonly path: string; readonly step: number }
+  | { readonly type: "note"; readonly text: string };

@@ -1,0 +1,108 @@
+import { fork } from "node:child_process";
+import { Worker } from "node:worker_threads";
+import { CrispError } from "../errors/index.ts";
+import type { FromWorker, ToWorker } from "./run-entry-node.ts";
+import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+
+/** A place where runs are trained, one after another, off the caller's thread. */
+export interface RunWorker {
+  /**
+   * @returns The result; null when the signal stopped the run, after its checkpoint.
+   * @throws What the run threw; `run/lost` when the worker itself died.
+   */
+  run(spec: RunSpec, options?: { onEvent?: (event: RunEvent) => void; signal?: AbortSignal }): Promise<RunResult | null>;
+  close(): Promise<void>;
+}
+
+interface Channel {
+  send(message: ToWorker): void;
+  onMessage(listener: (message: FromWorker) => void): void;
+  onEnd(listener: (how: string) => void): void;
+  end(): Promise<void>;
+}
+
+/**
+ * Start a worker.
+ *
+ * @param where - `thread` for one run beside a responsive terminal; `process` for several at once, as ONNX Runtime trains in one
+ *   thread a process.
+ */
+export function startRunWorker(where: "thread" | "process" = "thread"): RunWorker {
+  const channel = where === "thread" ? threadChannel() : processChannel();
+  let pending: { settle: (message: FromWorker) => void; fail: (error: Error) => void } | undefined;
+  let ended: string | undefined;
+  channel.onMessage((message) => pending?.settle(message));
+  channel.onEnd((how) => {
+    ended = how;
+    pending?.fail(lost(how));
+  });
+
+  return {
+    run(spec, { onEvent, signal } = {}) {
+      if (ended) return Promise.reject(lost(ended));
+      const stop = (): void => channel.send({ type: "stop" });
+      const finished = new Promise<RunResult | null>((resolve, reject) => {
+        const settle = (message: FromWorker): void => {
+          if (message.type === "event") onEvent?.(message.event);
+          else if (message.type === "result") resolve(message.result);
+          else if (message.type === "stopped") resolve(null);
+          else reject(rebuilt(message));
+        };
+        pending = { settle, fail: reject };
+      });
+      channel.send({ type: "run", spec });
+      if (signal?.aborted) stop();
+      signal?.addEventListener("abort", stop, { once: true });
+      return finished.finally(() => {
+        pending = undefined;
+        signal?.removeEventListener("abort", stop);
+      });
+    },
+    close: () => channel.end(),
+  };
+}
+
+const entry = new URL("./run-entry-node.ts", import.meta.url);
+
+function threadChannel(): Channel {
+  const worker = new Worker(entry);
+  return {
+    send: (message) => worker.postMessage(message),
+    onMessage: (listener) => worker.on("message", listener),
+    onEnd(listener) {
+      worker.on("error", (error) => listener((error as Error).message));
+      worker.on("exit", (code) => listener(`exit code ${code}`));
+    },
+    // between runs nothing is inside ONNX Runtime, so that ending the thread is safe
+    end: async () => void (await worker.terminate()),
+  };
+}
+
+function processChannel(): Channel {
+  const child = fork(entry, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const exited = new Promise<string>((resolve) => {
+    child.on("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    child.on("error", (error) => resolve(error.message));
+  });
+  return {
+    send: (message) => void child.send(message),
+    onMessage: (listener) => child.on("message", (message) => listener(message as FromWorker)),
+    onEnd: (listener) => void exited.then(listener),
+    async end() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+const lost = (how: string): CrispError =>
+  new CrispError(
+    "run/lost",
+    `training: expected the worker to finish, got ${how}. Start again; it goes on from its last checkpoint.`,
+  );
+
+function rebuilt({ message, code, details, stack }: Extract<FromWorker, { type: "failed" }>): Error {
+  const error = code ? new CrispError(code, message, (details ?? {}) as Record<string, unknown>) : new Error(message);
+  error.stack = stack;
+  return error;
+}

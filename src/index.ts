@@ -1,0 +1,12 @@
+/** The package's front door for Node. Subpaths give the parts: `crisp-attention/graph`, `/sparsity`, `/training`, … */
+export { CrispError } from "./errors/index.ts";
+export {
+  Classifier,
+  type Prediction,
+  type TrainEvent,
+  type TrainingRun,
+  type TrainResult,
+  type TrainSettings,
+  train,
+} from "./experiments/index-node.ts";
+export { type AttentionPlan, anyOf, dense, inOrder, type Pattern, parsePattern, random, slidingWindow, topK } from "./sparsity/index.ts";

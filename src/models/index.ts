@@ -1,0 +1,12 @@
+export { buildClassifier, type ClassifierGraph, type ClassifierOptions } from "./classifier.ts";
+export {
+  type Activation,
+  type EncoderConfig,
+  type EncoderFamily,
+  parseEncoderConfig,
+  toHuggingFaceConfig,
+  withLabels,
+} from "./config.ts";
+export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
+export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./safetensors.ts";
+export { type LoadedWeights, weightsFrom } from "./weights.ts";

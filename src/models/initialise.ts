@@ -1,0 +1,53 @@
+import { normalFill } from "../random/index.ts";
+import { buildClassifier } from "./classifier.ts";
+import type { EncoderConfig } from "./config.ts";
+
+/** A parameter of a model: its Hugging Face name, its shape, and whether weight decay applies to it. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** False for biases and LayerNorm weights, as in transformers' Trainer. */
+  readonly decay: boolean;
+  /** False for DistilBERT's sinusoidal positions. */
+  readonly trainable: boolean;
+}
+
+const isNorm = (name: string): boolean => /layer_?norm\.(weight|bias)$/i.test(name);
+
+/** Every parameter of a classifier, in the order of its forward pass. */
+export function parameterSpecs(config: EncoderConfig): ParameterSpec[] {
+  return buildClassifier(config, { training: false }).parameters.map(({ attrs, shape }) => {
+    const name = attrs.name as string;
+    const fixed = config.sinusoidalPositions && name.endsWith("position_embeddings.weight");
+    return { name, shape: shape as readonly number[], decay: !isNorm(name) && !name.endsWith("bias"), trainable: !fixed };
+  });
+}
+
+/**
+ * Fresh values of one parameter, by transformers' rules: normal with deviation `initializer_range` for matrices, the padding
+ * word's row 0, LayerNorm 1 and 0, biases 0.
+ *
+ * @param seed - Each parameter draws from a stream of its own name.
+ */
+export function initialValues({ name, shape }: ParameterSpec, config: EncoderConfig, seed: number): Float32Array {
+  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  if (isNorm(name)) return values.fill(name.endsWith("weight") ? 1 : 0);
+  if (name.endsWith("bias")) return values;
+  if (config.sinusoidalPositions && name.endsWith("position_embeddings.weight")) return sinusoids(values, shape[1]);
+  normalFill(values, { seed, step: 0, site: name }, config.initializerRange);
+  if (name.endsWith("word_embeddings.weight")) values.fill(0, config.padTokenId * shape[1], (config.padTokenId + 1) * shape[1]);
+  return values;
+}
+
+/** Position p, place i: sin for even i, cos for odd i, of `p / 10000^(2 ⌊i/2⌋ / D)` (arXiv 1706.03762). */
+function sinusoids(values: Float32Array, width: number): Float32Array {
+  return values.map((_, at) => {
+    const [position, place] = [Math.floor(at / width), at % width];
+    const angle = position / 10000 ** ((2 * Math.floor(place / 2)) / width);
+    return place % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
+}
+
+/** Fresh values of all parameters. */
+export const initialise = (config: EncoderConfig, seed: number): Map<string, Float32Array> =>
+  new Map(parameterSpecs(config).map((spec) => [spec.name, initialValues(spec, config, seed)]));
