@@ -9,4 +9,14 @@ export {
   type TrainSettings,
   train,
 } from "./experiments/index-node.ts";
-export { type AttentionPlan, anyOf, dense, inOrder, type Pattern, parsePattern, random, slidingWindow, topK } from "./sparsity/index.ts";
+export {
+  type AttentionPlan,
+  anyOf,
+  dense,
+  inOrder,
+  type Pattern,
+  parsePattern,
+  random,
+  slidingWindow,
+  topK,
+} from "./sparsity/index.ts";

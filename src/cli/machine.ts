@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, cpus, homedir, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import { cpuFeatures } from "../experiments/index-node.ts";
 import type { RuntimeProbe } from "./doctor-probe.ts";
 
 /** What `crisp doctor` reads off this machine; nothing of it leaves the machine. */
@@ -29,7 +30,11 @@ export async function readMachine(env: NodeJS.ProcessEnv = process.env): Promise
     crisp: JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version,
     node: process.versions.node,
     system: `${process.platform} ${process.arch} ${release()}`,
-    cpu: { model: cpus()[0]?.model.trim() ?? "unknown", cores: availableParallelism(), features: cpuFeatures() },
+    cpu: {
+      model: cpus()[0]?.model.trim() ?? "unknown",
+      cores: availableParallelism(),
+      features: cpuFeatures().split(" ").filter(Boolean),
+    },
     memory: memory(),
     workingFolder: { path: cwd, writable: isWritable(cwd), freeBytes: freeBytes(cwd) },
     hubCache: {
@@ -88,16 +93,6 @@ function memory(): MachineFacts["memory"] {
     totalBytes: constrained > 0 && constrained < machine ? constrained : machine,
     availableBytes: process.availableMemory(),
   };
-}
-
-function cpuFeatures(): string[] {
-  if (process.platform !== "linux") return [];
-  try {
-    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.trim().split(/\s+/) ?? [];
-    return flags.filter((flag) => /^(avx2|fma|avx512f|avx512_vnni|avx512_bf16|amx_tile|asimd|asimddp|sve)$/.test(flag));
-  } catch {
-    return [];
-  }
 }
 
 /** A module with one function of the instruction `i8x16.splat`: valid only where SIMD is known. */

@@ -84,7 +84,7 @@ export class Classifier {
       );
     }
     const card = parseCard(file);
-    const { weights, fresh } = weightsFrom(config, tensors, { seed: 0, where: join(folder, "model.safetensors") });
+    const { weights, fresh } = weightsFrom(config, { tensors }, { seed: 0, where: join(folder, "model.safetensors") });
     if (fresh.length > 0) {
       throw expectedGot(
         "model/not-trained",

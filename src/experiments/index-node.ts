@@ -1,6 +1,7 @@
 /** What `index.ts` gives everywhere, and what needs files, threads and processes. */
 
 export { Classifier, type CrispCard, type Prediction } from "./classifier-node.ts";
+export { cpuFeatures } from "./cpu-features-node.ts";
 export * from "./index.ts";
 export { executeRun } from "./run-node.ts";
 export { type RunWorker, startRunWorker } from "./run-worker-node.ts";

@@ -1,0 +1,294 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { batchOrder, collate, type Encoded, tokenCounts } from "../data/index.ts";
+import type { Bindings } from "../graph/index.ts";
+import {
+  buildClassifier,
+  type EncoderConfig,
+  initialise,
+  parameterSpecs,
+  parseEncoderConfig,
+  withLabels,
+} from "../models/index.ts";
+import { loadModelFolder, weightsFrom } from "../models/index-node.ts";
+import type { Runtime } from "../runtime/index.ts";
+import { createRuntime } from "../runtime/index-node.ts";
+import { type AttentionPlan, type BatchContext, checkPlan, dense, strengthAt } from "../sparsity/index.ts";
+import {
+  type BatchSource,
+  Checkpoints,
+  type LoopResult,
+  resolveOptions,
+  type TrainingOptions,
+  TrainStep,
+  trainLoop,
+} from "../training/index-node.ts";
+import { cpuFeatures } from "./cpu-features-node.ts";
+import { batchContext, createForward, type Evaluated, type Forward } from "./forward.ts";
+import { planOf } from "./plan-of.ts";
+import type { CurvePoint, RunRecord } from "./records.ts";
+import type { MapOfSentence, RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+import { accuracy, fitTemperature, negativeLogLikelihood } from "./statistics/index.ts";
+
+/** Training loss and accuracy are measured in evaluation mode on so many of the first examples. */
+const TRAIN_SAMPLE = 1000;
+
+/**
+ * Train one configuration with one seed, and evaluate it: sparsity on and off.
+ *
+ * @param options.signal - Looked at between updates; a checkpoint is written first.
+ * @returns Null when the signal stopped it.
+ * @throws Whatever the model, the options, the pattern or the training throw.
+ */
+export async function executeRun(
+  spec: RunSpec,
+  { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
+): Promise<RunResult | null> {
+  const options = resolveOptions(spec.options);
+  const seed = spec.seed + (spec.seedOffset ?? 0);
+  const { config, values, fresh } = startingPoint(spec, seed);
+  const plan = planOf(spec.plan);
+  checkPlan(plan, config);
+  const runtime = await createRuntime({
+    threads: spec.threads,
+    onFallback: (text) => onEvent({ type: "note", text }),
+  });
+
+  const batches = batchSource(spec, options, plan, seed);
+  const step = await TrainStep.create<BatchContext>(buildClassifier(config, { plan, training: true }), {
+    runtime,
+    parameters: parameterSpecs(config),
+    values,
+    largest: batches.largest,
+  });
+  const evaluator = evaluators(spec, config, runtime, step, options, seed);
+  const { selection } = spec.data;
+  const curve: CurvePoint[] = [];
+  const checkpoints = spec.checkpoints === undefined ? undefined : checkpointsOf(spec, spec.checkpoints, step, runtime, options);
+  const resumed = checkpoints?.resume();
+  for (const text of resumed?.notes ?? []) onEvent({ type: "note", text });
+
+  const loop = trainLoop({
+    step,
+    batches,
+    options,
+    seed,
+    keepBest: selection !== undefined,
+    evaluate:
+      selection &&
+      (async () => {
+        const { probabilities } = await (await evaluator(plan)).evaluate(selection);
+        const labels = labelsOf(selection);
+        const metrics = { accuracy: accuracy(probabilities, labels), loss: negativeLogLikelihood(probabilities, labels) };
+        return { metrics, score: metrics.accuracy };
+      }),
+    saver: checkpoints,
+    signal,
+    resume: resumed,
+  });
+  const ended = await follow(loop, curve, onEvent);
+  if (!ended.finished) return null;
+  if (options.loadBestModelAtEnd && ended.best) step.state.restore(ended.best);
+
+  const result = await evaluateFinal(spec, { plan, config, evaluator, ended, step, curve });
+  await step.release();
+  await evaluator.release();
+  return {
+    ...result,
+    ...(spec.keepWeights && { weights: step.state.snapshot() }),
+    freshParameters: fresh,
+    runtime: { name: runtime.name, version: runtime.version, threads: runtime.threads },
+  };
+}
+
+function startingPoint(spec: RunSpec, seed: number) {
+  if (spec.model.kind === "fresh") {
+    const config = withLabels(parseEncoderConfig(spec.model.config), spec.labels);
+    return { config, values: initialise(config, seed), fresh: [] };
+  }
+  const folder = loadModelFolder(spec.model.path);
+  const config = withLabels(folder.config, spec.labels);
+  const { weights, fresh } = weightsFrom(config, folder, { seed, where: join(spec.model.path, "model.safetensors") });
+  return { config, values: weights, fresh };
+}
+
+/** Batches as graph contexts, and the bindings of the largest ones. */
+function batchSource(
+  { data, padTokenId }: RunSpec,
+  options: TrainingOptions,
+  plan: AttentionPlan,
+  seed: number,
+): BatchSource<BatchContext> & { readonly largest: readonly Bindings[] } {
+  const lengths = tokenCounts(data.train);
+  const batchSize = options.perDeviceTrainBatchSize;
+  let known: { epoch: number; order: Uint32Array[] } | undefined;
+  const orderOf = (epoch: number): Uint32Array[] => {
+    if (known?.epoch !== epoch)
+      known = { epoch, order: batchOrder({ lengths, batchSize, seed: options.dataSeed ?? seed, epoch }) };
+    return known.order;
+  };
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    batchesPerEpoch: Math.ceil(data.train.length / batchSize),
+    largest: [{ B: Math.min(batchSize, data.train.length), n: longest }],
+    size: (epoch, batch) => orderOf(epoch)[batch].length,
+    context(epoch, at, { step, lossDivisor }) {
+      const batch = collate(
+        Array.from(orderOf(epoch)[at], (position) => data.train[position]),
+        padTokenId,
+      );
+      const labelSmoothing = options.labelSmoothingFactor;
+      return batchContext(batch, { seed, step, training: true, strength: strengthAt(plan, step), labelSmoothing, lossDivisor });
+    },
+  };
+}
+
+/** Forward passes over the trainer's own parameters, one a plan, compiled when first needed. */
+function evaluators(
+  { padTokenId, seed: pairedSeed }: RunSpec,
+  config: EncoderConfig,
+  runtime: Runtime,
+  step: TrainStep<BatchContext>,
+  options: TrainingOptions,
+  _seed: number,
+): ((plan: AttentionPlan) => Promise<Forward>) & { release(): Promise<void> } {
+  const made = new Map<string, Promise<Forward>>();
+  const parameters = step.state.values();
+  const get = (plan: AttentionPlan): Promise<Forward> => {
+    const { pattern, layers, heads } = plan;
+    const key = `${pattern.id} ${layers ?? ""} ${heads ?? ""}`;
+    const batchSize = options.perDeviceEvalBatchSize;
+    const known = made.get(key) ?? createForward({ runtime, config, plan, parameters, seed: pairedSeed, batchSize, padTokenId });
+    made.set(key, known);
+    return known;
+  };
+  const release = async (): Promise<void> => {
+    for (const forward of made.values()) await (await forward).release();
+  };
+  return Object.assign(get, { release });
+}
+
+function checkpointsOf(
+  spec: RunSpec,
+  folder: string,
+  { state }: TrainStep<BatchContext>,
+  runtime: Runtime,
+  options: TrainingOptions,
+): Checkpoints {
+  const hash = createHash("sha256");
+  for (const { index, label, inputIds } of spec.data.train) hash.update(`${index} ${label} ${inputIds.join(" ")}\n`);
+  const { saveTotalLimit, ...decisive } = options;
+  return new Checkpoints({
+    folder,
+    state,
+    run: {
+      configuration: spec.configuration,
+      model: JSON.stringify(spec.model),
+      attention: JSON.stringify(spec.plan),
+      seed: spec.seed,
+      options: JSON.stringify(decisive),
+      data: hash.digest("hex"),
+    },
+    surroundings: { runtime: `${runtime.name} ${runtime.version}`, threads: runtime.threads, cpuFeatures: cpuFeatures() },
+    limit: saveTotalLimit,
+  });
+}
+
+/** Hand events on, and collect the learning curve. */
+async function follow(
+  loop: ReturnType<typeof trainLoop<BatchContext>>,
+  curve: CurvePoint[],
+  onEvent: (event: RunEvent) => void,
+): Promise<LoopResult> {
+  for (;;) {
+    const { done, value } = await loop.next();
+    if (done) return value;
+    if (value.type === "started") {
+      onEvent({ type: "started", steps: value.steps, parameters: value.parameters });
+      if (value.resumedAt > 0) onEvent({ type: "note", text: `goes on after update ${value.resumedAt}` });
+    } else if (value.type === "step") {
+      const { step, steps, epoch, loss } = value;
+      onEvent({ type: "step", step, steps, epoch, loss });
+    } else if (value.type === "evaluated") {
+      const { step, epoch, trainLoss, metrics } = value;
+      const point: CurvePoint = { step, epoch, trainLoss, evalLoss: metrics.loss, evalAccuracy: metrics.accuracy };
+      curve.push(point);
+      onEvent({ type: "evaluated", point });
+    } else if (value.type === "saved") onEvent(value);
+    else if (value.type === "stopped" && value.reason === "early stopping") {
+      onEvent({ type: "note", text: `stopped early after update ${value.step}: no better evaluation` });
+    }
+  }
+}
+
+const labelsOf = (examples: readonly Encoded[]): number[] => examples.map(({ label }) => label);
+
+/** The reported split is read here and nowhere else. */
+async function evaluateFinal(
+  spec: RunSpec,
+  parts: {
+    readonly plan: AttentionPlan;
+    readonly config: EncoderConfig;
+    readonly evaluator: (plan: AttentionPlan) => Promise<Forward>;
+    readonly ended: LoopResult;
+    readonly step: TrainStep<BatchContext>;
+    readonly curve: readonly CurvePoint[];
+  },
+): Promise<Pick<RunResult, "record" | "fresh" | "maps">> {
+  const { plan, evaluator, ended, step, curve } = parts;
+  const { train, selection, reported = [], fresh = [], mapped = [] } = spec.data;
+  const own = await evaluator(plan);
+  const trained = await own.evaluate(reported);
+  const off = plan.pattern.id === "dense" ? trained : await (await evaluator({ pattern: dense() })).evaluate(reported);
+  const cross: Record<string, number[][]> = {};
+  for (const [name, other] of Object.entries(spec.alsoUnder ?? {})) {
+    cross[name] = (await (await evaluator(planOf(other))).evaluate(reported)).probabilities;
+  }
+  const sample = train.slice(0, TRAIN_SAMPLE);
+  const onTrain = (await own.evaluate(sample)).probabilities;
+  const onSelection = selection && (await own.evaluate(selection));
+
+  const maps: MapOfSentence[] = [];
+  for (const { text, tokens, encoded } of mapped) maps.push(mapOf(text, tokens, await own.attention(encoded)));
+  const readFresh = fresh.length > 0 ? (await own.evaluate(fresh)).probabilities : [];
+  const record: RunRecord = {
+    configuration: spec.configuration,
+    seed: spec.seed,
+    probabilities: trained.probabilities,
+    denseProbabilities: off.probabilities,
+    ...(Object.keys(cross).length > 0 && { crossProbabilities: cross }),
+    labels: labelsOf(reported),
+    trainLoss: negativeLogLikelihood(onTrain, labelsOf(sample)),
+    trainAccuracy: accuracy(onTrain, labelsOf(sample)),
+    effectiveSparsity: sparsityOf(trained),
+    seconds: ended.progress.seconds,
+    bestBySelectionAccuracy: ended.best ? await bestOnReported(spec, step, ended.best, own) : null,
+    temperature: onSelection ? fitTemperature(onSelection.logits, labelsOf(selection)) : null,
+    curve,
+  };
+  return { record, fresh: readFresh, maps };
+}
+
+const sparsityOf = ({ pairs: { kept, valid } }: Evaluated): number => (valid === 0 ? 0 : 1 - kept / valid);
+
+/** The best weights by the selection split, read on the reported split; the last weights come back afterwards. */
+async function bestOnReported(
+  { data: { reported = [] } }: RunSpec,
+  { state }: TrainStep<BatchContext>,
+  best: ReadonlyMap<string, Float32Array>,
+  forward: Forward,
+): Promise<number> {
+  const last = state.snapshot();
+  state.restore(best);
+  const { probabilities } = await forward.evaluate(reported);
+  state.restore(last);
+  return accuracy(probabilities, labelsOf(reported));
+}
+
+/** The last layer's first head. */
+function mapOf(text: string, tokens: readonly string[], layers: readonly Float32Array[]): MapOfSentence {
+  const n = tokens.length;
+  const layer = layers.length - 1;
+  const probabilities = Array.from({ length: n }, (_, query) => [...layers[layer].subarray(query * n, (query + 1) * n)]);
+  return { text, tokens, layer, head: 0, probabilities };
+}

@@ -1,0 +1,211 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { expectedGot } from "../errors/index.ts";
+
+/** A file's bytes, in pieces that are written one after another. */
+export type Chunks = Iterable<Uint8Array>;
+
+/** Temporary names carry the process that writes them, so that another one's live file is never swept away. */
+const temporary = /^\.(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
+
+/**
+ * Write a file so that at every moment, power cuts included, its name holds either the old bytes or all of the new ones.
+ *
+ * The bytes go to a temporary file in the same folder, are flushed to the disk, and take the name in one rename. It is synchronous on
+ * purpose: nothing can change the arrays behind the chunks while they are written.
+ *
+ * @param path - Its folder must exist.
+ * @param chunks - Taken one at a time; a generator that throws leaves the old file as it was.
+ * @throws `file/disk-full`, `file/not-writable`; on any error the temporary file is removed and the old file stays.
+ * @example
+ * writeAtomically("runs/demo/results.json", [new TextEncoder().encode(json)]);
+ */
+export function writeAtomically(path: string, chunks: Chunks): void {
+  const temp = stage(path, chunks);
+  commit([[temp, path]]);
+}
+
+/**
+ * Write several files of one folder: all are on the disk under temporary names before the first takes its own.
+ *
+ * Should the machine stop between two of the renames, each file is whole, old or new; put the file that announces the others last.
+ *
+ * @param folder - Made if it is missing.
+ * @param files - By path inside the folder, e.g. `onnx/model.onnx`, in the order in which they appear.
+ * @throws `file/disk-full`, `file/not-writable`; then every old file is as it was.
+ * @example
+ * writeFilesAtomically("tickets-model", modelFiles(model));
+ */
+export function writeFilesAtomically(folder: string, files: ReadonlyMap<string, Chunks>): void {
+  const staged: [string, string][] = [];
+  try {
+    for (const [name, chunks] of files) {
+      const path = join(folder, name);
+      makeFolder(dirname(path));
+      staged.push([stage(path, chunks), path]);
+    }
+  } catch (error) {
+    for (const [temp] of staged) rmSync(temp, { force: true });
+    throw error;
+  }
+  commit(staged);
+}
+
+/**
+ * Find out now, not after hours of training, that a folder cannot be written: it is made if missing, and a file is written and removed.
+ *
+ * @param folder - The output folder.
+ * @param bytes - What will be written at least; 0 asks for no room.
+ * @throws `file/not-writable`, `file/disk-full`.
+ */
+export function checkWritable(folder: string, bytes = 0): void {
+  makeFolder(folder);
+  const probe = join(folder, `.probe.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    stageAs(probe, folder, [Uint8Array.of(0)]);
+  } finally {
+    rmSync(probe, { force: true });
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < bytes) throw diskFull(folder, `${megabytes(bytes)} of free space`, megabytes(bavail * bsize));
+}
+
+/**
+ * Remove the temporary files that killed processes left in a folder.
+ *
+ * @returns The names removed.
+ */
+export function sweepTemporaryFiles(folder: string): string[] {
+  const stale = readdirSync(folder).filter((name) => {
+    const pid = Number(temporary.exec(name)?.[2] ?? process.pid);
+    return pid !== process.pid && !isAlive(pid);
+  });
+  for (const name of stale) rmSync(join(folder, name), { force: true });
+  return stale;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+const megabytes = (bytes: number): string => `${Math.floor(bytes / 1e6).toLocaleString("en-US")} MB`;
+
+function stage(path: string, chunks: Chunks): string {
+  const temp = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  stageAs(temp, path, chunks);
+  return temp;
+}
+
+/** Write and flush `temp`; errors speak of `path`, the name the caller knows. */
+function stageAs(temp: string, path: string, chunks: Chunks): void {
+  let file: number | undefined;
+  try {
+    file = openSync(temp, "wx");
+    for (const chunk of chunks) writeAll(file, chunk);
+    fsyncSync(file);
+    closeSync(file);
+  } catch (error) {
+    if (file !== undefined) closeQuietly(file);
+    rmSync(temp, { force: true });
+    throw explain(error, path);
+  }
+}
+
+function writeAll(file: number, chunk: Uint8Array): void {
+  // a single write() takes at most 2 GiB and may stop short of what it was given
+  for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at, Math.min(chunk.length - at, 2 ** 30));
+}
+
+function closeQuietly(file: number): void {
+  try {
+    closeSync(file);
+  } catch {
+    // the first error is the one worth telling
+  }
+}
+
+function commit(staged: readonly (readonly [string, string])[]): void {
+  try {
+    for (const [temp, path] of staged) {
+      try {
+        renameSync(temp, path);
+      } catch (error) {
+        throw explain(error, path);
+      }
+    }
+  } finally {
+    for (const [temp] of staged) rmSync(temp, { force: true });
+  }
+  for (const folder of new Set(staged.map(([, path]) => dirname(path)))) flushFolder(folder);
+}
+
+/** A rename survives a power cut only once its folder is flushed. Windows cannot open folders and needs no such step. */
+function flushFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const handle = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw explain(error, folder);
+  }
+}
+
+const diskFull = (path: string, expected: string, got: string): Error =>
+  expectedGot(
+    "file/disk-full",
+    path,
+    expected,
+    got,
+    "Free some space or choose another folder; what was there before is unchanged.",
+  );
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "a read-only file system",
+  ENOENT: "a folder that does not exist and cannot be made",
+  ENOTDIR: "a file where a folder should be",
+  EEXIST: "a file where a folder should be",
+  EISDIR: "a folder where a file should be",
+};
+
+/** Turn what the system says into a line that helps; errors of the chunks' own making pass as they are. */
+function explain(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  const shown = relative(process.cwd(), resolve(path)).startsWith("..") ? resolve(path) : path;
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return diskFull(shown, "room to write", code === "EDQUOT" ? "a used-up quota" : "a full disk");
+  if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined) return error;
+  return expectedGot(
+    "file/not-writable",
+    shown,
+    "a path that can be written",
+    reasons[code] ?? code,
+    "Choose another output folder.",
+  );
+}

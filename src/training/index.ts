@@ -1,0 +1,17 @@
+export type { TrainingEvent } from "./events.ts";
+export {
+  type BatchSettings,
+  type BatchSource,
+  freshProgress,
+  type LoopResult,
+  type LoopSettings,
+  type Progress,
+  plannedSteps,
+  type Saver,
+  trainLoop,
+} from "./loop.ts";
+export { defaultOptions, resolveOptions, type TrainingOptions } from "./options.ts";
+export { learningRateAt, warmupUpdates } from "./schedule.ts";
+export { type ParameterState, type TrainedParameter, TrainingState } from "./state.ts";
+export { type StepContext, type TrainingGraph, TrainStep } from "./train-step.ts";
+export { gradientNorm, update } from "./update.ts";
