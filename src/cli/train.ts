@@ -65,14 +65,19 @@ export const train = defineVerb({
 /** Says each event as it comes. */
 function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: string): (event: TrainEvent) => void {
   let progress: Progress | undefined;
+  let estimated = "";
   return (event) => {
-    output.record(event.type === "data" ? { ...event, type: "data" } : event);
+    output.record(event);
     if (event.type === "data") {
       for (const line of renderSummary(event.summary)) output.print(line);
       const { text, pair, label } = event.columns ?? { text: "text" };
       output.print(`columns  text=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`);
+    } else if (event.type === "estimated") {
+      estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
     } else if (event.type === "started") {
-      output.print(`model  ${model} · ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates`);
+      output.print(
+        `model  ${model} · ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates${estimated}`,
+      );
       progress = output.progress("training", event.steps);
     } else if (event.type === "step") progress?.update(event.step, `loss ${event.loss.toFixed(3)}`);
     else if (event.type === "note") output.note(event.text);

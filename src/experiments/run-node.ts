@@ -17,7 +17,9 @@ import { type AttentionPlan, type BatchContext, checkPlan, dense, strengthAt } f
 import {
   type BatchSource,
   Checkpoints,
+  estimate,
   type LoopResult,
+  plannedSteps,
   resolveOptions,
   type TrainingOptions,
   TrainStep,
@@ -61,13 +63,18 @@ export async function executeRun(
     values,
     largest: batches.largest,
   });
-  const evaluator = evaluators(spec, config, runtime, step, options, seed);
+  const evaluator = evaluators(spec, config, runtime, step, options);
   const { selection } = spec.data;
   const curve: CurvePoint[] = [];
   const checkpoints = spec.checkpoints === undefined ? undefined : checkpointsOf(spec, spec.checkpoints, step, runtime, options);
   const resumed = checkpoints?.resume();
   for (const text of resumed?.notes ?? []) onEvent({ type: "note", text });
 
+  if (spec.estimate) {
+    const planned = plannedSteps(batches.batchesPerEpoch, options);
+    const { seconds } = await estimate(step, batches, batches.tokens, planned);
+    onEvent({ type: "estimated", seconds, bytes: process.memoryUsage.rss() });
+  }
   const loop = trainLoop({
     step,
     batches,
@@ -118,7 +125,7 @@ function batchSource(
   options: TrainingOptions,
   plan: AttentionPlan,
   seed: number,
-): BatchSource<BatchContext> & { readonly largest: readonly Bindings[] } {
+): BatchSource<BatchContext> & { readonly largest: readonly Bindings[]; tokens(batch: number): number } {
   const lengths = tokenCounts(data.train);
   const batchSize = options.perDeviceTrainBatchSize;
   let known: { epoch: number; order: Uint32Array[] } | undefined;
@@ -132,6 +139,10 @@ function batchSource(
     batchesPerEpoch: Math.ceil(data.train.length / batchSize),
     largest: [{ B: Math.min(batchSize, data.train.length), n: longest }],
     size: (epoch, batch) => orderOf(epoch)[batch].length,
+    tokens(batch) {
+      const positions = orderOf(0)[batch];
+      return positions.length * positions.reduce((longest, at) => Math.max(longest, lengths[at]), 0);
+    },
     context(epoch, at, { step, lossDivisor }) {
       const batch = collate(
         Array.from(orderOf(epoch)[at], (position) => data.train[position]),
@@ -150,7 +161,6 @@ function evaluators(
   runtime: Runtime,
   step: TrainStep<BatchContext>,
   options: TrainingOptions,
-  _seed: number,
 ): ((plan: AttentionPlan) => Promise<Forward>) & { release(): Promise<void> } {
   const made = new Map<string, Promise<Forward>>();
   const parameters = step.state.values();

@@ -54,6 +54,8 @@ export interface RunSpec {
   readonly keepWeights?: boolean;
   /** Threads of one operator. */
   readonly threads?: number;
+  /** Measure time and memory on one batch before the start. */
+  readonly estimate?: boolean;
 }
 
 /** Attention probabilities of one head over one sentence: [n][n], row = query. */
@@ -80,6 +82,7 @@ export interface RunResult {
 
 /** What happens while a run goes on. */
 export type RunEvent =
+  | { readonly type: "estimated"; readonly seconds: number /** Memory of the process. */; readonly bytes: number }
   | { readonly type: "started"; readonly steps: number; readonly parameters: number }
   | { readonly type: "step"; readonly step: number; readonly steps: number; readonly epoch: number; readonly loss: number }
   | { readonly type: "evaluated"; readonly point: CurvePoint }

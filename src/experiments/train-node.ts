@@ -117,6 +117,7 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
     checkpoints: settings.checkpoints,
     keepWeights: true,
     threads: settings.threads,
+    estimate: true,
   };
   const worker = startRunWorker("thread");
   let outcome: RunResult | null;

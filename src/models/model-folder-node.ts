@@ -5,6 +5,21 @@ import { type EncoderConfig, parseEncoderConfig, toHuggingFaceConfig } from "./c
 import { parameterSpecs } from "./initialise.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
 
+const LFS_POINTER = Buffer.from("version https://git-lfs.github.com/spec/");
+
+/** What stands in a folder instead of `model.safetensors`, and the way from there. */
+const SUBSTITUTES = [
+  {
+    name: "pytorch_model.bin",
+    // save_pretrained would drop the classifier of an AutoModel, or draw one for an encoder without it.
+    hint: `Convert it once, in that folder: python -c 'import torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load("pytorch_model.bin", weights_only=True).items()}, "model.safetensors", {"format": "pt"})'`,
+  },
+  {
+    name: "model.safetensors.index.json",
+    hint: 'Join the parts once in Python: save_pretrained("<folder>", max_shard_size="100GB").',
+  },
+] as const;
+
 /**
  * Read a Hugging Face model folder: `config.json` at once, `model.safetensors` when its tensors are asked for.
  *
@@ -39,13 +54,15 @@ export function loadModelFolder(folder: string): { readonly config: EncoderConfi
 
 function readWeights(folder: string): Uint8Array {
   const file = join(folder, "model.safetensors");
-  if (existsSync(file)) return readFileSync(file);
-  const old = existsSync(join(folder, "pytorch_model.bin"));
-  const got = old ? "only pytorch_model.bin" : "none";
-  const hint = old
-    ? 'Convert it once in Python: AutoModel.from_pretrained("<folder>").save_pretrained("<folder>", safe_serialization=True).'
-    : "Download all files of the model.";
-  throw expectedGot("model/no-weights", folder, "a model.safetensors", got, hint);
+  if (existsSync(file)) {
+    const bytes = readFileSync(file);
+    if (!bytes.subarray(0, LFS_POINTER.length).equals(LFS_POINTER)) return bytes;
+    const hint = "Run git lfs install and git lfs pull in that folder.";
+    throw expectedGot("model/no-weights", file, "the weights themselves", "a Git LFS pointer to them", hint);
+  }
+  const present = SUBSTITUTES.find(({ name }) => existsSync(join(folder, name)));
+  const got = present ? `only ${present.name}` : "none";
+  throw expectedGot("model/no-weights", folder, "a model.safetensors", got, present?.hint ?? "Download all files of the model.");
 }
 
 function parseJson(file: string): unknown {

@@ -5,10 +5,11 @@ import type { Safetensors, StoredTensor } from "./safetensors.ts";
 
 /** Parts of other heads, and buffers, that published checkpoints carry and a classifier has no use for. */
 const HARMLESS: readonly RegExp[] = [
-  /(^|\.)embeddings\.position_ids$/,
+  /(^|\.)embeddings\.(position|token_type)_ids$/,
   /^cls\./, // BERT's pre-training heads
   /^vocab_(transform|layer_norm|projector)\./, // DistilBERT's masked-language-model head
   /^qa_outputs\./,
+  /^fit_dense(s\.\d+)?\./, // TinyBERT's distillation layers
 ];
 /** What a pretrained encoder without a classifier lacks. */
 const HEAD: Readonly<Record<EncoderFamily, RegExp>> = {
@@ -45,7 +46,8 @@ export function weightsFrom(
   const extra: string[] = [];
   for (const [stored, tensor] of tensors) {
     const name = standardName(stored, config.family, wanted);
-    if (wanted.has(name)) found.set(name, tensor);
+    // a second tensor of the same parameter, under its other name, is extra
+    if (wanted.has(name) && !found.has(name)) found.set(name, tensor);
     else if (!HARMLESS.some((pattern) => pattern.test(stored))) extra.push(stored);
   }
   const missing: string[] = [];

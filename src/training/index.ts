@@ -1,3 +1,4 @@
+export { type Estimate, estimate } from "./estimate.ts";
 export type { TrainingEvent } from "./events.ts";
 export {
   type BatchSettings,

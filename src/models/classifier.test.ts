@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { gradients, input, type Node, parameter, topological } from "../graph/index.ts";
+import { interpret } from "../runtime/index.ts";
+import { type AttentionPlan, type BatchContext, dense, keptKeys, topK } from "../sparsity/index.ts";
+import { attention } from "./attention.ts";
+import { GraphInputs } from "./graph-inputs.ts";
+import { buildClassifier, type EncoderConfig, initialise, parseEncoderConfig } from "./index.ts";
+import { Parameters } from "./layers.ts";
+import { compute, contextOf, feedsOf } from "./run-graph.fixture.ts";
+
+const labels = { id2label: { 0: "a", 1: "b", 2: "c" } };
+const families: Readonly<Record<string, EncoderConfig>> = {
+  bert: parseEncoderConfig({
+    ...{ model_type: "bert", vocab_size: 40, hidden_size: 12, num_hidden_layers: 2, num_attention_heads: 3 },
+    ...{ intermediate_size: 20, max_position_embeddings: 30, initializer_range: 0.4, ...labels },
+  }),
+  distilbert: parseEncoderConfig({
+    ...{ model_type: "distilbert", vocab_size: 40, dim: 12, n_layers: 2, n_heads: 3, hidden_dim: 20 },
+    ...{ max_position_embeddings: 30, initializer_range: 0.4, ...labels },
+  }),
+};
+const plans: Readonly<Record<string, AttentionPlan>> = {
+  dense: { pattern: dense() },
+  "80 % top-k": { pattern: topK({ sparsity: 0.8 }) },
+};
+const rows = [[2, 7, 9, 11, 5, 3], [2, 30, 3], [2, 8, 8, 21, 39, 14, 6, 17, 25, 33, 12, 3], [2]];
+
+const nameOf = ({ attrs }: Node): string => attrs.name as string;
+const namesOf = (nodes: readonly Node[]): string[] => nodes.map(nameOf);
+const assertClose = (got: ArrayLike<number>, want: ArrayLike<number>, tolerance: number): void => {
+  assert.equal(got.length, want.length);
+  for (let i = 0; i < want.length; i++)
+    assert.ok(Math.abs(got[i] - want[i]) <= tolerance, `[${i}]: got ${got[i]}, want ${want[i]}`);
+};
+
+/** Weights large enough that attention is far from uniform. */
+function weightsOf(config: EncoderConfig): (name: string) => Float32Array {
+  const all = initialise(config, 5);
+  return (name) => all.get(name)!;
+}
+
+for (const [family, config] of Object.entries(families)) {
+  const weights = weightsOf(config);
+  for (const [kind, plan] of Object.entries(plans)) {
+    describe(`${family}, ${kind}`, () => {
+      const graph = buildClassifier(config, { plan, training: false });
+      const evaluate = async <Name extends string>(
+        where: "float64" | "onnx",
+        outputs: Record<Name, Node>,
+        context: BatchContext,
+      ): Promise<Record<Name, ArrayLike<number>>> => compute(where, outputs, feedsOf(graph, context, weights), context.bindings);
+
+      for (const where of ["float64", "onnx"] as const) {
+        test(`${where}: a sentence has the same logits alone and in a padded batch`, async () => {
+          const together = (await evaluate(where, { logits: graph.logits }, contextOf(rows, {}, 5))).logits;
+          for (const [at, row] of rows.entries()) {
+            const alone = (await evaluate(where, { logits: graph.logits }, contextOf([row]))).logits;
+            assertClose(Array.from(together).slice(at * 3, at * 3 + 3), alone, 1e-5);
+          }
+        });
+        test(`${where}: rows and columns of padding hold exact zeros, those of real queries sum to 1`, async () => {
+          const context = contextOf(rows, {}, 2);
+          const { n } = context.bindings;
+          const outputs = { first: graph.probabilities[0], last: graph.probabilities[1] };
+          for (const layer of Object.values(await evaluate(where, outputs, context))) {
+            for (let at = 0; at < layer.length; at += n) {
+              const [length, query] = [rows[Math.floor(at / (config.heads * n * n))].length, (at / n) % n];
+              const row = Array.from(layer).slice(at, at + n);
+              assert.ok(row.slice(query < length ? length : 0).every((p) => p === 0));
+              if (query < length) assertClose([row.reduce((a, b) => a + b, 0)], [1], 1e-6);
+            }
+          }
+        });
+        test(`${where}: counts the pairs of real tokens that are kept, over all heads`, async () => {
+          const outputs = { first: graph.keptPairs[0], last: graph.keptPairs[1] };
+          const counted = await evaluate(where, outputs, contextOf(rows, {}, 2));
+          const keys = (length: number): number => (kind === "dense" ? length : keptKeys(0.8, length));
+          const want = rows.map(({ length }) => config.heads * length * keys(length));
+          assert.deepEqual([[...Array.from(counted.first)], [...Array.from(counted.last)]], [want, want]);
+        });
+      }
+      test("what stands in the padding changes neither the loss nor a gradient", async () => {
+        const outputs: Record<string, Node> = { loss: graph.loss };
+        gradients(graph.loss, graph.parameters).forEach((node, i) => {
+          outputs[nameOf(graph.parameters[i])] = node;
+        });
+        const context = contextOf(rows);
+        const { n } = context.bindings;
+        const inputIds = context.inputIds.map((id, at) => (at % n < context.lengths[Math.floor(at / n)] ? id : 19));
+        const plain = await evaluate("float64", outputs, context);
+        assert.deepEqual(await evaluate("float64", outputs, { ...context, inputIds }), plain);
+        assert.notEqual(plain["classifier.weight"][0], 0);
+        const table = Object.keys(outputs).find((name) => name.endsWith("word_embeddings.weight"))!;
+        assert.ok(Array.from(plain[table]).every((value, at) => Math.floor(at / config.hiddenSize) !== 0 || value === 0));
+      });
+    });
+  }
+
+  describe(`${family}: graph`, () => {
+    for (const training of [true, false]) {
+      test(`every listed ${training ? "training" : "evaluation"} input is read, and every input read is listed`, () => {
+        for (const plan of Object.values(plans)) {
+          const { inputs, logits, loss, keptPairs, probabilities } = buildClassifier(config, { plan, training });
+          const read = topological([logits, loss, ...keptPairs, ...probabilities]).filter(({ op }) => op === "input");
+          assert.deepEqual(namesOf(inputs.map(({ node }) => node)).sort(), namesOf(read).sort());
+        }
+      });
+    }
+    test("dropout stands where transformers has it, and nowhere in evaluation", () => {
+      const layers = [0, 1].flatMap((layer) =>
+        ["attentionProbabilities", ...(family === "bert" ? ["attentionOutput"] : []), "feedForward"].map(
+          (site) => `dropout.layer.${layer}.${site}`,
+        ),
+      );
+      const sites = (training: boolean, changed: Partial<EncoderConfig> = {}): string[] =>
+        buildClassifier({ ...config, ...changed }, { training })
+          .inputs.filter(({ fill }) => fill.kind === "dropout")
+          .map(({ node }) => nameOf(node));
+      assert.deepEqual(sites(true), ["dropout.embeddings", ...layers, "dropout.classifier"]);
+      assert.deepEqual(sites(false), []);
+      assert.deepEqual(sites(true, { hiddenDropout: 0, attentionDropout: 0 }), ["dropout.classifier"]);
+    });
+    test("each site has the probability of its own setting", () => {
+      const changed = { ...config, hiddenDropout: 0.1, attentionDropout: 0.2, classifierDropout: 0.3 };
+      for (const { node, fill } of buildClassifier(changed, { training: true }).inputs) {
+        if (fill.kind !== "dropout") continue;
+        const want = nameOf(node).endsWith("Probabilities") ? 0.2 : nameOf(node) === "dropout.classifier" ? 0.3 : 0.1;
+        assert.equal(fill.probability, want, nameOf(node));
+      }
+    });
+    test("frozen parameters get no gradient nodes: a head alone needs no backward pass of the encoder", () => {
+      const { loss, parameters } = buildClassifier(config, { training: true });
+      const forward = new Set(topological([loss]));
+      const backward = (targets: readonly Node[]): Node[] =>
+        topological(gradients(loss, targets)).filter((node) => !forward.has(node));
+      const head = backward(parameters.filter((node) => nameOf(node).startsWith("classifier.")));
+      const all = backward(parameters);
+      assert.ok(head.length < 12 && all.length > 100, `${head.length} and ${all.length} nodes`);
+      assert.ok(!head.some(({ op }) => op === "scatterRows" || op === "layerNormMoment"));
+      const noTables = backward(parameters.filter((node) => !nameOf(node).includes("_embeddings.")));
+      assert.ok(all.some(({ op }) => op === "scatterRows") && !noTables.some(({ op }) => op === "scatterRows"));
+    });
+  });
+}
+
+describe("plans", () => {
+  test("a pattern on one layer leaves the other dense", async () => {
+    const config = families.bert;
+    const graph = buildClassifier(config, { plan: { ...plans["80 % top-k"], layers: [1] }, training: false });
+    const context = contextOf(rows);
+    const outputs = { first: graph.keptPairs[0], last: graph.keptPairs[1] };
+    const { first, last } = await compute("float64", outputs, feedsOf(graph, context, weightsOf(config)), context.bindings);
+    assert.deepEqual(
+      [[...Array.from(first)], [...Array.from(last)]],
+      [rows.map(({ length }) => 3 * length ** 2), rows.map(({ length }) => 3 * length * keptKeys(0.8, length))],
+    );
+  });
+  test("a layer that does not exist is refused while the graph is built", () => {
+    const plan = { ...plans["80 % top-k"], layers: [2] };
+    assert.throws(() => buildClassifier(families.bert, { plan, training: false }), { code: "pattern/bad-plan" });
+  });
+});
+
+describe("loss", () => {
+  const config = families.distilbert;
+  const graph = buildClassifier(config, { training: false });
+  const given = async (settings: Partial<BatchContext>): Promise<{ loss: number; logits: number[][] }> => {
+    const context = contextOf(rows, settings);
+    const feeds = feedsOf(graph, context, weightsOf(config));
+    const out = await compute("float64", { loss: graph.loss, logits: graph.logits }, feeds, context.bindings);
+    return { loss: out.loss[0], logits: rows.map((_, row) => Array.from(out.logits).slice(row * 3, row * 3 + 3)) };
+  };
+  const logProbability = (logits: readonly number[], label: number): number =>
+    logits[label] - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+
+  test("is the mean cross-entropy, labels smoothed as transformers' Trainer does", async () => {
+    for (const labelSmoothing of [0, 0.1]) {
+      const classes = Int32Array.of(2, 0, 1, 2);
+      const { loss, logits } = await given({ labels: classes, labelSmoothing });
+      const each = logits.map((row, at) => {
+        const smooth = [0, 1, 2].reduce((sum, label) => sum - logProbability(row, label), 0) / 3;
+        return (1 - labelSmoothing) * -logProbability(row, classes[at]) + labelSmoothing * smooth;
+      });
+      assertClose([loss], [each.reduce((a, b) => a + b, 0) / 4], 1e-6);
+    }
+  });
+  test("examples without a label add nothing, and the divisor is the whole update's", async () => {
+    const { loss, logits } = await given({ labels: Int32Array.of(-1, 1, -1, -1), labelSmoothing: 0, lossDivisor: 10 });
+    assertClose([loss], [-logProbability(logits[1], 1) / 10], 1e-7);
+    assert.equal((await given({ labels: Int32Array.of(-1, -1, -1, -1), labelSmoothing: 0.1 })).loss, 0);
+  });
+});
+
+test("the attention of a padded query is zero: only the output projection's bias is left", () => {
+  const config = families.bert;
+  const [parameters, inputs] = [new Parameters(), new GraphInputs()];
+  const names = { query: "q", key: "k", value: "v", output: "o" };
+  for (const plan of Object.values(plans)) {
+    const { output } = attention(parameter("x", ["B*n", 12]), names, {
+      config,
+      layer: 0,
+      plan,
+      parameters,
+      inputs,
+      training: false,
+    });
+    const context = contextOf([
+      [1, 2],
+      [1, 2, 3, 4, 5],
+    ]);
+    const feeds = feedsOf({ parameters: parameters.all, inputs: inputs.all }, context, (name) =>
+      Float32Array.from({ length: name.endsWith("weight") ? 144 : 12 }, (_, at) => Math.sin(at + name.charCodeAt(0))),
+    );
+    const values = Object.fromEntries(
+      Object.entries(feeds).map(([name, { data }]) => [name, Array.from(data as Float32Array, Number)]),
+    );
+    const x = Float64Array.from({ length: 120 }, (_, at) => Math.cos(at));
+    const { data } = interpret({ output }, { ...values, x }, context.bindings).output;
+    const biases = [2, 3, 4].map((query) => [...data.slice(query * 12, query * 12 + 12)]);
+    assert.deepEqual(biases, Array(3).fill([...(feeds["o.bias"].data as Float32Array)]));
+    assert.notDeepEqual([...data.slice(12, 24)], biases[0]);
+  }
+});
+
+test("one name means one input: another shape or dtype is refused", () => {
+  const inputs = new GraphInputs();
+  const node = inputs.values("attention.k", ["B", 1], "int32", () => {});
+  assert.equal(
+    inputs.values("attention.k", ["B", 1], "int32", () => {}),
+    node,
+  );
+  assert.deepEqual(
+    inputs.all.map((fed) => fed.node),
+    [node],
+  );
+  assert.deepEqual([node.op, node.shape], ["input", input("k", ["B", 1]).shape]);
+  assert.throws(() => inputs.values("attention.k", ["B", 2], "int32", () => {}), {
+    code: "model/input",
+    message: "input attention.k: expected the int32 [B, 1] of its first use, got int32 [B, 2].",
+  });
+});

@@ -1,0 +1,81 @@
+import { expectedGot } from "../errors/index.ts";
+import { type ArrayOf, type Bindings, type DType, elements, type Node, verify } from "../graph/index.ts";
+import { interpret } from "./interpreter.ts";
+import type { HostTensor, InputInfo, Runtime, Session } from "./runtime.ts";
+
+const fromNumbers: { readonly [T in DType]: (values: Float64Array) => ArrayOf[T] } = {
+  float: (values) => Float32Array.from(values),
+  int32: (values) => Int32Array.from(values),
+  int64: (values) => BigInt64Array.from(values, BigInt),
+  bool: (values) => Uint8Array.from(values),
+};
+
+/**
+ * The float64 interpreter behind the interface of a runtime: slow, exact, everywhere.
+ *
+ * Results are rounded to float32 once, at the end. Operators that ONNX Runtime leaves to the trainer (`scatterRows`) are computed too.
+ *
+ * @example
+ * const session = await createReferenceRuntime().compile({ y: exp(input("x", ["B"])) });
+ */
+export function createReferenceRuntime(): Runtime {
+  return {
+    name: "reference",
+    version: "1",
+    device: "cpu",
+    threads: 1,
+    compile: async (outputs) => createSession(outputs),
+  };
+}
+
+function createSession(outputs: Readonly<Record<string, Node>>): Session {
+  const inputs = verify(Object.values(outputs))
+    .filter(({ op }) => op === "parameter" || op === "input")
+    .map(({ attrs, dtype, shape }): InputInfo => ({ name: attrs.name as string, dtype, shape }));
+  return {
+    inputs,
+    async run(feeds, into = {}) {
+      const values: Record<string, ArrayLike<number>> = {};
+      for (const { name } of inputs) {
+        if (!feeds[name]) throw expectedGot("runtime/feeds", `feed ${name}`, "a tensor", "none");
+        const { data } = feeds[name];
+        values[name] = data instanceof BigInt64Array ? Float64Array.from(data, Number) : data;
+      }
+      const results = interpret(outputs, values, bindingsOf(inputs, feeds));
+      const out: Record<string, HostTensor> = {};
+      for (const [name, { dtype }] of Object.entries(outputs)) {
+        const { shape, data } = results[name];
+        const array = fromNumbers[dtype](data);
+        const target = into[name];
+        if (target) (target.data as Float32Array).set(array as Float32Array);
+        out[name] = target ?? ({ dtype, shape, data: array } as HostTensor);
+      }
+      return out;
+    },
+    async release() {},
+  };
+}
+
+/** What the symbols stand for, read off the tensors' shapes as ONNX Runtime does it. */
+function bindingsOf(inputs: readonly InputInfo[], feeds: Readonly<Record<string, HostTensor>>): Bindings {
+  const bindings: Record<string, number> = {};
+  for (const { name, dtype, shape } of inputs) {
+    const feed = feeds[name];
+    const fits = (axis: number): boolean => {
+      const dim = shape[axis];
+      const size = feed.shape[axis];
+      if (typeof dim === "number") return dim === size;
+      return dim.includes("*") || (bindings[dim] ??= size) === size;
+    };
+    if (
+      feed.dtype === dtype &&
+      feed.shape.length === shape.length &&
+      shape.every((_, axis) => fits(axis)) &&
+      feed.data.length === elements(feed.shape)
+    )
+      continue;
+    const got = `${feed.dtype} [${feed.shape.join(", ")}] with ${feed.data.length} values`;
+    throw expectedGot("runtime/feeds", `feed ${name}`, `${dtype} [${shape.join(", ")}]`, got);
+  }
+  return bindings;
+}

@@ -1,0 +1,28 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { demoCorpora, demoEncoderConfig, demoTokenizer } from "../src/experiments/index.ts";
+import { initialise, parseEncoderConfig } from "../src/models/index.ts";
+import { modelFiles } from "../src/models/index-node.ts";
+import { writeFilesAtomically } from "../src/training/index-node.ts";
+
+/** A Hugging Face model folder with the demonstration's small encoder, at random weights. */
+export function writeTinyModel(folder: string): string {
+  const config = parseEncoderConfig(demoEncoderConfig());
+  const { tokenizerJson, tokenizerConfig } = demoTokenizer();
+  const json = (value: object): Uint8Array[] => [new TextEncoder().encode(JSON.stringify(value))];
+  const tokenizer = new Map([
+    ["tokenizer.json", json(tokenizerJson)],
+    ["tokenizer_config.json", json(tokenizerConfig)],
+  ]);
+  writeFilesAtomically(folder, new Map([...modelFiles(config, initialise(config, 7)), ...tokenizer]));
+  return folder;
+}
+
+/** Sentences of the demonstration as a TSV file; `rows` of them. */
+export function writeReviews(folder: string, name: string, rows: number, split: "train" | "reported" = "train"): string {
+  const { examples, labels } = demoCorpora()[0][split];
+  const lines = examples.slice(0, rows).map(({ text, label }) => `${text}\t${labels[label]}`);
+  const file = join(folder, name);
+  writeFileSync(file, `sentence\tlabel\n${lines.join("\n")}\n`);
+  return file;
+}
