@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const main = join(import.meta.dirname, "../../src/cli/main.ts");
+
+/** Run the command as a user does, in a process of its own. */
+export function crisp(
+  args: readonly string[],
+  { cwd, input = "", interruptOn }: { readonly cwd?: string; readonly input?: string; readonly interruptOn?: RegExp } = {},
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, NO_COLOR: "1" } });
+    let [stdout, stderr, interrupted] = ["", "", false];
+    const look = (): void => {
+      if (interrupted || !interruptOn?.test(stdout + stderr)) return;
+      interrupted = true;
+      child.kill("SIGINT");
+    };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      look();
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      look();
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { StudyResults } from "../../src/experiments/index.ts";
+import { readSafetensors } from "../../src/models/index.ts";
+import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
+import { crisp } from "./command.fixture.ts";
+
+const work = mkdtempSync(join(tmpdir(), "crisp-cli-"));
+after(() => rmSync(work, { recursive: true, force: true }));
+const model = writeTinyModel(join(work, "model"));
+const train = writeReviews(work, "train.tsv", 600);
+const test200 = writeReviews(work, "test.tsv", 200, "reported");
+const recipe = [
+  "--model",
+  model,
+  "--learning_rate",
+  "2e-3",
+  "--num_train_epochs",
+  "4",
+  "--attention",
+  "slidingWindow(sparsity=0.6)",
+];
+const json = <T>(file: string): T => JSON.parse(readFileSync(file, "utf8")) as T;
+
+test("train, eval and predict: from a file to a saved folder and labels from a pipe", async () => {
+  const out = join(work, "reviews-model");
+  const trained = await crisp(["train", train, ...recipe, "--output_dir", out]);
+  assert.equal(trained.code, 0, trained.stderr);
+  assert.match(trained.stdout, /train\.tsv \(training\) {2}540 rows · 2 classes \(negative 268, positive 272\)/);
+  assert.match(trained.stdout, /majority baseline: always "positive" is right on 50\.0 %/);
+  assert.match(trained.stdout, /M parameters · 68 updates · about .* GB/);
+  assert.match(trained.stdout, /held out {2}accuracy 0\.\d+ \(majority 0\.500\) · with sparsity off 0\.\d+ · macro-F1/);
+  assert.deepEqual(
+    readdirSync(out).filter((name) => name !== "checkpoints"),
+    ["config.json", "crisp.json", "errors.csv", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
+  );
+  const card = json<{ metrics: { accuracy: number } }>(join(out, "crisp.json"));
+  assert.ok(card.metrics.accuracy >= 0.85, `accuracy ${card.metrics.accuracy}`);
+  const mistakes = readFileSync(join(out, "errors.csv"), "utf8").trim().split("\n").length - 1;
+  assert.equal(mistakes, Math.round(60 * (1 - card.metrics.accuracy)));
+
+  const evaluated = await crisp(["eval", out, test200, "--json", "--output_dir", join(work, "evaluated")]);
+  const record = JSON.parse(evaluated.stdout.trim());
+  assert.equal(record.examples, 200);
+  assert.ok(record.accuracy > 0.8 && record.accuracySparsityOff < record.accuracy, "the window helps on this corpus");
+  assert.equal(
+    readFileSync(join(work, "evaluated", "predictions.jsonl"), "utf8")
+      .trim()
+      .split("\n").length,
+    200,
+  );
+
+  const lines = readFileSync(test200, "utf8").trim().split("\n").slice(1, 21);
+  const texts = lines.map((line) => line.split("\t")[0]);
+  const predicted = await crisp(["predict", out, "--top_k", "2"], { input: `${texts.join("\n")}\n` });
+  const labels = predicted.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    labels.map(({ text }) => text),
+    texts,
+  );
+  const right = labels.filter(({ label }, at) => label === lines[at].split("\t")[1]).length;
+  assert.ok(right >= 14, `${right} of 20 right`);
+  for (const { labels: both } of labels) assert.ok(Math.abs(both[0].score + both[1].score - 1) < 1e-6);
+
+  const asJson = join(work, "texts.jsonl");
+  writeFileSync(asJson, `${texts.map((text) => JSON.stringify({ text })).join("\n")}\n`);
+  const fromFile = await crisp(["predict", out, asJson]);
+  const again = fromFile.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).score);
+  assert.deepEqual(
+    again,
+    labels.map(({ score }) => score),
+  );
+});
+
+test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights bit for bit", async () => {
+  const [whole, parts] = [join(work, "whole"), join(work, "parts")];
+  // long enough to be interrupted, with dropout and accumulation
+  const long = [...recipe, "--num_train_epochs", "12", "--gradient_accumulation_steps", "2"];
+  const uninterrupted = await crisp(["train", train, ...long, "--output_dir", whole]);
+  assert.equal(uninterrupted.code, 0, uninterrupted.stderr);
+  const stopped = await crisp(["train", train, ...long, "--output_dir", parts], { interruptOn: /step 18 · epoch 2/ });
+  assert.equal(stopped.code, 130, stopped.stderr);
+  assert.match(stopped.stderr, /stopping after this step/);
+  assert.match(stopped.stdout, /stopped; to go on: crisp train .*--resume_from_checkpoint/);
+  assert.ok(!existsSync(join(parts, "model.safetensors")));
+  const resumed = await crisp(["train", train, ...long, "--resume_from_checkpoint", parts]);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.match(resumed.stderr, /goes on after update \d+/);
+  assert.ok(readFileSync(join(whole, "model.safetensors")).equals(readFileSync(join(parts, "model.safetensors"))));
+
+  const other = await crisp(["train", train, ...long, "--learning_rate", "1e-3", "--resume_from_checkpoint", parts]);
+  assert.notEqual(other.code, 0);
+  assert.match(other.stderr, /checkpoint-\d+\.crisp: expected options .* as now, got/);
+});
+
+test("the same seed gives the same weights, another seed others", async () => {
+  const [a, b, c] = await Promise.all(
+    [7, 7, 8].map(async (seed, at) => {
+      const out = join(work, `seed-${at}`);
+      const done = await crisp([
+        "train",
+        train,
+        ...recipe,
+        "--seed",
+        String(seed),
+        "--num_train_epochs",
+        "1",
+        "--output_dir",
+        out,
+      ]);
+      assert.equal(done.code, 0, done.stderr);
+      return readFileSync(join(out, "model.safetensors"));
+    }),
+  );
+  assert.ok(a.equals(b));
+  assert.ok(!a.equals(c));
+});
+
+test("a study of a file: results.json, predictions, report; interrupted, it goes on where it was", async () => {
+  const out = join(work, "study");
+  const command = [
+    "study",
+    train,
+    "--validation_file",
+    test200,
+    "--model",
+    model,
+    "--pattern",
+    "slidingWindow",
+    "--learning_rate",
+    "2e-3",
+  ];
+  const args = [...command, "--seeds", "1,2", "--num_train_epochs", "2", "--output_dir", out];
+  const stopped = await crisp([...args, "--json"], { interruptOn: /"type":"run","configuration":"light_sparse"/ });
+  assert.equal(stopped.code, 130, stopped.stderr);
+  const kept = readdirSync(join(out, "runs")).filter((name) => name.endsWith(".json"));
+  assert.ok(kept.length >= 1 && kept.length < 8, `${kept.length} runs were kept`);
+  const before = kept.map((name) => readFileSync(join(out, "runs", name), "utf8"));
+
+  const finished = await crisp(args);
+  assert.equal(finished.code, 0, finished.stderr);
+  assert.match(finished.stderr, /\d runs? (was|were) already done/);
+  assert.deepEqual(
+    kept.map((name) => readFileSync(join(out, "runs", name), "utf8")),
+    before,
+  );
+
+  const results = json<StudyResults>(join(out, "results.json"));
+  assert.deepEqual(results.seeds, [1, 2]);
+  assert.deepEqual(
+    results.configurations.map(({ name }) => name),
+    ["dense", "light_sparse", "moderate_sparse", "aggressive_sparse"],
+  );
+  for (const { name, sparsity, accuracy, evalLoss, trainLoss, flops, seconds, difference, verdict } of results.configurations) {
+    for (const figure of [accuracy, evalLoss, trainLoss, seconds]) {
+      assert.equal(figure.perSeed.length, 2, name);
+      assert.ok(Number.isFinite(figure.mean), name);
+    }
+    assert.ok(flops.core < flops.attention && flops.attention < flops.layer);
+    assert.equal(difference === null, name === "dense");
+    assert.equal(verdict.word, name === "dense" ? "baseline" : "no verdict", "two seeds get no verdict");
+    assert.ok(Math.abs(sparsity.effective - sparsity.nominal) < 0.03, `${name}: ${sparsity.effective}`);
+  }
+  assert.equal(readFileSync(join(out, "predictions.jsonl"), "utf8").trim().split("\n").length, 8 * 200);
+  const report = readFileSync(join(out, "report.html"), "utf8");
+  assert.match(report, /aggressive_sparse/);
+  assert.doesNotMatch(report, /<script|https?:\/\/(?!www\.w3\.org)/);
+
+  const other = await crisp([...args, "--learning_rate", "1e-3"]);
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /expected a study of the same data, configurations and options, got another one/);
+});
+
+test("a model folder is one that Hugging Face's own file formats describe", () => {
+  const { tensors, metadata } = readSafetensors(readFileSync(join(work, "seed-0", "model.safetensors")), "model.safetensors");
+  assert.equal(metadata.format, "pt");
+  assert.deepEqual(tensors.get("classifier.weight")?.shape, [2, 64]);
+  const config = json<{ architectures: string[]; id2label: object }>(join(work, "seed-0", "config.json"));
+  assert.deepEqual(config.architectures, ["BertForSequenceClassification"]);
+  assert.deepEqual(config.id2label, { 0: "negative", 1: "positive" });
+});
