@@ -188,7 +188,7 @@ describe("loss", () => {
   test("examples without a label add nothing, and the divisor is the whole update's", async () => {
     const { loss, logits } = await given({ labels: Int32Array.of(-1, 1, -1, -1), labelSmoothing: 0, lossDivisor: 10 });
     assertClose([loss], [-logProbability(logits[1], 1) / 10], 1e-7);
-    assert.equal((await given({ labels: Int32Array.of(-1, -1, -1, -1), labelSmoothing: 0.1 })).loss, 0);
+    assert.ok((await given({ labels: new Int32Array(4).fill(-1), labelSmoothing: 0.1 })).loss === 0);
   });
 });
 

@@ -8,7 +8,7 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** False for biases and LayerNorm weights, as in transformers' Trainer. */
   readonly decay: boolean;
-  /** False for DistilBERT's sinusoidal positions. */
+  /** False for DistilBERT's sinusoidal positions: constants, though transformers 5.23 leaves `requires_grad` on after drawing. */
   readonly trainable: boolean;
 }
 

@@ -1,5 +1,5 @@
-import type { AttentionMap, CurvePoint, RunRecord, StudyResults } from "../experiments/records.ts";
-import { type StudyMeta, studyResults } from "../experiments/statistics/index.ts";
+import type { AttentionMap, CurvePoint, RunRecord, StudyResults } from "../experiments/index.ts";
+import { type StudyMeta, studyResults } from "../experiments/index.ts";
 import { normal, uniform } from "../random/index.ts";
 
 export interface FakeStudy {

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { initialise, initialValues, type ParameterSpec, parameterSpecs, parseEncoderConfig } from "./index.ts";
+
+const bert = parseEncoderConfig({
+  ...{ model_type: "bert", vocab_size: 200, hidden_size: 48, num_hidden_layers: 2, num_attention_heads: 4 },
+  ...{ intermediate_size: 96, max_position_embeddings: 20, initializer_range: 0.05, pad_token_id: 3, num_labels: 3 },
+});
+const distilbert = parseEncoderConfig({
+  ...{ model_type: "distilbert", vocab_size: 10, dim: 6, n_layers: 1, n_heads: 2, hidden_dim: 8 },
+  ...{ max_position_embeddings: 7, sinusoidal_pos_embds: true },
+});
+const specOf = (name: string, config = bert): ParameterSpec => parameterSpecs(config).find((spec) => spec.name === name)!;
+
+/** Mean and standard deviation. */
+function moments(values: Float32Array): [number, number] {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  return [mean, Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)];
+}
+
+describe("parameterSpecs", () => {
+  test("names and shapes stand in the order of the forward pass", () => {
+    const specs = parameterSpecs(distilbert).map(({ name, shape }) => `${name} ${shape.join("×")}`);
+    const layer = "distilbert.transformer.layer.0";
+    assert.deepEqual(specs, [
+      "distilbert.embeddings.word_embeddings.weight 10×6",
+      "distilbert.embeddings.position_embeddings.weight 7×6",
+      "distilbert.embeddings.LayerNorm.weight 6",
+      "distilbert.embeddings.LayerNorm.bias 6",
+      ...["q_lin", "k_lin", "v_lin", "out_lin"].flatMap((name) => [
+        `${layer}.attention.${name}.weight 6×6`,
+        `${layer}.attention.${name}.bias 6`,
+      ]),
+      ...[`${layer}.sa_layer_norm.weight 6`, `${layer}.sa_layer_norm.bias 6`],
+      ...[`${layer}.ffn.lin1.weight 8×6`, `${layer}.ffn.lin1.bias 8`, `${layer}.ffn.lin2.weight 6×8`, `${layer}.ffn.lin2.bias 6`],
+      ...[`${layer}.output_layer_norm.weight 6`, `${layer}.output_layer_norm.bias 6`],
+      ...["pre_classifier.weight 6×6", "pre_classifier.bias 6", "classifier.weight 2×6", "classifier.bias 2"],
+    ]);
+  });
+  test("everything decays but biases and LayerNorm", () => {
+    for (const config of [bert, distilbert]) {
+      for (const { name, shape, decay } of parameterSpecs(config)) assert.equal(decay, shape.length === 2, name);
+    }
+  });
+  test("everything is trained but sinusoidal positions", () => {
+    const fixed = (config: typeof bert): string[] =>
+      parameterSpecs(config)
+        .filter(({ trainable }) => !trainable)
+        .map(({ name }) => name);
+    assert.deepEqual(fixed(distilbert), ["distilbert.embeddings.position_embeddings.weight"]);
+    assert.deepEqual(fixed({ ...distilbert, sinusoidalPositions: false }), []);
+    assert.deepEqual(fixed(bert), []);
+  });
+});
+
+describe("initialise", () => {
+  const weights = initialise(bert, 7);
+
+  test("matrices are normal with deviation initializer_range", () => {
+    let [cubes, fourths, beyond, count] = [0, 0, 0, 0];
+    for (const { name, shape } of parameterSpecs(bert)) {
+      if (shape.length !== 2 || name.endsWith("word_embeddings.weight")) continue;
+      const values = weights.get(name)!;
+      const [mean, deviation] = moments(values);
+      // five standard errors
+      assert.ok(Math.abs(mean) <= (5 * 0.05) / Math.sqrt(values.length), `${name}: mean ${mean}`);
+      assert.ok(Math.abs(deviation / 0.05 - 1) <= 5 / Math.sqrt(2 * values.length), `${name}: deviation ${deviation}`);
+      for (const value of values) {
+        const z = value / 0.05;
+        cubes += z ** 3;
+        fourths += z ** 4;
+        beyond += Number(Math.abs(z) > 1.959964);
+        count++;
+      }
+    }
+    assert.ok(count > 20_000);
+    assert.ok(Math.abs(cubes / count) <= 5 * Math.sqrt(15 / count), `skewness ${cubes / count}`);
+    assert.ok(Math.abs(fourths / count - 3) <= 5 * Math.sqrt(96 / count), `kurtosis ${fourths / count}`);
+    assert.ok(Math.abs(beyond / count - 0.05) <= 5 * Math.sqrt(0.0475 / count), `beyond 1.96: ${beyond / count}`);
+  });
+  test("biases are 0, LayerNorm is 1 and 0", () => {
+    for (const { name, shape } of parameterSpecs(bert)) {
+      if (shape.length !== 1) continue;
+      const want = name.endsWith("LayerNorm.weight") ? 1 : 0;
+      assert.ok(
+        weights.get(name)!.every((value) => value === want),
+        name,
+      );
+    }
+  });
+  test("the padding word's row is zero, and no other", () => {
+    const table = weights.get("bert.embeddings.word_embeddings.weight")!;
+    const zero = Array.from({ length: 200 }, (_, id) => id).filter((id) =>
+      table.slice(id * 48, id * 48 + 48).every((v) => v === 0),
+    );
+    assert.deepEqual(zero, [3]);
+  });
+  test("a parameter depends on the seed and its own name alone", () => {
+    assert.deepEqual(initialise(bert, 7), weights);
+    const spec = specOf("classifier.weight");
+    assert.deepEqual(initialValues(spec, bert, 7), weights.get(spec.name));
+    assert.deepEqual(initialise({ ...bert, layers: 1 }, 7).get(spec.name), weights.get(spec.name));
+    assert.notDeepEqual(initialise(bert, 8).get(spec.name), weights.get(spec.name));
+    const [query, key] = ["query", "key"].map((name) => weights.get(`bert.encoder.layer.0.attention.self.${name}.weight`)!);
+    const product = query.reduce((sum, v, at) => sum + v * key[at], 0) / 0.05 ** 2;
+    assert.ok(Math.abs(product) <= 5 * Math.sqrt(query.length), "two parameters are not correlated");
+  });
+  test("sinusoidal positions are transformers' create_sinusoidal_embeddings", () => {
+    const table = initialise(distilbert, 1).get("distilbert.embeddings.position_embeddings.weight")!;
+    const published = [
+      -0.9589242935180664, 0.28366219997406006, 0.23000171780586243, 0.9731902480125427, 0.01077196467667818, 0.9999420046806335,
+    ];
+    for (const [i, want] of published.entries()) assert.ok(Math.abs(table[5 * 6 + i] - want) <= 6e-8, `place ${i}`);
+    assert.deepEqual([...table.slice(0, 6)], [0, 1, 0, 1, 0, 1]);
+    assert.deepEqual(initialise(distilbert, 2).get("distilbert.embeddings.position_embeddings.weight"), table);
+  });
+});
