@@ -73,7 +73,9 @@ for (let at = 0; at < plan.totalSteps; at++) {
     console.log(`update ${at + 1}: loss ${loss.toFixed(6)}, PyTorch ${reference.losses[at].toFixed(6)}`);
   }
 }
-console.log(`${plan.totalSteps} losses, largest difference ${worstLoss.toExponential(2)}; gradient norms, relative ${worstNorm.toExponential(2)}`);
+console.log(
+  `${plan.totalSteps} losses, largest difference ${worstLoss.toExponential(2)}; gradient norms, relative ${worstNorm.toExponential(2)}`,
+);
 console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);
 if (!(worstLoss <= 1e-3)) {
   console.error("replay: expected all losses within 1e-3");

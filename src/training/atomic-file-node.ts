@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statfsSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -88,13 +89,19 @@ export function checkWritable(folder: string, bytes = 0): void {
  * @returns The names removed.
  */
 export function sweepTemporaryFiles(folder: string): string[] {
+  const born = Date.now() - 1000 * process.uptime();
   const stale = readdirSync(folder).filter((name) => {
-    const pid = Number(temporary.exec(name)?.[2] ?? process.pid);
-    return pid !== process.pid && !isAlive(pid);
+    const pid = temporary.exec(name)?.[2];
+    if (pid === undefined) return false;
+    // in a container each start has the same number: what is older than this process was another's
+    return Number(pid) === process.pid ? lastWritten(join(folder, name)) < born : !isAlive(Number(pid));
   });
   for (const name of stale) rmSync(join(folder, name), { force: true });
   return stale;
 }
+
+/** Of a file that another thread may just be renaming. */
+const lastWritten = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
 
 function isAlive(pid: number): boolean {
   try {
@@ -122,8 +129,7 @@ function stageAs(temp: string, path: string, chunks: Chunks): void {
     fsyncSync(file);
     closeSync(file);
   } catch (error) {
-    if (file !== undefined) closeQuietly(file);
-    rmSync(temp, { force: true });
+    if (file !== undefined) discard(file, temp);
     throw explain(error, path);
   }
 }
@@ -133,11 +139,13 @@ function writeAll(file: number, chunk: Uint8Array): void {
   for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at, Math.min(chunk.length - at, 2 ** 30));
 }
 
-function closeQuietly(file: number): void {
-  try {
-    closeSync(file);
-  } catch {
-    // the first error is the one worth telling
+function discard(file: number, temp: string): void {
+  for (const step of [() => closeSync(file), () => rmSync(temp, { force: true })]) {
+    try {
+      step();
+    } catch {
+      // the first error is the one worth telling
+    }
   }
 }
 

@@ -1,3 +1,15 @@
+/** What an evaluation during training found. */
+export interface Evaluation {
+  /** Updates done. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Mean training loss since the last evaluation. */
+  readonly trainLoss: number;
+  /** Better than all before it. */
+  readonly best: boolean;
+}
+
 /** What happens while training goes on. */
 export type TrainingEvent =
   | { readonly type: "started"; readonly steps: number; readonly parameters: number; readonly resumedAt: number }
@@ -9,17 +21,12 @@ export type TrainingEvent =
       readonly epoch: number;
       readonly loss: number;
       readonly learningRate: number;
+      /** Before clipping. */
       readonly gradientNorm: number;
+      /** Of this update. */
+      readonly elapsedMs: number;
     }
-  | {
-      readonly type: "evaluated";
-      readonly step: number;
-      readonly epoch: number;
-      readonly metrics: Readonly<Record<string, number>>;
-      /** Mean training loss since the last evaluation. */
-      readonly trainLoss: number;
-      readonly best: boolean;
-    }
+  | ({ readonly type: "evaluated" } & Evaluation)
   | { readonly type: "saved"; readonly step: number; readonly path: string }
   | { readonly type: "stopped"; readonly step: number; readonly reason: "signal" | "early stopping" }
   | { readonly type: "finished"; readonly step: number; readonly seconds: number };

@@ -1,5 +1,6 @@
 /** What `index.ts` gives everywhere, and files on disk. */
 
 export { type Chunks, checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
-export { type CheckpointSettings, Checkpoints, removeCheckpoints, type Surroundings } from "./checkpoint-node.ts";
+export type { Surroundings } from "./checkpoint-file-node.ts";
+export { type CheckpointSettings, Checkpoints, type Resumed, removeCheckpoints } from "./checkpoint-node.ts";
 export * from "./index.ts";

@@ -1,5 +1,5 @@
 export { type Estimate, estimate } from "./estimate.ts";
-export type { TrainingEvent } from "./events.ts";
+export type { Evaluation, TrainingEvent } from "./events.ts";
 export {
   type BatchSettings,
   type BatchSource,
@@ -12,6 +12,7 @@ export {
   trainLoop,
 } from "./loop.ts";
 export { defaultOptions, resolveOptions, type TrainingOptions } from "./options.ts";
+export type { Json, RunDescription } from "./run-description.ts";
 export { learningRateAt, warmupUpdates } from "./schedule.ts";
 export { type ParameterState, type TrainedParameter, TrainingState } from "./state.ts";
 export { type StepContext, type TrainingGraph, TrainStep } from "./train-step.ts";

@@ -1,9 +1,8 @@
-import { CrispError } from "../errors/index.ts";
-import type { TrainingEvent } from "./events.ts";
+import type { Evaluation, TrainingEvent } from "./events.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
 import type { StepContext, TrainStep } from "./train-step.ts";
-import { gradientNorm, update } from "./update.ts";
+import { checkLoss, gradientNorm, update } from "./update.ts";
 
 /** How a batch of an update enters the graph. */
 export interface BatchSettings {
@@ -32,6 +31,8 @@ export interface Progress {
   /** Losses since the last evaluation. */
   readonly lossSum: number;
   readonly lossCount: number;
+  /** All so far, so that a resumed run knows its whole learning curve. */
+  readonly evaluations: readonly Evaluation[];
 }
 
 export const freshProgress: Progress = {
@@ -41,6 +42,7 @@ export const freshProgress: Progress = {
   evaluationsSinceBest: 0,
   lossSum: 0,
   lossCount: 0,
+  evaluations: [],
 };
 
 /** What the loop asks of whoever keeps checkpoints. */
@@ -61,8 +63,13 @@ export interface LoopSettings<Context extends StepContext> {
   readonly keepBest?: boolean;
   readonly saver?: Saver;
   readonly signal?: AbortSignal;
-  /** Where a checkpoint left off. */
-  readonly resume?: { readonly progress: Progress; readonly best?: ReadonlyMap<string, Float32Array> };
+  /** Where a checkpoint left off; parameters and moments are in the step's state already. */
+  readonly resume?: {
+    readonly progress: Progress;
+    readonly best?: ReadonlyMap<string, Float32Array>;
+    /** The checkpoint, for messages. */
+    readonly path?: string;
+  };
 }
 
 /** What the loop leaves in the end; parameters are in the step's state. */
@@ -90,7 +97,9 @@ export function plannedSteps(
  * The signal is looked at between updates.
  *
  * @returns The generator's return value says how it ended.
- * @throws `training/not-finite` when loss or gradients are no finite numbers; the update is not made.
+ * @throws `training/not-finite` when loss or gradients are no finite numbers; the update is not made, and the last checkpoint stays.
+ * @example
+ * for await (const event of trainLoop({ step, batches, options, seed: 1 })) if (event.type === "step") console.log(event.loss);
  */
 export async function* trainLoop<Context extends StepContext>(
   settings: LoopSettings<Context>,
@@ -99,16 +108,23 @@ export async function* trainLoop<Context extends StepContext>(
   const { perEpoch, total } = plannedSteps(batches.batchesPerEpoch, options);
   const accumulated = options.gradientAccumulationSteps;
   const { state } = trainStep;
-  let { step, seconds, bestScore, evaluationsSinceBest, lossSum, lossCount } = resume?.progress ?? freshProgress;
+  const { earlyStoppingPatience: patience = Infinity } = options;
+  let { step, seconds, bestScore, evaluationsSinceBest, lossSum, lossCount, evaluations } = resume?.progress ?? freshProgress;
   let best = resume?.best;
-  const progress = (): Progress => ({ step, seconds, bestScore, evaluationsSinceBest, lossSum, lossCount });
+  let kept = { step: resume?.progress.step, path: resume?.path };
+  const progress = (): Progress => ({ step, seconds, bestScore, evaluationsSinceBest, lossSum, lossCount, evaluations });
+  const save = (to: Saver): TrainingEvent => {
+    kept = { step, path: to.save(progress(), best) };
+    return { type: "saved", step, path: kept.path! };
+  };
 
   const parameters = state.trained.reduce((sum, { value }) => sum + value.array.length, 0);
   yield { type: "started", steps: total, parameters, resumedAt: step };
 
-  while (step < total) {
+  // patience stands here too: a run that was killed after it had stopped early must not go on when it is resumed
+  while (step < total && evaluationsSinceBest < patience) {
     if (signal?.aborted) {
-      if (saver) yield { type: "saved", step, path: saver.save(progress(), best) };
+      if (saver && kept.step !== step) yield save(saver);
       yield { type: "stopped", step, reason: "signal" };
       return { progress: progress(), best, finished: false };
     }
@@ -120,48 +136,52 @@ export async function* trainLoop<Context extends StepContext>(
     const contexts = parts.map((batch) => batches.context(epoch, batch, { step, lossDivisor }));
 
     const loss = await trainStep.run(contexts, { seed, step });
-    if (!Number.isFinite(loss)) throw notFinite(loss, step);
-    const norm = gradientNorm(state, step);
+    checkLoss(loss, step, kept.path);
+    const norm = gradientNorm(state, step, kept.path);
     const learningRate = learningRateAt(options, step, total);
     update(state, options, { norm, step, learningRate });
 
     step++;
     lossSum += loss;
     lossCount++;
-    seconds += (performance.now() - started) / 1000;
-    yield { type: "step", step, steps: total, epoch: step / perEpoch, loss, learningRate, gradientNorm: norm };
+    const elapsedMs = performance.now() - started;
+    seconds += elapsedMs / 1000;
+    yield { type: "step", step, steps: total, epoch: step / perEpoch, loss, learningRate, gradientNorm: norm, elapsedMs };
 
     const endOfEpoch = step % perEpoch === 0 || step === total;
     const due =
       options.evalStrategy === "epoch" ? endOfEpoch : options.evalStrategy === "steps" && step % options.evalSteps! === 0;
-    let stopEarly = false;
     if (evaluate && due) {
       const { metrics, score } = await evaluate();
-      const better = bestScore === null || score > bestScore;
+      // NaN is better than nothing to no one
+      const better = !Number.isNaN(score) && (bestScore === null || score > bestScore);
       if (better) [bestScore, evaluationsSinceBest] = [score, 0];
       else evaluationsSinceBest++;
       if (better && keepBest) best = state.snapshot();
-      yield { type: "evaluated", step, epoch: step / perEpoch, metrics, trainLoss: lossSum / lossCount, best: better };
+      const evaluation: Evaluation = {
+        step,
+        epoch: step / perEpoch,
+        metrics,
+        trainLoss: lossSum / lossCount,
+        best: better,
+      };
+      evaluations = [...evaluations, evaluation];
       [lossSum, lossCount] = [0, 0];
-      stopEarly = options.earlyStoppingPatience !== undefined && evaluationsSinceBest >= options.earlyStoppingPatience;
+      yield { type: "evaluated", ...evaluation };
     }
     const saving = options.saveSteps === undefined ? endOfEpoch : step % options.saveSteps === 0;
-    if (saver && saving && step < total) yield { type: "saved", step, path: saver.save(progress(), best) };
-    if (stopEarly) {
-      yield { type: "stopped", step, reason: "early stopping" };
-      break;
-    }
+    if (saver && saving && step < total) yield save(saver);
     // ONNX Runtime blocks this thread while it runs; messages (stop) get through here
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextMacrotask();
   }
+  if (step < total) yield { type: "stopped", step, reason: "early stopping" };
   yield { type: "finished", step, seconds };
   return { progress: progress(), best, finished: true };
 }
 
-function notFinite(loss: number, step: number): CrispError {
-  return new CrispError(
-    "training/not-finite",
-    `training, update ${step + 1}: expected a finite loss, got ${loss}. Lower --learning_rate, or raise --warmup_steps.`,
-    { step: step + 1 },
-  );
-}
+/** Browsers have no `setImmediate`. */
+const nextMacrotask = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve);
+  });

@@ -97,19 +97,26 @@ const rules: Readonly<Record<keyof TrainingOptions, readonly [rule: string, fits
 /**
  * Fill in the defaults and check every option.
  *
- * @throws `training/bad-option`, naming the option.
+ * @param given - Undefined means the default, as for an option that is left out.
+ * @throws `training/bad-option`, naming the option; also for options that need another one.
  * @example
  * resolveOptions({ learningRate: 5e-5 }).perDeviceTrainBatchSize; // 32
  */
 export function resolveOptions(given: Partial<TrainingOptions>): TrainingOptions {
-  const options = { ...defaultOptions, ...given };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<TrainingOptions>;
+  const options = { ...defaultOptions, ...set };
   for (const [name, value] of Object.entries(options)) {
-    const rule = rules[name as keyof TrainingOptions];
+    const rule = Object.hasOwn(rules, name) ? rules[name as keyof TrainingOptions] : undefined;
     if (!rule) throw expectedGot("training/bad-option", "train", `options among ${Object.keys(rules).join(", ")}`, name);
     if (!rule[1](value)) throw expectedGot("training/bad-option", name, rule[0], value);
   }
   if (options.evalStrategy === "steps" && options.evalSteps === undefined) {
     throw expectedGot("training/bad-option", "evalSteps", "updates between evaluations", "none", "evalStrategy is steps.");
+  }
+  for (const name of ["earlyStoppingPatience", "loadBestModelAtEnd"] as const) {
+    if (!options[name] || options.evalStrategy !== "no") continue;
+    const hint = `${name} needs evaluations to compare.`;
+    throw expectedGot("training/bad-option", "evalStrategy", "steps or epoch", "no", hint);
   }
   return options;
 }

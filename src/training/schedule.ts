@@ -1,15 +1,16 @@
 import type { TrainingOptions } from "./options.ts";
 
-/** Updates of warm-up: a share of all below 1, rounded up as transformers does. */
+/** Updates of warm-up: below 1 a share of all, rounded up; otherwise a number, rounded down. Both as transformers does. */
 export const warmupUpdates = (warmupSteps: number, totalSteps: number): number =>
-  warmupSteps < 1 ? Math.ceil(warmupSteps * totalSteps) : warmupSteps;
+  warmupSteps < 1 ? Math.ceil(warmupSteps * totalSteps) : Math.floor(warmupSteps);
 
 /**
  * Learning rate of an update.
  *
  *     step < w: peak · step / max(1, w)        else: peak · max(0, (total − step) / max(1, total − w))
  *
- * with w updates of warm-up; `constant` stays at the peak after them.
+ * with w updates of warm-up; `constant` stays at the peak after them (transformers' `constant` has no warm-up; this is its
+ * `constant_with_warmup`).
  *
  * @param step - Updates done before this one, from 0; so the first update of a warm-up has rate 0, as in transformers.
  * @see `get_linear_schedule_with_warmup` of transformers.

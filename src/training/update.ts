@@ -3,20 +3,51 @@ import type { TrainingOptions } from "./options.ts";
 import type { TrainingState } from "./state.ts";
 
 /**
- * Global norm of all gradients: `√Σ g²`, summed in float64.
+ * Make sure that a loss is a number.
  *
+ * @param step - Updates done before this one.
+ * @param checkpoint - The last one, for the message.
+ * @throws `training/not-finite`.
+ */
+export function checkLoss(loss: number, step: number, checkpoint?: string): void {
+  if (!Number.isFinite(loss)) throw notFinite({ step, expected: "a finite loss", got: String(loss), checkpoint });
+}
+
+/**
+ * Global norm of all gradients: `√Σ g²`, summed in float64 (PyTorch sums in float32).
+ *
+ * @param step - Updates done before this one.
+ * @param checkpoint - The last one, for the message.
  * @throws `training/not-finite`, naming the first parameter whose gradient has a NaN or an infinity.
  */
-export function gradientNorm({ trained, kernels }: TrainingState, step: number): number {
+export function gradientNorm({ trained, kernels }: TrainingState, step: number, checkpoint?: string): number {
   let sum = 0;
   for (const { gradient } of trained) sum += kernels.sumOfSquares(gradient.pointer, gradient.array.length);
   if (Number.isFinite(sum)) return Math.sqrt(sum);
-  const at = trained.find(({ gradient }) => kernels.firstNonFinite(gradient.pointer, gradient.array.length) >= 0);
-  const got = at ? `NaN or infinity in the gradient of ${at.name}` : "gradients too large for float32 squares";
-  throw new CrispError(
+  for (const { name, gradient } of trained) {
+    const at = kernels.firstNonFinite(gradient.pointer, gradient.array.length);
+    if (at < 0) continue;
+    const got = `${gradient.array[at]} in the gradient of ${name}`;
+    throw notFinite({ step, expected: "finite gradients", got, checkpoint, parameter: name });
+  }
+  // float64 holds the squares of all float32 numbers, so that a sum beyond it has an element beyond them
+  throw new Error(`the squares of finite gradients sum up to ${sum}`);
+}
+
+interface Divergence {
+  readonly step: number;
+  readonly expected: string;
+  readonly got: string;
+  readonly checkpoint?: string;
+  readonly parameter?: string;
+}
+
+function notFinite({ step, expected, got, checkpoint, parameter }: Divergence): CrispError {
+  const kept = checkpoint === undefined ? "" : ` The last checkpoint, ${checkpoint}, is from before.`;
+  return new CrispError(
     "training/not-finite",
-    `training, update ${step + 1}: expected finite gradients, got ${got}. Lower --learning_rate, or raise --warmup_steps.`,
-    { step: step + 1, parameter: at?.name },
+    `training, update ${step + 1}: expected ${expected}, got ${got}. Lower --learning_rate, or raise --warmup_steps.${kept}`,
+    { step: step + 1, parameter, checkpoint },
   );
 }
 

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -116,6 +117,14 @@ for (const npmVersion of ["10", "12"]) {
       assert.equal(runtimes["onnxruntime-node"].loads, false);
       assert.ok(runtimes["onnxruntime-web"].gigaflops > 0);
       assert.ok(fallback(findings));
+    });
+
+    test("and trains there, saying so", () => {
+      const model = writeTinyModel(join(project, "model"));
+      const data = writeReviews(project, "train.tsv", 100);
+      const { stdout, stderr } = expectSuccess(npx("npx", "crisp-attention", "train", data, "--model", model));
+      assert.match(stderr, /onnxruntime-node cannot be loaded here.*; using onnxruntime-web, about \d+ times slower/);
+      assert.match(stdout, /saved train-model/);
     });
   });
 }

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createReferenceRuntime } from "../runtime/index.ts";
+import { defaultOptions, estimate, trainLoop } from "./index.ts";
+import { fingerprint } from "./run-tiny.fixture.ts";
+import { tinyBatches, tinyStep } from "./tiny-task.fixture.ts";
+
+const batches = tinyBatches({ examples: 20, batchSize: 4 });
+
+test("an estimate changes nothing: the run after it has the same bits", async () => {
+  const trained = async (estimated: boolean): Promise<string> => {
+    const step = await tinyStep(createReferenceRuntime(), { dropout: 0.2 });
+    const before = fingerprint(step.state);
+    if (estimated) await estimate(step, batches, () => 12, { perEpoch: 5, total: 15 });
+    assert.equal(fingerprint(step.state), before);
+    for await (const _ of trainLoop({ step, batches, options: defaultOptions, seed: 1 }));
+    return fingerprint(step.state);
+  };
+  assert.equal(await trained(true), await trained(false));
+});
