@@ -16,3 +16,15 @@ export function freshFolder(folder: string, { overwrite }: { readonly overwrite:
   }
   rmSync(join(folder, "checkpoints"), { recursive: true, force: true });
 }
+
+/**
+ * Make sure that there is something to go on with.
+ *
+ * @throws `cli/no-checkpoint`.
+ */
+export function checkpointsIn(folder: string): string {
+  const checkpoints = join(folder, "checkpoints");
+  if (existsSync(checkpoints) && readdirSync(checkpoints).some((name) => name.endsWith(".crisp"))) return checkpoints;
+  const hint = "Leave --resume_from_checkpoint out to start from the beginning.";
+  throw expectedGot("cli/no-checkpoint", folder, "the output folder of a run that wrote checkpoints", "none in it", hint);
+}

@@ -4,7 +4,7 @@ import { train as startTraining, type TrainEvent, type TrainResult } from "../ex
 import { parsePattern } from "../sparsity/index.ts";
 import { checkWritable, writeAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
-import { freshFolder } from "./output-folder.ts";
+import { checkpointsIn, freshFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
 import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
 import { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
@@ -33,6 +33,7 @@ export const train = defineVerb({
       options.outputDir ??
       `${basename(data.replace(/\.gz$/, ""), extname(data.replace(/\.gz$/, "")))}-model`;
     if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
+    else checkpointsIn(folder);
     checkWritable(folder);
     const run = startTraining({
       data,

@@ -19,6 +19,7 @@ import {
   Checkpoints,
   estimate,
   type LoopResult,
+  type Progress,
   plannedSteps,
   resolveOptions,
   type TrainingOptions,
@@ -65,14 +66,15 @@ export async function executeRun(
   });
   const evaluator = evaluators(spec, config, runtime, step, options);
   const { selection } = spec.data;
-  const curve: CurvePoint[] = [];
   const checkpoints = spec.checkpoints === undefined ? undefined : checkpointsOf(spec, spec.checkpoints, step, runtime, options);
   const resumed = checkpoints?.resume();
+  const curve = (resumed?.progress.evaluations ?? []).map(curvePoint);
   for (const text of resumed?.notes ?? []) onEvent({ type: "note", text });
 
   if (spec.estimate) {
-    const planned = plannedSteps(batches.batchesPerEpoch, options);
-    const { seconds } = await estimate(step, batches, batches.tokens, planned);
+    const { perEpoch, total } = plannedSteps(batches.batchesPerEpoch, options);
+    const left = total - (resumed?.progress.step ?? 0);
+    const { seconds } = await estimate({ step, batches, tokens: batches.tokens, updates: { perEpoch, left } });
     onEvent({ type: "estimated", seconds, bytes: process.memoryUsage.rss() });
   }
   const loop = trainLoop({
@@ -196,13 +198,21 @@ function checkpointsOf(
       model: JSON.stringify(spec.model),
       attention: JSON.stringify(spec.plan),
       seed: spec.seed,
-      options: JSON.stringify(decisive),
+      options: decisive,
       data: hash.digest("hex"),
     },
     surroundings: { runtime: `${runtime.name} ${runtime.version}`, threads: runtime.threads, cpuFeatures: cpuFeatures() },
     limit: saveTotalLimit,
   });
 }
+
+const curvePoint = ({ step, epoch, trainLoss, metrics }: Progress["evaluations"][number]): CurvePoint => ({
+  step,
+  epoch,
+  trainLoss,
+  evalLoss: metrics.loss,
+  evalAccuracy: metrics.accuracy,
+});
 
 /** Hand events on, and collect the learning curve. */
 async function follow(
@@ -220,8 +230,7 @@ async function follow(
       const { step, steps, epoch, loss } = value;
       onEvent({ type: "step", step, steps, epoch, loss });
     } else if (value.type === "evaluated") {
-      const { step, epoch, trainLoss, metrics } = value;
-      const point: CurvePoint = { step, epoch, trainLoss, evalLoss: metrics.loss, evalAccuracy: metrics.accuracy };
+      const point = curvePoint(value);
       curve.push(point);
       onEvent({ type: "evaluated", point });
     } else if (value.type === "saved") onEvent(value);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { checkWritable, sweepTemporaryFiles } from "./atomic-file-node.ts";
@@ -149,8 +149,3 @@ const differences = (then: Surroundings, now: Surroundings): string[] =>
   (Object.keys(now) as (keyof Surroundings)[])
     .filter((key) => then[key] !== now[key])
     .map((key) => `the checkpoint was made with ${key} ${then[key]}, this is ${now[key]}: results may differ in the last bits`);
-
-/** Remove a run's checkpoints once its result is kept elsewhere. */
-export function removeCheckpoints(folder: string): void {
-  if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
-}

@@ -2,5 +2,5 @@
 
 export { type Chunks, checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
 export type { Surroundings } from "./checkpoint-file-node.ts";
-export { type CheckpointSettings, Checkpoints, type Resumed, removeCheckpoints } from "./checkpoint-node.ts";
+export { type CheckpointSettings, Checkpoints, type Resumed } from "./checkpoint-node.ts";
 export * from "./index.ts";

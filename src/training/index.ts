@@ -1,4 +1,4 @@
-export { type Estimate, estimate } from "./estimate.ts";
+export { type Estimate, type EstimateOptions, estimate } from "./estimate.ts";
 export type { Evaluation, TrainingEvent } from "./events.ts";
 export {
   type BatchSettings,

@@ -259,8 +259,9 @@ describe("saving", () => {
     const { events } = await runTiny({ runtime: reference, options, folder: newFolder() });
     return ofType(events, "saved").map(({ step }) => step);
   };
-  test("each epoch but the last, whose result follows at once", async () => assert.deepEqual(await savedAt({}), [5, 10]));
-  test("every so many updates", async () => assert.deepEqual(await savedAt({ saveSteps: 4 }), [4, 8, 12]));
+  test("each epoch", async () => assert.deepEqual(await savedAt({}), [5, 10, 15]));
+  test("every so many updates, and after the last", async () =>
+    assert.deepEqual(await savedAt({ saveSteps: 4 }), [4, 8, 12, 15]));
 });
 
 describe("numbers that are no numbers", () => {
@@ -342,6 +343,7 @@ test("events come in order", async () => {
       "evaluated 4",
       "saved 4",
       "step 5",
+      "saved 5",
       "finished 5",
     ],
   );

@@ -136,7 +136,7 @@ export async function* trainLoop<Context extends StepContext>(
     const contexts = parts.map((batch) => batches.context(epoch, batch, { step, lossDivisor }));
 
     const loss = await trainStep.run(contexts, { seed, step });
-    checkLoss(loss, step, kept.path);
+    checkLoss(loss, state, step, kept.path);
     const norm = gradientNorm(state, step, kept.path);
     const learningRate = learningRateAt(options, step, total);
     update(state, options, { norm, step, learningRate });
@@ -170,7 +170,7 @@ export async function* trainLoop<Context extends StepContext>(
       yield { type: "evaluated", ...evaluation };
     }
     const saving = options.saveSteps === undefined ? endOfEpoch : step % options.saveSteps === 0;
-    if (saver && saving && step < total) yield save(saver);
+    if (saver && (saving || step === total)) yield save(saver);
     // ONNX Runtime blocks this thread while it runs; messages (stop) get through here
     await nextMacrotask();
   }

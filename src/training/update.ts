@@ -9,8 +9,11 @@ import type { TrainingState } from "./state.ts";
  * @param checkpoint - The last one, for the message.
  * @throws `training/not-finite`.
  */
-export function checkLoss(loss: number, step: number, checkpoint?: string): void {
-  if (!Number.isFinite(loss)) throw notFinite({ step, expected: "a finite loss", got: String(loss), checkpoint });
+export function checkLoss(loss: number, state: TrainingState, step: number, checkpoint?: string): void {
+  if (Number.isFinite(loss)) return;
+  const found = nonFiniteGradient(state);
+  const got = found ? `${loss}, and ${found.value} in the gradient of ${found.parameter}` : String(loss);
+  throw notFinite({ step, expected: "a finite loss", got, checkpoint, parameter: found?.parameter });
 }
 
 /**
@@ -20,18 +23,27 @@ export function checkLoss(loss: number, step: number, checkpoint?: string): void
  * @param checkpoint - The last one, for the message.
  * @throws `training/not-finite`, naming the first parameter whose gradient has a NaN or an infinity.
  */
-export function gradientNorm({ trained, kernels }: TrainingState, step: number, checkpoint?: string): number {
+export function gradientNorm(state: TrainingState, step: number, checkpoint?: string): number {
+  const { trained, kernels } = state;
   let sum = 0;
   for (const { gradient } of trained) sum += kernels.sumOfSquares(gradient.pointer, gradient.array.length);
   if (Number.isFinite(sum)) return Math.sqrt(sum);
-  for (const { name, gradient } of trained) {
-    const at = kernels.firstNonFinite(gradient.pointer, gradient.array.length);
-    if (at < 0) continue;
-    const got = `${gradient.array[at]} in the gradient of ${name}`;
-    throw notFinite({ step, expected: "finite gradients", got, checkpoint, parameter: name });
+  const found = nonFiniteGradient(state);
+  if (found) {
+    const got = `${found.value} in the gradient of ${found.parameter}`;
+    throw notFinite({ step, expected: "finite gradients", got, checkpoint, parameter: found.parameter });
   }
   // float64 holds the squares of all float32 numbers, so that a sum beyond it has an element beyond them
   throw new Error(`the squares of finite gradients sum up to ${sum}`);
+}
+
+/** The first parameter, in the order of the forward pass, whose gradient has a NaN or an infinity. */
+function nonFiniteGradient({ trained, kernels }: TrainingState): { parameter: string; value: number } | undefined {
+  for (const { name, gradient } of trained) {
+    const at = kernels.firstNonFinite(gradient.pointer, gradient.array.length);
+    if (at >= 0) return { parameter: name, value: gradient.array[at] };
+  }
+  return undefined;
 }
 
 interface Divergence {

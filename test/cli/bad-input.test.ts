@@ -104,6 +104,11 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
     assert.match(found.stderr, /full: expected an empty or new output folder/);
     assert.equal(found.code, 2);
   });
+  test("nothing to resume from", async () => {
+    const found = await crisp([...trainWith(), "--resume_from_checkpoint", work]);
+    assert.match(found.stderr, /expected the output folder of a run that wrote checkpoints, got none in it\./);
+    assert.equal(found.code, 2);
+  });
   test("an empty file", () =>
     refuses(["train", file("empty.tsv", ""), "--model", model], /empty\.tsv: expected .* got (none|nothing|an empty file)/));
   test("a file that is not there", () =>
@@ -130,14 +135,14 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
     const out = join(work, "resumed");
     const first = await crisp([...trainWith("--num_train_epochs", "2", "--save_steps", "1"), "--output_dir", out]);
     assert.equal(first.code, 0, first.stderr);
-    const checkpoint = join(out, "checkpoints", "checkpoint-3.crisp");
+    const checkpoint = join(out, "checkpoints", "checkpoint-4.crisp");
     const bytes = readFileSync(checkpoint);
     bytes[bytes.length >> 1] ^= 1;
     writeFileSync(checkpoint, bytes);
     const found = await crisp([...trainWith("--num_train_epochs", "2", "--save_steps", "1"), "--resume_from_checkpoint", out]);
     assert.match(
       found.stderr,
-      /checkpoint-3\.crisp: expected the SHA-256 that was written with it, got another one\. Delete the file/,
+      /checkpoint-4\.crisp: expected the SHA-256 that was written with it, got another one\. Delete the file/,
     );
     assert.equal(found.code, 1);
     assert.deepEqual(readFileSync(checkpoint), bytes);
