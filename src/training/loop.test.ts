@@ -287,7 +287,7 @@ describe("numbers that are no numbers", () => {
       {
         code: "training/not-finite",
         message:
-          "training, update 7: expected a finite loss, got Infinity. Lower --learning_rate, or raise --warmup_steps. " +
+          "training, update 7: expected a finite loss, got Infinity, and NaN in the gradient of table. Lower --learning_rate, or raise --warmup_steps. " +
           `The last checkpoint, ${path}, is from before.`,
       },
     );
