@@ -22,6 +22,9 @@ test("a tree that keeps the rules has no violation", () => {
     "src/data/types.ts": leaf,
     "src/experiments/index.ts": 'import type { X } from "../data/types.ts";\n',
     "src/index.ts": 'export * from "./graph/index.ts";\n',
+    "src/graph/y.fixture.ts": leaf,
+    "src/onnx/x.test.ts": 'import { x } from "../graph/y.fixture.ts";\n',
+    "scripts/y.ts": 'import { x } from "../src/graph/y.fixture.ts";\n',
     "scripts/x.ts": 'import fs from "node:fs";\nimport { x } from "../src/errors/index.ts";\n',
     "src/errors/x.test.ts": 'import test from "node:test";\nimport { y } from "../graph/index.ts";\n',
   };
@@ -67,6 +70,11 @@ const faults: [name: string, tree: Record<string, string>, expected: RegExp][] =
   [
     "a test past index.ts",
     { "src/onnx/a.test.ts": `import "../graph/b.ts";`, "src/graph/b.ts": leaf },
+    /outside src\/graph\/ import/,
+  ],
+  [
+    "a fixture outside tests",
+    { "src/onnx/a.ts": `import "../graph/b.fixture.ts";`, "src/graph/b.fixture.ts": leaf },
     /outside src\/graph\/ import/,
   ],
   [

@@ -29,6 +29,8 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { report: ["expe
 const ENTRY = /^index(-node|-web)?\.ts$/;
 /** Files of plain record types, which `import type` may name directly. */
 const RECORDS = /^(types|records)\.ts$/;
+/** What tests share; also with scripts and benchmarks. */
+const FIXTURE = /\.fixture\.ts$/;
 const NODE_FOLDERS = /^(src\/cli|scripts|bench|test|examples|\.ci)\//;
 const BROWSER_GLOBALS =
   "window|document|navigator|location|localStorage|sessionStorage|indexedDB|caches|customElements|self|XMLHttpRequest|OffscreenCanvas";
@@ -78,6 +80,7 @@ function relativeProblem(file: string, site: ImportSite, files: ReadonlyMap<stri
   if (to === undefined || to === from) return undefined;
   const name = posix.basename(target);
   const isEntry = posix.dirname(target) === `src/${to}` && (ENTRY.test(name) || (site.kind === "type" && RECORDS.test(name)));
+  if (FIXTURE.test(name) && (from === undefined || isTest(file))) return undefined;
   if (to !== "." && !isEntry) return `imports ${target}; outside src/${to}/ import src/${to}/index.ts`;
   if (from === undefined || isTest(file)) return undefined;
   const allowed = ALLOWED[from];

@@ -1,5 +1,5 @@
 import { makeNode, type Node } from "./node.ts";
-import { type DType, product, type Shape } from "./shape.ts";
+import type { DType, Shape } from "./shape.ts";
 
 /** A trainable float tensor, fed by name. */
 export const parameter = (name: string, shape: Shape): Node => makeNode("parameter", [], { name, shape });
@@ -100,6 +100,3 @@ export const logSoftmax = (x: Node): Node => makeNode("logSoftmax", [x]);
  */
 export const topKMask = (scores: Node, allowed: Node, k: Node, largestK: Node): Node =>
   makeNode("topKMask", [scores, allowed, k, largestK]);
-
-/** Number of elements as one dimension. */
-export const sizeOf = (shape: Shape): number | string => product(shape);

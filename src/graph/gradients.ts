@@ -11,7 +11,7 @@ import { sameShape, showShape } from "./shape.ts";
  * @param loss - float, shape [].
  * @param targets - Nodes to differentiate for.
  * @returns One node per target, in order, each with its target's shape.
- * @throws `graph/not-scalar`; `graph/no-gradient` when an operator on the way has no gradient rule.
+ * @throws `graph/not-scalar`; `graph/dtype`; `graph/no-gradient` when an operator on the way has no gradient rule.
  * @example
  * const [gradient] = gradients(sumAll(mul(w, w)), [w]); // 2 · w
  */
@@ -20,9 +20,12 @@ export function gradients(loss: Node, targets: readonly Node[]): Node[] {
     const hint = "Reduce it first, for example with sumAll(x).";
     throw expectedGot("graph/not-scalar", "gradients", "a loss of shape []", showShape(loss.shape), hint);
   }
+  const other = [loss, ...targets].find(({ dtype }) => dtype !== "float");
+  if (other) throw expectedGot("graph/dtype", "gradients", "a loss and targets of dtype float", other.dtype);
   const order = topological([loss]);
+  // a choice (bool) or a rounding (int) passes no gradient on
   const needed = new Set(targets);
-  for (const node of order) if (node.inputs.some((input) => needed.has(input))) needed.add(node);
+  for (const node of order) if (node.dtype === "float" && node.inputs.some((input) => needed.has(input))) needed.add(node);
 
   const sums = new Map<Node, Node>([[loss, constant(1)]]);
   for (const out of order.reverse()) {
@@ -30,7 +33,6 @@ export function gradients(loss: Node, targets: readonly Node[]): Node[] {
     if (!upstream || !out.inputs.some((input) => needed.has(input))) continue;
     const { gradient } = opRecord(out.op);
     if (!gradient) {
-      if (out.dtype !== "float") continue;
       throw new CrispError(
         "graph/no-gradient",
         `gradients: expected a gradient rule for every operator, got none for ${out.op}.`,

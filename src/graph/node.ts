@@ -1,5 +1,5 @@
 import { CrispError } from "../errors/index.ts";
-import type { DType, Shape } from "./shape.ts";
+import { checkDims, type DType, type Shape } from "./shape.ts";
 
 export type Attribute = number | boolean | string | readonly number[] | Shape;
 
@@ -80,6 +80,7 @@ export const opNames = (): string[] => [...records.keys()];
 /** Make a node: the one place where shapes and dtypes are inferred. */
 export function makeNode(op: string, inputs: readonly Node[], attrs: Node["attrs"] = {}): Node {
   const { shape, dtype } = opRecord(op).infer(inputs, attrs);
+  checkDims(op, shape);
   return { op, inputs, attrs, shape, dtype };
 }
 

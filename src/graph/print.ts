@@ -3,11 +3,17 @@ import { showShape } from "./shape.ts";
 
 const HIDDEN = new Set(["shape", "dtype", "name"]);
 
+const MOST_VALUES = 8;
+
+/** `[0, 2, 1]`; a long list by its first values and its length. */
+const showList = (values: readonly unknown[]): string =>
+  values.length <= MOST_VALUES ? `[${values.join(", ")}]` : `[${values.slice(0, 4).join(", ")}, … ${values.length}]`;
+
 /** One node without its inputs: `matmul {transB} : float [B, 12, n, n]`. */
 export function showNode(node: Node): string {
   const attrs = Object.entries(node.attrs)
     .filter(([key, value]) => !HIDDEN.has(key) && value !== false)
-    .map(([key, value]) => (value === true ? key : `${key}=${Array.isArray(value) ? `[${value.join(", ")}]` : value}`));
+    .map(([key, value]) => (value === true ? key : `${key}=${Array.isArray(value) ? showList(value) : value}`));
   const name = node.attrs.name === undefined ? "" : ` ${node.attrs.name}`;
   const shown = attrs.length > 0 ? ` {${attrs.join(", ")}}` : "";
   return `${node.op}${name}${shown} : ${node.dtype} ${showShape(node.shape)}`;

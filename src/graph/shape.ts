@@ -29,6 +29,17 @@ export function product(dims: Shape): Dim {
   return (factor === 1 ? symbols : [factor, ...symbols]).join("*");
 }
 
+/** Refuse dimensions that `===` could not compare; throws `graph/shape`. */
+export function checkDims(where: string, shape: Shape): void {
+  const fits = (dim: Dim): boolean =>
+    typeof dim === "number"
+      ? Number.isSafeInteger(dim) && dim >= 0
+      : /^(\d+\*)?[A-Za-z]\w*(\*[A-Za-z]\w*)*$/.test(dim) && product([dim]) === dim;
+  if (shape.every(fits)) return;
+  const hint = "product([...]) spells products.";
+  throw expectedGot("graph/shape", where, "dimensions such as 3, B or 2*B*n, symbols sorted", showShape(shape), hint);
+}
+
 /** The number a dimension stands for; throws `graph/unbound-symbol`. */
 export function bindDim(dim: Dim, bindings: Bindings): number {
   if (typeof dim === "number") return dim;

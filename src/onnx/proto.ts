@@ -56,7 +56,11 @@ const root = protobuf.Root.fromJSON({
             rawData: field(9, "bytes"),
           },
         },
-        Dimension: { fields: { dimValue: field(1, "int64"), dimParam: field(2, "string") } },
+        // a oneof, so that a dimension of 0 is written too
+        Dimension: {
+          oneofs: { value: { oneof: ["dimValue", "dimParam"] } },
+          fields: { dimValue: field(1, "int64"), dimParam: field(2, "string") },
+        },
         TensorShapeProto: { fields: { dim: field(1, "Dimension", "repeated") } },
         TensorType: { fields: { elemType: field(1, "int32"), shape: field(2, "TensorShapeProto") } },
         TypeProto: { fields: { tensorType: field(1, "TensorType") } },

@@ -1,4 +1,4 @@
-import { CrispError } from "../errors/index.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
 import {
   type Dim,
   type DType,
@@ -38,14 +38,18 @@ export interface OnnxModel {
  * @param outputs - Named roots; the names become the model's outputs.
  * @param options - See `OnnxOptions`.
  * @returns Bytes of a ModelProto, and what must be fed.
- * @throws `onnx/no-form` for an operator that runs outside the graph (`scatterRows`); `graph/invalid`.
+ * @throws `onnx/no-form` for an operator that runs outside the graph (`scatterRows`); `onnx/name` when an output has an input's
+ *   name; `onnx/unknown-symbol` when no input has a dimension alone whose size is needed; `graph/invalid`.
  * @example
  * writeModel({ y: exp(input("x", ["B"])) }).bytes;
  */
 export function writeModel(outputs: Readonly<Record<string, Node>>, { microsoftOps = true }: OnnxOptions = {}): OnnxModel {
   const order = verify(Object.values(outputs));
   const fed = order.filter(({ op }) => op === "parameter" || op === "input");
-  const writer = new Writer(microsoftOps, fed);
+  const clash = fed.find(({ attrs }) => (attrs.name as string) in outputs);
+  if (clash) throw expectedGot("onnx/name", "writeModel", "outputs named otherwise than inputs", clash.attrs.name);
+  const taken = new Set([...Object.keys(outputs), ...fed.map(({ attrs }) => attrs.name as string)]);
+  const writer = new Writer(microsoftOps, fed, taken);
   for (const node of order) writer.write(node);
   for (const [name, node] of Object.entries(outputs)) writer.output(name, node);
   return { bytes: writer.finish(), inputs: fed };
@@ -63,10 +67,12 @@ class Writer implements OnnxEmitter {
   readonly #shared = new Map<string, string>();
   /** Where each symbol can be read: an input and the axis that has it alone. */
   readonly #symbols = new Map<string, { name: string; rank: number; axis: number }>();
+  readonly #taken: ReadonlySet<string>;
   #count = 0;
 
-  constructor(microsoftOps: boolean, fed: readonly Node[]) {
+  constructor(microsoftOps: boolean, fed: readonly Node[], taken: ReadonlySet<string>) {
     this.microsoftOps = microsoftOps;
+    this.#taken = taken;
     for (const node of fed) {
       const name = node.attrs.name as string;
       node.shape.forEach((dim, axis) => {
@@ -118,8 +124,10 @@ class Writer implements OnnxEmitter {
   }
 
   emitMany(opType: string, inputs: readonly string[], outs: readonly ValueInfo[], attributes: OnnxAttributes = {}): string[] {
+    const domain = MICROSOFT_OPS.has(opType) ? "com.microsoft" : "";
+    if (domain && !this.microsoftOps) throw expectedGot("onnx/not-standard", "writeModel", "operators of standard ONNX", opType);
     const output = outs.map((out) => {
-      const name = `${opType}_${this.#count++}`;
+      const name = this.#fresh(opType);
       this.#valueInfo.push(valueInfo(name, out));
       return name;
     });
@@ -129,7 +137,7 @@ class Writer implements OnnxEmitter {
       input: inputs,
       output,
       attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-      domain: MICROSOFT_OPS.has(opType) ? "com.microsoft" : "",
+      domain,
     });
     return output;
   }
@@ -140,10 +148,16 @@ class Writer implements OnnxEmitter {
     if (known !== undefined) return known;
     const size = (shape as readonly number[]).reduce((a, b) => a * b, 1);
     const filled = Array.from({ length: size }, (_, i) => values[values.length === 1 ? 0 : i]);
-    const name = `constant_${this.#count++}`;
+    const name = this.#fresh("constant");
     this.#initializers.push({ name, dims: shape, dataType: onnxDType[dtype], rawData: rawBytes(dtype, filled) });
     this.#shared.set(key, name);
     return name;
+  }
+
+  /** A name that no input and no output has. */
+  #fresh(prefix: string): string {
+    const name = `${prefix}_${this.#count++}`;
+    return this.#taken.has(name) ? this.#fresh(prefix) : name;
   }
 
   shapeVector(shape: Shape): string {

@@ -8,6 +8,10 @@ import type { Runtime } from "./runtime.ts";
 export interface RuntimeOptions {
   /** Threads of one operator; default: all cores this process may use, at most 8. */
   readonly threads?: number;
+  /** `wasm` takes onnxruntime-web even where the native package loads; default `native`. */
+  readonly prefer?: "native" | "wasm";
+  /** Use com.microsoft's operators, such as FusedMatMul; default true. */
+  readonly microsoftOps?: boolean;
   /** Told once, where the native runtime cannot be loaded. */
   readonly onFallback?: (message: string) => void;
 }
@@ -23,12 +27,14 @@ const MOST_THREADS = 8;
  * const runtime = await createRuntime();
  * const session = await runtime.compile({ y: exp(input("x", ["B"])) });
  */
-export async function createRuntime({ threads, onFallback }: RuntimeOptions = {}): Promise<Runtime> {
-  const count = threads ?? Math.min(MOST_THREADS, availableParallelism());
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { prefer = "native", microsoftOps = true, onFallback } = options;
+  const settings: Settings = { threads: options.threads ?? Math.min(MOST_THREADS, availableParallelism()), microsoftOps };
+  if (prefer === "wasm") return webAssembly(settings);
   try {
-    return native((await import("onnxruntime-node")) as unknown as OnnxRuntimeModule, count);
+    return native((await import("onnxruntime-node")) as unknown as OnnxRuntimeModule, settings);
   } catch (reason) {
-    const runtime = await webAssembly(count, reason as Error);
+    const runtime = await webAssembly(settings, reason);
     onFallback?.(
       `onnxruntime-node cannot be loaded here (${firstLine(reason)}); using onnxruntime-web, about 7 times slower. crisp doctor says more.`,
     );
@@ -36,7 +42,12 @@ export async function createRuntime({ threads, onFallback }: RuntimeOptions = {}
   }
 }
 
-function native(ort: OnnxRuntimeModule, threads: number): Runtime {
+interface Settings {
+  readonly threads: number;
+  readonly microsoftOps: boolean;
+}
+
+function native(ort: OnnxRuntimeModule, { threads, microsoftOps }: Settings): Runtime {
   return {
     name: "onnxruntime-node",
     version: packageVersion("onnxruntime-node"),
@@ -47,20 +58,19 @@ function native(ort: OnnxRuntimeModule, threads: number): Runtime {
         ort,
         outputs,
         { executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 3 },
-        { writesInPlace: true },
+        { writesInPlace: true, microsoftOps },
       ),
   };
 }
 
-async function webAssembly(threads: number, reason: Error): Promise<Runtime> {
+async function webAssembly({ threads, microsoftOps }: Settings, reason?: unknown): Promise<Runtime> {
   let ort: OnnxRuntimeModule & { env: { wasm: { numThreads?: number } } };
   try {
     ort = (await import("onnxruntime-web")) as unknown as typeof ort;
   } catch (second) {
-    throw new CrispError(
-      "runtime/none",
-      `runtime: expected onnxruntime-node or onnxruntime-web, got neither (${firstLine(reason)}; ${firstLine(second)}). Run npm install again, then crisp doctor.`,
-    );
+    const reasons = [reason, second].filter((each) => each !== undefined).map(firstLine);
+    const got = `got neither (${reasons.join("; ")}). Run npm install again, then crisp doctor.`;
+    throw new CrispError("runtime/none", `runtime: expected onnxruntime-node or onnxruntime-web, ${got}`);
   }
   ort.env.wasm.numThreads = threads;
   return {
@@ -69,7 +79,12 @@ async function webAssembly(threads: number, reason: Error): Promise<Runtime> {
     device: "wasm",
     threads,
     compile: (outputs) =>
-      createOnnxSession(ort, outputs, { executionProviders: ["wasm"], logSeverityLevel: 3 }, { writesInPlace: false }),
+      createOnnxSession(
+        ort,
+        outputs,
+        { executionProviders: ["wasm"], logSeverityLevel: 3 },
+        { writesInPlace: false, microsoftOps },
+      ),
   };
 }
 

@@ -1,5 +1,5 @@
-import { expectedGot } from "../errors/index.ts";
-import { type ArrayOf, type Bindings, type DType, elements, type Node, verify } from "../graph/index.ts";
+import { type ArrayOf, type DType, type Node, verify } from "../graph/index.ts";
+import { checkFeeds, checkTargets } from "./check-feeds.ts";
 import { interpret } from "./interpreter.ts";
 import type { HostTensor, InputInfo, Runtime, Session } from "./runtime.ts";
 
@@ -36,12 +36,13 @@ function createSession(outputs: Readonly<Record<string, Node>>): Session {
     inputs,
     async run(feeds, into = {}) {
       const values: Record<string, ArrayLike<number>> = {};
+      const bindings = checkFeeds(inputs, feeds);
+      checkTargets(outputs, into, feeds, bindings);
       for (const { name } of inputs) {
-        if (!feeds[name]) throw expectedGot("runtime/feeds", `feed ${name}`, "a tensor", "none");
         const { data } = feeds[name];
         values[name] = data instanceof BigInt64Array ? Float64Array.from(data, Number) : data;
       }
-      const results = interpret(outputs, values, bindingsOf(inputs, feeds));
+      const results = interpret(outputs, values, bindings);
       const out: Record<string, HostTensor> = {};
       for (const [name, { dtype }] of Object.entries(outputs)) {
         const { shape, data } = results[name];
@@ -54,28 +55,4 @@ function createSession(outputs: Readonly<Record<string, Node>>): Session {
     },
     async release() {},
   };
-}
-
-/** What the symbols stand for, read off the tensors' shapes as ONNX Runtime does it. */
-function bindingsOf(inputs: readonly InputInfo[], feeds: Readonly<Record<string, HostTensor>>): Bindings {
-  const bindings: Record<string, number> = {};
-  for (const { name, dtype, shape } of inputs) {
-    const feed = feeds[name];
-    const fits = (axis: number): boolean => {
-      const dim = shape[axis];
-      const size = feed.shape[axis];
-      if (typeof dim === "number") return dim === size;
-      return dim.includes("*") || (bindings[dim] ??= size) === size;
-    };
-    if (
-      feed.dtype === dtype &&
-      feed.shape.length === shape.length &&
-      shape.every((_, axis) => fits(axis)) &&
-      feed.data.length === elements(feed.shape)
-    )
-      continue;
-    const got = `${feed.dtype} [${feed.shape.join(", ")}] with ${feed.data.length} values`;
-    throw expectedGot("runtime/feeds", `feed ${name}`, `${dtype} [${shape.join(", ")}]`, got);
-  }
-  return bindings;
 }

@@ -24,7 +24,7 @@ export interface Session {
    * @param feeds - One tensor for each of `inputs`; read without a copy where the runtime can.
    * @param into - Tensors to write outputs into, by name. Never one that is also fed: later readers would see the new values.
    * @returns All outputs by name; those of `into` are the very tensors that were given.
-   * @throws `runtime/feeds` when a feed is missing or misshapen.
+   * @throws `runtime/feeds` when a feed is missing or misshapen, or feeds disagree about a symbol; or a tensor of `into` does not fit.
    */
   run(
     feeds: Readonly<Record<string, HostTensor>>,

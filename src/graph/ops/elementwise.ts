@@ -1,24 +1,14 @@
 import { expectedGot } from "../../errors/index.ts";
-import { add, cast, constant, div, erf as erfOf, exp, greater, mul, neg, scale, sub, where, zerosLike } from "../build.ts";
-import { type Dense, defineOps, type Node, type OpRecord } from "../node.ts";
-import { broadcastShapes, type DType, onnxDType } from "../shape.ts";
+import { add, constant, div, erf as erfOf, exp, greater, mul, neg, scale, sub, where } from "../build.ts";
+import { type Dense, defineOps, type OpRecord } from "../node.ts";
+import { broadcastShapes, type DType, elements, onnxDType } from "../shape.ts";
+import { checkDType, numbers } from "./check-dtype.ts";
 import { erf } from "./special-functions.ts";
 import { source } from "./strides.ts";
 
-function checkDType(where: string, nodes: readonly Node[], allowed: readonly DType[]): void {
-  for (const { dtype } of nodes) {
-    if (!allowed.includes(dtype)) throw expectedGot("graph/dtype", where, `inputs of dtype ${allowed.join(" or ")}`, dtype);
-  }
-  if (nodes.some(({ dtype }) => dtype !== nodes[0].dtype)) {
-    const got = nodes.map(({ dtype }) => dtype).join(" and ");
-    throw expectedGot("graph/dtype", where, "inputs of one dtype", got, "Use cast() on one of them.");
-  }
-}
-
 /** Apply `f` over broadcast inputs. */
 function each(inputs: readonly Dense[], shape: readonly number[], f: (...values: number[]) => number): Float64Array {
-  const size = shape.reduce((a, b) => a * b, 1);
-  return Float64Array.from({ length: size }, (_, at) => f(...inputs.map((x) => x.data[source(at, shape, x.shape)])));
+  return Float64Array.from({ length: elements(shape) }, (_, at) => f(...inputs.map((x) => x.data[source(at, shape, x.shape)])));
 }
 
 interface Elementwise {
@@ -45,8 +35,6 @@ function elementwise(name: string, { onnx, value, takes = ["float"], gives, grad
   };
 }
 
-const numbers: readonly DType[] = ["float", "int32", "int64"];
-
 /** Operators that work element by element, with NumPy broadcasting. */
 export const elementwiseOps = defineOps({
   add: elementwise("add", { onnx: "Add", takes: numbers, value: (a, b) => a + b, gradient: (_, up) => [up, up] }),
@@ -71,9 +59,7 @@ export const elementwiseOps = defineOps({
     takes: numbers,
     value: Math.abs,
     // 0 at 0, as PyTorch has it
-    gradient: ({ inputs: [x] }, up) => [
-      where(greater(x, constant(0)), up, where(greater(constant(0), x), neg(up), zerosLike(up))),
-    ],
+    gradient: ({ inputs: [x] }, up) => [where(greater(x, constant(0)), up, where(greater(constant(0), x), neg(up), constant(0)))],
   }),
   sigmoid: elementwise("sigmoid", {
     onnx: "Sigmoid",
@@ -95,7 +81,7 @@ export const elementwiseOps = defineOps({
   relu: elementwise("relu", {
     onnx: "Relu",
     value: (x) => Math.max(x, 0),
-    gradient: ({ inputs: [x] }, up) => [where(greater(x, constant(0)), up, zerosLike(up))],
+    gradient: ({ inputs: [x] }, up) => [where(greater(x, constant(0)), up, constant(0))],
   }),
   /** x · Φ(x), with Φ the distribution function of the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415). */
   gelu: elementwise("gelu", {
@@ -108,10 +94,10 @@ export const elementwiseOps = defineOps({
       return [mul(up, add(cdf, mul(x, density)))];
     },
   }),
-  /** x · c for a constant c; kept apart from `mul` so that `linear` and `matmul` can absorb it. */
+  /** x · c for a constant c; kept apart from `mul` so that its gradient knows c and asks for none. */
   scale: {
     infer([x]) {
-      checkDType("scale", [x], ["float"]);
+      checkDType("scale", [x]);
       return x;
     },
     gradient: (out, up) => [scale(up, out.attrs.by as number)],
@@ -130,18 +116,25 @@ export const elementwiseOps = defineOps({
   and: elementwise("and", { onnx: "And", takes: ["bool"], value: (a, b) => a * b }),
   or: elementwise("or", { onnx: "Or", takes: ["bool"], value: (a, b) => Math.max(a, b) }),
   not: elementwise("not", { onnx: "Not", takes: ["bool"], value: (a) => 1 - a }),
+  /** To another dtype. No gradient rule: one side is never float. */
   cast: {
-    infer: ([x], attrs) => ({ shape: x.shape, dtype: attrs.to as DType }),
-    gradient: (out, up) => [out.inputs[0].dtype === "float" ? cast(up, "float") : null],
-    reference: ([x], _, node) =>
-      node.attrs.to === "float" ? x.data : node.attrs.to === "bool" ? x.data.map((v) => Number(v !== 0)) : x.data.map(Math.trunc),
+    infer([x], attrs) {
+      const dtype = attrs.to as DType;
+      if (!(dtype in onnxDType)) throw expectedGot("graph/dtype", "cast", Object.keys(onnxDType).join(" or "), dtype);
+      return { shape: x.shape, dtype };
+    },
+    reference([x], _, { attrs: { to } }) {
+      if (to === "float") return x.data;
+      // whole numbers have no −0
+      return x.data.map((v) => (to === "bool" ? Number(v !== 0) : Math.trunc(v) + 0));
+    },
     onnx: (emitter, [x], node) => emitter.emit("Cast", [x], node, { to: onnxDType[node.dtype] }),
   },
   /** `condition ? a : b`, element by element. */
   where: {
     infer([condition, a, b]) {
       if (condition.dtype !== "bool") throw expectedGot("graph/dtype", "where", "a bool condition", condition.dtype);
-      checkDType("where", [a, b], ["float", "int32", "int64", "bool"]);
+      checkDType("where", [a, b], [...numbers, "bool"]);
       return { shape: broadcastShapes("where", [condition.shape, a.shape, b.shape]), dtype: a.dtype };
     },
     gradient: ({ inputs: [condition] }, up) => [null, where(condition, up, constant(0)), where(condition, constant(0), up)],

@@ -1,19 +1,28 @@
 import { expectedGot } from "../../errors/index.ts";
 import { gather, scatterRows } from "../build.ts";
-import { defineOps } from "../node.ts";
-import { type Shape, sameShape, showShape } from "../shape.ts";
+import { defineOps, type Node } from "../node.ts";
+import { elements, type Shape, sameShape, showShape } from "../shape.ts";
+import { checkDType, numbers } from "./check-dtype.ts";
+
+function checkIds(where: string, { dtype }: Node): void {
+  if (dtype !== "int32") throw expectedGot("graph/dtype", where, "int32 ids", dtype);
+}
+
+function checkTable(where: string, shape: Shape): void {
+  if (shape.length === 0) throw expectedGot("graph/shape", where, "a table with rows", showShape(shape));
+}
 
 /** Embedding tables: rows by id, and the reverse. */
 export const gatheringOps = defineOps({
   gather: {
     infer([table, ids]) {
-      if (table.shape.length === 0) throw expectedGot("graph/shape", "gather", "a table with rows", "a scalar");
-      if (ids.dtype !== "int32") throw expectedGot("graph/dtype", "gather", "int32 ids", ids.dtype);
+      checkTable("gather", table.shape);
+      checkIds("gather", ids);
       return { shape: [...ids.shape, ...table.shape.slice(1)], dtype: table.dtype };
     },
-    gradient: ({ inputs: [table, ids] }, up) => [table.dtype === "float" ? scatterRows(up, ids, table.shape) : null, null],
+    gradient: ({ inputs: [table, ids] }, up) => [scatterRows(up, ids, table.shape), null],
     reference([table, ids]) {
-      const width = table.shape.slice(1).reduce((a, b) => a * b, 1);
+      const width = elements(table.shape.slice(1));
       const out = new Float64Array(ids.data.length * width);
       ids.data.forEach((id, at) => {
         if (!(id >= 0 && id < table.shape[0])) {
@@ -29,6 +38,9 @@ export const gatheringOps = defineOps({
   scatterRows: {
     infer([rows, ids], attrs) {
       const shape = attrs.shape as Shape;
+      checkDType("scatterRows", [rows], numbers);
+      checkIds("scatterRows", ids);
+      checkTable("scatterRows", shape);
       if (!sameShape(rows.shape, [...ids.shape, ...shape.slice(1)])) {
         const rule = `rows ${showShape([...ids.shape, ...shape.slice(1)])}`;
         throw expectedGot("graph/shape", "scatterRows", rule, showShape(rows.shape));
@@ -37,7 +49,7 @@ export const gatheringOps = defineOps({
     },
     gradient: ({ inputs: [, ids] }, up) => [gather(up, ids), null],
     reference([rows, ids], shape) {
-      const width = shape.slice(1).reduce((a, b) => a * b, 1);
+      const width = elements(shape.slice(1));
       const out = new Float64Array(shape[0] * width);
       ids.data.forEach((id, at) => {
         for (let i = 0; i < width; i++) out[id * width + i] += rows.data[at * width + i];

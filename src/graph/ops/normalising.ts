@@ -1,13 +1,17 @@
 import { expectedGot } from "../../errors/index.ts";
 import { exp, layerNormMoment, mul, scale, sub, sumTo } from "../build.ts";
 import { type Dense, defineOps, type Node, type OpRecord } from "../node.ts";
-import { broadcastShapes, type Shape, sameShape, showShape } from "../shape.ts";
+import { broadcastShapes, elements, type Shape, sameShape, showShape } from "../shape.ts";
+import { checkDType } from "./check-dtype.ts";
+import { removeScores } from "./removed-scores.ts";
 import { source } from "./strides.ts";
 
 const lastAsOne = (shape: Shape): Shape => [...shape.slice(0, -1), 1];
 
-/** float32's lowest number: exp of it is exactly 0, and unlike −∞ it makes no NaN of a row without kept scores. */
-const LOWEST = -3.4028234663852886e38;
+function checkRows(where: string, x: Node): void {
+  checkDType(where, [x]);
+  if (x.shape.length === 0) throw expectedGot("graph/shape", where, "at least one axis", showShape(x.shape));
+}
 
 /** Run `f` over each row of the last axis; it fills `out`. */
 function eachRow({ shape, data }: Dense, f: (row: Float64Array, out: Float64Array, start: number) => void): Float64Array {
@@ -32,13 +36,15 @@ function meanOfRows(x: Node): Node {
 
 /** `mean` or `invStd` of the rows that a layerNorm normalised: extra outputs of its ONNX operator, so never computed twice. */
 const layerNormMomentOp: OpRecord = {
-  infer: ([norm]) => ({ shape: lastAsOne(norm.shape), dtype: norm.dtype }),
+  infer([norm]) {
+    if (norm.op !== "layerNorm") throw expectedGot("graph/input", "layerNormMoment", "a layerNorm", norm.op);
+    return { shape: lastAsOne(norm.shape), dtype: norm.dtype };
+  },
   reference([, x], shape, node) {
     const width = x.shape[x.shape.length - 1];
     const key = node.attrs.which as "mean" | "invStd";
-    const rows = shape.reduce((a, b) => a * b, 1);
     const row = (at: number): Float64Array => x.data.subarray(at * width, (at + 1) * width);
-    return Float64Array.from({ length: rows }, (_, at) => momentsOf(row(at), node.inputs[0].attrs.eps as number)[key]);
+    return Float64Array.from({ length: elements(shape) }, (_, at) => momentsOf(row(at), node.inputs[0].attrs.eps as number)[key]);
   },
   onnx: (emitter, _, node) => emitter.extra(node.inputs[0], node.attrs.which as string),
 };
@@ -47,6 +53,7 @@ const layerNormMomentOp: OpRecord = {
 export const normalisingOps = defineOps({
   layerNorm: {
     infer([x, gamma, beta]) {
+      checkDType("layerNorm", [x, gamma, beta]);
       const width = x.shape.slice(-1);
       if (width.length === 0 || !sameShape(gamma.shape, width) || !sameShape(beta.shape, width)) {
         const got = [x, gamma, beta].map(({ shape }) => showShape(shape)).join(", ");
@@ -82,6 +89,7 @@ export const normalisingOps = defineOps({
   layerNormMoment: layerNormMomentOp,
   maskedSoftmax: {
     infer([scores, keep]) {
+      checkRows("maskedSoftmax", scores);
       if (keep.dtype !== "bool") throw expectedGot("graph/dtype", "maskedSoftmax", "a bool mask", keep.dtype);
       if (!sameShape(broadcastShapes("maskedSoftmax", [scores.shape, keep.shape]), scores.shape)) {
         const rule = `a mask that broadcasts to ${showShape(scores.shape)}`;
@@ -104,15 +112,16 @@ export const normalisingOps = defineOps({
         out.set(raised.map((value) => value / sum));
       }),
     onnx(emitter, [scores, keep], node) {
-      const scalar = { dtype: "float", shape: [] } as const;
-      const masked = emitter.emit("Where", [keep, scores, emitter.constant([LOWEST], scalar)], node);
-      const probabilities = emitter.emit("Softmax", [masked], node, { axis: -1 });
+      const probabilities = emitter.emit("Softmax", [removeScores(emitter, scores, keep, node)], node, { axis: -1 });
       if (node.attrs.rowsKeepOne) return probabilities;
-      return emitter.emit("Where", [keep, probabilities, emitter.constant([0], scalar)], node);
+      return emitter.emit("Where", [keep, probabilities, emitter.constant([0], { dtype: "float", shape: [] })], node);
     },
   },
   logSoftmax: {
-    infer: ([x]) => x,
+    infer([x]) {
+      checkRows("logSoftmax", x);
+      return x;
+    },
     gradient: (out, up) => [sub(up, mul(exp(out), sumTo(up, lastAsOne(up.shape))))],
     reference: ([x]) =>
       eachRow(x, (row, out) => {

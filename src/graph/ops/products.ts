@@ -1,7 +1,8 @@
 import { expectedGot } from "../../errors/index.ts";
 import { matmul, sumTo } from "../build.ts";
 import { type Dense, defineOps, type Node, type OnnxEmitter, type ValueInfo } from "../node.ts";
-import { type Shape, sameShape, showShape } from "../shape.ts";
+import { elements, type Shape, sameShape, showShape } from "../shape.ts";
+import { checkDType } from "./check-dtype.ts";
 
 interface MatmulAttrs {
   readonly transA: boolean;
@@ -18,7 +19,7 @@ function multiply(a: Dense, b: Dense, { transA, transB, alpha }: MatmulAttrs): F
   const [bRows, bColumns] = b.shape.slice(-2);
   const [m, inner] = transA ? [aColumns, aRows] : [aRows, aColumns];
   const p = transB ? bRows : bColumns;
-  const batch = a.shape.slice(0, -2).reduce((x, y) => x * y, 1);
+  const batch = elements(a.shape.slice(0, -2));
   const out = new Float64Array(batch * m * p);
   for (let i = 0; i < batch; i++) {
     const [aStart, bStart, outStart] = [i * aRows * aColumns, i * bRows * bColumns, i * m * p];
@@ -47,13 +48,14 @@ function transposed(emitter: OnnxEmitter, value: string, { shape, dtype }: Value
 export const productOps = defineOps({
   matmul: {
     infer([a, b], attrs) {
+      checkDType("matmul", [a, b]);
+      if (Math.min(a.shape.length, b.shape.length) < 2) {
+        throw expectedGot("graph/shape", "matmul", "matrices", `${showShape(a.shape)} and ${showShape(b.shape)}`);
+      }
       const { transA, transB } = attrs as unknown as MatmulAttrs;
       const left = transA ? swapped(a.shape) : a.shape;
       const right = transB ? swapped(b.shape) : b.shape;
       const fits =
-        a.dtype === "float" &&
-        b.dtype === "float" &&
-        left.length >= 2 &&
         left.length === right.length &&
         sameShape(left.slice(0, -2), right.slice(0, -2)) &&
         left[left.length - 1] === right[right.length - 2];
@@ -86,12 +88,8 @@ export const productOps = defineOps({
   },
   linear: {
     infer([x, w, b]) {
-      const fits =
-        [x, w, b].every(({ dtype }) => dtype === "float") &&
-        x.shape.length === 2 &&
-        w.shape.length === 2 &&
-        x.shape[1] === w.shape[1] &&
-        sameShape(b.shape, [w.shape[0]]);
+      checkDType("linear", [x, w, b]);
+      const fits = x.shape.length === 2 && w.shape.length === 2 && x.shape[1] === w.shape[1] && sameShape(b.shape, [w.shape[0]]);
       if (!fits) {
         const rule = "x [T, in], w [out, in] and b [out]";
         throw expectedGot("graph/shape", "linear", rule, [x, w, b].map(({ shape }) => showShape(shape)).join(", "));

@@ -1,10 +1,10 @@
 import { expectedGot } from "../../errors/index.ts";
 import { defineOps } from "../node.ts";
-import { broadcastShapes, type Shape, sameShape, showShape } from "../shape.ts";
+import { broadcastShapes, onnxDType, type Shape, sameShape, showShape } from "../shape.ts";
+import { removeScores } from "./removed-scores.ts";
 import { source } from "./strides.ts";
 
 const lastAs = (shape: Shape, last: number | string): Shape => [...shape.slice(0, -1), last];
-const LOWEST = -3.4028234663852886e38;
 
 /** Choices by rank; no gradient flows through a choice. */
 export const rankingOps = defineOps({
@@ -15,6 +15,7 @@ export const rankingOps = defineOps({
         allowed.dtype === "bool" &&
         k.dtype === "int32" &&
         largestK.dtype === "int64" &&
+        scores.shape.length > 0 &&
         sameShape(broadcastShapes("topKMask", [scores.shape, allowed.shape]), scores.shape) &&
         sameShape(broadcastShapes("topKMask", [lastAs(scores.shape, 1), k.shape]), lastAs(scores.shape, 1)) &&
         sameShape(largestK.shape, [1]);
@@ -43,11 +44,7 @@ export const rankingOps = defineOps({
     onnx(emitter, [scores, allowed, k, largestK], node) {
       const [bool, int64] = ["bool", "int64"] as const;
       const row = lastAs(node.shape, 1);
-      const scalar = { dtype: "float", shape: [] } as const;
-      const masked = emitter.emit("Where", [allowed, scores, emitter.constant([LOWEST], scalar)], {
-        dtype: "float",
-        shape: node.shape,
-      });
+      const masked = removeScores(emitter, scores, allowed, node);
       // One symbol for each k: ONNX Runtime reuses buffers between values whose symbols are equal.
       const fixed = node.inputs[3].attrs.values as readonly number[] | undefined;
       const sorted = lastAs(node.shape, fixed?.length === 1 ? fixed[0] : `k of ${largestK}`);
@@ -60,7 +57,7 @@ export const rankingOps = defineOps({
         ],
         { axis: -1, largest: 1, sorted: 1 },
       );
-      const wide = emitter.emit("Cast", [k], { dtype: int64, shape: node.inputs[2].shape }, { to: 7 });
+      const wide = emitter.emit("Cast", [k], { dtype: int64, shape: node.inputs[2].shape }, { to: onnxDType.int64 });
       const place = emitter.emit("Sub", [wide, emitter.constant([1], { dtype: int64, shape: [] })], {
         dtype: int64,
         shape: node.inputs[2].shape,

@@ -1,7 +1,8 @@
 import { expectedGot } from "../../errors/index.ts";
 import { broadcastTo, place, reshape, select, sumTo, transpose } from "../build.ts";
-import { defineOps } from "../node.ts";
-import { broadcastShapes, product, type Shape, sameShape, showShape } from "../shape.ts";
+import { defineOps, type Node } from "../node.ts";
+import { broadcastShapes, elements, product, type Shape, sameShape, showShape } from "../shape.ts";
+import { checkDType, numbers } from "./check-dtype.ts";
 import { source, strides } from "./strides.ts";
 
 /** Axes of `from` that `to` lacks at the front, and those that it has as 1 where `from` has more. */
@@ -18,6 +19,30 @@ function checkBroadcasts(where: string, small: Shape, large: Shape): void {
   const fits = small.length <= large.length && sameShape(broadcastShapes(where, [small, large]), large);
   if (!fits) throw expectedGot("graph/shape", where, `a shape that broadcasts to ${showShape(large)}`, showShape(small));
 }
+
+/** One place of one axis; throws `graph/shape` when the shape has none such. */
+function checkPlace(where: string, shape: Shape, { axis, index }: Node["attrs"]): void {
+  const size = shape[axis as number];
+  const fits =
+    size !== undefined &&
+    Number.isInteger(index) &&
+    (index as number) >= 0 &&
+    !(typeof size === "number" && (index as number) >= size);
+  if (!fits)
+    throw expectedGot("graph/shape", where, `a place of an axis of ${showShape(shape)}`, `place ${index} of axis ${axis}`);
+}
+
+/** How many blocks lie before an axis of a concrete shape, and how many elements behind each place of it. */
+const around = (shape: readonly number[], axis: number): { outer: number; inner: number } => ({
+  outer: elements(shape.slice(0, axis)),
+  inner: elements(shape.slice(axis + 1)),
+});
+
+const without = (shape: Shape, axis: number): Shape => shape.filter((_, at) => at !== axis);
+
+/** Whether ONNX Runtime reads the value from memory that is fed: a reshape is only another view of it. */
+const isFedMemory = ({ op, inputs }: Node): boolean =>
+  op === "input" || op === "parameter" || (op === "reshape" && isFedMemory(inputs[0]));
 
 /** Operators that move elements without computing on them, and sums along axes. */
 export const shapingOps = defineOps({
@@ -68,19 +93,25 @@ export const shapingOps = defineOps({
   sumTo: {
     infer([x], attrs) {
       const shape = attrs.shape as Shape;
+      checkDType("sumTo", [x], numbers);
       checkBroadcasts("sumTo", shape, x.shape);
       return { shape, dtype: x.dtype };
     },
     gradient: (out, up) => [broadcastTo(up, out.inputs[0].shape)],
     reference([x], shape) {
-      const out = new Float64Array(shape.reduce((a, b) => a * b, 1));
+      const out = new Float64Array(elements(shape));
       x.data.forEach((value, at) => {
         out[source(at, x.shape, shape)] += value;
       });
       return out;
     },
-    onnx(emitter, [x], node) {
-      const from = node.inputs[0].shape;
+    // ONNX Runtime's sums depend in the last bit on how a fed buffer is aligned, so that one is summed as −Σ −x: Neg makes a copy,
+    // and is exact.
+    onnx(emitter, [fed], node) {
+      const [summed] = node.inputs;
+      const from = summed.shape;
+      const copied = node.dtype === "float" && isFedMemory(summed);
+      const x = copied ? emitter.emit("Neg", [fed], summed) : fed;
       const { lacking, ones } = summedAxes(from, node.shape);
       const reduce = (value: string, axes: number[], keepdims: number, shape: Shape): string => {
         const vector = emitter.constant(axes, { dtype: "int64", shape: [axes.length] });
@@ -88,8 +119,8 @@ export const shapingOps = defineOps({
       };
       const kept = from.map((dim, axis) => (ones.includes(axis) ? 1 : dim));
       const narrowed = ones.length > 0 ? reduce(x, ones, 1, kept) : x;
-      if (lacking.length > 0) return reduce(narrowed, lacking, 0, node.shape);
-      return ones.length > 0 ? narrowed : emitter.emit("Identity", [x], node);
+      const sum = lacking.length > 0 ? reduce(narrowed, lacking, 0, node.shape) : narrowed;
+      return copied ? emitter.emit("Neg", [sum], node) : sum;
     },
   },
   broadcastTo: {
@@ -99,29 +130,18 @@ export const shapingOps = defineOps({
       return { shape, dtype: x.dtype };
     },
     gradient: (out, up) => [sumTo(up, out.inputs[0].shape)],
-    reference: ([x], shape) =>
-      Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, at) => x.data[source(at, shape, x.shape)]),
+    reference: ([x], shape) => Float64Array.from({ length: elements(shape) }, (_, at) => x.data[source(at, shape, x.shape)]),
     onnx: (emitter, [x], node) => emitter.emit("Expand", [x, emitter.shapeVector(node.shape)], node),
   },
   select: {
     infer([x], attrs) {
-      const { axis, index } = attrs as { axis: number; index: number };
-      const size = x.shape[axis];
-      if (size === undefined || index < 0 || (typeof size === "number" && index >= size)) {
-        throw expectedGot(
-          "graph/shape",
-          "select",
-          `a place of an axis of ${showShape(x.shape)}`,
-          `place ${index} of axis ${axis}`,
-        );
-      }
-      return { shape: x.shape.filter((_, at) => at !== axis), dtype: x.dtype };
+      checkPlace("select", x.shape, attrs);
+      return { shape: without(x.shape, attrs.axis as number), dtype: x.dtype };
     },
     gradient: ({ inputs: [x], attrs }, up) => [place(up, x.shape, attrs.axis as number, attrs.index as number)],
     reference([x], _, node) {
       const { axis, index } = node.attrs as { axis: number; index: number };
-      const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-      const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+      const { outer, inner } = around(x.shape, axis);
       const out = new Float64Array(outer * inner);
       for (let o = 0; o < outer; o++) {
         const start = (o * x.shape[axis] + index) * inner;
@@ -136,12 +156,24 @@ export const shapingOps = defineOps({
   },
   /** Zeros, but for one place of one axis: the reverse of `select`. */
   place: {
-    infer: ([x], attrs) => ({ shape: attrs.shape as Shape, dtype: x.dtype }),
+    infer([x], attrs) {
+      const shape = attrs.shape as Shape;
+      checkPlace("place", shape, attrs);
+      const rule = without(shape, attrs.axis as number);
+      if (!sameShape(x.shape, rule)) {
+        throw expectedGot(
+          "graph/shape",
+          "place",
+          `${showShape(rule)} for one place of axis ${attrs.axis} of ${showShape(shape)}`,
+          showShape(x.shape),
+        );
+      }
+      return { shape, dtype: x.dtype };
+    },
     gradient: ({ attrs }, up) => [select(up, attrs.axis as number, attrs.index as number)],
     reference([x], shape, node) {
       const { axis, index } = node.attrs as { axis: number; index: number };
-      const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-      const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+      const { outer, inner } = around(shape, axis);
       const out = new Float64Array(outer * shape[axis] * inner);
       for (let o = 0; o < outer; o++) {
         out.set(x.data.subarray(o * inner, (o + 1) * inner), (o * shape[axis] + index) * inner);

@@ -1,0 +1,67 @@
+import { expectedGot } from "../errors/index.ts";
+import { type Bindings, bindDim, type DType, elements, type Shape, showShape } from "../graph/index.ts";
+import type { HostTensor, InputInfo } from "./runtime.ts";
+
+type Tensors = Readonly<Record<string, HostTensor>>;
+
+/**
+ * Check what is fed, and read off it what the symbols stand for. ONNX Runtime itself looks at fixed dimensions only.
+ *
+ * @param inputs - What the graph reads.
+ * @param feeds - By name; others than `inputs` are ignored.
+ * @returns Sizes of the symbols that some input has alone, as `B`, not only in products.
+ * @throws `runtime/feeds` when one is missing, of another dtype or shape, or disagrees with another about a symbol.
+ */
+export function checkFeeds(inputs: readonly InputInfo[], feeds: Tensors): Bindings {
+  const bindings: Record<string, number> = {};
+  for (const { name, shape } of inputs) {
+    shape.forEach((dim, axis) => {
+      const size = feeds[name]?.shape[axis];
+      if (typeof dim === "string" && !dim.includes("*") && size !== undefined) bindings[dim] ??= size;
+    });
+  }
+  for (const { name, dtype, shape } of inputs) check(`feed ${name}`, dtype, shape, feeds[name], bindings);
+  return bindings;
+}
+
+/**
+ * Check tensors that outputs are to be written into.
+ *
+ * @throws `runtime/feeds` when one has another dtype or shape than its output, or shares memory with a feed: operators that read
+ *   the feed later would see the new values.
+ */
+export function checkTargets(
+  outputs: Readonly<Record<string, Omit<InputInfo, "name">>>,
+  into: Tensors,
+  feeds: Tensors,
+  bindings: Bindings,
+): void {
+  for (const [name, tensor] of Object.entries(into)) {
+    const where = `into ${name}`;
+    if (!outputs[name]) throw expectedGot("runtime/feeds", where, `one of ${Object.keys(outputs).join(", ")}`, name);
+    check(where, outputs[name].dtype, outputs[name].shape, tensor, bindings);
+    const shared = Object.keys(feeds).find((feed) => overlap(feeds[feed].data, tensor.data));
+    if (shared !== undefined) throw expectedGot("runtime/feeds", where, "memory that no feed uses", `that of ${shared}`);
+  }
+}
+
+const overlap = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
+  a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+
+function check(where: string, dtype: DType, shape: Shape, given: HostTensor | undefined, bindings: Bindings): void {
+  const rule = `${dtype} ${showShape(shape)}`;
+  if (!given) throw expectedGot("runtime/feeds", where, rule, "none");
+  const inItself =
+    given.dtype === dtype &&
+    given.data.length === elements(given.shape) &&
+    given.shape.length === shape.length &&
+    shape.every((dim, axis) => typeof dim === "string" || dim === given.shape[axis]);
+  const wrong = shape.find((dim, axis) => isBound(dim, bindings) && bindDim(dim, bindings) !== given.shape[axis]);
+  if (inItself && wrong === undefined) return;
+  const got = `${given.dtype} ${showShape(given.shape)} with ${given.data.length} values`;
+  const hint = inItself ? `By the other feeds ${wrong} is ${bindDim(wrong!, bindings)}.` : undefined;
+  throw expectedGot("runtime/feeds", where, rule, got, hint);
+}
+
+const isBound = (dim: Shape[number], bindings: Bindings): boolean =>
+  typeof dim === "number" || dim.split("*").every((part) => /^\d+$/.test(part) || part in bindings);
