@@ -138,6 +138,8 @@ test("the instrument counts as calibrated only when every study found what was p
   assert.equal(asPlanted(planted("hurts", ["contradicted"])), true);
   assert.equal(asPlanted(planted("neither", ["no difference", "undecided"])), true);
   assert.equal(asPlanted(planted("neither", ["supported"])), false);
+  for (const direction of ["helps", "hurts", "neither"] as const)
+    assert.equal(asPlanted(planted(direction, ["no verdict"])), null);
   assert.equal(asPlanted(study), null);
   const right = planted("hurts", ["contradicted"]);
   assert.equal(calibrationTitle([right, right]), "The instrument is calibrated");

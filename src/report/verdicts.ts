@@ -47,11 +47,12 @@ export function headline(results: StudyResults): string {
   return `${on}, ${clauses.join("; ")}.`;
 }
 
-/** Whether a planted study found what was planted; null when nothing was written down to be judged. */
+/** Whether a planted study found what was planted; null when nothing was written down to be judged, or too few seeds gave no verdict. */
 export function asPlanted(results: StudyResults): boolean | null {
   const direction = results.planted?.direction;
   if (!direction) return null;
   const found = new Set(compared(results).map((c) => c.verdict.word));
+  if (found.has("no verdict")) return null;
   if (direction === "helps") return found.has("supported") && !found.has("contradicted");
   if (direction === "hurts") return found.has("contradicted") && !found.has("supported");
   return !found.has("supported") && !found.has("contradicted");
