@@ -3,6 +3,7 @@ export { CrispError } from "./errors/index.ts";
 export {
   Classifier,
   type Prediction,
+  type TextInput,
   type TrainEvent,
   type TrainingRun,
   type TrainResult,

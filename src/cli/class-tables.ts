@@ -29,7 +29,7 @@ export function confusionTable({ classes, confusion }: ClassMetrics): string {
 const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
 /**
- * The mistakes as CSV, the surest first: row of the file, label, prediction, its probability, text.
+ * The mistakes as CSV, the surest first: data row of the file from 0, label, prediction, its probability, text.
  *
  * @param evaluated - Examples and their class probabilities.
  * @param labels - Class names.

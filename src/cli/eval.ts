@@ -3,7 +3,7 @@ import { loadDataset } from "../data/index-node.ts";
 import { Classifier, classMetrics, negativeLogLikelihood } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
-import { columnOptions } from "./read-options.ts";
+import { asTrained, columnOptions } from "./read-options.ts";
 import { defineVerb } from "./verb.ts";
 
 export const evaluate = defineVerb({
@@ -28,7 +28,10 @@ export const evaluate = defineVerb({
   async run({ options, output, positionals: [folder, file] }) {
     if (options.outputDir !== undefined) checkWritable(options.outputDir);
     const model = await Classifier.load(folder);
-    const dataset = await loadDataset(file, { ...columnOptions(options), labels: model.config.labels });
+    const { labels: known } = model.config;
+    const dataset = await asTrained(columnOptions(options), model.card, (columns) =>
+      loadDataset(file, { ...columns, labels: known }),
+    );
     const examples = model.encode(dataset);
     const labels = dataset.examples.map(({ label }) => label);
     const batchSize = options.perDeviceEvalBatchSize;

@@ -34,9 +34,9 @@ function optionRows(table: OptionTable): string {
 }
 
 function optionName(name: string, spec: OptionSpec): string {
-  const shortest = spec.aliases?.find((alias) => alias.length === 1);
+  const aliases = (spec.aliases ?? []).map((alias) => `, ${alias.length === 1 ? "-" : "--"}${alias}`).join("");
   const value = spec.type === "boolean" ? "" : ` <${spec.choices ? spec.choices.join("|") : (spec.unit ?? spec.type)}>`;
-  return `--${spec.type === "boolean" && spec.default === true ? "[no_]" : ""}${name}${value}${shortest ? `, -${shortest}` : ""}`;
+  return `--${spec.type === "boolean" && spec.default === true ? "[no_]" : ""}${name}${value}${aliases}`;
 }
 
 function defaultOf(spec: OptionSpec): string {

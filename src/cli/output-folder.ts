@@ -9,12 +9,23 @@ import { expectedGot } from "../errors/index.ts";
  * @throws `cli/output-exists`.
  */
 export function freshFolder(folder: string, { overwrite }: { readonly overwrite: boolean }): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  // a run that failed before its first checkpoint leaves an empty folder of them
+  const checkpoints = join(folder, "checkpoints");
+  const holds = existsSync(folder) ? readdirSync(folder) : [];
+  if (holds.length === 0 || (holds.join() === "checkpoints" && readdirSync(checkpoints).length === 0)) return;
   if (!overwrite) {
     const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to go on with it.";
     throw expectedGot("cli/output-exists", folder, "an empty or new output folder", "one with files in it", hint);
   }
-  rmSync(join(folder, "checkpoints"), { recursive: true, force: true });
+  rmSync(checkpoints, { recursive: true, force: true });
+}
+
+/** What a study writes into its folder. */
+const STUDY_FILES = ["study.json", "runs", "results.json", "predictions.jsonl", "report.html"];
+
+/** Remove an earlier study, and nothing else that the folder may hold. */
+export function removeStudy(folder: string): void {
+  for (const name of STUDY_FILES) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /**

@@ -1,6 +1,7 @@
-import { type InputText, loadTexts, readTexts } from "../data/index-node.ts";
+import { loadTexts, readTexts } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import { Classifier } from "../experiments/index-node.ts";
+import { asTrained, columnOptions } from "./read-options.ts";
 import { defineVerb } from "./verb.ts";
 
 export const predict = defineVerb({
@@ -12,18 +13,24 @@ export const predict = defineVerb({
     { name: "file", help: "Texts, one a line, or JSONL; left out, standard input." },
   ],
   options: {
+    text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, as in training." },
     top_k: { type: "integer", unit: "labels", min: 1, default: 1, help: "Labels to print for each text, best first." },
     per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
   },
   examples: ['echo "where is my refund" | crisp predict tickets-model', "crisp predict tickets-model texts.jsonl > labels.jsonl"],
   async run({ options, output, positionals: [folder, file] }) {
     const model = await Classifier.load(folder);
-    const texts = file === undefined ? await fromPipe() : await loadTexts(file);
+    const named = { ...columnOptions({ ...options, labelColumnName: undefined }), labelColumn: undefined };
+    const bytes = file === undefined ? await fromPipe() : undefined;
+    const texts = await asTrained(named, model.card, ({ textColumn, pairColumn }) => {
+      const columns = { textColumn, pairColumn };
+      return file === undefined ? readTexts(bytes!, "stdin", columns) : loadTexts(file, columns);
+    });
     // In pieces, so that a long file gives its first answers soon and its results need no memory.
     const piece = 16 * options.perDeviceEvalBatchSize;
     for (let start = 0; start < texts.length; start += piece) {
       const part = texts.slice(start, start + piece);
-      const encoded = part.map(({ text, pair }, index) => ({ index, label: -1, ...model.tokenizer.encode(text, pair) }));
+      const encoded = part.map((input) => model.encodeText(input));
       const { probabilities } = await model.evaluate(encoded, { batchSize: options.perDeviceEvalBatchSize });
       part.forEach(({ line, text, pair }, at) => {
         const ranked = model.rank(probabilities[at], options.topK);
@@ -38,12 +45,12 @@ export const predict = defineVerb({
   },
 });
 
-async function fromPipe(): Promise<InputText[]> {
+async function fromPipe(): Promise<Uint8Array> {
   if (process.stdin.isTTY) {
     const hint = 'Pipe texts in, for example: echo "some text" | crisp predict MODEL';
     throw expectedGot("cli/missing-argument", "crisp predict", "texts on standard input, or a file", "a terminal", hint);
   }
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return readTexts(new Uint8Array(Buffer.concat(chunks)), "stdin");
+  return new Uint8Array(Buffer.concat(chunks));
 }

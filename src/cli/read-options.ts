@@ -1,5 +1,5 @@
-import { expectedGot } from "../errors/index.ts";
-import type { PlanSpec, TrainSettings } from "../experiments/index-node.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
+import type { CrispCard, PlanSpec, TrainSettings } from "../experiments/index-node.ts";
 import { type DATA_OPTIONS, type MODEL_OPTIONS, type PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { apiName, type OptionValues } from "./verb.ts";
 
@@ -31,6 +31,25 @@ export function trainFile(where: string, positional: string | undefined, option:
 export function columnOptions(options: OptionValues<Pick<typeof DATA_OPTIONS, "text_column_name" | "label_column_name">>) {
   const [textColumn, pairColumn] = options.textColumnName ?? [];
   return { textColumn, pairColumn, labelColumn: options.labelColumnName } satisfies TrainSettings["columns"];
+}
+
+/**
+ * Read a file by the columns that were named, else by those of the training file, else, where it lacks them, by guessing.
+ *
+ * @param read - Reads it; `data/columns` says that a column is missing.
+ */
+export async function asTrained<Read>(
+  named: NonNullable<TrainSettings["columns"]>,
+  { columns }: Pick<CrispCard, "columns">,
+  read: (columns: NonNullable<TrainSettings["columns"]>) => Promise<Read>,
+): Promise<Read> {
+  if (!columns || Object.values(named).some((name) => name !== undefined)) return read(named);
+  try {
+    return await read({ textColumn: columns.text, pairColumn: columns.pair, labelColumn: columns.label });
+  } catch (error) {
+    if (!(error instanceof CrispError && error.code === "data/columns")) throw error;
+    return read(named);
+  }
 }
 
 export function planOptions(options: OptionValues<typeof PLAN_OPTIONS>): Omit<PlanSpec, "pattern"> {

@@ -54,7 +54,7 @@ export async function runCommand(command: Command): Promise<number> {
       return 0;
     }
     signal = verb.stopsOnSignal ? command.listenForSignals() : new AbortController().signal;
-    const context = { ...parsed, output, signal, commandLine: ["crisp", ...argv].join(" ") } as Context;
+    const context = { ...parsed, output, signal, commandLine: ["crisp", ...argv.map(shellQuoted)].join(" ") } as Context;
     const code = await verb.run(context);
     return signal.aborted ? INTERRUPTED : code;
   } catch (error) {
@@ -63,6 +63,10 @@ export async function runCommand(command: Command): Promise<number> {
     return error instanceof CrispError && error.code.startsWith("cli/") ? 2 : 1;
   }
 }
+
+/** An argument as a shell takes it, so that a printed command can be typed again. */
+export const shellQuoted = (argument: string): string =>
+  /^[\w./:=,@%+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
 function unknownVerb(name: string, verbs: Command["verbs"]): CrispError {
   const guess = name.startsWith("-")

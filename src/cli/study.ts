@@ -1,9 +1,11 @@
-import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { loadDataset, loadTokenizer, renderSummary, summarise } from "../data/index-node.ts";
+import { loadDataset, renderSummary, summarise } from "../data/index-node.ts";
+import { expectedGot } from "../errors/index.ts";
 import {
   armsOf,
+  checkStudy,
   demoStudies,
+  drawn,
   limited,
   readStudyFile,
   runStudy,
@@ -12,29 +14,43 @@ import {
   type StudyFile,
   type StudyResults,
   textStudy,
+  tokenizerOf,
 } from "../experiments/index-node.ts";
-import { loadModelFolder } from "../models/index-node.ts";
 import { asPlanted, calibrationTitle, renderReport, renderTable } from "../report/index.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
+import { removeStudy } from "./output-folder.ts";
 import type { Progress } from "./progress.ts";
 import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
 import { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
-// A study names its seeds and configurations itself, and goes on where it was by itself.
-const { seed: _seed, resume_from_checkpoint: _resume, ...SHARED } = TRAINING_OPTIONS;
+// A study names its seeds and configurations itself, goes on where it was by itself, and judges the last weights, not the best.
+const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _best, ...SHARED } = TRAINING_OPTIONS;
 const { attention: _attention, ...MODEL } = MODEL_OPTIONS;
+const { test_file: _test, ...DATA } = DATA_OPTIONS;
 
 const OPTIONS = {
   preset: { type: "string", choices: ["demo", "sst2"], help: "A ready-made study." },
   // Five is the least that gets a verdict (docs/statistics.md).
-  seeds: { type: "integers", unit: "seed,seed", min: 0, help: "Seeds of the paired runs; left out, 1 to 5." },
+  seeds: {
+    type: "integers",
+    unit: "seed,seed",
+    min: 0,
+    help: "Seeds of the paired runs; left out, five. Fixed before the first run.",
+  },
   pattern: { type: "string", default: "topK", help: "Pattern of the three sparse configurations." },
-  quick: { type: "boolean", help: "A first look: two seeds, at most 2,000 rows, one epoch, no verdicts." },
-  ...DATA_OPTIONS,
+  quick: { type: "boolean", help: "A first look: two seeds, at most 2,000 rows drawn at random, one epoch, no verdicts." },
+  ...DATA,
+  validation_file: {
+    type: "string",
+    unit: "file",
+    help: "What verdicts are about, read once a run; left out, a fifth of the training file is held out.",
+  },
   ...MODEL,
   ...PLAN_OPTIONS,
   ...SHARED,
+  output_dir: { type: "string", unit: "folder", help: "Where runs and report go; left out, runs/<study>. The same one goes on." },
+  overwrite_output_dir: { type: "boolean", help: "Remove the study that the output folder holds, and start afresh." },
 } as const;
 type StudyContext = Context<typeof OPTIONS>;
 
@@ -57,15 +73,17 @@ export const study = defineVerb({
     const { options, output } = context;
     const demo = options.preset === "demo";
     const definitions = demo ? demoDefinitions(context) : [await textDefinition(context)];
-    const folder = options.outputDir ?? join("runs", demo ? "demo" : definitions[0].study);
-    if (options.overwriteOutputDir) rmSync(folder, { recursive: true, force: true });
+    definitions.forEach(checkStudy);
+    const folder = options.outputDir ?? join("runs", demo ? (options.quick ? "demo-quick" : "demo") : definitions[0].study);
+    const folderOf = ({ study }: StudyDefinition): string => (definitions.length > 1 ? join(folder, study) : folder);
+    if (options.overwriteOutputDir) for (const each of [folder, ...definitions.map(folderOf)]) removeStudy(each);
     checkWritable(folder);
     announce(context, definitions, folder);
 
     const results: StudyResults[] = [];
     const started = performance.now();
     for (const definition of definitions) {
-      const own = definitions.length > 1 ? join(folder, definition.study) : folder;
+      const own = folderOf(definition);
       const finished = await runStudy(definition, {
         folder: own,
         signal: context.signal,
@@ -89,8 +107,21 @@ export const study = defineVerb({
 const write = (folder: string, files: Readonly<Record<string, string>>): void =>
   writeFilesAtomically(folder, new Map(Object.entries(files).map(([name, text]) => [name, [new TextEncoder().encode(text)]])));
 
-function demoDefinitions({ options, commandLine }: StudyContext): StudyDefinition[] {
-  const seeds = options.quick ? [0, 1] : options.seeds;
+const DEMO_OPTIONS = new Set(["preset", "seeds", "quick", "outputDir", "overwriteOutputDir", "json", "verbose"]);
+
+function demoDefinitions({ options, given, positionals, commandLine }: StudyContext): StudyDefinition[] {
+  const other = positionals[0] ?? [...given].find((name) => !DEMO_OPTIONS.has(name));
+  if (other !== undefined) {
+    const hint = "Its corpora, model and settings are fixed, since their truth was planted for them.";
+    throw expectedGot(
+      "cli/bad-option",
+      "crisp study --preset demo",
+      "no data, and no options but --seeds, --quick and folders",
+      other,
+      hint,
+    );
+  }
+  const seeds = options.seeds ?? (options.quick ? [0, 1] : undefined);
   return demoStudies({ command: commandLine, ...(seeds && { seeds }) });
 }
 
@@ -99,13 +130,20 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const specFile = positionals[0]?.endsWith(".json") ? positionals[0] : undefined;
   const spec: StudyFile = specFile === undefined ? {} : readStudyFile(specFile);
   const where = "crisp study";
-  const file = trainFile(where, specFile === undefined ? positionals[0] : spec.train_file, options.trainFile);
+  const own = (["pattern", "attentionLayers", "attentionHeads", "sparsityRampSteps"] as const).find((name) => given.has(name));
+  if (spec.configurations && own) {
+    const hint = 'Write "pattern", "layers", "heads" and "rampSteps" into the spec\'s configurations.';
+    throw expectedGot("cli/bad-option", where, "configurations by the spec, or by options", `both (${own})`, hint);
+  }
+  const file =
+    specFile === undefined
+      ? trainFile(where, positionals[0], options.trainFile)
+      : trainFile(where, undefined, options.trainFile ?? spec.train_file);
   const folder = modelFolder(where, { modelNameOrPath: options.modelNameOrPath ?? spec.model });
-  const { config } = loadModelFolder(folder);
-  const tokenizer = await loadTokenizer(folder, { maxLength: Math.min(options.maxSeqLength, config.maxPositions) });
+  const tokenizer = await tokenizerOf(folder, options.maxSeqLength);
   const columns = columnOptions(options);
-  const rows = options.maxTrainSamples ?? (options.quick ? QUICK.rows : undefined);
-  const train = limited(await loadDataset(file, columns), rows);
+  const all = limited(await loadDataset(file, columns), options.maxTrainSamples);
+  const train = options.quick && options.maxTrainSamples === undefined ? drawn(all, QUICK.rows) : all;
   const validation = options.validationFile ?? spec.validation_file;
   const reported = validation === undefined ? undefined : await loadDataset(validation, { ...columns, labels: train.labels });
   const sst2 = options.preset === "sst2";
@@ -171,7 +209,7 @@ function reporter({ output }: StudyContext, definition: StudyDefinition, first: 
       shown = true;
       showFresh(output, definition, event.run.fresh);
     }
-    if (done === total) progress.finish(resumed > 0 ? `${resumed} runs were already done` : "");
+    if (done === total) progress.finish(resumed > 0 ? `${resumed} ${resumed === 1 ? "run was" : "runs were"} already done` : "");
   };
 }
 

@@ -7,6 +7,7 @@ import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
 import { checkpointsIn, freshFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
 import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
+import { shellQuoted } from "./run-command.ts";
 import { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
@@ -53,9 +54,8 @@ export const train = defineVerb({
     for await (const event of run) show(event);
     const result = await run.result;
     if (!result) {
-      output.print(
-        `stopped; to go on: ${context.commandLine.replace(/ --resume_from_checkpoint[ =]\S+/, "")} --resume_from_checkpoint ${folder}`,
-      );
+      const resume = options.resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(folder)}` : "";
+      output.print(`stopped; to go on: ${context.commandLine}${resume}`);
       return 130;
     }
     finish(context, result, folder);

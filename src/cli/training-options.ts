@@ -92,7 +92,11 @@ export const TRAINING_OPTIONS = {
   load_best_model_at_end: { type: "boolean", help: "Keep the best evaluated weights, not the last." },
   save_steps: { type: "integer", unit: "steps", min: 1, help: "Updates between checkpoints; left out, one an epoch." },
   save_total_limit: { type: "integer", unit: "checkpoints", min: 1, default: 1, help: "Older checkpoints are deleted." },
-  output_dir: { type: "string", unit: "folder", help: "Where the model and the checkpoints go." },
+  output_dir: {
+    type: "string",
+    unit: "folder",
+    help: "Where the model and the checkpoints go; left out, <name of the data>-model.",
+  },
   overwrite_output_dir: { type: "boolean", help: "Write into an output folder that is not empty." },
   resume_from_checkpoint: { type: "string", unit: "folder", help: "Continue this run exactly where it stopped." },
 } as const satisfies OptionTable;

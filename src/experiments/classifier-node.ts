@@ -4,6 +4,7 @@ import { type Dataset, type Encoded, encodeDataset, loadTokenizer, type Tokenize
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import { loadModelFolder, modelFiles, weightsFrom } from "../models/index-node.ts";
+import { hash32 } from "../random/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { dense } from "../sparsity/index.ts";
 import { type Chunks, writeFilesAtomically } from "../training/index-node.ts";
@@ -26,6 +27,9 @@ export interface CrispCard {
   readonly metrics: Readonly<Record<string, number>>;
   readonly options: Readonly<Record<string, unknown>>;
 }
+
+/** A text to classify, or a pair of texts for a model that was trained on pairs. */
+export type TextInput = string | { readonly text: string; readonly pair?: string };
 
 /** One label with its probability. */
 export interface Prediction {
@@ -99,14 +103,32 @@ export class Classifier {
   }
 
   /** The most probable labels of one text, or of each of several; `topK` of them, best first (default 1). */
-  async predict(text: string, options?: { readonly topK?: number }): Promise<Prediction[]>;
-  async predict(texts: readonly string[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
-  async predict(texts: string | readonly string[], { topK = 1 } = {}): Promise<Prediction[] | Prediction[][]> {
-    const single = typeof texts === "string";
-    const list = single ? [texts] : texts;
-    const encoded = list.map((text, index): Encoded => ({ index, label: -1, ...this.tokenizer.encode(text) }));
-    const ranked = (await this.evaluate(encoded)).probabilities.map((row) => this.rank(row, topK));
-    return single ? ranked[0] : ranked;
+  async predict(text: TextInput, options?: { readonly topK?: number }): Promise<Prediction[]>;
+  async predict(texts: readonly TextInput[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
+  async predict(
+    texts: TextInput | readonly TextInput[],
+    { topK = 1 }: { readonly topK?: number } = {},
+  ): Promise<Prediction[] | Prediction[][]> {
+    const list = isList(texts) ? texts : [texts];
+    const { probabilities } = await this.evaluate(list.map((text) => this.encodeText(text)));
+    const ranked = probabilities.map((row) => this.rank(row, topK));
+    return isList(texts) ? ranked : ranked[0];
+  }
+
+  /**
+   * A text without a label as `evaluate` takes it. Its tokens name it, so that a random pattern treats it alike wherever it stands.
+   *
+   * @throws `model/needs-pairs` for a single text where the model was trained on pairs.
+   */
+  encodeText(input: TextInput): Encoded {
+    const { text, pair } = typeof input === "string" ? { text: input, pair: undefined } : input;
+    if (pair === undefined && this.card.columns?.pair !== undefined) {
+      const { text: first, pair: second } = this.card.columns;
+      const rule = `pairs of texts, as the model was trained on (${first}, ${second})`;
+      throw expectedGot("model/needs-pairs", "predict", rule, `"${text.slice(0, 40)}" alone`, "Give JSONL with both columns.");
+    }
+    const encoding = this.tokenizer.encode(text, pair);
+    return { index: hash32({ seed: 0, step: 0, site: encoding.inputIds.join(" ") }, 0) >>> 1, label: -1, ...encoding };
   }
 
   /** Labels of one row of probabilities, best first. */
@@ -131,7 +153,7 @@ export class Classifier {
 
   async #forward(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
     return createForward({
-      runtime: await createRuntime(),
+      runtime: await createRuntime({ onFallback: (text) => process.emitWarning(text) }),
       config: this.config,
       plan: attention === "dense" ? { pattern: dense() } : planOf(this.card.attention),
       parameters: this.#weights,
@@ -155,10 +177,23 @@ export function readTokenizerFiles(folder: string): Map<string, Chunks> {
   return new Map(present.map((name) => [name, [readFileSync(join(folder, name))]]));
 }
 
+const isList = (texts: TextInput | readonly TextInput[]): texts is readonly TextInput[] => Array.isArray(texts);
+
 function parseCard(file: string): CrispCard {
+  let card: Partial<CrispCard> | null;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as CrispCard;
+    card = JSON.parse(readFileSync(file, "utf8")) as Partial<CrispCard> | null;
   } catch (error) {
     throw new CrispError("model/bad-card", `${file}: expected JSON, got ${(error as Error).message}. Save the model again.`);
   }
+  const whole =
+    typeof card?.attention?.pattern === "string" && [card.maxLength, card.seed, card.padTokenId].every(Number.isInteger);
+  if (whole) return card as CrispCard;
+  throw expectedGot(
+    "model/bad-card",
+    file,
+    "attention, maxLength, seed and padTokenId",
+    "a file without",
+    "Save the model again.",
+  );
 }

@@ -33,7 +33,11 @@ export interface Evaluated {
 
 /** Forward passes of a classifier under one attention plan. */
 export interface Forward {
-  evaluate(examples: readonly Encoded[]): Promise<Evaluated>;
+  /**
+   * @param signal - Looked at before each batch.
+   * @throws `signal.reason` once it is aborted.
+   */
+  evaluate(examples: readonly Encoded[], signal?: AbortSignal): Promise<Evaluated>;
   /** Attention probabilities of one example, [layers] of [H, n, n]. */
   attention(example: Encoded): Promise<Float32Array[]>;
   release(): Promise<void>;
@@ -75,11 +79,12 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
   };
 
   return {
-    async evaluate(examples) {
+    async evaluate(examples, signal) {
       const logits: number[][] = new Array(examples.length);
       const probabilities: number[][] = new Array(examples.length);
       let [kept, valid] = [0, 0];
       for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
+        if (signal) await letMessagesThrough(signal);
         const batch = collate(
           Array.from(positions, (at) => examples[at]),
           padTokenId,
@@ -107,6 +112,12 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
     },
     release: () => session.release(),
   };
+}
+
+/** ONNX Runtime blocks this thread, so that whoever aborts from another one is heard only between batches. */
+async function letMessagesThrough(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal.throwIfAborted();
 }
 
 const named = (name: string, nodes: readonly Node[]): Record<string, Node> =>

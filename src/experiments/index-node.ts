@@ -1,6 +1,6 @@
 /** What `index.ts` gives everywhere, and what needs files, threads and processes. */
 
-export { Classifier, type CrispCard, type Prediction } from "./classifier-node.ts";
+export { Classifier, type CrispCard, type Prediction, type TextInput } from "./classifier-node.ts";
 export { cpuFeatures } from "./cpu-features-node.ts";
 export * from "./index.ts";
 export { executeRun } from "./run-node.ts";
@@ -9,11 +9,13 @@ export { armsOf, readStudyFile, type StudyFile } from "./study-file-node.ts";
 export { runStudy, type StudyEvent, type StudyOptions } from "./study-node.ts";
 export type { StoredRun } from "./study-store-node.ts";
 export {
+  drawn,
   limited,
   prepareTraining,
   type TrainEvent,
   type TrainingRun,
   type TrainResult,
   type TrainSettings,
+  tokenizerOf,
   train,
 } from "./train-node.ts";

@@ -1,3 +1,4 @@
+export { checkStudy } from "./check-study.ts";
 export { type ClassMetrics, type ClassScores, classMetrics } from "./class-metrics.ts";
 export * from "./demo/index.ts";
 export { type ContextSettings, createForward, type Evaluated, type Forward, type ForwardOptions } from "./forward.ts";

@@ -11,6 +11,7 @@ import {
   withLabels,
 } from "../models/index.ts";
 import { loadModelFolder, weightsFrom } from "../models/index-node.ts";
+import { permutation } from "../random/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { type AttentionPlan, type BatchContext, checkPlan, dense, strengthAt } from "../sparsity/index.ts";
@@ -33,13 +34,14 @@ import type { CurvePoint, RunRecord } from "./records.ts";
 import type { MapOfSentence, RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { accuracy, fitTemperature, negativeLogLikelihood } from "./statistics/index.ts";
 
-/** Training loss and accuracy are measured in evaluation mode on so many of the first examples. */
+/** Training loss and accuracy are measured in evaluation mode on so many examples: the same ones for all runs of a study. */
 const TRAIN_SAMPLE = 1000;
 
 /**
  * Train one configuration with one seed, and evaluate it: sparsity on and off.
  *
- * @param options.signal - Looked at between updates; a checkpoint is written first.
+ * @param options.signal - Looked at between updates, where a checkpoint is written first, and between the batches of the last
+ *   evaluation, behind the last checkpoint.
  * @returns Null when the signal stopped it.
  * @throws Whatever the model, the options, the pattern or the training throw.
  */
@@ -65,6 +67,47 @@ export async function executeRun(
     largest: batches.largest,
   });
   const evaluator = evaluators(spec, config, runtime, step, options);
+  try {
+    const ended = await trainIt(spec, { options, seed, plan, runtime, batches, step, evaluator, signal, onEvent });
+    if (!ended.loop.finished) return null;
+    if (options.loadBestModelAtEnd && ended.loop.best) step.state.restore(ended.loop.best);
+    const result = await evaluateFinal(spec, { plan, evaluator, step, ended, signal });
+    return {
+      ...result,
+      ...(spec.keepWeights && { weights: step.state.snapshot() }),
+      freshParameters: fresh,
+      runtime: { name: runtime.name, version: runtime.version, threads: runtime.threads },
+    };
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return null;
+    throw error;
+  } finally {
+    await step.release();
+    await evaluator.release();
+  }
+}
+
+/** What the last evaluation needs of the training. */
+interface Trained {
+  readonly loop: LoopResult;
+  readonly curve: readonly CurvePoint[];
+}
+
+async function trainIt(
+  spec: RunSpec,
+  parts: {
+    readonly options: TrainingOptions;
+    readonly seed: number;
+    readonly plan: AttentionPlan;
+    readonly runtime: Runtime;
+    readonly batches: ReturnType<typeof batchSource>;
+    readonly step: TrainStep<BatchContext>;
+    readonly evaluator: Evaluator;
+    readonly signal?: AbortSignal;
+    readonly onEvent: (event: RunEvent) => void;
+  },
+): Promise<Trained> {
+  const { options, seed, plan, runtime, batches, step, evaluator, signal, onEvent } = parts;
   const { selection } = spec.data;
   const checkpoints = spec.checkpoints === undefined ? undefined : checkpointsOf(spec, spec.checkpoints, step, runtime, options);
   const resumed = checkpoints?.resume();
@@ -82,7 +125,8 @@ export async function executeRun(
     batches,
     options,
     seed,
-    keepBest: selection !== undefined,
+    // a copy of all weights, in memory and in every checkpoint: only for those who read it
+    keepBest: selection !== undefined && (options.loadBestModelAtEnd || spec.bestBySelection === true),
     evaluate:
       selection &&
       (async () => {
@@ -95,19 +139,7 @@ export async function executeRun(
     signal,
     resume: resumed,
   });
-  const ended = await follow(loop, curve, onEvent);
-  if (!ended.finished) return null;
-  if (options.loadBestModelAtEnd && ended.best) step.state.restore(ended.best);
-
-  const result = await evaluateFinal(spec, { plan, config, evaluator, ended, step, curve });
-  await step.release();
-  await evaluator.release();
-  return {
-    ...result,
-    ...(spec.keepWeights && { weights: step.state.snapshot() }),
-    freshParameters: fresh,
-    runtime: { name: runtime.name, version: runtime.version, threads: runtime.threads },
-  };
+  return { loop: await follow(loop, curve, onEvent), curve };
 }
 
 function startingPoint(spec: RunSpec, seed: number) {
@@ -156,6 +188,8 @@ function batchSource(
   };
 }
 
+type Evaluator = ((plan: AttentionPlan) => Promise<Forward>) & { release(): Promise<void> };
+
 /** Forward passes over the trainer's own parameters, one a plan, compiled when first needed. */
 function evaluators(
   { padTokenId, seed: pairedSeed }: RunSpec,
@@ -163,7 +197,7 @@ function evaluators(
   runtime: Runtime,
   step: TrainStep<BatchContext>,
   options: TrainingOptions,
-): ((plan: AttentionPlan) => Promise<Forward>) & { release(): Promise<void> } {
+): Evaluator {
   const made = new Map<string, Promise<Forward>>();
   const parameters = step.state.values();
   const get = (plan: AttentionPlan): Promise<Forward> => {
@@ -188,8 +222,12 @@ function checkpointsOf(
   options: TrainingOptions,
 ): Checkpoints {
   const hash = createHash("sha256");
-  for (const { index, label, inputIds } of spec.data.train) hash.update(`${index} ${label} ${inputIds.join(" ")}\n`);
-  const { saveTotalLimit, ...decisive } = options;
+  for (const split of [spec.data.train, spec.data.selection ?? []]) {
+    for (const { index, label, inputIds } of split) hash.update(`${index} ${label} ${inputIds.join(" ")}\n`);
+    hash.update("\n");
+  }
+  // how often and how many checkpoints are written changes nothing that is trained
+  const { saveTotalLimit, saveSteps: _, ...decisive } = options;
   return new Checkpoints({
     folder,
     state,
@@ -198,6 +236,7 @@ function checkpointsOf(
       model: JSON.stringify(spec.model),
       attention: JSON.stringify(spec.plan),
       seed: spec.seed,
+      seedOffset: spec.seedOffset,
       options: decisive,
       data: hash.digest("hex"),
     },
@@ -247,25 +286,24 @@ async function evaluateFinal(
   spec: RunSpec,
   parts: {
     readonly plan: AttentionPlan;
-    readonly config: EncoderConfig;
-    readonly evaluator: (plan: AttentionPlan) => Promise<Forward>;
-    readonly ended: LoopResult;
+    readonly evaluator: Evaluator;
     readonly step: TrainStep<BatchContext>;
-    readonly curve: readonly CurvePoint[];
+    readonly ended: Trained;
+    readonly signal?: AbortSignal;
   },
 ): Promise<Pick<RunResult, "record" | "fresh" | "maps">> {
-  const { plan, evaluator, ended, step, curve } = parts;
+  const { plan, evaluator, ended, step, signal } = parts;
   const { train, selection, reported = [], fresh = [], mapped = [] } = spec.data;
   const own = await evaluator(plan);
-  const trained = await own.evaluate(reported);
-  const off = plan.pattern.id === "dense" ? trained : await (await evaluator({ pattern: dense() })).evaluate(reported);
+  const trained = await own.evaluate(reported, signal);
+  const off = plan.pattern.id === "dense" ? trained : await (await evaluator({ pattern: dense() })).evaluate(reported, signal);
   const cross: Record<string, number[][]> = {};
   for (const [name, other] of Object.entries(spec.alsoUnder ?? {})) {
-    cross[name] = (await (await evaluator(planOf(other))).evaluate(reported)).probabilities;
+    cross[name] = (await (await evaluator(planOf(other))).evaluate(reported, signal)).probabilities;
   }
-  const sample = train.slice(0, TRAIN_SAMPLE);
-  const onTrain = (await own.evaluate(sample)).probabilities;
-  const onSelection = selection && (await own.evaluate(selection));
+  const sample = trainSample(train);
+  const onTrain = (await own.evaluate(sample, signal)).probabilities;
+  const onSelection = selection && (await own.evaluate(selection, signal));
 
   const maps: MapOfSentence[] = [];
   for (const { text, tokens, encoded } of mapped) maps.push(mapOf(text, tokens, await own.attention(encoded)));
@@ -280,12 +318,18 @@ async function evaluateFinal(
     trainLoss: negativeLogLikelihood(onTrain, labelsOf(sample)),
     trainAccuracy: accuracy(onTrain, labelsOf(sample)),
     effectiveSparsity: sparsityOf(trained),
-    seconds: ended.progress.seconds,
-    bestBySelectionAccuracy: ended.best ? await bestOnReported(spec, step, ended.best, own) : null,
+    seconds: ended.loop.progress.seconds,
+    bestBySelectionAccuracy: ended.loop.best ? await bestOnReported(spec, step, ended.loop.best, own) : null,
     temperature: onSelection ? fitTemperature(onSelection.logits, labelsOf(selection)) : null,
-    curve,
+    curve: ended.curve,
   };
   return { record, fresh: readFresh, maps };
+}
+
+/** Drawn, not the first ones: files are often sorted by label. */
+function trainSample(train: readonly Encoded[]): Encoded[] {
+  const drawn = permutation({ seed: 0, step: 0, site: "train-sample" }, train.length).subarray(0, TRAIN_SAMPLE);
+  return Array.from(drawn.sort(), (at) => train[at]);
 }
 
 const sparsityOf = ({ pairs: { kept, valid } }: Evaluated): number => (valid === 0 ? 0 : 1 - kept / valid);

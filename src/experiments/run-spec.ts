@@ -50,6 +50,8 @@ export interface RunSpec {
   readonly seedOffset?: number;
   /** Folder for checkpoints; left out, none are written. */
   readonly checkpoints?: string;
+  /** Read the reported split with the best weights by the selection split too; they are kept beside the last ones. */
+  readonly bestBySelection?: boolean;
   /** Return the final weights with the result. */
   readonly keepWeights?: boolean;
   /** Threads of one operator. */

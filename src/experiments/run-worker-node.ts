@@ -38,8 +38,10 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
   });
 
   return {
-    run(spec, { onEvent, signal } = {}) {
-      if (ended) return Promise.reject(lost(ended));
+    async run(spec, { onEvent, signal } = {}) {
+      if (ended) throw lost(ended);
+      // first, since a spec that cannot be cloned throws here
+      channel.send({ type: "run", spec });
       const stop = (): void => channel.send({ type: "stop" });
       const finished = new Promise<RunResult | null>((resolve, reject) => {
         const settle = (message: FromWorker): void => {
@@ -50,7 +52,6 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
         };
         pending = { settle, fail: reject };
       });
-      channel.send({ type: "run", spec });
       if (signal?.aborted) stop();
       signal?.addEventListener("abort", stop, { once: true });
       return finished.finally(() => {
@@ -79,7 +80,8 @@ function threadChannel(): Channel {
 }
 
 function processChannel(): Channel {
-  const child = fork(entry, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  // standard output is the caller's, for JSON lines: whatever a child prints goes to standard error
+  const child = fork(entry, { serialization: "advanced", stdio: ["ignore", process.stderr.fd, "inherit", "ipc"] });
   const exited = new Promise<string>((resolve) => {
     child.on("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.on("error", (error) => resolve(error.message));
@@ -98,7 +100,7 @@ function processChannel(): Channel {
 const lost = (how: string): CrispError =>
   new CrispError(
     "run/lost",
-    `training: expected the worker to finish, got ${how}. Start again; it goes on from its last checkpoint.`,
+    `training: expected the worker to finish, got ${how}. Out of memory? Start again; it goes on from its last checkpoint, if it wrote one.`,
   );
 
 function rebuilt({ message, code, details, stack }: Extract<FromWorker, { type: "failed" }>): Error {

@@ -23,7 +23,7 @@ const kinds: Readonly<Record<keyof StudyFile, string>> = {
   model: "a model folder",
   train_file: "a file",
   validation_file: "a file",
-  configurations: 'a list of { "name", "pattern" }',
+  configurations: 'a list of { "name", "pattern" }, with "layers", "heads", "rampSteps" where wanted',
   seeds: "a list of whole numbers",
   claims: "a list of configuration names",
   looks: "a list of whole numbers, ascending",
@@ -41,7 +41,8 @@ export function readStudyFile(path: string): StudyFile {
   try {
     spec = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
   } catch (error) {
-    throw new CrispError("study/bad-spec", `${path}: expected a study's spec in JSON, got ${(error as Error).message}.`);
+    const hint = "Labelled texts go by another ending, such as .jsonl, or with --train_file.";
+    throw new CrispError("study/bad-spec", `${path}: expected a study's spec in JSON, got ${(error as Error).message}. ${hint}`);
   }
   if (typeof spec !== "object" || spec === null || Array.isArray(spec)) {
     throw expectedGot("study/bad-spec", path, "a JSON object", JSON.stringify(spec));
@@ -54,16 +55,23 @@ export function readStudyFile(path: string): StudyFile {
   return spec as StudyFile;
 }
 
+const wholeNumbers = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(Number.isSafeInteger);
+
+/** A misspelt key must not be passed over: the pattern would apply everywhere. */
+const isArm = (arm: Readonly<Record<string, unknown>> | null): boolean =>
+  typeof arm?.name === "string" &&
+  typeof arm.pattern === "string" &&
+  Object.keys(arm).every((key) => ["name", "pattern", "layers", "heads", "rampSteps"].includes(key)) &&
+  [arm.layers, arm.heads].every((list) => list === undefined || wholeNumbers(list)) &&
+  (arm.rampSteps === undefined || Number.isSafeInteger(arm.rampSteps));
+
 function fits(key: keyof StudyFile, value: unknown): boolean {
   if (key === "configurations") {
-    return (
-      Array.isArray(value) &&
-      value.length > 0 &&
-      value.every((arm) => typeof arm?.name === "string" && typeof arm?.pattern === "string") &&
-      new Set(value.map(({ name }) => name)).size === value.length
-    );
+    return Array.isArray(value) && value.length > 0 && value.every(isArm);
   }
-  if (key === "seeds" || key === "looks") return Array.isArray(value) && value.length > 0 && value.every(Number.isSafeInteger);
+  if (key === "seeds" || key === "looks") return wholeNumbers(value);
+  // it names the folder
+  if (key === "study") return typeof value === "string" && /^[^/\\]+$/.test(value) && !/^\.+$/.test(value);
   if (key === "claims") return Array.isArray(value) && value.every((name) => typeof name === "string");
   return typeof value === "string" && value !== "";
 }

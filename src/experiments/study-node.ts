@@ -3,13 +3,16 @@ import { availableParallelism, cpus } from "node:os";
 import { encodeDataset } from "../data/index.ts";
 import { parseEncoderConfig } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
-import { flopsPerExample } from "../sparsity/index.ts";
+import { checkPlan, flopsPerExample } from "../sparsity/index.ts";
+import { resolveOptions } from "../training/index.ts";
+import { checkStudy } from "./check-study.ts";
+import { planOf } from "./plan-of.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
 import type { MappedSentence, RunEvent, RunSpec } from "./run-spec.ts";
 import { type RunWorker, startRunWorker } from "./run-worker-node.ts";
 import { studyResults } from "./statistics/index.ts";
 import type { Arm, StudyDefinition } from "./study-definition.ts";
-import { type StoredRun, StudyStore } from "./study-store-node.ts";
+import { type StoredRun, type StudyPlan, StudyStore } from "./study-store-node.ts";
 
 /** What happens while a study goes on. */
 export type StudyEvent =
@@ -44,7 +47,8 @@ const MAPPED = 3;
  * interrupted study continues where it was. Seeds vary slowest: whenever it stops, the seeds so far are whole.
  *
  * @returns The results and one JSON line an example and run; null when the signal stopped it.
- * @throws `study/other-study`; what a run throws.
+ * @throws `study/bad-spec` and what plans and options throw, before anything is trained; `study/other-study`, `study/busy`,
+ *   `study/corrupt`; what a run throws.
  * @example
  * const finished = await runStudy(definition, { folder: "runs/sst2" });
  */
@@ -52,11 +56,27 @@ export async function runStudy(
   definition: StudyDefinition,
   options: StudyOptions,
 ): Promise<{ readonly results: StudyResults; readonly predictions: string } | null> {
-  const store = new StudyStore(options.folder, definition);
+  checkStudy(definition);
+  resolveOptions(definition.options);
   const config = encoderConfig(definition);
+  for (const { plan } of definition.configurations) checkPlan(planOf(plan), config);
+  const store = new StudyStore(options.folder, definition);
+  try {
+    return await runIn(store, definition, config, options);
+  } finally {
+    store.close();
+  }
+}
+
+async function runIn(
+  store: StudyStore,
+  definition: StudyDefinition,
+  config: ReturnType<typeof encoderConfig>,
+  options: StudyOptions,
+): ReturnType<typeof runStudy> {
   const small = config.hiddenSize <= SMALL_ENCODER_WIDTH;
   const cores = availableParallelism();
-  const parallel = options.parallelRuns ?? (small ? cores : 1);
+  const parallel = Math.max(1, options.parallelRuns ?? (small ? cores : 1));
   const threads = Math.max(1, Math.floor(cores / parallel));
 
   const encoded = encodeData(definition);
@@ -86,7 +106,8 @@ export async function runStudy(
       plan: arm.plan,
       alsoUnder: dense ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan])) : undefined,
       data: encoded,
-      options: definition.options,
+      options: { ...definition.options, saveSteps: options.saveSteps ?? definition.options.saveSteps },
+      bestBySelection: true,
       seed,
       seedOffset: arm.seedOffset,
       checkpoints: small ? undefined : store.checkpoints(arm.name, seed),
@@ -105,7 +126,7 @@ export async function runStudy(
   });
   if (runs.length < total) return null;
   const lengths = encoded.reported.map(({ inputIds }) => inputIds.length);
-  return { results: aggregate(definition, runs, config, lengths), predictions: predictionLines(definition, runs) };
+  return { results: aggregate(definition, store.plan, runs, config, lengths), predictions: predictionLines(definition, runs) };
 }
 
 function encoderConfig({ model }: StudyDefinition) {
@@ -154,6 +175,7 @@ async function inParallel<Job>(
 
 function aggregate(
   definition: StudyDefinition,
+  { claims, looks }: StudyPlan,
   runs: readonly StoredRun[],
   config: ReturnType<typeof encoderConfig>,
   lengths: readonly number[],
@@ -168,8 +190,8 @@ function aggregate(
       corpus: definition.corpus,
       synthetic: definition.synthetic,
       planted: definition.planted,
-      claims: definition.claims,
-      looks: definition.looks,
+      claims,
+      looks,
       examples: {
         train: definition.data.train.examples.length,
         selection: definition.data.selection?.examples.length ?? 0,

@@ -14,13 +14,15 @@ import {
 import { expectedGot } from "../errors/index.ts";
 import { withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
-import { type AttentionPlan, dense, type Pattern } from "../sparsity/index.ts";
-import type { TrainingOptions } from "../training/index.ts";
+import { permutation } from "../random/index.ts";
+import { type AttentionPlan, checkPlan, dense, type Pattern } from "../sparsity/index.ts";
+import { type Chunks, resolveOptions, type TrainingOptions } from "../training/index-node.ts";
 import { type ClassMetrics, classMetrics } from "./class-metrics.ts";
 import { Classifier, type CrispCard, readTokenizerFiles } from "./classifier-node.ts";
 import { specOf } from "./plan-of.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { startRunWorker } from "./run-worker-node.ts";
+import { sameClasses } from "./same-classes.ts";
 import { accuracy, negativeLogLikelihood } from "./statistics/index.ts";
 
 /** Settings of {@link train}; training options have Hugging Face's names in camelCase. */
@@ -130,7 +132,7 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
 }
 
 function resultOf(
-  { reported, tokenizer, config, settings }: Prepared,
+  { train, reported, tokenizer, tokenizerFiles, config }: Prepared,
   spec: RunSpec,
   { record, weights, freshParameters }: RunResult,
   summary: DataSummary,
@@ -153,11 +155,10 @@ function resultOf(
     maxLength: tokenizer.maxLength,
     seed: spec.seed,
     padTokenId: tokenizer.padTokenId,
-    columns: reported.columns,
+    columns: train.columns,
     metrics: figures,
     options: spec.options as Readonly<Record<string, unknown>>,
   };
-  const tokenizerFiles = readTokenizerFiles(settings.model);
   const model = new Classifier({ config, card, tokenizer, weights: weights!, tokenizerFiles });
   emit({ type: "finished", metrics: figures });
   return {
@@ -176,6 +177,7 @@ interface Prepared {
   readonly validation: Dataset;
   readonly reported: Dataset;
   readonly tokenizer: Tokenizer;
+  readonly tokenizerFiles: ReadonlyMap<string, Chunks>;
   readonly config: ReturnType<typeof withLabels>;
   readonly plan: AttentionPlan;
   readonly options: Partial<TrainingOptions>;
@@ -196,37 +198,61 @@ const OWN = [
   "threads",
 ];
 
+/**
+ * The tokenizer of a model folder, cutting texts to what the model takes.
+ *
+ * @throws `model/tokenizer` when it has ids that the model lacks; what loading either throws.
+ */
+export async function tokenizerOf(folder: string, maxLength = 128): Promise<Tokenizer> {
+  const { config } = loadModelFolder(folder);
+  const tokenizer = await loadTokenizer(folder, { maxLength: Math.min(maxLength, config.maxPositions) });
+  if (tokenizer.vocabularySize <= config.vocabSize) return tokenizer;
+  const rule = `a tokenizer of at most ${config.vocabSize} ids, the model's vocabulary`;
+  throw expectedGot("model/tokenizer", folder, rule, tokenizer.vocabularySize, "Take both from one model.");
+}
+
 /** Read and check everything before anything is trained. */
 export async function prepareTraining(settings: TrainSettings): Promise<Prepared> {
+  const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name) && name !== "seed"));
+  resolveOptions(options);
   const { config } = loadModelFolder(settings.model);
-  const tokenizer = await loadTokenizer(settings.model, { maxLength: Math.min(settings.maxLength ?? 128, config.maxPositions) });
-  if (tokenizer.vocabularySize > config.vocabSize) {
-    const rule = `a tokenizer of at most ${config.vocabSize} ids, the model's vocabulary`;
-    throw expectedGot("model/tokenizer", settings.model, rule, tokenizer.vocabularySize, "Take both from one model.");
-  }
-  const read = (source: string | Dataset, labels?: readonly string[]): Promise<Dataset> =>
-    typeof source === "string" ? loadDataset(source, { ...settings.columns, labels }) : Promise.resolve(source);
+  const attention = settings.attention ?? dense();
+  const plan = "pattern" in attention ? attention : { pattern: attention };
+  checkPlan(plan, config);
+  const tokenizer = await tokenizerOf(settings.model, settings.maxLength);
+  const read = async (source: string | Dataset, labels?: readonly string[]): Promise<Dataset> => {
+    const dataset = typeof source === "string" ? await loadDataset(source, { ...settings.columns, labels }) : source;
+    return labels ? sameClasses(dataset, labels) : dataset;
+  };
   const all = limited(await read(settings.data), settings.maxTrainSamples);
   checkTrainable(all);
   const given = settings.validation === undefined ? undefined : await read(settings.validation, all.labels);
   const split = given ? { train: all, heldOut: given } : splitDataset({ dataset: all, seed: settings.seed ?? 42 });
   const reported = settings.test === undefined ? split.heldOut : await read(settings.test, all.labels);
-  const attention = settings.attention ?? dense();
   return {
     settings,
     train: split.train,
     validation: split.heldOut,
     reported,
     tokenizer,
+    // read now: hours later the folder may be gone
+    tokenizerFiles: readTokenizerFiles(settings.model),
     config: withLabels(config, all.labels),
-    plan: "pattern" in attention ? attention : { pattern: attention },
-    options: Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name) && name !== "seed")),
+    plan,
+    options,
   };
 }
 
 /** The first `most` examples, as transformers' `--max_train_samples` takes them. */
 export const limited = (dataset: Dataset, most?: number): Dataset =>
   most === undefined ? dataset : { ...dataset, examples: dataset.examples.slice(0, most) };
+
+/** `most` examples drawn at random, always the same ones, in their order: files are often sorted by label. */
+export function drawn(dataset: Dataset, most: number): Dataset {
+  if (dataset.examples.length <= most) return dataset;
+  const chosen = permutation({ seed: 0, step: 0, site: "sample" }, dataset.examples.length).subarray(0, most);
+  return { ...dataset, examples: Array.from(chosen.sort(), (at) => dataset.examples[at]) };
+}
 
 function packageVersion(): string {
   const file = new URL("../../package.json", import.meta.url);
@@ -238,11 +264,18 @@ class EventQueue<Event> implements AsyncIterable<Event> {
   readonly #events: Event[] = [];
   #ended = false;
   #error: unknown;
-  #wake: () => void = () => {};
+  /** Of all who wait for the next event. */
+  #waiting: (() => void)[] = [];
 
   push(event: Event): void {
     this.#events.push(event);
     this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   end(error?: unknown): void {
@@ -256,9 +289,7 @@ class EventQueue<Event> implements AsyncIterable<Event> {
       while (at >= this.#events.length) {
         if (this.#error !== undefined) throw this.#error;
         if (this.#ended) return;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+        await new Promise<void>((resolve) => void this.#waiting.push(resolve));
       }
       yield this.#events[at];
     }

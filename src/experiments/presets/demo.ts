@@ -24,7 +24,6 @@ const directions: Readonly<Record<PlantedVerdict, NonNullable<StudyResults["plan
  * A sliding window is used instead of `topK`, since only a window makes the planted truth strict.
  *
  * @param options.seeds - Default five, the least that gets a verdict.
- * @param options.corpora - Names to run; default all three.
  */
 export function demoStudies({
   command,

@@ -1,4 +1,4 @@
-import { type Dataset, splitDataset, type Tokenizer } from "../../data/index.ts";
+import { checkTrainable, type Dataset, splitDataset, type Tokenizer } from "../../data/index.ts";
 import { presets } from "../../sparsity/index.ts";
 import type { ModelSource, PlanSpec } from "../run-spec.ts";
 import type { StudyDefinition } from "../study-definition.ts";
@@ -31,9 +31,12 @@ const MOST_SELECTED = 1000;
  * The paper's four configurations on somebody's texts: `dense`, `light_sparse`, `moderate_sparse`, `aggressive_sparse`.
  *
  * What is held out is stratified and grouped by shared text, as a phrase of a training sentence would tell its label.
+ *
+ * @throws `data/one-class`; `data/split` when there are too few texts to hold some out.
  */
 export function textStudy(settings: TextStudy): StudyDefinition {
   const { study, corpus, model, tokenizer, pattern, where, seeds, options, command } = settings;
+  checkTrainable(settings.train);
   const outer = settings.reported
     ? { train: settings.train, heldOut: settings.reported }
     : splitDataset({ dataset: settings.train, fraction: 0.2, seed: SPLIT_SEED });
