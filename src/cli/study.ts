@@ -236,6 +236,8 @@ function conclude({ output }: StudyContext, results: readonly StudyResults[], fo
     const right = judged.every(Boolean);
     output.print(output.style(right ? "green" : "red", calibrationTitle(results)));
     output.print("These corpora are made up: they test the instrument and say nothing about your texts.");
+  } else if (results.some(({ planted }) => planted)) {
+    output.print("Fewer than five seeds get no verdict, so the instrument was not judged.");
   }
   output.print(`report  ${join(folder, "report.html")}   (${seconds.toFixed(0)} s)`);
   if (results[0].synthetic) output.print("next: npx crisp-attention study your.csv --model FOLDER --quick");
