@@ -73,12 +73,12 @@ function tokensOf(text: string): string[] {
   throw expectedGot("cli/bad-option", "crisp draw --text", `at most ${MOST_TOKENS - 2} words`, tokens.length - 2);
 }
 
-/** One head without padding, its scores standard normal. */
+/** The first of twelve heads, without padding, its scores standard normal. */
 function madeUpHead(n: number, seed: number): HeadView {
   const scores = new Float32Array(n * n);
   normalFill(scores, { seed, step: 0, site: "draw.scores" });
   const key = { seed, step: 0, layer: 0, head: 0, example: 0 };
-  return { n, scores, allowed: new Uint8Array(n * n).fill(1), key };
+  return { n, scores, allowed: new Uint8Array(n * n).fill(1), key, heads: 12 };
 }
 
 function summary(pattern: Pattern, keys: readonly number[], kept: number, valid: number, removed: number): string[][] {

@@ -71,7 +71,7 @@ for (const name of ["dense", "random", "slidingWindow"]) {
       for (let layer = 0; layer < config.layers; layer++) {
         for (let head = 0; head < config.heads; head++) {
           const key = { seed: 5, step: 0, layer, head, example: index };
-          const view = { n, scores: new Float32Array(n * n), allowed: new Uint8Array(n * n).fill(1), key };
+          const view = { n, scores: new Float32Array(n * n), allowed: new Uint8Array(n * n).fill(1), key, heads: config.heads };
           kept += planKeep(plan, view).reduce((sum, bit) => sum + bit, 0);
           valid += n * n;
         }

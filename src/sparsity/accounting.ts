@@ -22,7 +22,7 @@ export function countPairs(valid: Uint8Array, kept: Uint8Array): PairCounts {
 /**
  * Effective sparsity: `1 − kept / valid`, over all counts together, so that long texts weigh as much as their pairs.
  *
- * @returns In [0, 1); 0 where there are no pairs.
+ * @returns In [0, 1]; 0 where there are no pairs.
  * @example
  * effectiveSparsity([{ valid: 100, kept: 20 }]); // 0.8
  */

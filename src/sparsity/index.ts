@@ -10,7 +10,10 @@ export {
 export type { BatchContext } from "./batch-context.ts";
 export { anyOf, inOrder } from "./compose.ts";
 export { dense } from "./dense.ts";
+export { type GlobalOptions, global, globalTokens } from "./global.ts";
+export { type HeadsOptions, heads, removedHeads } from "./heads.ts";
 export { keptKeys } from "./kept-keys.ts";
+export { keptOfGroup, type NOfMOptions, nOfM } from "./n-of-m.ts";
 export { parsePattern } from "./parse-pattern.ts";
 export type { GraphView, HeadView, Pattern } from "./pattern.ts";
 export type { PatternParameters } from "./pattern-id.ts";
@@ -20,4 +23,6 @@ export { random } from "./random.ts";
 export type { RankOptions } from "./ranked-keys.ts";
 export { combinators, type PatternEntry, patterns } from "./registry.ts";
 export { slidingWindow, type WindowOptions, windowRadius } from "./sliding-window.ts";
+export { type StridedOptions, strided, stridedBy } from "./strided.ts";
+export { threshold } from "./threshold.ts";
 export { topK } from "./top-k.ts";

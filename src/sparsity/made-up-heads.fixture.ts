@@ -5,12 +5,17 @@ import {
   type BatchContext,
   dense,
   type GraphView,
+  global,
   type HeadView,
+  heads,
   inOrder,
+  nOfM,
   type Pattern,
   patterns,
   random,
   slidingWindow,
+  strided,
+  threshold,
   topK,
 } from "./index.ts";
 
@@ -21,6 +26,23 @@ export const variants = (sparsity: number): Pattern[] => [
   topK({ sparsity, rankOver: { paddedTo: 128 }, keepSpecial: true }),
   random({ sparsity, rankOver: { paddedTo: 16 }, keepSpecial: true }),
   slidingWindow({ radius: 2 }),
+  global({ tokens: 2 }),
+  anyOf(slidingWindow({ radius: 1 }), global({ tokens: 1 })),
+  inOrder(random({ sparsity }), global({ tokens: 1 })),
+  heads({ heads: [0] }),
+  inOrder(heads({ heads: [1] }), topK({ sparsity })),
+  inOrder(slidingWindow({ sparsity }), heads({ sparsity })),
+  inOrder(heads({ sparsity }), anyOf(strided({ stride: 2 }), random({ sparsity }))),
+  anyOf(slidingWindow({ radius: 1 }), heads({ heads: [1] })),
+  threshold({ probability: 0.3 }),
+  inOrder(topK({ sparsity }), threshold({ probability: 0.2 })),
+  inOrder(threshold({ probability: 0.05 }), slidingWindow({ sparsity })),
+  nOfM({ n: 1, m: 3 }),
+  inOrder(slidingWindow({ sparsity }), nOfM({ n: 2, m: 8 })),
+  inOrder(nOfM({ sparsity, m: 5 }), slidingWindow({ sparsity })),
+  strided({ stride: 3 }),
+  anyOf(strided({ sparsity }), slidingWindow({ radius: 1 })),
+  inOrder(topK({ sparsity }), strided({ stride: 2 })),
   inOrder(topK({ sparsity }), slidingWindow({ sparsity })),
   inOrder(random({ sparsity }), slidingWindow({ radius: 1 })),
   inOrder(slidingWindow({ radius: 4 }), topK({ sparsity, keepSpecial: true })),
@@ -37,12 +59,24 @@ export const everyPattern = (sparsity: number): Pattern[] => [
   ...variants(sparsity),
 ];
 
+/** True of a pattern without a sparsity to ramp, which has a test of its own. */
+export function refusesRamp(pattern: Pattern): boolean {
+  try {
+    pattern.keep({ ...head(1, 0), strength: 0.5 });
+    return false;
+  } catch (error) {
+    if ((error as { code?: string }).code !== "pattern/bad-schedule") throw error;
+    return true;
+  }
+}
+
 /** `n` tokens, the last `padded` of them padding, with scores that have no ties. */
 export function head(n: number, padded: number, sign = 1): HeadView {
   const real = (token: number): number => Number(token < n - padded);
   return {
     n,
-    key: { seed: 1, step: 0, layer: 0, head: 0, example: 0 },
+    key: { seed: 1, step: 0, layer: 0, head: 1, example: 0 },
+    heads: 4,
     scores: Float32Array.from({ length: n * n }, (_, at) => sign * Math.sin(7 * Math.floor(at / n) + 3 * (at % n))),
     allowed: Uint8Array.from({ length: n * n }, (_, at) => real(Math.floor(at / n)) & real(at % n)),
   };
@@ -106,6 +140,7 @@ export function headOf(batch: MadeUpBatch, example: number, which: number): Head
     },
     scores: batch.scores.slice(at, at + size),
     allowed: Uint8Array.from({ length: size }, (_, pair) => real(Math.floor(pair / n)) & real(pair % n)),
+    heads: batch.heads,
     strength: batch.strength,
   };
 }

@@ -7,8 +7,8 @@ import { combinators, patterns } from "./registry.ts";
  *
  * ```
  * pattern    ::= name [ "(" [ argument { "," argument } ] ")" ]
- * argument   ::= key "=" ( number | "true" | "false" )      for a pattern
- *              | pattern                                    for inOrder and anyOf
+ * argument   ::= key "=" ( number { "+" number } | "true" | "false" )   for a pattern
+ *              | pattern                                                 for inOrder and anyOf
  * ```
  *
  * @param text - Spaces between the parts do not matter.
@@ -52,7 +52,7 @@ export function parsePattern(text: string): Pattern {
     }
     if (!Object.hasOwn(patterns, name)) throw unknownPattern(name);
     const { parameters, create } = patterns[name];
-    const values: Record<string, number | boolean> = {};
+    const values: Record<string, number | boolean | readonly number[]> = {};
     list(() => {
       const key = next();
       if (tokens[at] !== "=") throw expected(`${name}'s parameters as name=value`, key);
@@ -85,7 +85,8 @@ function badKey(name: string, key: string, parameters: readonly string[]): Crisp
   return expectedGot("pattern/bad-parameter", name, rule, key, guess && guess !== key ? `Did you mean ${guess}?` : undefined);
 }
 
-function readValue(where: string, text: string): number | boolean {
+function readValue(where: string, text: string): number | boolean | readonly number[] {
+  if (/^\d+(\+\d+)+$/.test(text)) return text.split("+").map(Number);
   if (text === "true" || text === "false") return text === "true";
   const value = Number(text);
   // NaN is let through where it is spelled out: the factory's own message says what it wants.

@@ -1,5 +1,6 @@
-/** A pattern's parameters as its id shows them and `parsePattern` reads them; undefined and false are left out of ids. */
-export type PatternParameters = Readonly<Record<string, number | boolean | undefined>>;
+/** A pattern's parameters as its id shows them and `parsePattern` reads them; undefined and false are left out of
+ * ids, and a list is joined by plus signs. */
+export type PatternParameters = Readonly<Record<string, number | boolean | readonly number[] | undefined>>;
 
 /**
  * The stable id of a pattern: its name, then every parameter that was set, in the order given.
@@ -9,5 +10,7 @@ export type PatternParameters = Readonly<Record<string, number | boolean | undef
  */
 export function patternId(name: string, parameters: PatternParameters): string {
   const shown = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== false);
-  return shown.length === 0 ? name : `${name}(${shown.map(([key, value]) => `${key}=${value}`).join(", ")})`;
+  return shown.length === 0
+    ? name
+    : `${name}(${shown.map(([key, value]) => `${key}=${Array.isArray(value) ? value.join("+") : value}`).join(", ")})`;
 }

@@ -17,6 +17,8 @@ export interface HeadView {
     readonly head: number;
     readonly example: number;
   };
+  /** H: heads of the layer; `key.head` is one of them. */
+  readonly heads: number;
   /** Share of the nominal sparsity that a ramped schedule has reached, in [0, 1]; default 1. */
   readonly strength?: number;
 }
@@ -49,6 +51,8 @@ export interface Pattern {
   readonly id: string;
   /** True when `keep` reads `scores`, so that the mask cannot be built before the forward pass. */
   readonly needsScores: boolean;
+  /** True where whole rows of real queries may be left without a key by design; default false. Such rows are zero. */
+  readonly emptiesRows?: boolean;
   /** Nominal sparsity in [0, 1); null where the pattern's parameter is none. */
   readonly nominalSparsity: number | null;
   /** Reference form: pairs to keep; shape [n, n], always a subset of `view.allowed`. */

@@ -39,7 +39,7 @@ export function checkPlan(plan: AttentionPlan, sizes: { readonly layers: number;
   }
   // A pattern that cannot be ramped says so itself: ask it about one token, before training starts.
   const key = { seed: 0, step: 0, layer: 0, head: 0, example: 0 };
-  pattern.keep({ n: 1, scores: new Float32Array(1), allowed: Uint8Array.of(1), key, strength: 0.5 });
+  pattern.keep({ n: 1, scores: new Float32Array(1), allowed: Uint8Array.of(1), key, heads: sizes.heads, strength: 0.5 });
 }
 
 /**

@@ -1,10 +1,15 @@
 import { anyOf, inOrder } from "./compose.ts";
 import { dense } from "./dense.ts";
+import { type GlobalOptions, global } from "./global.ts";
+import { type HeadsOptions, heads } from "./heads.ts";
+import { type NOfMOptions, nOfM } from "./n-of-m.ts";
 import type { Pattern } from "./pattern.ts";
 import type { PatternParameters } from "./pattern-id.ts";
 import { random } from "./random.ts";
 import type { RankOptions } from "./ranked-keys.ts";
 import { slidingWindow, type WindowOptions } from "./sliding-window.ts";
+import { type StridedOptions, strided } from "./strided.ts";
+import { threshold } from "./threshold.ts";
 import { topK } from "./top-k.ts";
 
 /** Everything that shared code knows of one kind of pattern. */
@@ -46,6 +51,41 @@ export const patterns: Readonly<Record<string, PatternEntry>> = {
     create: (parameters) => slidingWindow(parameters as unknown as WindowOptions),
     sample: () => slidingWindow({ sparsity: 0.8 }),
     ofSparsity: (sparsity) => slidingWindow({ sparsity }),
+  },
+  global: {
+    summary: "the first tokens attend to and are attended by all",
+    parameters: ["sparsity", "tokens"],
+    create: (parameters) => global(parameters as unknown as GlobalOptions),
+    sample: () => global({ tokens: 1 }),
+    ofSparsity: (sparsity) => global({ sparsity }),
+  },
+  strided: {
+    summary: "keys at a distance that the stride divides",
+    parameters: ["sparsity", "stride"],
+    create: (parameters) => strided(parameters as unknown as StridedOptions),
+    sample: () => strided({ stride: 4 }),
+    ofSparsity: (sparsity) => strided({ sparsity }),
+  },
+  heads: {
+    summary: "whole heads, removed by design",
+    parameters: ["sparsity", "heads"],
+    create: ({ sparsity, heads: chosen }) =>
+      heads({ sparsity, heads: typeof chosen === "number" ? [chosen] : chosen } as HeadsOptions),
+    sample: () => heads({ heads: [1] }),
+    ofSparsity: (sparsity) => heads({ sparsity }),
+  },
+  threshold: {
+    summary: "keys of at least a probability",
+    parameters: ["probability"],
+    create: (parameters) => threshold(parameters as { probability: number }),
+    sample: () => threshold({ probability: 0.1 }),
+  },
+  nOfM: {
+    summary: "the n largest scores of every m consecutive keys",
+    parameters: ["sparsity", "n", "m"],
+    create: (parameters) => nOfM(parameters as unknown as NOfMOptions),
+    sample: () => nOfM({ n: 2 }),
+    ofSparsity: (sparsity) => nOfM({ sparsity }),
   },
   random: {
     summary: "as many random keys as topK keeps: the control",

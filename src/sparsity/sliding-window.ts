@@ -1,9 +1,8 @@
-import { expectedGot } from "../errors/index.ts";
 import { abs, and, lessOrEqual, reshape, sub } from "../graph/index.ts";
 import { bestWhereEmpty, keepBestWhereEmpty } from "./emptied-rows.ts";
-import { checkSparsity } from "./kept-keys.ts";
 import type { Pattern } from "./pattern.ts";
-import { patternId } from "./pattern-id.ts";
+import { closestTo, sparsityOr, upTo } from "./sparsity-or.ts";
+import { tokenPositions } from "./token-positions.ts";
 import { validLength } from "./valid-length.ts";
 
 /** Exactly one of the two. */
@@ -21,15 +20,8 @@ export type WindowOptions =
  * @example
  * windowRadius(0.8, 32); // 3
  */
-export function windowRadius(sparsity: number, length: number): number {
-  const missBy = (radius: number): number => {
-    const kept = length * (2 * radius + 1) - radius * (radius + 1);
-    return Math.abs(1 - kept / length ** 2 - sparsity);
-  };
-  let best = 0;
-  for (let radius = 1; radius < length; radius++) if (missBy(radius) < missBy(best)) best = radius;
-  return best;
-}
+export const windowRadius = (sparsity: number, length: number): number =>
+  closestTo(sparsity, length, upTo(0, length - 1), (radius) => length * (2 * radius + 1) - radius * (radius + 1));
 
 /**
  * Keep keys at most r tokens away, to either side: `|query − key| ≤ r`, at most 2r + 1 keys.
@@ -44,46 +36,29 @@ export function windowRadius(sparsity: number, length: number): number {
  * @see Longformer (arXiv 2004.05150), whose windows are counted whole: its w is our 2r.
  */
 export function slidingWindow(options: WindowOptions): Pattern {
-  const { sparsity, radius } = checkWindow(options);
-  const id = patternId("slidingWindow", { sparsity, radius });
-  const radiusOf = (length: number, strength: number): number => {
-    if (sparsity !== undefined) return windowRadius(strength * sparsity, length);
-    if (strength === 1) return radius!;
-    const hint = "Give a sparsity instead of the radius, or leave the ramp out.";
-    throw expectedGot("pattern/bad-schedule", id, "no ramp on an explicit radius", `strength ${strength}`, hint);
-  };
+  const { id, nominalSparsity, at } = sparsityOr("slidingWindow", "radius", options, {
+    least: 0,
+    rule: "a whole radius in tokens, at least 0",
+    hint: "0 keeps each token's own key only.",
+    ofSparsity: windowRadius,
+  });
   return {
     id,
     needsScores: false,
-    nominalSparsity: sparsity ?? null,
+    nominalSparsity,
     keep(view) {
       const { n, allowed, strength = 1 } = view;
-      const reach = radiusOf(validLength(view), strength);
-      const near = allowed.map((ok, at) => (ok && Math.abs(Math.floor(at / n) - (at % n)) <= reach ? 1 : 0));
+      const reach = at(validLength(view), strength);
+      const near = allowed.map((ok, pair) => (ok && Math.abs(Math.floor(pair / n) - (pair % n)) <= reach ? 1 : 0));
       return keepBestWhereEmpty(view, near);
     },
     graph(view) {
-      const keys = view.input("slidingWindow.positions", ["n"], "int32", (out) => {
-        for (let at = 0; at < out.length; at++) out[at] = at;
-      });
+      const keys = tokenPositions(view); // [n]
       const reach = view.input(`${id}.radius`, ["B", 1, 1, 1], "int32", (out, { lengths, strength }) => {
-        for (let at = 0; at < out.length; at++) out[at] = radiusOf(lengths[at], strength);
+        for (let example = 0; example < out.length; example++) out[example] = at(lengths[example], strength);
       });
       const distance = abs(sub(reshape(keys, ["n", 1]), keys)); // [n, n]
       return bestWhereEmpty(view, and(view.allowed, lessOrEqual(distance, reach))); // [B, 1, n, n]
     },
   };
-}
-
-function checkWindow({ sparsity, radius }: WindowOptions): { sparsity?: number; radius?: number } {
-  if ((sparsity === undefined) === (radius === undefined)) {
-    const got = radius === undefined ? "neither" : "both";
-    throw expectedGot("pattern/bad-parameter", "slidingWindow", "either a sparsity or a radius", got);
-  }
-  if (radius === undefined) checkSparsity("slidingWindow", sparsity);
-  else if (!(Number.isInteger(radius) && radius >= 0)) {
-    const rule = "a whole radius in tokens, at least 0";
-    throw expectedGot("pattern/bad-parameter", "slidingWindow", rule, radius, "0 keeps each token's own key only.");
-  }
-  return { sparsity, radius };
 }

@@ -12,6 +12,7 @@ function firstQuery(scores: readonly number[], allowed: readonly number[] = scor
   return {
     n,
     key,
+    heads: 1,
     scores: Float32Array.from([...scores, ...rest]),
     allowed: Uint8Array.from([...allowed, ...rest.map((x) => x + 1)]),
   };
