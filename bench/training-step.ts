@@ -1,6 +1,6 @@
 // A whole training step (dropout masks, forward, backward, clipping, AdamW) beside PyTorch's, in one run, interleaved:
 //   node bench/training-step.ts --shape distilbert --length 32 --python <python with torch and transformers> [--rounds 9]
-// Without --python only Crisp is measured. PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
+// Without --python only Crisp is measured; --prefer wasm measures onnxruntime-web. PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
 // The PyTorch process's threads sleep meanwhile; samples during which anything else used more than a tenth of a core are dropped.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -23,6 +23,7 @@ const { values: args } = parseArgs({
     rounds: { type: "string", default: "9" },
     threads: { type: "string", default: "2" },
     python: { type: "string" },
+    prefer: { type: "string", default: "native" },
   },
 });
 const [B, n, rounds, threads] = [args.batch, args.length, args.rounds, args.threads].map(Number);
@@ -32,7 +33,7 @@ const configs: Readonly<Record<string, object>> = {
 };
 const config: EncoderConfig = parseEncoderConfig(configs[args.shape]);
 const options = resolveOptions({ learningRate: 5e-5 });
-const runtime = await createRuntime({ threads });
+const runtime = await createRuntime({ threads, prefer: args.prefer === "wasm" ? "wasm" : "native" });
 
 const context: BatchContext = {
   bindings: { B, n },

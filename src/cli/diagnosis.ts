@@ -1,3 +1,4 @@
+import { WEB_SLOWDOWN } from "../runtime/index-node.ts";
 import type { MachineFacts } from "./machine.ts";
 
 /** One thing that is wrong or worth knowing, and what to do about it. */
@@ -9,9 +10,6 @@ export interface Finding {
 }
 
 const GIB = 2 ** 30;
-
-/** Speed of training on WebAssembly against the native runtime, where none of them could be measured: 29 to 197 GFLOP/s. */
-const WEB_SLOWDOWN = 7;
 
 /**
  * Judge a machine: what is wrong with it for Crisp, and the next step for each.
@@ -39,7 +37,7 @@ export function diagnose(facts: MachineFacts): Finding[] {
   } else if (!nativeWorks) {
     const why = isMissing(native.problem) ? "is not installed" : `does not work: ${native.problem}`;
     warning(
-      `onnxruntime-node ${why}; Crisp falls back to onnxruntime-web (WebAssembly), about ${WEB_SLOWDOWN} times slower in training`,
+      `onnxruntime-node ${why}; Crisp falls back to onnxruntime-web (WebAssembly), ${WEB_SLOWDOWN} times slower in training`,
       `${reinstall} (skip leaves out CUDA's libraries only).`,
     );
   } else if (!webWorks) {

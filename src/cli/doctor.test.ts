@@ -32,7 +32,7 @@ const cases: [name: string, facts: Partial<MachineFacts>, level: string, what: R
     "a missing native runtime",
     { runtimes: { ...healthy.runtimes, "onnxruntime-node": missing } },
     "warning",
-    /is not installed; Crisp falls back to onnxruntime-web \(WebAssembly\), about 7 times slower/,
+    /is not installed; Crisp falls back to onnxruntime-web \(WebAssembly\), about 3 to 5 times slower/,
   ],
   [
     "a broken native runtime",

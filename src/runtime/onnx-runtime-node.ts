@@ -19,6 +19,9 @@ export interface RuntimeOptions {
 // Beyond this an encoder's matrices are too small to share out.
 const MOST_THREADS = 8;
 
+/** How many times as long a training step takes on onnxruntime-web as on onnxruntime-node: MiniLM and DistilBERT, docs/benchmarks.md. */
+export const WEB_SLOWDOWN = "about 3 to 5";
+
 /**
  * ONNX Runtime for Node: the native package, or, where that cannot be loaded, WebAssembly.
  *
@@ -36,7 +39,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   } catch (reason) {
     const runtime = await webAssembly(settings, reason);
     onFallback?.(
-      `onnxruntime-node cannot be loaded here (${firstLine(reason)}); using onnxruntime-web, about 7 times slower. crisp doctor says more.`,
+      `onnxruntime-node cannot be loaded here (${firstLine(reason)}); using onnxruntime-web, ${WEB_SLOWDOWN} times slower. crisp doctor says more.`,
     );
     return runtime;
   }

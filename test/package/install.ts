@@ -123,7 +123,7 @@ for (const npmVersion of ["10", "12"]) {
       const model = writeTinyModel(join(project, "model"));
       const data = writeReviews(project, "train.tsv", 100);
       const { stdout, stderr } = expectSuccess(npx("npx", "crisp-attention", "train", data, "--model", model));
-      assert.match(stderr, /onnxruntime-node cannot be loaded here.*; using onnxruntime-web, about \d+ times slower/);
+      assert.match(stderr, /onnxruntime-node cannot be loaded here.*; using onnxruntime-web, about \d+ to \d+ times slower/);
       assert.match(stdout, /saved train-model/);
     });
   });
