@@ -1,6 +1,6 @@
 // A whole training step (dropout masks, forward, backward, clipping, AdamW) beside PyTorch's, in one run, interleaved:
 //   node bench/training-step.ts --shape distilbert --length 32 --python <python with torch and transformers> [--rounds 9]
-// Without --python only Crisp is measured; --prefer wasm measures onnxruntime-web. PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
+// Without --python only Crisp is measured; --device wasm measures onnxruntime-web. PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
 // The PyTorch process's threads sleep meanwhile; samples during which anything else used more than a tenth of a core are dropped.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -11,9 +11,9 @@ import { parseArgs } from "node:util";
 import { bindShape, elements, input, matmul } from "../src/graph/index.ts";
 import { buildClassifier, type EncoderConfig, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
 import { dropoutRate, foldKey } from "../src/random/index.ts";
-import { createRuntime } from "../src/runtime/index-node.ts";
+import { createRuntime, type NodeDevice } from "../src/runtime/index-node.ts";
 import { type BatchContext, dense, flopsPerExample, type Pattern, topK } from "../src/sparsity/index.ts";
-import { gradientNorm, resolveOptions, TrainStep, update } from "../src/training/index.ts";
+import { gradientNorm, HostTrainStep, resolveOptions, update } from "../src/training/index.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -23,7 +23,7 @@ const { values: args } = parseArgs({
     rounds: { type: "string", default: "9" },
     threads: { type: "string", default: "2" },
     python: { type: "string" },
-    prefer: { type: "string", default: "native" },
+    device: { type: "string", default: "cpu" },
   },
 });
 const [B, n, rounds, threads] = [args.batch, args.length, args.rounds, args.threads].map(Number);
@@ -33,7 +33,7 @@ const configs: Readonly<Record<string, object>> = {
 };
 const config: EncoderConfig = parseEncoderConfig(configs[args.shape]);
 const options = resolveOptions({ learningRate: 5e-5 });
-const runtime = await createRuntime({ threads, prefer: args.prefer === "wasm" ? "wasm" : "native" });
+const runtime = await createRuntime({ threads, device: args.device as NodeDevice });
 
 const context: BatchContext = {
   bindings: { B, n },
@@ -53,7 +53,7 @@ const context: BatchContext = {
 /** A trainer of its own for each pattern. */
 async function trainer(pattern: Pattern): Promise<{ step: () => Promise<void>; dropout: () => void; dropoutElements: number }> {
   const graph = buildClassifier(config, { plan: { pattern }, training: true });
-  const made = await TrainStep.create<BatchContext>(graph, {
+  const made = await HostTrainStep.create<BatchContext>(graph, {
     runtime,
     parameters: parameterSpecs(config),
     values: initialise(config, 1),
@@ -68,7 +68,7 @@ async function trainer(pattern: Pattern): Promise<{ step: () => Promise<void>; d
     dropoutElements: masks.reduce((sum, { count }) => sum + count, 0),
     async step() {
       await made.run([context], { seed: 1, step: at });
-      update(state, options, { norm: gradientNorm(state, at), step: at, learningRate: 5e-5 });
+      await update(state, options, { norm: gradientNorm(state, at), step: at, learningRate: 5e-5 });
       at++;
     },
     dropout() {

@@ -8,7 +8,7 @@ import { type ImportSite, lineAt, type Scan, scanImports } from "./scan-imports.
 export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   random: ["errors"],
-  graph: ["errors"],
+  graph: ["errors", "random"],
   onnx: ["errors", "graph"],
   runtime: ["errors", "graph", "onnx"],
   kernels: ["errors", "random"],

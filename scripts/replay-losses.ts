@@ -6,7 +6,7 @@ import { buildClassifier, parameterSpecs, weightsFrom } from "../src/models/inde
 import { loadModelFolder } from "../src/models/index-node.ts";
 import { createRuntime } from "../src/runtime/index-node.ts";
 import type { BatchContext } from "../src/sparsity/index.ts";
-import { gradientNorm, learningRateAt, resolveOptions, TrainStep, update } from "../src/training/index.ts";
+import { gradientNorm, HostTrainStep, learningRateAt, resolveOptions, update } from "../src/training/index.ts";
 
 interface Plan {
   readonly learningRate: number;
@@ -49,7 +49,7 @@ const contexts = batches.map(({ inputIds, attentionMask, tokenTypeIds, labels })
     lossDivisor: B,
   };
 });
-const step = await TrainStep.create<BatchContext>(buildClassifier(config, { training: true }), {
+const step = await HostTrainStep.create<BatchContext>(buildClassifier(config, { training: true }), {
   runtime: await createRuntime(),
   parameters: parameterSpecs(config),
   values: weights,
@@ -66,7 +66,7 @@ const started = performance.now();
 for (let at = 0; at < plan.totalSteps; at++) {
   const loss = await step.run([contexts[at]], { seed: 0, step: at });
   const norm = gradientNorm(step.state, at);
-  update(step.state, options, { norm, step: at, learningRate: learningRateAt(options, at, plan.totalSteps) });
+  await update(step.state, options, { norm, step: at, learningRate: learningRateAt(options, at, plan.totalSteps) });
   worstLoss = Math.max(worstLoss, Math.abs(loss - reference.losses[at]));
   worstNorm = Math.max(worstNorm, Math.abs(norm / reference.gradNorms[at] - 1));
   if (at % 20 === 0 || at === plan.totalSteps - 1) {

@@ -13,6 +13,7 @@ export {
 export {
   type AttentionPlan,
   anyOf,
+  block,
   dense,
   global,
   heads,

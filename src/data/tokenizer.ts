@@ -88,7 +88,7 @@ const ASTRAL_IDEOGRAPH = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2c
  * ideographs beyond U+FFFF stand alone like all others, and Σ becomes σ wherever it stands (JavaScript writes ς at the end
  * of a word, Rust lowers one character at a time).
  */
-function repairFor(tokenizerJson: object): (text: string) => string {
+export function repairFor(tokenizerJson: object): (text: string) => string {
   const { normalizer } = tokenizerJson as {
     normalizer?: { type: string; lowercase?: boolean; handle_chinese_chars?: boolean } | null;
   };

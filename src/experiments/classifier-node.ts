@@ -8,7 +8,7 @@ import { hash32 } from "../random/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { dense } from "../sparsity/index.ts";
 import { type Chunks, writeFilesAtomically } from "../training/index-node.ts";
-import { createForward, type Evaluated, type Forward } from "./forward.ts";
+import { createForward, type Evaluated, type Forward, weightTensors } from "./forward.ts";
 import { planOf } from "./plan-of.ts";
 import type { PlanSpec } from "./run-spec.ts";
 
@@ -152,11 +152,12 @@ export class Classifier {
   }
 
   async #forward(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
+    const parameters = weightTensors(this.config, this.#weights);
     return createForward({
-      runtime: await createRuntime({ onFallback: (text) => process.emitWarning(text) }),
+      runtime: await createRuntime({ onNote: (text) => process.emitWarning(text) }),
       config: this.config,
       plan: attention === "dense" ? { pattern: dense() } : planOf(this.card.attention),
-      parameters: this.#weights,
+      parameters: () => parameters,
       seed: this.card.seed,
       batchSize,
       padTokenId: this.card.padTokenId,

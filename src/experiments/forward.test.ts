@@ -3,7 +3,7 @@ import { after, describe, test } from "node:test";
 import { initialise, parseEncoderConfig } from "../models/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { type AttentionPlan, dense, planKeep, random, slidingWindow, topK } from "../sparsity/index.ts";
-import { createForward, type Forward } from "./forward.ts";
+import { createForward, type Forward, weightTensors } from "./forward.ts";
 import { tinyConfig, tinySentences, tinyTokenizer } from "./tiny-run.fixture.ts";
 
 const runtime = await createRuntime({ threads: 1 });
@@ -15,7 +15,7 @@ const open: Forward[] = [];
 after(() => Promise.all(open.map((forward) => forward.release())));
 
 async function forwardOf(plan: AttentionPlan, batchSize: number, seed = 5): Promise<Forward> {
-  const forward = await createForward({ runtime, config, plan, parameters, seed, batchSize, padTokenId });
+  const forward = await createForward({ runtime, config, plan, parameters: () => weightTensors(config, parameters), seed, batchSize, padTokenId });
   open.push(forward);
   return forward;
 }
@@ -121,7 +121,7 @@ test("random draws by seed and example: another seed keeps as many pairs, but ot
 
 test("parameters are read at each call, so a trainer's own arrays serve", async () => {
   const own = new Map([...parameters].map(([name, values]) => [name, values.slice()]));
-  const forward = await createForward({ runtime, config, plan: plans.dense, parameters: own, seed: 1, batchSize: 8, padTokenId });
+  const forward = await createForward({ runtime, config, plan: plans.dense, parameters: () => weightTensors(config, own), seed: 1, batchSize: 8, padTokenId });
   open.push(forward);
   await forward.evaluate(sentences);
   own.get("classifier.weight")!.fill(0);

@@ -1,7 +1,7 @@
 import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
 import { type AnyArray, bindShape, type DType, elements, type Node } from "../graph/index.ts";
-import { buildClassifier, type ClassifierGraph, type EncoderConfig } from "../models/index.ts";
-import type { HostTensor, Runtime } from "../runtime/index.ts";
+import { buildClassifier, type ClassifierGraph, type EncoderConfig, parameterSpecs } from "../models/index.ts";
+import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
 import { softened } from "./statistics/index.ts";
 
@@ -47,8 +47,8 @@ export interface ForwardOptions {
   readonly runtime: Runtime;
   readonly config: EncoderConfig;
   readonly plan: AttentionPlan;
-  /** By Hugging Face name; read at each call, so that a trainer's own arrays may be given. */
-  readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** By Hugging Face name; asked at each call, so that a trainer's own tensors may be given. */
+  readonly parameters: () => Readonly<Record<string, Tensor>>;
   /** Of the run: patterns that draw at random are fixed per example under it. */
   readonly seed: number;
   /** Examples in a batch. */
@@ -60,22 +60,21 @@ export interface ForwardOptions {
  * Compile the evaluation graph of a classifier: no dropout, attention as the plan has it at full strength.
  *
  * @example
- * const forward = await createForward({ runtime, config, plan, parameters, seed: 1, batchSize: 64, padTokenId: 0 });
+ * const forward = await createForward({ runtime, config, plan, parameters: () => state.feeds(), seed: 1, batchSize: 64, padTokenId: 0 });
  * (await forward.evaluate(encoded)).probabilities[0]; // [0.1, 0.9]
  */
 export async function createForward(options: ForwardOptions): Promise<Forward> {
   const { runtime, config, plan, parameters, seed, batchSize, padTokenId } = options;
   const graph = buildClassifier(config, { plan, training: false });
   const session = await runtime.compile({ logits: graph.logits, ...named("kept", graph.keptPairs) });
-  const weights = Object.fromEntries(graph.parameters.map((node) => tensorOf(node, parameters)));
 
   const contextOf = (batch: Batch): BatchContext => {
     const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: batch.size };
     return batchContext(batch, settings);
   };
-  const feedsOf = (batch: Batch, inputs: readonly { readonly name: string }[]): Record<string, HostTensor> => {
+  const feedsOf = (batch: Batch, inputs: readonly { readonly name: string }[]): Record<string, Tensor> => {
     const wanted = new Set(inputs.map(({ name }) => name));
-    return { ...pick(weights, wanted), ...fill(graph, contextOf(batch), wanted) };
+    return { ...pick(parameters(), wanted), ...fill(graph, contextOf(batch), wanted) };
   };
 
   return {
@@ -123,10 +122,11 @@ async function letMessagesThrough(signal: AbortSignal): Promise<void> {
 const named = (name: string, nodes: readonly Node[]): Record<string, Node> =>
   Object.fromEntries(nodes.map((node, layer) => [`${name}${layer}`, node]));
 
-function tensorOf(node: Node, parameters: ReadonlyMap<string, Float32Array>): [string, HostTensor] {
-  const name = node.attrs.name as string;
-  return [name, { dtype: "float", shape: node.shape as readonly number[], data: parameters.get(name)! }];
-}
+/** Weights by Hugging Face name, as sessions take them. */
+export const weightTensors = (config: EncoderConfig, weights: ReadonlyMap<string, Float32Array>): Record<string, HostTensor> =>
+  Object.fromEntries(
+    parameterSpecs(config).map(({ name, shape }) => [name, { dtype: "float", shape, data: weights.get(name)! } as const]),
+  );
 
 const pick = <T>(all: Readonly<Record<string, T>>, wanted: ReadonlySet<string>): Record<string, T> =>
   Object.fromEntries(Object.entries(all).filter(([name]) => wanted.has(name)));

@@ -2,6 +2,7 @@ export { checkStudy } from "./check-study.ts";
 export { type ClassMetrics, type ClassScores, classMetrics } from "./class-metrics.ts";
 export * from "./demo/index.ts";
 export { type ContextSettings, createForward, type Evaluated, type Forward, type ForwardOptions } from "./forward.ts";
+export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
 export { planOf, specOf } from "./plan-of.ts";
 export { arms } from "./presets/arms.ts";
 export { demoStudies } from "./presets/demo.ts";

@@ -12,19 +12,20 @@ import {
 } from "../models/index.ts";
 import { loadModelFolder, weightsFrom } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
-import type { Runtime } from "../runtime/index.ts";
+import type { Runtime, Tensor } from "../runtime/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { type AttentionPlan, type BatchContext, checkPlan, dense, strengthAt } from "../sparsity/index.ts";
 import {
   type BatchSource,
   Checkpoints,
+  createTrainStep,
   estimate,
   type LoopResult,
   type Progress,
   plannedSteps,
   resolveOptions,
   type TrainingOptions,
-  TrainStep,
+  type TrainStep,
   trainLoop,
 } from "../training/index-node.ts";
 import { cpuFeatures } from "./cpu-features-node.ts";
@@ -56,11 +57,11 @@ export async function executeRun(
   checkPlan(plan, config);
   const runtime = await createRuntime({
     threads: spec.threads,
-    onFallback: (text) => onEvent({ type: "note", text }),
+    onNote: (text) => onEvent({ type: "note", text }),
   });
 
   const batches = batchSource(spec, options, plan, seed);
-  const step = await TrainStep.create<BatchContext>(buildClassifier(config, { plan, training: true }), {
+  const step = await createTrainStep<BatchContext>(buildClassifier(config, { plan, training: true }), {
     runtime,
     parameters: parameterSpecs(config),
     values,
@@ -70,11 +71,11 @@ export async function executeRun(
   try {
     const ended = await trainIt(spec, { options, seed, plan, runtime, batches, step, evaluator, signal, onEvent });
     if (!ended.loop.finished) return null;
-    if (options.loadBestModelAtEnd && ended.loop.best) step.state.restore(ended.loop.best);
+    if (options.loadBestModelAtEnd && ended.loop.best) await step.state.restore(ended.loop.best);
     const result = await evaluateFinal(spec, { plan, evaluator, step, ended, signal });
     return {
       ...result,
-      ...(spec.keepWeights && { weights: step.state.snapshot() }),
+      ...(spec.keepWeights && { weights: await step.state.snapshot() }),
       freshParameters: fresh,
       runtime: { name: runtime.name, version: runtime.version, threads: runtime.threads },
     };
@@ -110,7 +111,7 @@ async function trainIt(
   const { options, seed, plan, runtime, batches, step, evaluator, signal, onEvent } = parts;
   const { selection } = spec.data;
   const checkpoints = spec.checkpoints === undefined ? undefined : checkpointsOf(spec, spec.checkpoints, step, runtime, options);
-  const resumed = checkpoints?.resume();
+  const resumed = await checkpoints?.resume();
   const curve = (resumed?.progress.evaluations ?? []).map(curvePoint);
   for (const text of resumed?.notes ?? []) onEvent({ type: "note", text });
 
@@ -199,7 +200,7 @@ function evaluators(
   options: TrainingOptions,
 ): Evaluator {
   const made = new Map<string, Promise<Forward>>();
-  const parameters = step.state.values();
+  const parameters = (): Readonly<Record<string, Tensor>> => step.state.feeds();
   const get = (plan: AttentionPlan): Promise<Forward> => {
     const { pattern, layers, heads } = plan;
     const key = `${pattern.id} ${layers ?? ""} ${heads ?? ""}`;
@@ -341,10 +342,10 @@ async function bestOnReported(
   best: ReadonlyMap<string, Float32Array>,
   forward: Forward,
 ): Promise<number> {
-  const last = state.snapshot();
-  state.restore(best);
+  const last = await state.snapshot();
+  await state.restore(best);
   const { probabilities } = await forward.evaluate(reported);
-  state.restore(last);
+  await state.restore(last);
   return accuracy(probabilities, labelsOf(reported));
 }
 

@@ -147,6 +147,20 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [() => g.logSoftmax(f()), "logSoftmax: expected at least one axis, got []."],
     ...onlyFloat("logSoftmax", g.logSoftmax),
   ],
+  stack: [
+    [() => g.stack([]), "stack: expected one node or more, all of one shape and dtype, got none."],
+    [() => g.stack([f(2), f(3)]), "stack: expected one node or more, all of one shape and dtype, got float [2], float [3]."],
+    [() => g.stack([f(2), i32(2)]), "stack: expected one node or more, all of one shape and dtype, got float [2], int32 [2]."],
+  ],
+  dropoutMask: [
+    [() => g.dropoutMask(i32(3), [4], 0.1), "dropoutMask: expected an int32 key [2], got int32 [3]."],
+    [() => g.dropoutMask(f(2), [4], 0.1), "dropoutMask: expected an int32 key [2], got float [2]."],
+    [
+      () => g.dropoutMask(i32(2), [4], 1),
+      /^dropoutRate: expected a drop probability in \[0, 1\), got 1/,
+      "random/bad-probability",
+    ],
+  ],
   topKMask: [
     [
       () => g.topKMask(f(2, 3), bool(3), i32(2, 3), i64(1)),

@@ -69,6 +69,8 @@ export const linear = (x: Node, w: Node, b: Node): Node => makeNode("linear", [x
 export const gather = (table: Node, ids: Node): Node => makeNode("gather", [table, ids]);
 /** A zero table to which rows[i] is added at ids[i], in order; computed outside the graph. */
 export const scatterRows = (rows: Node, ids: Node, shape: Shape): Node => makeNode("scatterRows", [rows, ids], { shape });
+/** Nodes of one shape along a new first axis: k times [...] → [k, ...]. */
+export const stack = (nodes: readonly Node[]): Node => makeNode("stack", nodes);
 /** One place of an axis, which disappears: [B, n, D] at axis 1 → [B, D]. */
 export const select = (x: Node, axis: number, index: number): Node => makeNode("select", [x], { axis, index });
 /** Zeros of `shape`, but for one place of one axis, which is x: the reverse of {@link select}. */
@@ -100,3 +102,12 @@ export const logSoftmax = (x: Node): Node => makeNode("logSoftmax", [x]);
  */
 export const topKMask = (scores: Node, allowed: Node, k: Node, largestK: Node): Node =>
   makeNode("topKMask", [scores, allowed, k, largestK]);
+
+/**
+ * A dropout mask, `1 / (1 - p)` where kept and 0 where dropped: bit for bit that of `src/random` and of the kernels.
+ *
+ * @param key - int32 [2], the words of `foldKey`.
+ * @param probability - Of dropping, in [0, 1).
+ */
+export const dropoutMask = (key: Node, shape: Shape, probability: number): Node =>
+  makeNode("dropoutMask", [key], { shape, probability });

@@ -313,6 +313,24 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["symbols", (m) => g.logSoftmax(m.real(["B", "n"])), threeByTwo],
   ],
 
+  stack: [
+    ["three scalars", (m) => g.stack([m.real([]), m.real([]), m.real([])])],
+    ["one vector", (m) => g.stack([m.real([3])])],
+    ["two matrices of a batch, one of them twice", (m) => doubled(m.real(["B", 2]), m.real(["B", 2])), { B: 3 }],
+  ],
+
+  // random numbers
+  dropoutMask: [
+    ["an odd number", (m) => g.dropoutMask(m.values([2], [123456789, -987654321], "int32"), [7, 3], 0.3)],
+    ["one", (m) => g.dropoutMask(m.values([2], [0, 0], "int32"), [], 0.999)],
+    [
+      "of a batch, its key one of several",
+      (m) => g.dropoutMask(g.select(m.whole(["B", 2], [-9, 9]), 0, 1), ["B", 40], 0.1),
+      { B: 5 },
+    ],
+    ["nothing dropped", (m) => g.dropoutMask(m.values([2], [1, 2], "int32"), [4], 0)],
+  ],
+
   // ranking
   topKMask: [
     ["two of five", (m) => topK(m, m.fixed([3, 5]), m.values([1], [1], "bool"), m.values([1], [2], "int32"), 2)],
@@ -361,6 +379,8 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["all of the allowed", (m) => topK(m, m.fixed([2, 4]), m.values([4], [1, 0, 1, 1], "bool"), m.values([1], [3], "int32"), 4)],
   ],
 };
+
+const doubled = (a: Node, b: Node): Node => g.stack([a, b, a]);
 
 function topK(_: Maker, scores: Node, allowed: Node, k: Node, largest: number): Node {
   return g.topKMask(scores, allowed, k, g.constant([largest], [1], "int64"));

@@ -3,6 +3,7 @@ import "./ops/gathering.ts";
 import "./ops/leaves.ts";
 import "./ops/normalising.ts";
 import "./ops/products.ts";
+import "./ops/random.ts";
 import "./ops/ranking.ts";
 import "./ops/shaping.ts";
 
@@ -17,6 +18,7 @@ export {
   type Node,
   type OnnxAttributes,
   type OnnxEmitter,
+  type OnnxValueInfo,
   type OpRecord,
   opNames,
   opRecord,
@@ -37,4 +39,5 @@ export {
   sameShape,
   showShape,
 } from "./shape.ts";
+export { substitute } from "./substitute.ts";
 export { verify } from "./verify.ts";

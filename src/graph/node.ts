@@ -1,5 +1,5 @@
 import { CrispError } from "../errors/index.ts";
-import { checkDims, type DType, type Shape } from "./shape.ts";
+import { checkDims, type Dim, type DType, type Shape } from "./shape.ts";
 
 export type Attribute = number | boolean | string | readonly number[] | Shape;
 
@@ -23,25 +23,38 @@ export interface ValueInfo {
   readonly shape: Shape;
 }
 
+/** A value inside an op's ONNX form, where unsigned numbers help. */
+export interface OnnxValueInfo {
+  readonly dtype: DType | "uint32";
+  readonly shape: Shape;
+}
+
 /** Whole numbers are written as INT, `{ float }` as FLOAT, arrays as INTS. */
 export type OnnxAttributes = Readonly<Record<string, number | string | readonly number[] | { readonly float: number }>>;
 
 /** What an op's ONNX form may call. Every value it makes carries our own shape and dtype. */
 export interface OnnxEmitter {
   /** Append one ONNX node with one output; returns the output's name. */
-  emit(opType: string, inputs: readonly string[], out: ValueInfo, attributes?: OnnxAttributes): string;
+  emit(opType: string, inputs: readonly string[], out: OnnxValueInfo, attributes?: OnnxAttributes): string;
   /** Append one ONNX node with several outputs. */
-  emitMany(opType: string, inputs: readonly string[], outs: readonly ValueInfo[], attributes?: OnnxAttributes): string[];
+  emitMany(opType: string, inputs: readonly string[], outs: readonly OnnxValueInfo[], attributes?: OnnxAttributes): string[];
   /** A constant of a concrete shape; one value fills it. */
-  constant(values: readonly number[], info: ValueInfo): string;
-  /** An int64 vector that holds `shape` at run time, its symbols read off the graph's inputs. */
+  constant(values: readonly number[], info: OnnxValueInfo): string;
+  /** An int64 vector that holds `shape` at run time. */
   shapeVector(shape: Shape): string;
+  /** The int32 vector 0, 1, …, size − 1; the size may be a product of symbols. */
+  positions(size: Dim): string;
   /** Name of an extra output that an earlier node left: `layerNorm` leaves `mean` and `invStd`. */
   extra(node: Node, key: string): string;
   /** Leave an extra output for later nodes. */
   leave(node: Node, key: string, name: string): void;
   /** True when com.microsoft's operators may be used (FusedMatMul); otherwise standard ONNX alone. */
   readonly microsoftOps: boolean;
+  /**
+   * True when every operator must be one that ONNX Runtime's WebGPU provider computes itself: no arithmetic on int64, no `Or`,
+   * `LogSoftmax`, `Neg` or `Abs` of int32, nothing that yields a shape.
+   */
+  readonly webgpu: boolean;
 }
 
 /** Everything Crisp knows of one operator, in one place. */
@@ -55,6 +68,8 @@ export interface OpRecord {
   gradient?(out: Node, upstream: Node): readonly (Node | null)[];
   /** Float64 result for concrete inputs; `shape` is the bound output shape. */
   reference(inputs: readonly Dense[], shape: readonly number[], node: Node): Float64Array;
+  /** The ONNX form is for WebGPU; elsewhere the operator runs outside the graph. */
+  readonly webgpuOnly?: boolean;
   /** Emit the ONNX form; returns the name of the value that holds the result. Absent for ops that run outside the graph. */
   onnx?(emitter: OnnxEmitter, inputs: readonly string[], node: Node): string;
 }

@@ -78,4 +78,4 @@ export function broadcastShapes(where: string, shapes: readonly Shape[]): Shape 
 }
 
 /** ONNX TensorProto.DataType of each dtype. */
-export const onnxDType: Readonly<Record<DType, number>> = { float: 1, int32: 6, int64: 7, bool: 9 };
+export const onnxDType: Readonly<Record<DType | "uint32", number>> = { float: 1, int32: 6, int64: 7, bool: 9, uint32: 12 };

@@ -2,7 +2,22 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gradients, input, type Node, parameter, topological } from "../graph/index.ts";
 import { interpret } from "../runtime/index.ts";
-import { type AttentionPlan, type BatchContext, dense, keptKeys, topK } from "../sparsity/index.ts";
+import {
+  type AttentionPlan,
+  anyOf,
+  type BatchContext,
+  block,
+  dense,
+  inOrder,
+  keptKeys,
+  nOfM,
+  type Pattern,
+  patterns,
+  random,
+  slidingWindow,
+  threshold,
+  topK,
+} from "../sparsity/index.ts";
 import { attention } from "./attention.ts";
 import { GraphInputs } from "./graph-inputs.ts";
 import { buildClassifier, type EncoderConfig, initialise, parseEncoderConfig } from "./index.ts";
@@ -143,6 +158,61 @@ for (const [family, config] of Object.entries(families)) {
     });
   });
 }
+
+describe("a sentence has the same logits alone and inside any batch", () => {
+  const sentence = (length: number, seed: number): number[] => [
+    2,
+    ...Array.from({ length: length - 2 }, (_, at) => 4 + ((7 * at * at + 5 * at + 11 * seed) % 36)),
+    3,
+  ];
+  const texts = [sentence(19, 1), sentence(4, 2), sentence(27, 3), [2], sentence(12, 4), sentence(9, 5)];
+  /** Places in `texts`, and tokens of padding behind the longest. */
+  const batches: [number[], number][] = [
+    [[0, 1, 2, 3, 4, 5], 0],
+    [[5, 3, 1], 2],
+    [[4, 0], 11],
+    [[2, 2, 5], 3],
+  ];
+  const subjects: Pattern[] = [
+    ...Object.values(patterns).flatMap(({ sample, ofSparsity }) => [
+      sample(),
+      ...[0.4, 0.8].flatMap((sparsity) => ofSparsity?.(sparsity) ?? []),
+    ]),
+    topK({ sparsity: 0.6, rankOver: { paddedTo: 16 }, keepSpecial: true }),
+    block({ sparsity: 0.6, size: 4, keepOwn: true }),
+    inOrder(slidingWindow({ sparsity: 0.5 }), block({ sparsity: 0.5, size: 3 })),
+    inOrder(random({ sparsity: 0.5 }), nOfM({ sparsity: 0.5 })),
+    inOrder(threshold({ probability: 0.02 }), slidingWindow({ radius: 2 })),
+    anyOf(block({ sparsity: 0.8, size: 4 }), random({ sparsity: 0.9 })),
+  ];
+  for (const [family, config] of Object.entries(families)) {
+    const weights = weightsOf(config);
+    for (const pattern of subjects) {
+      for (const where of ["float64", "onnx"] as const) {
+        test(`${family}, ${where}: ${pattern.id}`, async () => {
+          const graph = buildClassifier(config, { plan: { pattern }, training: false });
+          const logitsOf = async (places: readonly number[], padding: number): Promise<number[]> => {
+            const rows = places.map((place) => texts[place]);
+            // An example keeps its name, whatever stands beside it: random patterns draw by it.
+            const context = contextOf(rows, { examples: Int32Array.from(places, (place) => 100 + place) }, padding);
+            const out = await compute(where, { logits: graph.logits }, feedsOf(graph, context, weights), context.bindings);
+            return Array.from(out.logits);
+          };
+          const alone: number[][] = [];
+          for (const place of texts.keys()) alone.push(await logitsOf([place], 0));
+          for (const [places, padding] of batches) {
+            const together = await logitsOf(places, padding);
+            assertClose(
+              together,
+              places.flatMap((place) => alone[place]),
+              1e-5,
+            );
+          }
+        });
+      }
+    }
+  }
+});
 
 describe("plans", () => {
   test("a pattern on one layer leaves the other dense", async () => {

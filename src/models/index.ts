@@ -8,5 +8,6 @@ export {
   withLabels,
 } from "./config.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
+export { isZip, modelZip, readModelZip } from "./model-zip.ts";
 export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./safetensors.ts";
 export { type LoadedWeights, weightsFrom } from "./weights.ts";

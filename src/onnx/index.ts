@@ -1,1 +1,1 @@
-export { type OnnxModel, type OnnxOptions, writeModel } from "./write-model.ts";
+export { type FedSize, type OnnxModel, type OnnxOptions, writeModel } from "./write-model.ts";

@@ -4,7 +4,7 @@ import { cases, gradientsOf, type OpCase } from "../graph/gradient-cases.fixture
 import * as g from "../graph/index.ts";
 import { defineOps, input, type Node, type OpRecord, opRecord, parameter } from "../graph/index.ts";
 import { writeModel } from "./index.ts";
-import { ModelProto } from "./proto.ts";
+import { ModelProto } from "./proto.fixture.ts";
 
 interface Value {
   name: string;
@@ -143,6 +143,12 @@ for (const microsoftOps of [true, false]) {
         }
         const computed = new Set(node.flatMap(({ output: writes }) => writes));
         for (const name of typed) assert.ok(computed.has(name), `${one.name}: ${name} has a shape and no node`);
+      }
+    });
+    test("has the bytes that protobufjs's reflection writes", () => {
+      for (const { one, outputs } of models) {
+        const { bytes } = writeModel(outputs, { microsoftOps });
+        assert.ok(Buffer.from(ModelProto.encode(ModelProto.decode(bytes)).finish()).equals(bytes), one.name);
       }
     });
     test("com.microsoft stands in nodes and opset together, or nowhere", () => {

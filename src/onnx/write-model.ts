@@ -1,10 +1,10 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
 import {
   type Dim,
-  type DType,
   type Node,
   type OnnxAttributes,
   type OnnxEmitter,
+  type OnnxValueInfo,
   onnxDType,
   opRecord,
   type Shape,
@@ -12,7 +12,7 @@ import {
   type ValueInfo,
   verify,
 } from "../graph/index.ts";
-import { ModelProto } from "./proto.ts";
+import { type AttributeProto, encodeModel, type NodeProto, type TensorProto, type ValueInfoProto } from "./proto.ts";
 
 /** opset 20 brought Gelu; IR 9 goes with it. */
 const OPSET = 20;
@@ -23,6 +23,15 @@ const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 export interface OnnxOptions {
   /** Use com.microsoft's operators where they are faster; default true. False lowers all to standard ONNX. */
   readonly microsoftOps?: boolean;
+  /** Use only what ONNX Runtime's WebGPU provider computes itself; default false. See `OnnxEmitter.webgpu`, `OnnxModel.sizes`. */
+  readonly webgpu?: boolean;
+}
+
+/** A shape or a size that the caller computes from its symbols and feeds; only with `webgpu`, where the graph must not compute it. */
+export interface FedSize extends ValueInfo {
+  readonly name: string;
+  /** int64 [rank]: these dimensions. int32 []: their product. */
+  readonly dims: Shape;
 }
 
 /** A graph as the bytes of an ONNX model. */
@@ -30,6 +39,7 @@ export interface OnnxModel {
   readonly bytes: Uint8Array;
   /** Parameters and inputs that the graph reads; parameters stay outside the model. */
   readonly inputs: readonly Node[];
+  readonly sizes: readonly FedSize[];
 }
 
 /**
@@ -43,25 +53,30 @@ export interface OnnxModel {
  * @example
  * writeModel({ y: exp(input("x", ["B"])) }).bytes;
  */
-export function writeModel(outputs: Readonly<Record<string, Node>>, { microsoftOps = true }: OnnxOptions = {}): OnnxModel {
+export function writeModel(
+  outputs: Readonly<Record<string, Node>>,
+  { microsoftOps = true, webgpu = false }: OnnxOptions = {},
+): OnnxModel {
   const order = verify(Object.values(outputs));
   const fed = order.filter(({ op }) => op === "parameter" || op === "input");
   const clash = fed.find(({ attrs }) => (attrs.name as string) in outputs);
   if (clash) throw expectedGot("onnx/name", "writeModel", "outputs named otherwise than inputs", clash.attrs.name);
   const taken = new Set([...Object.keys(outputs), ...fed.map(({ attrs }) => attrs.name as string)]);
-  const writer = new Writer(microsoftOps, fed, taken);
+  const writer = new Writer({ microsoftOps: microsoftOps && !webgpu, webgpu }, fed, taken);
   for (const node of order) writer.write(node);
   for (const [name, node] of Object.entries(outputs)) writer.output(name, node);
-  return { bytes: writer.finish(), inputs: fed };
+  return { bytes: writer.finish(), inputs: fed, sizes: writer.sizes };
 }
 
 class Writer implements OnnxEmitter {
   readonly microsoftOps: boolean;
-  readonly #nodes: object[] = [];
-  readonly #initializers: object[] = [];
-  readonly #valueInfo: object[] = [];
-  readonly #inputs: object[] = [];
-  readonly #outputs: object[] = [];
+  readonly webgpu: boolean;
+  readonly sizes: FedSize[] = [];
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #valueInfo: ValueInfoProto[] = [];
+  readonly #inputs: ValueInfoProto[] = [];
+  readonly #outputs: ValueInfoProto[] = [];
   readonly #names = new Map<Node, string>();
   readonly #extras = new Map<Node, Map<string, string>>();
   readonly #shared = new Map<string, string>();
@@ -70,8 +85,9 @@ class Writer implements OnnxEmitter {
   readonly #taken: ReadonlySet<string>;
   #count = 0;
 
-  constructor(microsoftOps: boolean, fed: readonly Node[], taken: ReadonlySet<string>) {
+  constructor({ microsoftOps, webgpu }: Required<OnnxOptions>, fed: readonly Node[], taken: ReadonlySet<string>) {
     this.microsoftOps = microsoftOps;
+    this.webgpu = webgpu;
     this.#taken = taken;
     for (const node of fed) {
       const name = node.attrs.name as string;
@@ -90,18 +106,25 @@ class Writer implements OnnxEmitter {
       this.#names.set(node, name);
       return;
     }
-    const { onnx } = opRecord(node.op);
-    if (!onnx) {
+    const { onnx, webgpuOnly } = opRecord(node.op);
+    if (!onnx || (webgpuOnly && !this.webgpu)) {
       throw new CrispError("onnx/no-form", `writeModel: expected operators with an ONNX form, got ${showNode(node)}.`);
     }
     const inputs = node.inputs.map((input) => this.#names.get(input)!);
     this.#names.set(node, onnx(this, inputs, node));
   }
 
-  /** Identity gives each output its own name, also where one node is two outputs or an input. */
+  /** Identity gives each output its own name, also where one node is two outputs or an input. WebGPU has none for bool. */
   output(name: string, node: Node): void {
-    this.#nodes.push({ opType: "Identity", input: [this.#names.get(node)!], output: [name], name: `output_${name}` });
-    this.#outputs.push(valueInfo(name, node));
+    const asInt32 = this.webgpu && node.dtype === "bool";
+    this.#nodes.push({
+      opType: asInt32 ? "Cast" : "Identity",
+      input: [this.#names.get(node)!],
+      output: [name],
+      name: `output_${name}`,
+      ...(asInt32 && { attribute: [attribute("to", onnxDType.int32)] }),
+    });
+    this.#outputs.push(valueInfo(name, asInt32 ? { ...node, dtype: "int32" } : node));
   }
 
   finish(): Uint8Array {
@@ -115,15 +138,14 @@ class Writer implements OnnxEmitter {
     };
     const opsetImport: { domain: string; version: number }[] = [{ domain: "", version: OPSET }];
     if (this.microsoftOps) opsetImport.push({ domain: "com.microsoft", version: 1 });
-    const model = ModelProto.fromObject({ irVersion: IR_VERSION, producerName: "crisp-attention", graph, opsetImport });
-    return ModelProto.encode(model).finish();
+    return encodeModel({ irVersion: IR_VERSION, producerName: "crisp-attention", graph, opsetImport });
   }
 
-  emit(opType: string, inputs: readonly string[], out: ValueInfo, attributes: OnnxAttributes = {}): string {
+  emit(opType: string, inputs: readonly string[], out: OnnxValueInfo, attributes: OnnxAttributes = {}): string {
     return this.emitMany(opType, inputs, [out], attributes)[0];
   }
 
-  emitMany(opType: string, inputs: readonly string[], outs: readonly ValueInfo[], attributes: OnnxAttributes = {}): string[] {
+  emitMany(opType: string, inputs: readonly string[], outs: readonly OnnxValueInfo[], attributes: OnnxAttributes = {}): string[] {
     const domain = MICROSOFT_OPS.has(opType) ? "com.microsoft" : "";
     if (domain && !this.microsoftOps) throw expectedGot("onnx/not-standard", "writeModel", "operators of standard ONNX", opType);
     const output = outs.map((out) => {
@@ -142,14 +164,19 @@ class Writer implements OnnxEmitter {
     return output;
   }
 
-  constant(values: readonly number[], { dtype, shape }: ValueInfo): string {
+  constant(values: readonly number[], { dtype, shape }: OnnxValueInfo): string {
     const key = `${dtype} ${shape.join()} ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const size = (shape as readonly number[]).reduce((a, b) => a * b, 1);
     const filled = Array.from({ length: size }, (_, i) => values[values.length === 1 ? 0 : i]);
     const name = this.#fresh("constant");
-    this.#initializers.push({ name, dims: shape, dataType: onnxDType[dtype], rawData: rawBytes(dtype, filled) });
+    this.#initializers.push({
+      name,
+      dims: shape as readonly number[],
+      dataType: onnxDType[dtype],
+      rawData: rawBytes(dtype, filled),
+    });
     this.#shared.set(key, name);
     return name;
   }
@@ -165,9 +192,39 @@ class Writer implements OnnxEmitter {
     const key = `shape ${shape.join()}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const fixed = shape.every((dim) => typeof dim === "number");
-    const name = fixed ? this.constant(shape as readonly number[], vector) : this.#joined(shape.map((dim) => this.#dim(dim)));
+    const name = isFixed(shape)
+      ? this.constant(shape, vector)
+      : this.webgpu
+        ? this.#fedSize("shape", shape, vector)
+        : this.#joined(shape.map((dim) => this.#dim(dim)));
     this.#shared.set(key, name);
+    return name;
+  }
+
+  positions(size: Dim): string {
+    const key = `positions ${size}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const scalar = { dtype: "int32", shape: [] } as const;
+    const at = (value: number): string => this.constant([value], scalar);
+    const name = this.emit("Range", [at(0), this.#scalar(size), at(1)], { dtype: "int32", shape: [size] });
+    this.#shared.set(key, name);
+    return name;
+  }
+
+  /** A dimension as an int32 scalar. */
+  #scalar(size: Dim): string {
+    const scalar = { dtype: "int32", shape: [] } as const;
+    if (typeof size === "number") return this.constant([size], scalar);
+    if (this.webgpu) return this.#fedSize("size", [size], scalar);
+    const narrow = this.emit("Cast", [this.#dim(size)], { dtype: "int32", shape: [1] }, { to: onnxDType.int32 });
+    return this.emit("Squeeze", [narrow], scalar);
+  }
+
+  #fedSize(prefix: string, dims: Shape, info: ValueInfo): string {
+    const name = this.#fresh(prefix);
+    this.sizes.push({ name, dims, ...info });
+    this.#inputs.push(valueInfo(name, info));
     return name;
   }
 
@@ -214,12 +271,13 @@ class Writer implements OnnxEmitter {
   }
 }
 
-function valueInfo(name: string, { dtype, shape }: ValueInfo): object {
-  const dim = shape.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
-  return { name, type: { tensorType: { elemType: onnxDType[dtype], shape: { dim } } } };
+const isFixed = (shape: Shape): shape is readonly number[] => shape.every((dim) => typeof dim === "number");
+
+function valueInfo(name: string, { dtype, shape }: OnnxValueInfo): ValueInfoProto {
+  return { name, elemType: onnxDType[dtype], shape };
 }
 
-function attribute(name: string, value: OnnxAttributes[string]): object {
+function attribute(name: string, value: OnnxAttributes[string]): AttributeProto {
   if (typeof value === "number") return { name, type: ATTRIBUTE.int, i: value };
   if (typeof value === "string") return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
   if ("float" in value) return { name, type: ATTRIBUTE.float, f: value.float };
@@ -227,12 +285,13 @@ function attribute(name: string, value: OnnxAttributes[string]): object {
 }
 
 /** Little-endian, as ONNX has it and every machine that ONNX Runtime is built for. */
-function rawBytes(dtype: DType, values: readonly number[]): Uint8Array {
+function rawBytes(dtype: OnnxValueInfo["dtype"], values: readonly number[]): Uint8Array {
   const array = {
     float: () => Float32Array.from(values),
     int32: () => Int32Array.from(values),
     int64: () => BigInt64Array.from(values.map(BigInt)),
     bool: () => Uint8Array.from(values),
+    uint32: () => Uint32Array.from(values),
   }[dtype]();
   return new Uint8Array(array.buffer);
 }

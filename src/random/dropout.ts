@@ -1,5 +1,5 @@
 import { expectedGot } from "../errors/index.ts";
-import { hashWords, type KeyWords } from "./hash.ts";
+import { hashWords, type KeyWords, maskHash } from "./hash.ts";
 
 /** A drop probability as the mask kernels take it. */
 export interface DropoutRate {
@@ -29,9 +29,8 @@ export function dropoutRate(p: number): DropoutRate {
 }
 
 /**
- * The dropout mask in plain TypeScript: `scale` where kept, 0 where dropped. The kernel gives the same bits.
- *
- * Decision e takes the low 16 bits of hash e / 2 when e is even and the high 16 bits when it is odd.
+ * The dropout mask in plain TypeScript: `scale` where kept, 0 where dropped. The kernel and the graph's `dropoutMask` give the same
+ * bits.
  *
  * @param out - Written in full: element i is decision `firstIndex + i`.
  * @param key - From `foldKey`.
@@ -42,10 +41,7 @@ export function dropoutRate(p: number): DropoutRate {
  */
 export function dropoutMaskReference(out: Float32Array, key: KeyWords, firstIndex: number, rate: DropoutRate): void {
   for (let i = 0; i < out.length; i++) {
-    const decision = firstIndex + i;
-    const hash = hashWords(key.key0, key.key1, Math.floor(decision / 2));
-    const bits = decision % 2 === 0 ? hash & 0xffff : hash >>> 16;
-    out[i] = bits < rate.threshold16 ? 0 : rate.scale;
+    out[i] = maskHash(key.key0, key.key1, firstIndex + i) < rate.threshold16 ? 0 : rate.scale;
   }
 }
 

@@ -95,6 +95,27 @@ export function hashWords(key0: number, key1: number, index: number): number {
 }
 
 /**
+ * The hash behind dropout masks, 16 random bits on a folded key. It needs nothing but additions, products and divisions of unsigned
+ * 32-bit numbers, so that ONNX Runtime's WebGPU, which has no shifts and no exclusive or, draws the same masks.
+ *
+ *     x = index + key0;  three times x = x (2x + 1), turned by 16 bits, with key1 added after the first;  the high half of the last
+ *
+ * x (2x + 1) is a bijection modulo 2^32.
+ *
+ * @param index - Position in the stream; taken modulo 2^32.
+ * @returns 0 to 65535.
+ * @see Rivest, Robshaw, Sidney and Yin, The RC6 block cipher (1998), for x (2x + 1) and the turn.
+ */
+export function maskHash(key0: number, key1: number, index: number): number {
+  let x = turned(square((index + key0) | 0));
+  x = turned(square((x + key1) | 0));
+  return square(x) >>> 16;
+}
+
+const square = (x: number): number => Math.imul(x, (2 * x + 1) | 0);
+const turned = (x: number): number => (x >>> 16) | (x << 16);
+
+/**
  * 32 random bits at one position of one stream.
  *
  * @param key - Names the stream. In a hot loop call `foldKey` once and then `hashWords`.

@@ -1,8 +1,10 @@
 import { expectedGot } from "../errors/index.ts";
 import { type Bindings, bindDim, type DType, elements, type Shape, showShape } from "../graph/index.ts";
-import type { HostTensor, InputInfo } from "./runtime.ts";
+import type { DeviceTensor, HostTensor, InputInfo, Tensor } from "./runtime.ts";
 
-type Tensors = Readonly<Record<string, HostTensor>>;
+type Tensors = Readonly<Record<string, Tensor>>;
+
+export const onDevice = (tensor: Tensor | undefined): tensor is DeviceTensor => tensor !== undefined && "location" in tensor;
 
 /**
  * Check what is fed, and read off it what the symbols stand for. ONNX Runtime itself looks at fixed dimensions only.
@@ -32,7 +34,7 @@ export function checkFeeds(inputs: readonly InputInfo[], feeds: Tensors): Bindin
  */
 export function checkTargets(
   outputs: Readonly<Record<string, Omit<InputInfo, "name">>>,
-  into: Tensors,
+  into: Readonly<Record<string, HostTensor>>,
   feeds: Tensors,
   bindings: Bindings,
 ): void {
@@ -40,7 +42,7 @@ export function checkTargets(
     const where = `into ${name}`;
     if (!outputs[name]) throw expectedGot("runtime/feeds", where, `one of ${Object.keys(outputs).join(", ")}`, name);
     check(where, outputs[name].dtype, outputs[name].shape, tensor, bindings);
-    const shared = Object.keys(feeds).find((feed) => overlap(feeds[feed].data, tensor.data));
+    const shared = Object.entries(feeds).find(([, feed]) => !onDevice(feed) && overlap(feed.data, tensor.data))?.[0];
     if (shared !== undefined) throw expectedGot("runtime/feeds", where, "memory that no feed uses", `that of ${shared}`);
   }
 }
@@ -48,20 +50,33 @@ export function checkTargets(
 const overlap = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
   a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 
-function check(where: string, dtype: DType, shape: Shape, given: HostTensor | undefined, bindings: Bindings): void {
+function check(where: string, dtype: DType, shape: Shape, given: Tensor | undefined, bindings: Bindings): void {
   const rule = `${dtype} ${showShape(shape)}`;
   if (!given) throw expectedGot("runtime/feeds", where, rule, "none");
+  const count = onDevice(given) ? elements(given.shape) : given.data.length;
   const inItself =
     given.dtype === dtype &&
-    given.data.length === elements(given.shape) &&
+    count === elements(given.shape) &&
     given.shape.length === shape.length &&
     shape.every((dim, axis) => typeof dim === "string" || dim === given.shape[axis]);
   const wrong = shape.find((dim, axis) => isBound(dim, bindings) && bindDim(dim, bindings) !== given.shape[axis]);
   if (inItself && wrong === undefined) return;
-  const got = `${given.dtype} ${showShape(given.shape)} with ${given.data.length} values`;
+  const got = `${given.dtype} ${showShape(given.shape)} with ${count} values`;
   const hint = inItself ? `By the other feeds ${wrong} is ${bindDim(wrong!, bindings)}.` : undefined;
   throw expectedGot("runtime/feeds", where, rule, got, hint);
 }
 
 const isBound = (dim: Shape[number], bindings: Bindings): boolean =>
   typeof dim === "number" || dim.split("*").every((part) => /^\d+$/.test(part) || part in bindings);
+
+/**
+ * The same feeds for a runtime that works in host memory.
+ *
+ * @throws `runtime/feeds` for a tensor of a device.
+ */
+export function onHost(feeds: Tensors): Readonly<Record<string, HostTensor>> {
+  for (const [name, tensor] of Object.entries(feeds)) {
+    if (onDevice(tensor)) throw expectedGot("runtime/feeds", `feed ${name}`, "a tensor in host memory", "one of a device");
+  }
+  return feeds as Readonly<Record<string, HostTensor>>;
+}

@@ -1,3 +1,3 @@
 /** What `index.ts` gives everywhere, and ONNX Runtime for Node. */
 export * from "./index.ts";
-export { createRuntime, type RuntimeOptions, WEB_SLOWDOWN } from "./onnx-runtime-node.ts";
+export { createRuntime, type NodeDevice, nodeDevices, type RuntimeOptions, WEB_SLOWDOWN } from "./onnx-runtime-node.ts";

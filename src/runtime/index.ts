@@ -1,3 +1,13 @@
 export { interpret } from "./interpreter.ts";
 export { createReferenceRuntime } from "./reference-runtime.ts";
-export type { HostTensor, InputInfo, Runtime, Session } from "./runtime.ts";
+export type {
+  DeviceMemory,
+  DeviceResults,
+  DeviceSession,
+  DeviceTensor,
+  HostTensor,
+  InputInfo,
+  Runtime,
+  Session,
+  Tensor,
+} from "./runtime.ts";

@@ -1,19 +1,30 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { CrispError } from "../errors/index.ts";
-import { createOnnxSession, type OnnxRuntimeModule } from "./onnx-session.ts";
+import type { InferenceSession } from "onnxruntime-common";
+import { CrispError, expectedGot } from "../errors/index.ts";
+import { input } from "../graph/index.ts";
+import { chooseDevice } from "./choose-device-node.ts";
+import { createOnnxRuntime } from "./onnx-runtime.ts";
+import type { OnnxRuntimeModule } from "./onnx-session.ts";
 import type { Runtime } from "./runtime.ts";
 
+/** What `createRuntime` can be asked for in Node. */
+export const nodeDevices = ["auto", "cpu", "webgpu", "cuda", "wasm"] as const;
+export type NodeDevice = (typeof nodeDevices)[number];
+
 export interface RuntimeOptions {
-  /** Threads of one operator; default: all cores this process may use, at most 8. */
+  /**
+   * `auto` takes WebGPU where a GPU is found and multiplies matrices faster than the CPU; `cpu` falls back to WebAssembly where the
+   * native package cannot be loaded; default `cpu`.
+   */
+  readonly device?: NodeDevice;
+  /** Threads of one operator on the CPU; default: all cores this process may use, at most 8. */
   readonly threads?: number;
-  /** `wasm` takes onnxruntime-web even where the native package loads; default `native`. */
-  readonly prefer?: "native" | "wasm";
-  /** Use com.microsoft's operators, such as FusedMatMul; default true. */
+  /** Use com.microsoft's operators, such as FusedMatMul; default true. Never on WebGPU. */
   readonly microsoftOps?: boolean;
-  /** Told once, where the native runtime cannot be loaded. */
-  readonly onFallback?: (message: string) => void;
+  /** Told once what was chosen, where that needs saying, and why. */
+  readonly onNote?: (message: string) => void;
 }
 
 // Beyond this an encoder's matrices are too small to share out.
@@ -23,26 +34,38 @@ const MOST_THREADS = 8;
 export const WEB_SLOWDOWN = "about 3 to 5";
 
 /**
- * ONNX Runtime for Node: the native package, or, where that cannot be loaded, WebAssembly.
+ * ONNX Runtime for Node on one device.
  *
- * @throws `runtime/none` when neither loads.
+ * @throws `runtime/none` when neither package loads; `runtime/no-device` when the device cannot be had, with what to install;
+ *   `runtime/bad-device` for a name that is none.
  * @example
- * const runtime = await createRuntime();
+ * const runtime = await createRuntime({ device: "auto", onNote: console.error });
  * const session = await runtime.compile({ y: exp(input("x", ["B"])) });
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const { prefer = "native", microsoftOps = true, onFallback } = options;
+  const { device = "cpu", microsoftOps = true, onNote } = options;
   const settings: Settings = { threads: options.threads ?? Math.min(MOST_THREADS, availableParallelism()), microsoftOps };
-  if (prefer === "wasm") return webAssembly(settings);
+  if (!nodeDevices.includes(device))
+    throw expectedGot("runtime/bad-device", "device", `one of ${nodeDevices.join(", ")}`, device);
+  if (device === "wasm") return webAssembly(settings);
+  let ort: OnnxRuntimeModule;
   try {
-    return native((await import("onnxruntime-node")) as unknown as OnnxRuntimeModule, settings);
+    ort = (await import("onnxruntime-node")) as unknown as OnnxRuntimeModule;
   } catch (reason) {
+    if (device === "webgpu" || device === "cuda") throw noDevice(device, reason);
     const runtime = await webAssembly(settings, reason);
-    onFallback?.(
+    onNote?.(
       `onnxruntime-node cannot be loaded here (${firstLine(reason)}); using onnxruntime-web, ${WEB_SLOWDOWN} times slower. crisp doctor says more.`,
     );
     return runtime;
   }
+  if (device === "auto") {
+    const { device: chosen, reason } = await chooseDevice();
+    onNote?.(`device: ${chosen}, ${reason}`);
+    return native(ort, chosen, settings);
+  }
+  if (device !== "cpu") await checkDevice(ort, device);
+  return native(ort, device, settings);
 }
 
 interface Settings {
@@ -50,21 +73,48 @@ interface Settings {
   readonly microsoftOps: boolean;
 }
 
-function native(ort: OnnxRuntimeModule, { threads, microsoftOps }: Settings): Runtime {
-  return {
+const NATIVE: Readonly<Record<"cpu" | "webgpu" | "cuda", (settings: Settings) => InferenceSession.SessionOptions>> = {
+  cpu: ({ threads }) => ({ executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 }),
+  // an operator that the GPU lacks is an error, not a silent copy to the CPU and back
+  webgpu: () => ({ executionProviders: ["webgpu"], extra: { session: { disable_cpu_ep_fallback: "1" } } }),
+  cuda: ({ threads }) => ({ executionProviders: ["cuda", "cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 }),
+};
+
+function native(ort: OnnxRuntimeModule, device: "cpu" | "webgpu" | "cuda", settings: Settings): Runtime {
+  return createOnnxRuntime({
+    ort,
     name: "onnxruntime-node",
     version: packageVersion("onnxruntime-node"),
-    device: "cpu",
-    threads,
-    compile: (outputs) =>
-      createOnnxSession(
-        ort,
-        outputs,
-        { executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 3 },
-        { writesInPlace: true, microsoftOps },
-      ),
-  };
+    device,
+    threads: settings.threads,
+    // errors only: ONNX Runtime also logs what it then throws
+    options: { ...NATIVE[device](settings), logSeverityLevel: device === "cpu" ? 3 : 4 },
+    microsoftOps: settings.microsoftOps,
+    writesInPlace: device === "cpu",
+  });
 }
+
+/** Fail before anything else does, in words. */
+async function checkDevice(ort: OnnxRuntimeModule, device: "webgpu" | "cuda"): Promise<void> {
+  const runtime = native(ort, device, { threads: 1, microsoftOps: false });
+  try {
+    await (await runtime.compile({ y: input("x", ["n"]) })).release();
+  } catch (reason) {
+    throw noDevice(device, reason);
+  }
+}
+
+const NEEDS = {
+  webgpu:
+    "WebGPU needs a GPU with a driver for Vulkan (Linux: libvulkan1 and the vendor's driver), Direct3D 12 or Metal. Or use --device cpu.",
+  cuda: "CUDA needs Linux x64 or Windows x64, an NVIDIA driver, CUDA 12, cuDNN 9, and onnxruntime-node's CUDA libraries: npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12 --foreground-scripts. Or use --device webgpu.",
+} as const;
+
+const noDevice = (device: "webgpu" | "cuda", reason: unknown): CrispError =>
+  new CrispError(
+    "runtime/no-device",
+    `--device ${device}: expected it to work here, got "${firstLine(reason)}". ${NEEDS[device]}`,
+  );
 
 async function webAssembly({ threads, microsoftOps }: Settings, reason?: unknown): Promise<Runtime> {
   let ort: OnnxRuntimeModule & { env: { wasm: { numThreads?: number } } };
@@ -76,19 +126,16 @@ async function webAssembly({ threads, microsoftOps }: Settings, reason?: unknown
     throw new CrispError("runtime/none", `runtime: expected onnxruntime-node or onnxruntime-web, ${got}`);
   }
   ort.env.wasm.numThreads = threads;
-  return {
+  return createOnnxRuntime({
+    ort,
     name: "onnxruntime-web",
     version: packageVersion("onnxruntime-web"),
     device: "wasm",
     threads,
-    compile: (outputs) =>
-      createOnnxSession(
-        ort,
-        outputs,
-        { executionProviders: ["wasm"], logSeverityLevel: 3 },
-        { writesInPlace: false, microsoftOps },
-      ),
-  };
+    options: { executionProviders: ["wasm"], logSeverityLevel: 3 },
+    microsoftOps,
+    writesInPlace: false,
+  });
 }
 
 const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split("\n")[0];

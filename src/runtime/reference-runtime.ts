@@ -1,5 +1,5 @@
 import { type ArrayOf, type DType, type Node, verify } from "../graph/index.ts";
-import { checkFeeds, checkTargets } from "./check-feeds.ts";
+import { checkFeeds, checkTargets, onHost } from "./check-feeds.ts";
 import { interpret } from "./interpreter.ts";
 import type { HostTensor, InputInfo, Runtime, Session } from "./runtime.ts";
 
@@ -34,7 +34,8 @@ function createSession(outputs: Readonly<Record<string, Node>>): Session {
     .map(({ attrs, dtype, shape }): InputInfo => ({ name: attrs.name as string, dtype, shape }));
   return {
     inputs,
-    async run(feeds, into = {}) {
+    async run(given, into = {}) {
+      const feeds = onHost(given);
       const values: Record<string, ArrayLike<number>> = {};
       const bindings = checkFeeds(inputs, feeds);
       checkTargets(outputs, into, feeds, bindings);

@@ -8,10 +8,10 @@ import { runtimeContract } from "./runtime.contract.ts";
 runtimeContract("reference", async () => createReferenceRuntime());
 runtimeContract("ONNX Runtime, CPU", () => createRuntime({ threads: 2 }));
 runtimeContract("ONNX Runtime, CPU, standard operators alone", () => createRuntime({ threads: 2, microsoftOps: false }));
-runtimeContract("ONNX Runtime, WebAssembly", () => createRuntime({ prefer: "wasm", threads: 1 }));
+runtimeContract("ONNX Runtime, WebAssembly", () => createRuntime({ device: "wasm", threads: 1 }));
 
 test("each way to create a runtime gives what was asked for", async () => {
-  const made = await Promise.all([createRuntime({ threads: 2 }), createRuntime({ prefer: "wasm", threads: 1 })]);
+  const made = await Promise.all([createRuntime({ threads: 2 }), createRuntime({ device: "wasm", threads: 1 })]);
   assert.deepEqual(
     made.map(({ name, device, threads, version }) => [name, device, threads, version]),
     [
@@ -23,8 +23,8 @@ test("each way to create a runtime gives what was asked for", async () => {
 
 test("scatterRows has no ONNX form: a session refuses it and says so", async () => {
   const scattered = scatterRows(input("rows", ["B", 2]), input("ids", ["B"], "int32"), [5, 2]);
-  for (const prefer of ["native", "wasm"] as const) {
-    const runtime = await createRuntime({ prefer, threads: 1 });
+  for (const device of ["cpu", "wasm"] as const) {
+    const runtime = await createRuntime({ device, threads: 1 });
     await assert.rejects(runtime.compile({ scattered }), { code: "onnx/no-form" });
   }
 });

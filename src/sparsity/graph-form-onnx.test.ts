@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { ArrayOf } from "../graph/index.ts";
-import type { HostTensor, Session } from "../runtime/index.ts";
+import type { Session } from "../runtime/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
-import { everyPattern, FedView, headOf, type MadeUpBatch, madeUpBatch } from "./made-up-heads.fixture.ts";
+import { everyPattern, FedView, headOf, type MadeUpBatch, madeUpBatch, tensorsOf } from "./made-up-heads.fixture.ts";
 
 // One session computes every pattern, so that the symbolic batch and length are bound anew by each batch.
 const subjects = everyPattern(0.6);
-
-function tensors(session: Session, feeds: Record<string, ArrayLike<number>>, batch: MadeUpBatch): Record<string, HostTensor> {
-  const arrays = { float: Float32Array, int32: Int32Array, bool: Uint8Array };
-  return Object.fromEntries(
-    session.inputs.map(({ name, dtype, shape }) => {
-      const values = Array.from(feeds[name]);
-      const data = dtype === "int64" ? BigInt64Array.from(values, BigInt) : arrays[dtype].from(values);
-      const bound = shape.map((dim) => (typeof dim === "number" ? dim : batch.bindings[dim]));
-      return [name, { dtype, shape: bound, data: data as ArrayOf[typeof dtype] }];
-    }),
-  );
-}
 
 describe("graph form on ONNX Runtime", () => {
   const view = new FedView({ heads: 2, layer: 1 });
@@ -39,7 +26,7 @@ describe("graph form on ONNX Runtime", () => {
     test(`${name}: every pattern keeps the pairs of its reference`, async () => {
       const batch = make();
       const { n } = batch.bindings;
-      const masks = await session.run(tensors(session, view.feeds(batch), batch));
+      const masks = await session.run(tensorsOf(session.inputs, view.feeds(batch), batch.bindings));
       for (const [at, pattern] of subjects.entries()) {
         const { shape, data } = masks[`mask${at}`];
         const [B, H, Q] = shape;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Dense, gradients, input, maskedSoftmax, mul, type Node, sumAll, topological } from "../graph/index.ts";
 import { interpret } from "../runtime/index.ts";
-import { anyOf, inOrder, type Pattern, planKeep, planMask, random, slidingWindow, topK } from "./index.ts";
+import { anyOf, block, inOrder, type Pattern, planKeep, planMask, random, slidingWindow, topK } from "./index.ts";
 import { everyPattern, FedView, headOf, type MadeUpBatch, madeUpBatch, refusesRamp } from "./made-up-heads.fixture.ts";
 
 /** The masks of a batch as its graph form gives them. */
@@ -51,7 +51,7 @@ const ragged: [name: string, batch: (seed: number) => MadeUpBatch][] = [
   ["evaluation", (seed) => madeUpBatch([10, 16], { seed, training: false, step: 900 })],
 ];
 
-for (const sparsity of [0, 0.25, 0.4, 0.6, 0.8, 0.95]) {
+for (const sparsity of [0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.8, 0.9, 0.95]) {
   describe(`graph form against reference at sparsity ${sparsity}`, () => {
     for (const pattern of everyPattern(sparsity)) {
       test(pattern.id, () => {
@@ -72,6 +72,9 @@ describe("graph form against reference on longer texts", () => {
     random({ sparsity: 0.9 }),
     inOrder(topK({ sparsity: 0.7 }), slidingWindow({ sparsity: 0.8 })),
     anyOf(slidingWindow({ radius: 3 }), topK({ sparsity: 0.95 })),
+    block({ sparsity: 0.6, size: 7 }),
+    block({ sparsity: 0.8, keepOwn: true }),
+    inOrder(random({ sparsity: 0.9 }), block({ sparsity: 0.7, size: 8 })),
   ];
   for (const pattern of subjects) {
     test(`40 tokens: ${pattern.id}`, () => compare(pattern, madeUpBatch([40, 23, 31], { seed: 5 })));

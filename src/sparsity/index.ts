@@ -8,6 +8,7 @@ export {
   type PairCounts,
 } from "./accounting.ts";
 export type { BatchContext } from "./batch-context.ts";
+export { type BlockOptions, block } from "./block.ts";
 export { anyOf, inOrder } from "./compose.ts";
 export { dense } from "./dense.ts";
 export { type GlobalOptions, global, globalTokens } from "./global.ts";

@@ -1,8 +1,10 @@
-import { type AnyArray, type Bindings, bindShape, elements, input, type Node } from "../graph/index.ts";
+import { type AnyArray, type ArrayOf, type Bindings, bindShape, elements, input, type Node } from "../graph/index.ts";
 import { foldKey, hashWords, normalFill } from "../random/index.ts";
+import type { HostTensor, Session } from "../runtime/index.ts";
 import {
   anyOf,
   type BatchContext,
+  block,
   dense,
   type GraphView,
   global,
@@ -40,6 +42,14 @@ export const variants = (sparsity: number): Pattern[] => [
   nOfM({ n: 1, m: 3 }),
   inOrder(slidingWindow({ sparsity }), nOfM({ n: 2, m: 8 })),
   inOrder(nOfM({ sparsity, m: 5 }), slidingWindow({ sparsity })),
+  block({ sparsity, size: 3 }),
+  block({ sparsity, size: 2, keepOwn: true }),
+  block({ sparsity, size: 1 }),
+  inOrder(random({ sparsity: sparsity / 2 }), block({ sparsity, size: 4 })),
+  inOrder(slidingWindow({ sparsity }), block({ sparsity, size: 2 })),
+  inOrder(heads({ heads: [1] }), block({ sparsity, size: 5, keepOwn: true })),
+  inOrder(block({ sparsity, size: 3 }), strided({ stride: 2 })),
+  anyOf(block({ sparsity, size: 4 }), slidingWindow({ radius: 1 })),
   strided({ stride: 3 }),
   anyOf(strided({ sparsity }), slidingWindow({ radius: 1 })),
   inOrder(topK({ sparsity }), strided({ stride: 2 })),
@@ -197,4 +207,20 @@ function filled(node: Node, write: (out: AnyArray, context: BatchContext) => voi
   else out.fill(node.dtype === "bool" ? 1 : 77);
   write(out, batch);
   return Array.from(out as ArrayLike<number>, Number);
+}
+
+/** What a session reads, as its runtime takes it. */
+export function tensorsOf(
+  inputs: Session["inputs"],
+  feeds: Readonly<Record<string, ArrayLike<number>>>,
+  bindings: Bindings,
+): Record<string, HostTensor> {
+  const arrays = { float: Float32Array, int32: Int32Array, bool: Uint8Array };
+  return Object.fromEntries(
+    inputs.map(({ name, dtype, shape }) => {
+      const values = feeds[name];
+      const data = dtype === "int64" ? BigInt64Array.from(Array.from(values), BigInt) : arrays[dtype].from(values);
+      return [name, { dtype, shape: bindShape(shape, bindings), data: data as ArrayOf[typeof dtype] }];
+    }),
+  );
 }

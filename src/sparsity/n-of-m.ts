@@ -61,9 +61,8 @@ export function nOfM(options: NOfMOptions): Pattern {
       const kept = new Uint8Array(tokens * tokens);
       for (let row = 0; row < tokens * tokens; row += tokens) {
         for (let first = 0; first < tokens; first += m) {
-          const keys = Array.from({ length: Math.min(m, tokens - first) }, (_, i) => row + first + i).filter(
-            (pair) => allowed[pair],
-          );
+          const keys: number[] = [];
+          for (let key = first; key < Math.min(first + m, tokens); key++) if (allowed[row + key]) keys.push(row + key);
           keys.sort((a, b) => scores[b] - scores[a] || a - b);
           for (const pair of keys.slice(0, most)) kept[pair] = 1;
         }

@@ -22,7 +22,7 @@ export interface RankOptions {
 }
 
 /** Larger than any score that a network gets to. */
-const FIRST = 3e38;
+export const FIRST = 3e38;
 
 /** Check the options; throws `pattern/bad-parameter`. */
 export function checkRankOptions(name: string, { sparsity, rankOver, keepSpecial }: RankOptions): void {
@@ -66,9 +66,16 @@ export function keepRanked(view: HeadView, ranks: Float32Array, options: RankOpt
  *
  * @param id - Of the pattern: equal ids share their inputs.
  * @param ranks - float [B, H, n, n].
+ * @param mostOf - How many places a text of so many tokens has to rank, at most; default: its tokens.
  * @returns Bool [B, H, n, n].
  */
-export function rankedMask(view: GraphView, id: string, ranks: Node, options: RankOptions): Node {
+export function rankedMask(
+  view: GraphView,
+  id: string,
+  ranks: Node,
+  options: RankOptions,
+  mostOf = (tokens: number): number => tokens,
+): Node {
   const { allowed } = view;
   const kept = (count: number, { strength }: BatchContext): number =>
     keysOfRow(strength * options.sparsity, count, options.rankOver?.paddedTo);
@@ -76,7 +83,7 @@ export function rankedMask(view: GraphView, id: string, ranks: Node, options: Ra
     for (let count = 1; count <= out.length; count++) out[count - 1] = kept(count, context);
   });
   const largestK = view.input(`${id}.largestK`, [1], "int64", (out, context) => {
-    const longest = context.lengths.reduce((a, b) => Math.max(a, b), 1);
+    const longest = mostOf(context.lengths.reduce((a, b) => Math.max(a, b), 1));
     const k = Math.max(kept(longest, context), options.keepSpecial ? Math.min(2, longest) : 1);
     (out as BigInt64Array)[0] = BigInt(k);
   });

@@ -1,3 +1,4 @@
+import { type BlockOptions, block } from "./block.ts";
 import { anyOf, inOrder } from "./compose.ts";
 import { dense } from "./dense.ts";
 import { type GlobalOptions, global } from "./global.ts";
@@ -79,6 +80,13 @@ export const patterns: Readonly<Record<string, PatternEntry>> = {
     parameters: ["probability"],
     create: (parameters) => threshold(parameters as { probability: number }),
     sample: () => threshold({ probability: 0.1 }),
+  },
+  block: {
+    summary: "each block of queries keeps the key blocks with the largest mean scores",
+    parameters: ["sparsity", "size", "keepOwn"],
+    create: (parameters) => block(parameters as unknown as BlockOptions),
+    sample: () => block({ sparsity: 0.5, size: 4 }),
+    ofSparsity: (sparsity) => block({ sparsity }),
   },
   nOfM: {
     summary: "the n largest scores of every m consecutive keys",

@@ -35,7 +35,8 @@ export function threshold({ probability }: { readonly probability: number }): Pa
       checkStrength(strength);
       const kept = new Uint8Array(n * n);
       for (let row = 0; row < n * n; row += n) {
-        const keys = Array.from({ length: n }, (_, key) => row + key).filter((at) => allowed[at]);
+        const keys: number[] = [];
+        for (let at = row; at < row + n; at++) if (allowed[at]) keys.push(at);
         const largest = keys.reduce((most, at) => Math.max(most, scores[at]), Number.NEGATIVE_INFINITY);
         const sum = keys.reduce((total, at) => total + Math.exp(scores[at] - largest), 0);
         for (const at of keys) kept[at] = Number(Math.exp(scores[at] - largest) / sum >= least);

@@ -12,11 +12,11 @@ import {
 } from "./checkpoint-file-node.ts";
 import type { Progress, Saver } from "./loop.ts";
 import { checkSameRun, type RunDescription } from "./run-description.ts";
-import type { TrainingState } from "./state.ts";
+import type { StoredArrays } from "./state.ts";
 
 export interface CheckpointSettings {
   readonly folder: string;
-  readonly state: TrainingState;
+  readonly state: StoredArrays;
   readonly run: RunDescription;
   readonly surroundings: Surroundings;
   /** Older ones are deleted once a newer one is whole. Each holds the best weights too, so that none of them gets lost. */
@@ -59,10 +59,10 @@ export class Checkpoints implements Saver {
    *
    * @throws `file/disk-full`, `file/not-writable`; the older checkpoints then stay.
    */
-  save(progress: Progress, best: ReadonlyMap<string, Float32Array> | undefined): string {
+  async save(progress: Progress, best: ReadonlyMap<string, Float32Array> | undefined): Promise<string> {
     const { folder, state, run, surroundings, limit } = this.#settings;
     const path = join(folder, `checkpoint-${progress.step}.crisp`);
-    writeCheckpointFile(path, { progress, run, surroundings }, [...arraysOf(state), ...bestArrays(best)]);
+    writeCheckpointFile(path, { progress, run, surroundings }, [...(await arraysOf(state)), ...bestArrays(best)]);
     const found = this.#found();
     const kept = new Set(found.filter(({ step }) => step <= progress.step).slice(0, limit));
     for (const other of found) if (!kept.has(other)) rmSync(join(folder, other.file), { force: true });
@@ -75,7 +75,7 @@ export class Checkpoints implements Saver {
    * @returns Undefined where there is none.
    * @throws `checkpoint/corrupt` when there are checkpoints and none is whole; `checkpoint/other-run`; `checkpoint/other-version`.
    */
-  resume(): Resumed | undefined {
+  async resume(): Promise<Resumed | undefined> {
     const { folder, state, run, surroundings } = this.#settings;
     const notes: string[] = [];
     let damaged: CrispError | undefined;
@@ -92,7 +92,7 @@ export class Checkpoints implements Saver {
       }
       checkSameRun(path, header.run, run);
       notes.push(...differences(header.surroundings, surroundings));
-      return { progress: header.progress, best: load(path, header, state), path, notes };
+      return { progress: header.progress, best: await load(path, header, state), path, notes };
     }
     if (damaged) throw damaged;
     return undefined;
@@ -108,24 +108,16 @@ export class Checkpoints implements Saver {
   }
 }
 
-/** Each parameter's value, and the moments of those trained. */
-function arraysOf(state: TrainingState): NamedArrays {
-  return [
-    ...[...state.parameters.values()].map(({ name, value }): [string, Float32Array] => [`value ${name}`, value.array]),
-    ...state.trained.flatMap(({ name, m, v }): [string, Float32Array][] => [
-      [`m ${name}`, m.array],
-      [`v ${name}`, v.array],
-    ]),
-  ];
-}
+const arraysOf = (state: StoredArrays): Promise<NamedArrays> =>
+  Promise.all(state.layout.map(async ([name]) => [name, await state.read(name)] as const));
 
 const BEST = "best ";
 const bestArrays = (best?: ReadonlyMap<string, Float32Array>): NamedArrays =>
   [...(best ?? [])].map(([name, array]) => [BEST + name, array]);
 
 /** Fill the state; the best values, where the file has some, are returned. Nothing is changed unless all arrays fit. */
-function load(path: string, header: CheckpointHeader, state: TrainingState): Map<string, Float32Array> | undefined {
-  const targets = new Map(arraysOf(state));
+async function load(path: string, header: CheckpointHeader, state: StoredArrays): Promise<Map<string, Float32Array> | undefined> {
+  const targets = new Map(await arraysOf(state));
   const lengths = new Map(header.arrays);
   const best = new Map<string, Float32Array>();
   for (const [name, array] of targets) {
@@ -142,6 +134,7 @@ function load(path: string, header: CheckpointHeader, state: TrainingState): Map
     }
   }
   readCheckpointArrays(path, header, (name) => targets.get(name) ?? best.get(name.slice(BEST.length))!);
+  for (const [name, array] of targets) await state.write(name, array);
   return best.size > 0 ? best : undefined;
 }
 

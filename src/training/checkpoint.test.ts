@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { hash32 } from "../random/index.ts";
-import { Checkpoints, freshProgress, type Progress, type RunDescription, TrainingState } from "./index-node.ts";
+import { Checkpoints, freshProgress, HostState, type Progress, type RunDescription } from "./index-node.ts";
 import { fingerprint, surroundings } from "./run-tiny.fixture.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crisp-checkpoint-"));
@@ -33,13 +33,9 @@ const parameters = [
 ];
 
 /** A state full of numbers that no other seed has. */
-function stateOf(seed: number, specs = parameters): TrainingState {
+function stateOf(seed: number, specs = parameters): HostState {
   const sizes = specs.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)] as const);
-  const state = new TrainingState(
-    specs,
-    new Map(sizes.map(([name, size]) => [name, new Float32Array(size).fill(seed + 0.1)])),
-    0,
-  );
+  const state = new HostState(specs, new Map(sizes.map(([name, size]) => [name, new Float32Array(size).fill(seed + 0.1)])), 0);
   for (const { m, v } of state.trained) {
     m.array.fill(seed + 0.2);
     v.array.fill(seed + 0.3);
@@ -47,11 +43,8 @@ function stateOf(seed: number, specs = parameters): TrainingState {
   return state;
 }
 
-const checkpointsOf = (
-  folder: string,
-  state: TrainingState,
-  { limit = 9, run = { seed: 1 } as RunDescription } = {},
-): Checkpoints => new Checkpoints({ folder, state, run, surroundings, limit });
+const checkpointsOf = (folder: string, state: HostState, { limit = 9, run = { seed: 1 } as RunDescription } = {}): Checkpoints =>
+  new Checkpoints({ folder, state, run, surroundings, limit });
 const at = (step: number): Progress => ({ ...freshProgress, step });
 const names = (folder: string): string[] => readdirSync(folder).sort();
 

@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { createReferenceRuntime } from "../runtime/index.ts";
 import { defaultOptions, estimate, trainLoop } from "./index.ts";
 import { fingerprint } from "./run-tiny.fixture.ts";
-import { tinyBatches, tinyStep } from "./tiny-task.fixture.ts";
+import { tinyBatches, tinyHostStep } from "./tiny-task.fixture.ts";
 
 const batches = tinyBatches({ examples: 20, batchSize: 4 });
 
 test("an estimate changes nothing: the run after it has the same bits", async () => {
   const trained = async (estimated: boolean): Promise<string> => {
-    const step = await tinyStep(createReferenceRuntime(), { dropout: 0.2 });
+    const step = await tinyHostStep(createReferenceRuntime(), { dropout: 0.2 });
     const before = fingerprint(step.state);
     if (estimated) await estimate({ step, batches, tokens: () => 12, updates: { perEpoch: 5, left: 15 } });
     assert.equal(fingerprint(step.state), before);

@@ -1,5 +1,4 @@
 import type { BatchSource } from "./loop.ts";
-import type { TrainingState } from "./state.ts";
 import type { StepContext, TrainStep } from "./train-step.ts";
 
 /** What a run will take, measured on one of its own batches. */
@@ -17,15 +16,12 @@ export interface EstimateOptions<Context extends StepContext> {
   readonly updates: { readonly perEpoch: number; readonly left: number };
 }
 
-/** Elements on which AdamW is timed: past every cache. */
-const ADAMW_SAMPLE = 2 ** 20;
-
 /**
  * Estimate a run from its first batch: computed twice, without an update, so that nothing changes.
  *
- *     seconds = updates left · (time of the batch / its padded tokens · padded tokens of an epoch / updates an epoch + time of AdamW)
+ *     seconds = updates left · (time of the batch / its padded tokens · padded tokens of an epoch / updates an epoch + time of the update itself)
  *
- * The first pass pays for memory that all later ones find. AdamW is timed on scratch memory.
+ * The first pass pays for memory that all later ones find.
  */
 export async function estimate<Context extends StepContext>({
   step,
@@ -40,21 +36,5 @@ export async function estimate<Context extends StepContext>({
   await pass();
   const seconds = (performance.now() - started) / 1000;
   const epoch = Array.from({ length: batches.batchesPerEpoch }, (_, batch) => tokens(batch)).reduce((a, b) => a + b, 0);
-  return { seconds: updates.left * ((seconds / tokens(0)) * (epoch / updates.perEpoch) + adamwSeconds(step.state)) };
-}
-
-function adamwSeconds({ arena, kernels, trained }: TrainingState): number {
-  const total = trained.reduce((sum, { value }) => sum + value.array.length, 0);
-  const count = Math.min(ADAMW_SAMPLE, Math.floor(total / 4));
-  if (count === 0) return 0;
-  const mark = arena.mark();
-  const [param, grad, m, v] = ["param", "grad", "m", "v"].map((name) => arena.allocateF32(name, count).pointer);
-  const settings = { learningRate: 0, beta1: 0, beta2: 0, eps: 1, weightDecay: 0, step: 1, gradientScale: 0 };
-  const run = (): void => kernels.adamw({ param, grad, m, v, count }, settings);
-  run();
-  const started = performance.now();
-  run();
-  const seconds = (performance.now() - started) / 1000;
-  arena.release(mark);
-  return (seconds / count) * total;
+  return { seconds: updates.left * ((seconds / tokens(0)) * (epoch / updates.perEpoch) + (await step.state.updateSeconds())) };
 }

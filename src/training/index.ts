@@ -1,5 +1,9 @@
+export { createTrainStep } from "./create-train-step.ts";
+export { DeviceTrainStep } from "./device-step.ts";
 export { type Estimate, type EstimateOptions, estimate } from "./estimate.ts";
 export type { Evaluation, TrainingEvent } from "./events.ts";
+export { HostState } from "./host-state.ts";
+export { HostTrainStep } from "./host-step.ts";
 export {
   type BatchSettings,
   type BatchSource,
@@ -14,6 +18,6 @@ export {
 export { defaultOptions, resolveOptions, type TrainingOptions } from "./options.ts";
 export type { Json, RunDescription } from "./run-description.ts";
 export { learningRateAt, warmupUpdates } from "./schedule.ts";
-export { type ParameterState, type TrainedParameter, TrainingState } from "./state.ts";
-export { type StepContext, type TrainingGraph, TrainStep } from "./train-step.ts";
+export type { StoredArrays, TrainedParameter, TrainingState, UpdateSettings } from "./state.ts";
+export type { DropoutKey, StepContext, TrainingGraph, TrainStep, TrainStepOptions } from "./train-step.ts";
 export { gradientNorm, update } from "./update.ts";

@@ -7,7 +7,7 @@ export const killedRun: TinyRun = {
   options: { gradientAccumulationSteps: 2, maxSteps: 150, evalStrategy: "steps", evalSteps: 3, saveSteps: 2, saveTotalLimit: 2 },
   keepBest: true,
   evaluate: async ({ state }) => {
-    const score = state.parameters.get("w2")!.value.array[5];
+    const score = state.arrays.get("w2")!.value.array[5];
     return { metrics: { score }, score };
   },
   // a checkpoint of 2 MB or, with the best weights, 4: writing takes long enough to be hit

@@ -1,6 +1,7 @@
 import type { Evaluation, TrainingEvent } from "./events.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
+import { sizeOf } from "./state.ts";
 import type { StepContext, TrainStep } from "./train-step.ts";
 import { checkLoss, gradientNorm, update } from "./update.ts";
 
@@ -48,7 +49,7 @@ export const freshProgress: Progress = {
 /** What the loop asks of whoever keeps checkpoints. */
 export interface Saver {
   /** @returns the path, for the event. */
-  save(progress: Progress, best: ReadonlyMap<string, Float32Array> | undefined): string;
+  save(progress: Progress, best: ReadonlyMap<string, Float32Array> | undefined): Promise<string>;
 }
 
 export interface LoopSettings<Context extends StepContext> {
@@ -113,18 +114,18 @@ export async function* trainLoop<Context extends StepContext>(
   let best = resume?.best;
   let kept = { step: resume?.progress.step, path: resume?.path };
   const progress = (): Progress => ({ step, seconds, bestScore, evaluationsSinceBest, lossSum, lossCount, evaluations });
-  const save = (to: Saver): TrainingEvent => {
-    kept = { step, path: to.save(progress(), best) };
+  const save = async (to: Saver): Promise<TrainingEvent> => {
+    kept = { step, path: await to.save(progress(), best) };
     return { type: "saved", step, path: kept.path! };
   };
 
-  const parameters = state.trained.reduce((sum, { value }) => sum + value.array.length, 0);
+  const parameters = state.trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   yield { type: "started", steps: total, parameters, resumedAt: step };
 
   // patience stands here too: a run that was killed after it had stopped early must not go on when it is resumed
   while (step < total && evaluationsSinceBest < patience) {
     if (signal?.aborted) {
-      if (saver && kept.step !== step) yield save(saver);
+      if (saver && kept.step !== step) yield await save(saver);
       yield { type: "stopped", step, reason: "signal" };
       return { progress: progress(), best, finished: false };
     }
@@ -139,7 +140,7 @@ export async function* trainLoop<Context extends StepContext>(
     checkLoss(loss, state, step, kept.path);
     const norm = gradientNorm(state, step, kept.path);
     const learningRate = learningRateAt(options, step, total);
-    update(state, options, { norm, step, learningRate });
+    await update(state, options, { norm, step, learningRate });
 
     step++;
     lossSum += loss;
@@ -157,7 +158,7 @@ export async function* trainLoop<Context extends StepContext>(
       const better = !Number.isNaN(score) && (bestScore === null || score > bestScore);
       if (better) [bestScore, evaluationsSinceBest] = [score, 0];
       else evaluationsSinceBest++;
-      if (better && keepBest) best = state.snapshot();
+      if (better && keepBest) best = await state.snapshot();
       const evaluation: Evaluation = {
         step,
         epoch: step / perEpoch,
@@ -170,7 +171,7 @@ export async function* trainLoop<Context extends StepContext>(
       yield { type: "evaluated", ...evaluation };
     }
     const saving = options.saveSteps === undefined ? endOfEpoch : step % options.saveSteps === 0;
-    if (saver && (saving || step === total)) yield save(saver);
+    if (saver && (saving || step === total)) yield await save(saver);
     // ONNX Runtime blocks this thread while it runs; messages (stop) get through here
     await nextMacrotask();
   }

@@ -2,23 +2,23 @@ import { createHash } from "node:crypto";
 import type { Runtime } from "../runtime/index.ts";
 import {
   Checkpoints,
+  type HostState,
+  type HostTrainStep,
   type LoopResult,
   type LoopSettings,
   resolveOptions,
   type TrainingEvent,
   type TrainingOptions,
-  type TrainingState,
-  type TrainStep,
   trainLoop,
 } from "./index-node.ts";
-import { type TinyContext, tinyBatches, tinyParameters, tinyStep, tinyValues } from "./tiny-task.fixture.ts";
+import { type TinyContext, tinyBatches, tinyHostStep, tinyParameters, tinyValues } from "./tiny-task.fixture.ts";
 
 export const surroundings = { runtime: "test 1", threads: 1, cpuFeatures: "" };
 
 /** All that an update changes, as one word: equal exactly when every bit is. */
-export function fingerprint(state: TrainingState): string {
+export function fingerprint(state: HostState): string {
   const hash = createHash("sha256");
-  for (const { name, value, m, v } of state.parameters.values()) {
+  for (const { name, value, m, v } of state.arrays.values()) {
     hash.update(name);
     for (const array of [value, m, v]) if (array) hash.update(array.array);
   }
@@ -26,7 +26,7 @@ export function fingerprint(state: TrainingState): string {
 }
 
 /** What must be equal of two runs; seconds never are. */
-export function outcome({ progress: { seconds, ...progress }, best, finished }: LoopResult, state: TrainingState) {
+export function outcome({ progress: { seconds, ...progress }, best, finished }: LoopResult, state: HostState) {
   return { progress, best, finished, state: fingerprint(state) };
 }
 
@@ -40,15 +40,15 @@ export interface TinyRun extends Omit<Partial<LoopSettings<TinyContext>>, "step"
   readonly onSaving?: () => void;
   /** Numbers of a further, frozen parameter, that make checkpoints larger. */
   readonly ballast?: number;
-  readonly onEvent?: (event: TrainingEvent, step: TrainStep<TinyContext>) => void;
-  readonly evaluate?: (step: TrainStep<TinyContext>) => Promise<{ metrics: Record<string, number>; score: number }>;
+  readonly onEvent?: (event: TrainingEvent, step: HostTrainStep<TinyContext>) => void;
+  readonly evaluate?: (step: HostTrainStep<TinyContext>) => Promise<{ metrics: Record<string, number>; score: number }>;
 }
 
 /** Train the tiny network, by default 20 examples in 5 batches, 3 epochs. */
 export async function runTiny(run: TinyRun) {
   const { runtime, options: given, dropout = 0.2, folder, onSaving, ballast = 0, onEvent, evaluate, ...settings } = run;
   const options = resolveOptions({ learningRate: 0.02, ...given });
-  const step = await tinyStep(runtime, {
+  const step = await tinyHostStep(runtime, {
     dropout,
     parameters: [...tinyParameters, { name: "ballast", shape: [ballast], decay: false, trainable: false }],
     values: tinyValues().set("ballast", new Float32Array(ballast).fill(1)),
@@ -68,7 +68,7 @@ export async function runTiny(run: TinyRun) {
         return checkpoints.save(progress, best);
       },
     },
-    resume: checkpoints?.resume(),
+    resume: await checkpoints?.resume(),
     evaluate: evaluate && (() => evaluate(step)),
     ...settings,
   });

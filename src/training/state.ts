@@ -1,5 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
-import { Arena, type ArenaF32, createKernels, type Kernels } from "../kernels/index.ts";
+import type { Tensor } from "../runtime/index.ts";
 
 /** A parameter as a trainer sees it. */
 export interface TrainedParameter {
@@ -11,66 +10,60 @@ export interface TrainedParameter {
   readonly trainable: boolean;
 }
 
-/** Arrays of one parameter in the arena. */
-export interface ParameterState extends TrainedParameter {
-  readonly value: ArenaF32;
-  /** Absent where not trainable. */
-  readonly gradient?: ArenaF32;
-  /** AdamW's first and second moment. */
-  readonly m?: ArenaF32;
-  readonly v?: ArenaF32;
+/** One AdamW update; see `Kernels.adamw` for the formula. */
+export interface UpdateSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** Of the parameters that decay. */
+  readonly weightDecay: number;
+  /** 1 for the first. */
+  readonly step: number;
+  /** From clipping. */
+  readonly gradientScale: number;
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+/** Named arrays that a checkpoint holds. */
+export interface StoredArrays {
+  /** Name and length of each, in the order of the file: `value <p>` of all parameters, then `m <p>` and `v <p>` of those trained. */
+  readonly layout: readonly (readonly [name: string, length: number])[];
+  /** May be a view that the next update changes. */
+  read(name: string): Promise<Float32Array>;
+  write(name: string, data: Float32Array): Promise<void>;
+}
 
-/** Everything that training changes, in one memory that ONNX Runtime and the kernels share. */
-export class TrainingState {
-  readonly arena: Arena;
-  readonly kernels: Kernels;
-  readonly parameters: ReadonlyMap<string, ParameterState>;
-
-  /**
-   * @param parameters - All of the model's.
-   * @param values - Start values by name.
-   * @param scratchBytes - Room for what one step needs besides: masks, fed inputs, embedding rows.
-   * @throws `training/bad-weights` for a missing or misshapen value; `kernels/out-of-memory`.
-   */
-  constructor(parameters: readonly TrainedParameter[], values: ReadonlyMap<string, Float32Array>, scratchBytes: number) {
-    const counts = parameters.flatMap(({ shape, trainable }) => new Array<number>(trainable ? 4 : 1).fill(sizeOf(shape)));
-    this.arena = new Arena({ bytes: Arena.bytesFor(counts) + scratchBytes });
-    this.kernels = createKernels(this.arena);
-    this.parameters = new Map(
-      parameters.map((parameter) => {
-        const { name, shape, trainable } = parameter;
-        const take = (what: string): ArenaF32 => this.arena.allocateF32(`${name} ${what}`, sizeOf(shape));
-        const value = take("value");
-        const start = values.get(name);
-        if (start?.length !== value.array.length) {
-          throw expectedGot("training/bad-weights", name, `${value.array.length} start values`, start?.length ?? "none");
-        }
-        value.array.set(start);
-        const rest = trainable ? { gradient: take("gradient"), m: take("m"), v: take("v") } : {};
-        return [name, { ...parameter, value, ...rest }];
-      }),
-    );
-  }
-
+/** Everything that training changes, in host memory (`HostState`) or on a device (`DeviceState`). */
+export interface TrainingState extends StoredArrays {
+  readonly parameters: readonly TrainedParameter[];
   /** Parameters that are trained, in order. */
-  get trained(): Required<ParameterState>[] {
-    return [...this.parameters.values()].filter((p): p is Required<ParameterState> => p.gradient !== undefined);
-  }
-
+  readonly trained: readonly TrainedParameter[];
+  /** Σ g² of each trained parameter, of the last batch or batches. */
+  gradientSquares(): readonly number[];
+  /** The first trained parameter whose gradient has a NaN or an infinity, and which. */
+  nonFiniteGradient(): { readonly parameter: string; readonly value: number } | undefined;
+  update(settings: UpdateSettings): Promise<void>;
+  /** How long an update takes; changes nothing. */
+  updateSeconds(): Promise<number>;
+  /** Parameter values as sessions take them; ask again after each update. */
+  feeds(): Readonly<Record<string, Tensor>>;
   /** A copy of all values, by name. */
-  snapshot(): Map<string, Float32Array> {
-    return new Map([...this.parameters].map(([name, { value }]) => [name, value.array.slice()]));
-  }
+  snapshot(): Promise<Map<string, Float32Array>>;
+  restore(values: ReadonlyMap<string, Float32Array>): Promise<void>;
+  release(): Promise<void>;
+}
 
-  /** Views of all values, by name; they change as training goes on. */
-  values(): Map<string, Float32Array> {
-    return new Map([...this.parameters].map(([name, { value }]) => [name, value.array]));
-  }
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-  restore(values: ReadonlyMap<string, Float32Array>): void {
-    for (const [name, { value }] of this.parameters) value.array.set(values.get(name)!);
-  }
+/** `value`, `m` or `v`, and the parameter. */
+export function splitArrayName(name: string): { readonly kind: "value" | "m" | "v"; readonly parameter: string } {
+  const space = name.indexOf(" ");
+  return { kind: name.slice(0, space) as "value", parameter: name.slice(space + 1) };
+}
+
+/** See `StoredArrays.layout`. */
+export function layoutOf(parameters: readonly TrainedParameter[]): (readonly [string, number])[] {
+  const named = (kind: string, { name, shape }: TrainedParameter) => [`${kind} ${name}`, sizeOf(shape)] as const;
+  const trained = parameters.filter(({ trainable }) => trainable);
+  return [...parameters.map((p) => named("value", p)), ...trained.flatMap((p) => [named("m", p), named("v", p)])];
 }

@@ -16,7 +16,14 @@ import {
 } from "../graph/index.ts";
 import { normalFill, permutation } from "../random/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { type BatchSource, type TrainedParameter, type TrainingGraph, TrainStep } from "./index.ts";
+import {
+  type BatchSource,
+  createTrainStep,
+  HostTrainStep,
+  type TrainedParameter,
+  type TrainingGraph,
+  type TrainStep,
+} from "./index.ts";
 
 export const ROWS = 7;
 const WIDTH = 4;
@@ -43,7 +50,7 @@ export const tinyParameters: readonly TrainedParameter[] = [
 ];
 
 /** Embedding, dropout, one hidden layer, cross-entropy: the smallest network with all that a trainer meets. */
-export function tinyGraph({ dropout = 0 } = {}): TrainingGraph<TinyContext> {
+export function tinyGraph({ dropout = 0 }: { readonly dropout?: number } = {}): TrainingGraph<TinyContext> {
   const ids = input("ids", ["B", TOKENS], "int32");
   const oneHot = input("oneHot", ["B", CLASSES]);
   const divisor = input("divisor", []);
@@ -108,8 +115,24 @@ export function tinyBatches({ examples = 24, batchSize = 6, seed = 1 } = {}): Ba
   };
 }
 
-export const tinyStep = (
-  runtime: Runtime,
-  { dropout = 0, values = tinyValues(), parameters = tinyParameters, batchSize = 32 } = {},
-): Promise<TrainStep<TinyContext>> =>
-  TrainStep.create(tinyGraph({ dropout }), { runtime, parameters, values, largest: [{ B: batchSize }] });
+/** What the builders below take. */
+interface TinyOptions {
+  readonly dropout?: number;
+  readonly values?: ReadonlyMap<string, Float32Array>;
+  readonly parameters?: readonly TrainedParameter[];
+  readonly batchSize?: number;
+}
+
+const optionsOf = (runtime: Runtime, { values = tinyValues(), parameters = tinyParameters, batchSize = 32 }: TinyOptions) => ({
+  runtime,
+  parameters,
+  values,
+  largest: [{ B: batchSize }],
+});
+
+/** A step wherever the runtime keeps its tensors. */
+export const tinyStep = (runtime: Runtime, options: TinyOptions = {}): Promise<TrainStep<TinyContext>> =>
+  createTrainStep(tinyGraph(options), optionsOf(runtime, options));
+
+export const tinyHostStep = (runtime: Runtime, options: TinyOptions = {}): Promise<HostTrainStep<TinyContext>> =>
+  HostTrainStep.create(tinyGraph(options), optionsOf(runtime, options));

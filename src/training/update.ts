@@ -11,7 +11,7 @@ import type { TrainingState } from "./state.ts";
  */
 export function checkLoss(loss: number, state: TrainingState, step: number, checkpoint?: string): void {
   if (Number.isFinite(loss)) return;
-  const found = nonFiniteGradient(state);
+  const found = state.nonFiniteGradient();
   const got = found ? `${loss}, and ${found.value} in the gradient of ${found.parameter}` : String(loss);
   throw notFinite({ step, expected: "a finite loss", got, checkpoint, parameter: found?.parameter });
 }
@@ -24,26 +24,15 @@ export function checkLoss(loss: number, state: TrainingState, step: number, chec
  * @throws `training/not-finite`, naming the first parameter whose gradient has a NaN or an infinity.
  */
 export function gradientNorm(state: TrainingState, step: number, checkpoint?: string): number {
-  const { trained, kernels } = state;
-  let sum = 0;
-  for (const { gradient } of trained) sum += kernels.sumOfSquares(gradient.pointer, gradient.array.length);
+  const sum = state.gradientSquares().reduce((total, squares) => total + squares, 0);
   if (Number.isFinite(sum)) return Math.sqrt(sum);
-  const found = nonFiniteGradient(state);
+  const found = state.nonFiniteGradient();
   if (found) {
     const got = `${found.value} in the gradient of ${found.parameter}`;
     throw notFinite({ step, expected: "finite gradients", got, checkpoint, parameter: found.parameter });
   }
   // float64 holds the squares of all float32 numbers, so that a sum beyond it has an element beyond them
   throw new Error(`the squares of finite gradients sum up to ${sum}`);
-}
-
-/** The first parameter, in the order of the forward pass, whose gradient has a NaN or an infinity. */
-function nonFiniteGradient({ trained, kernels }: TrainingState): { parameter: string; value: number } | undefined {
-  for (const { name, gradient } of trained) {
-    const at = kernels.firstNonFinite(gradient.pointer, gradient.array.length);
-    if (at >= 0) return { parameter: name, value: gradient.array[at] };
-  }
-  return undefined;
 }
 
 interface Divergence {
@@ -72,24 +61,18 @@ function notFinite({ step, expected, got, checkpoint, parameter }: Divergence): 
  * @param step - Updates done before this one.
  */
 export function update(
-  { trained, kernels }: TrainingState,
+  state: TrainingState,
   options: Pick<TrainingOptions, "maxGradNorm" | "weightDecay" | "adamBeta1" | "adamBeta2" | "adamEpsilon">,
   { norm, step, learningRate }: { readonly norm: number; readonly step: number; readonly learningRate: number },
-): void {
+): Promise<void> {
   const { maxGradNorm, adamBeta1, adamBeta2, adamEpsilon, weightDecay } = options;
-  const gradientScale = maxGradNorm > 0 ? Math.min(1, maxGradNorm / (norm + 1e-6)) : 1;
-  for (const { value, gradient, m, v, decay } of trained) {
-    kernels.adamw(
-      { param: value.pointer, grad: gradient.pointer, m: m.pointer, v: v.pointer, count: value.array.length },
-      {
-        learningRate,
-        beta1: adamBeta1,
-        beta2: adamBeta2,
-        eps: adamEpsilon,
-        weightDecay: decay ? weightDecay : 0,
-        step: step + 1,
-        gradientScale,
-      },
-    );
-  }
+  return state.update({
+    learningRate,
+    beta1: adamBeta1,
+    beta2: adamBeta2,
+    eps: adamEpsilon,
+    weightDecay,
+    step: step + 1,
+    gradientScale: maxGradNorm > 0 ? Math.min(1, maxGradNorm / (norm + 1e-6)) : 1,
+  });
 }

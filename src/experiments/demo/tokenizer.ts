@@ -1,3 +1,4 @@
+import { bertTokenizerJson, type TokenizerJson } from "../../data/index.ts";
 import { distractorTemplates, everyWordTemplates } from "./templates.ts";
 import { opinions, slots } from "./words.ts";
 
@@ -21,44 +22,6 @@ export function demoVocabulary(): string[] {
  * @example
  * createTokenizer(demoTokenizer()).encode("a fine film").inputIds; // 5 ids: [CLS] a fine film [SEP]
  */
-export function demoTokenizer(): { readonly tokenizerJson: object; readonly tokenizerConfig: object } {
-  const vocabulary = demoVocabulary();
-  const id = (token: string): number => vocabulary.indexOf(token);
-  const special = (token: string, type: number): object => ({ SpecialToken: { id: token, type_id: type } });
-  const text = (sequence: "A" | "B", type: number): object => ({ Sequence: { id: sequence, type_id: type } });
-  const tokenizerJson = {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: specialTokens.map((content) => ({
-      id: id(content),
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
-    pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [special("[CLS]", 0), text("A", 0), special("[SEP]", 0)],
-      pair: [special("[CLS]", 0), text("A", 0), special("[SEP]", 0), text("B", 1), special("[SEP]", 1)],
-      special_tokens: Object.fromEntries(
-        ["[CLS]", "[SEP]"].map((token) => [token, { id: token, ids: [id(token)], tokens: [token] }]),
-      ),
-    },
-    decoder: null,
-    model: { type: "WordLevel", vocab: Object.fromEntries(vocabulary.map((token, at) => [token, at])), unk_token: "[UNK]" },
-  };
-  const tokenizerConfig = {
-    tokenizer_class: "PreTrainedTokenizerFast",
-    pad_token: "[PAD]",
-    unk_token: "[UNK]",
-    cls_token: "[CLS]",
-    sep_token: "[SEP]",
-    model_max_length: 64,
-  };
-  return { tokenizerJson, tokenizerConfig };
+export function demoTokenizer(): TokenizerJson {
+  return bertTokenizerJson({ vocabulary: demoVocabulary(), specialTokens, model: { type: "WordLevel" }, maxLength: 64 });
 }

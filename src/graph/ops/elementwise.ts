@@ -1,6 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { add, constant, div, erf as erfOf, exp, greater, mul, neg, scale, sub, where } from "../build.ts";
-import { type Dense, defineOps, type OpRecord } from "../node.ts";
+import { type Dense, defineOps, type OnnxEmitter, type OpRecord, type ValueInfo } from "../node.ts";
 import { broadcastShapes, type DType, elements, onnxDType } from "../shape.ts";
 import { checkDType, numbers } from "./check-dtype.ts";
 import { erf } from "./special-functions.ts";
@@ -11,15 +11,20 @@ function each(inputs: readonly Dense[], shape: readonly number[], f: (...values:
   return Float64Array.from({ length: elements(shape) }, (_, at) => f(...inputs.map((x) => x.data[source(at, shape, x.shape)])));
 }
 
+const DTYPES: readonly DType[] = ["float", "int32", "int64", "bool"];
+
 interface Elementwise {
   onnx: string;
   value: (...x: number[]) => number;
   takes?: readonly DType[];
   gives?: DType;
   gradient?: OpRecord["gradient"];
+  /** Where the WebGPU provider lacks the operator. */
+  webgpu?: OpRecord["onnx"];
 }
 
-function elementwise(name: string, { onnx, value, takes = ["float"], gives, gradient }: Elementwise): OpRecord {
+function elementwise(name: string, { onnx, value, takes = ["float"], gives, gradient, webgpu }: Elementwise): OpRecord {
+  const plain: NonNullable<OpRecord["onnx"]> = (emitter, inputs, node) => emitter.emit(onnx, inputs, node);
   return {
     infer(inputs) {
       checkDType(name, inputs, takes);
@@ -31,8 +36,19 @@ function elementwise(name: string, { onnx, value, takes = ["float"], gives, grad
     },
     gradient,
     reference: (inputs, shape) => each(inputs, shape, value),
-    onnx: (emitter, inputs, node) => emitter.emit(onnx, inputs, node),
+    onnx: (emitter, inputs, node) => (emitter.webgpu && webgpu ? webgpu : plain)(emitter, inputs, node),
   };
+}
+
+/** a ∨ b = ¬(¬a ∧ ¬b). */
+export function orOfNots(
+  emitter: OnnxEmitter,
+  [a, b]: readonly string[],
+  [aInfo, bInfo]: readonly ValueInfo[],
+  out: ValueInfo,
+): string {
+  const [notA, notB] = [emitter.emit("Not", [a], aInfo), emitter.emit("Not", [b], bInfo)];
+  return emitter.emit("Not", [emitter.emit("And", [notA, notB], out)], out);
 }
 
 /** Operators that work element by element, with NumPy broadcasting. */
@@ -58,6 +74,11 @@ export const elementwiseOps = defineOps({
     onnx: "Abs",
     takes: numbers,
     value: Math.abs,
+    webgpu(emitter, [x], node) {
+      if (node.dtype === "float") return emitter.emit("Abs", [x], node);
+      const zero = emitter.constant([0], { dtype: node.dtype, shape: [] });
+      return emitter.emit("Max", [x, emitter.emit("Sub", [zero, x], node)], node);
+    },
     // 0 at 0, as PyTorch has it
     gradient: ({ inputs: [x] }, up) => [where(greater(x, constant(0)), up, where(greater(constant(0), x), neg(up), constant(0)))],
   }),
@@ -114,13 +135,18 @@ export const elementwiseOps = defineOps({
   }),
   equal: elementwise("equal", { onnx: "Equal", takes: numbers, gives: "bool", value: (a, b) => Number(a === b) }),
   and: elementwise("and", { onnx: "And", takes: ["bool"], value: (a, b) => a * b }),
-  or: elementwise("or", { onnx: "Or", takes: ["bool"], value: (a, b) => Math.max(a, b) }),
+  or: elementwise("or", {
+    onnx: "Or",
+    takes: ["bool"],
+    value: (a, b) => Math.max(a, b),
+    webgpu: (emitter, [a, b], node) => orOfNots(emitter, [a, b], node.inputs, node),
+  }),
   not: elementwise("not", { onnx: "Not", takes: ["bool"], value: (a) => 1 - a }),
   /** To another dtype. No gradient rule: one side is never float. */
   cast: {
     infer([x], attrs) {
       const dtype = attrs.to as DType;
-      if (!(dtype in onnxDType)) throw expectedGot("graph/dtype", "cast", Object.keys(onnxDType).join(" or "), dtype);
+      if (!DTYPES.includes(dtype)) throw expectedGot("graph/dtype", "cast", DTYPES.join(" or "), dtype);
       return { shape: x.shape, dtype };
     },
     reference([x], _, { attrs: { to } }) {

@@ -1,7 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { gather, scatterRows } from "../build.ts";
 import { defineOps, type Node } from "../node.ts";
-import { elements, type Shape, sameShape, showShape } from "../shape.ts";
+import { type DType, elements, onnxDType, product, type Shape, sameShape, showShape } from "../shape.ts";
 import { checkDType, numbers } from "./check-dtype.ts";
 
 function checkIds(where: string, { dtype }: Node): void {
@@ -34,8 +34,11 @@ export const gatheringOps = defineOps({
     },
     onnx: (emitter, inputs, node) => emitter.emit("Gather", inputs, node, { axis: 0 }),
   },
-  // No ONNX form: a scatter-add with repeated ids loses updates between ONNX Runtime's threads. The trainer adds the rows in order.
+  // No ONNX form on the CPU: a scatter-add with repeated ids loses updates between ONNX Runtime's threads. The trainer adds the rows
+  // in order. On WebGPU every row first becomes the sum of all rows with its id, by a product with the matrix of equal ids; those
+  // with one id then write the same bits, in whatever order.
   scatterRows: {
+    webgpuOnly: true,
     infer([rows, ids], attrs) {
       const shape = attrs.shape as Shape;
       checkDType("scatterRows", [rows], numbers);
@@ -55,6 +58,24 @@ export const gatheringOps = defineOps({
         for (let i = 0; i < width; i++) out[id * width + i] += rows.data[at * width + i];
       });
       return out;
+    },
+    onnx(emitter, [rows, ids], node) {
+      const [rowsInfo, idsInfo] = node.inputs;
+      const [count, width] = [product(idsInfo.shape), product(node.shape.slice(1))];
+      const flat = (value: string, shape: Shape, dtype: DType): string =>
+        emitter.emit("Reshape", [value, emitter.shapeVector(shape)], { dtype, shape });
+      const [column, line] = [flat(ids, [count, 1], "int32"), flat(ids, [1, count], "int32")];
+      const square = [count, count];
+      const equal = emitter.emit("Equal", [column, line], { dtype: "bool", shape: square });
+      const ones = emitter.emit("Cast", [equal], { dtype: "float", shape: square }, { to: onnxDType.float });
+      const values = flat(rows, [count, width], rowsInfo.dtype);
+      const sums = emitter.emit("MatMul", [ones, values], { dtype: "float", shape: [count, width] });
+      const zero = emitter.constant([0], { dtype: "float", shape: [] });
+      const table = [node.shape[0], width];
+      const empty = emitter.emit("Expand", [zero, emitter.shapeVector(table)], { dtype: "float", shape: table });
+      const places = emitter.emit("Cast", [column], { dtype: "int64", shape: [count, 1] }, { to: onnxDType.int64 });
+      const filled = emitter.emit("ScatterND", [empty, places, sums], { dtype: "float", shape: table });
+      return flat(filled, node.shape, "float");
     },
   },
 });

@@ -131,6 +131,13 @@ export const normalisingOps = defineOps({
           out[i] = value - logSum;
         });
       }),
-    onnx: (emitter, [x], node) => emitter.emit("LogSoftmax", [x], node, { axis: -1 }),
+    onnx(emitter, [x], node) {
+      if (!emitter.webgpu) return emitter.emit("LogSoftmax", [x], node, { axis: -1 });
+      const row = { shape: lastAsOne(node.shape), dtype: node.dtype };
+      const last = emitter.constant([-1], { dtype: "int64", shape: [1] });
+      const centred = emitter.emit("Sub", [x, emitter.emit("ReduceMax", [x, last], row, { keepdims: 1 })], node);
+      const sum = emitter.emit("ReduceSum", [emitter.emit("Exp", [centred], node), last], row, { keepdims: 1 });
+      return emitter.emit("Sub", [centred, emitter.emit("Log", [sum], row)], node);
+    },
   },
 });

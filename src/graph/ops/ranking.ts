@@ -1,10 +1,49 @@
 import { expectedGot } from "../../errors/index.ts";
-import { defineOps } from "../node.ts";
+import { defineOps, type Node, type OnnxEmitter } from "../node.ts";
 import { broadcastShapes, onnxDType, type Shape, sameShape, showShape } from "../shape.ts";
+import { orOfNots } from "./elementwise.ts";
 import { removeScores } from "./removed-scores.ts";
 import { source } from "./strides.ts";
 
 const lastAs = (shape: Shape, last: number | string): Shape => [...shape.slice(0, -1), last];
+
+/** One symbol for each k: ONNX Runtime reuses buffers between values whose symbols are equal. */
+function sortedShape(node: Node, largestK: string): Shape {
+  const fixed = node.inputs[3].attrs.values as readonly number[] | undefined;
+  return lastAs(node.shape, fixed?.length === 1 ? fixed[0] : `k of ${largestK}`);
+}
+
+/**
+ * `topKMask` without the indices of TopK, which are int64: kept = allowed and (score > k-th, or one of the first
+ * k − |{score > k-th}| that equal it).
+ */
+function byCount(emitter: OnnxEmitter, [scores, allowed, k, largestK]: readonly string[], node: Node): string {
+  const row = lastAs(node.shape, 1);
+  const [float, mask] = [{ dtype: "float", shape: node.shape } as const, { dtype: "bool", shape: node.shape } as const];
+  const perRow = { dtype: "float", shape: row } as const;
+  const masked = removeScores(emitter, scores, allowed, node);
+  const sorted = sortedShape(node, largestK);
+  const outs = [
+    { dtype: "float", shape: sorted },
+    { dtype: "int64", shape: sorted },
+  ] as const;
+  const [values] = emitter.emitMany("TopK", [masked, largestK], outs, { axis: -1, largest: 1, sorted: 1 });
+  const kInfo = node.inputs[2];
+  const place = emitter.emit("Sub", [k, emitter.constant([1], { dtype: "int32", shape: [] })], kInfo);
+  const places = emitter.emit("Expand", [place, emitter.shapeVector(row)], { dtype: "int32", shape: row });
+  const kth = emitter.emit("GatherElements", [values, places], perRow, { axis: -1 });
+  const above = emitter.emit("Greater", [masked, kth], mask);
+  const ties = emitter.emit("Equal", [masked, kth], mask);
+  const asFloat = (value: string): string => emitter.emit("Cast", [value], float, { to: onnxDType.float });
+  const last = emitter.constant([-1], { dtype: "int64", shape: [1] });
+  const count = emitter.emit("ReduceSum", [asFloat(above), last], perRow, { keepdims: 1 });
+  const most = emitter.emit("Cast", [k], { dtype: "float", shape: kInfo.shape }, { to: onnxDType.float });
+  const wanted = emitter.emit("Sub", [most, count], perRow);
+  const axis = emitter.constant([-1], { dtype: "int32", shape: [] });
+  const early = emitter.emit("LessOrEqual", [emitter.emit("CumSum", [asFloat(ties), axis], float), wanted], mask);
+  const chosen = orOfNots(emitter, [above, emitter.emit("And", [ties, early], mask)], [mask, mask], mask);
+  return emitter.emit("And", [chosen, allowed], mask);
+}
 
 /** Choices by rank; no gradient flows through a choice. */
 export const rankingOps = defineOps({
@@ -42,12 +81,11 @@ export const rankingOps = defineOps({
     // TopK sorts ties to the earlier index, so the k-th score and its index decide every place without a scatter:
     // kept = allowed and (score > k-th, or score = k-th and index ≤ the k-th's index)
     onnx(emitter, [scores, allowed, k, largestK], node) {
+      if (emitter.webgpu) return byCount(emitter, [scores, allowed, k, largestK], node);
       const [bool, int64] = ["bool", "int64"] as const;
       const row = lastAs(node.shape, 1);
       const masked = removeScores(emitter, scores, allowed, node);
-      // One symbol for each k: ONNX Runtime reuses buffers between values whose symbols are equal.
-      const fixed = node.inputs[3].attrs.values as readonly number[] | undefined;
-      const sorted = lastAs(node.shape, fixed?.length === 1 ? fixed[0] : `k of ${largestK}`);
+      const sorted = sortedShape(node, largestK);
       const [values, indices] = emitter.emitMany(
         "TopK",
         [masked, largestK],
@@ -65,10 +103,8 @@ export const rankingOps = defineOps({
       const places = emitter.emit("Expand", [place, emitter.shapeVector(row)], { dtype: int64, shape: row });
       const kth = emitter.emit("GatherElements", [values, places], { dtype: "float", shape: row }, { axis: -1 });
       const kthIndex = emitter.emit("GatherElements", [indices, places], { dtype: int64, shape: row }, { axis: -1 });
-      const n = emitter.shapeVector([node.shape[node.shape.length - 1]]);
-      const end = emitter.emit("Squeeze", [n], { dtype: int64, shape: [] });
-      const step = (value: number): string => emitter.constant([value], { dtype: int64, shape: [] });
-      const positions = emitter.emit("Range", [step(0), end, step(1)], { dtype: int64, shape: node.shape.slice(-1) });
+      const n = node.shape[node.shape.length - 1];
+      const positions = emitter.emit("Cast", [emitter.positions(n)], { dtype: int64, shape: [n] }, { to: onnxDType.int64 });
       const mask = { dtype: bool, shape: node.shape };
       const above = emitter.emit("Greater", [masked, kth], mask);
       const ties = emitter.emit("Equal", [masked, kth], mask);

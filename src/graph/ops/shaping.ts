@@ -1,7 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { broadcastTo, place, reshape, select, sumTo, transpose } from "../build.ts";
 import { defineOps, type Node } from "../node.ts";
-import { broadcastShapes, elements, product, type Shape, sameShape, showShape } from "../shape.ts";
+import { broadcastShapes, elements, onnxDType, product, type Shape, sameShape, showShape } from "../shape.ts";
 import { checkDType, numbers } from "./check-dtype.ts";
 import { source, strides } from "./strides.ts";
 
@@ -88,7 +88,13 @@ export const shapingOps = defineOps({
         return x.data[index];
       });
     },
-    onnx: (emitter, [x], node) => emitter.emit("Transpose", [x], node, { perm: node.attrs.perm as readonly number[] }),
+    onnx(emitter, [x], node) {
+      const perm = { perm: node.attrs.perm as readonly number[] };
+      if (!emitter.webgpu || node.dtype !== "bool") return emitter.emit("Transpose", [x], node, perm);
+      const number = emitter.emit("Cast", [x], { ...node.inputs[0], dtype: "int32" }, { to: onnxDType.int32 });
+      const moved = emitter.emit("Transpose", [number], { ...node, dtype: "int32" }, perm);
+      return emitter.emit("Cast", [moved], node, { to: onnxDType.bool });
+    },
   },
   sumTo: {
     infer([x], attrs) {
@@ -132,6 +138,30 @@ export const shapingOps = defineOps({
     gradient: (out, up) => [sumTo(up, out.inputs[0].shape)],
     reference: ([x], shape) => Float64Array.from({ length: elements(shape) }, (_, at) => x.data[source(at, shape, x.shape)]),
     onnx: (emitter, [x], node) => emitter.emit("Expand", [x, emitter.shapeVector(node.shape)], node),
+  },
+  stack: {
+    infer(inputs) {
+      const [first] = inputs;
+      if (!first || inputs.some(({ shape, dtype }) => dtype !== first.dtype || !sameShape(shape, first.shape))) {
+        const got = inputs.map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`).join(", ");
+        throw expectedGot("graph/shape", "stack", "one node or more, all of one shape and dtype", got || "none");
+      }
+      return { shape: [inputs.length, ...first.shape], dtype: first.dtype };
+    },
+    gradient: ({ inputs }, up) => inputs.map((_, at) => select(up, 0, at)),
+    reference(inputs, shape) {
+      const out = new Float64Array(elements(shape));
+      inputs.forEach(({ data }, at) => {
+        out.set(data, at * data.length);
+      });
+      return out;
+    },
+    onnx(emitter, inputs, node) {
+      const axes = emitter.constant([0], { dtype: "int64", shape: [1] });
+      const one = { dtype: node.dtype, shape: [1, ...node.shape.slice(1)] };
+      const widened = inputs.map((input) => emitter.emit("Unsqueeze", [input, axes], one));
+      return widened.length === 1 ? widened[0] : emitter.emit("Concat", widened, node, { axis: 0 });
+    },
   },
   select: {
     infer([x], attrs) {
@@ -186,6 +216,16 @@ export const shapingOps = defineOps({
       const widened = node.shape.map((dim, at) => (at === axis ? 1 : dim));
       const axes = emitter.constant([axis], int64);
       const unsqueezed = emitter.emit("Unsqueeze", [x, axes], { shape: widened, dtype: node.dtype });
+      if (emitter.webgpu) {
+        const along = node.shape.map((dim, at) => (at === axis ? dim : 1));
+        const place = emitter.constant([index], { dtype: "int32", shape: [] });
+        const here = emitter.emit("Equal", [emitter.positions(node.shape[axis]), place], {
+          dtype: "bool",
+          shape: [node.shape[axis]],
+        });
+        const column = emitter.emit("Reshape", [here, emitter.shapeVector(along)], { dtype: "bool", shape: along });
+        return emitter.emit("Where", [column, unsqueezed, emitter.constant([0], { dtype: node.dtype, shape: [] })], node);
+      }
       // only this axis is padded: `index` zeros before, size − index − 1 behind
       const before = emitter.constant([index], int64);
       const size = emitter.shapeVector([node.shape[axis]]);

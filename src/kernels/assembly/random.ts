@@ -1,4 +1,4 @@
-// The same hash as hashWords() in src/random/hash.ts; tests hold the two together bit by bit.
+// The same hashes as hashWords() and maskHash() in src/random/hash.ts; tests hold them together bit by bit.
 
 // @ts-ignore: decorator
 @inline
@@ -24,9 +24,22 @@ function hash4(key0: v128, key1: v128, index: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function decide(key0: u32, key1: u32, decision: u32, threshold16: u32, scale: f32): f32 {
-  const bits = (hash(key0, key1, decision >> 1) >> ((decision & 1) << 4)) & 0xffff;
-  return bits < threshold16 ? 0 : scale;
+function square4(x: v128): v128 {
+  return i32x4.mul(x, i32x4.add(i32x4.add(x, x), i32x4.splat(1)));
+}
+
+// @ts-ignore: decorator
+@inline
+function turned4(x: v128): v128 {
+  return v128.or(i32x4.shr_u(x, 16), i32x4.shl(x, 16));
+}
+
+// @ts-ignore: decorator
+@inline
+function maskHash4(key0: v128, key1: v128, index: v128): v128 {
+  let x = turned4(square4(i32x4.add(index, key0)));
+  x = turned4(square4(i32x4.add(x, key1)));
+  return i32x4.shr_u(square4(x), 16);
 }
 
 /** out[i] = 0 where the 16 bits of decision `firstIndex + i` are below the threshold, else `scale`. */
@@ -39,41 +52,27 @@ export function dropoutMask(
   threshold16: u32,
   scale: f32,
 ): void {
-  let decision = firstIndex;
-  // Each hash serves an even decision and the odd one after it.
-  if (decision & 1 && count) {
-    store<f32>(out, decide(key0, key1, decision, threshold16, scale));
-    out += 4;
-    decision++;
-    count--;
-  }
-
   const keyA = i32x4.splat(key0);
   const keyB = i32x4.splat(key1);
   const threshold = i32x4.splat(threshold16);
   const kept = f32x4.splat(scale);
   const eight = i32x4.splat(8);
-  let index = i32x4.add(i32x4.splat(decision >> 1), i32x4(0, 1, 2, 3));
+  let index = i32x4.add(i32x4.splat(firstIndex), i32x4(0, 1, 2, 3));
   let indexB = i32x4.add(index, i32x4.splat(4));
-  // Two hashes at a time hide the latency of the multiplications.
-  for (let left = count >> 4; left; left--) {
-    const bitsA = hash4(keyA, keyB, index);
-    const bitsB = hash4(keyA, keyB, indexB);
-    // Little-endian 16-bit lanes: low half of hash 0, high half of hash 0, low half of hash 1, …
-    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, i32x4.extend_low_i16x8_u(bitsA))), 0);
-    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, i32x4.extend_high_i16x8_u(bitsA))), 16);
-    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, i32x4.extend_low_i16x8_u(bitsB))), 32);
-    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, i32x4.extend_high_i16x8_u(bitsB))), 48);
+  // Two times four at once hide the latency of the multiplications.
+  for (let left = count >> 3; left; left--) {
+    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, maskHash4(keyA, keyB, index))), 0);
+    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, maskHash4(keyA, keyB, indexB))), 16);
     index = i32x4.add(index, eight);
     indexB = i32x4.add(indexB, eight);
-    out += 64;
+    out += 32;
   }
 
-  decision += count & ~15;
-  for (let left = count & 15; left; left--) {
-    store<f32>(out, decide(key0, key1, decision, threshold16, scale));
+  for (let left = count & 7; left; left--) {
+    const dropped = i32x4.extract_lane(maskHash4(keyA, keyB, index), 0) < <i32>threshold16;
+    store<f32>(out, dropped ? 0 : scale);
+    index = i32x4.add(index, i32x4.splat(1));
     out += 4;
-    decision++;
   }
 }
 

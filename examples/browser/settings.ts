@@ -1,0 +1,91 @@
+import { demoEncoder, type ModelFiles, type Pattern, parsePattern } from "crisp-attention";
+import { byId } from "./page.ts";
+
+/** What the form says, as plain data. */
+export interface Settings {
+  readonly model: "demo" | "folder";
+  readonly pattern: string;
+  /** Nominal, in [0, 1). */
+  readonly sparsity: number;
+  readonly device: "auto" | "webgpu" | "wasm";
+  readonly epochs: number;
+  readonly learningRate: number;
+}
+
+/** What suits a small encoder that learns from nothing, and a pretrained one. */
+const USUAL = { demo: { epochs: 10, rate: 2e-3 }, folder: { epochs: 3, rate: 2e-5 } } as const;
+
+/** Checkpoints of the small encoder weigh nothing; a large model's, three times its weights, are written once an epoch. */
+const SMALL_MODEL_SAVE_STEPS = 20;
+
+const form = byId("setup", HTMLFormElement);
+const fields = {
+  pattern: byId("pattern", HTMLSelectElement),
+  sparsity: byId("sparsity", HTMLInputElement),
+  device: byId("device", HTMLSelectElement),
+  epochs: byId("epochs", HTMLInputElement),
+  rate: byId("rate", HTMLInputElement),
+};
+
+export function readSettings(): Settings {
+  return {
+    model: modelField().value as Settings["model"],
+    pattern: fields.pattern.value,
+    sparsity: fields.sparsity.valueAsNumber / 100,
+    device: fields.device.value as Settings["device"],
+    epochs: fields.epochs.valueAsNumber,
+    learningRate: fields.rate.valueAsNumber,
+  };
+}
+
+export function showSettings(settings: Settings): void {
+  modelField().value = settings.model;
+  fields.pattern.value = settings.pattern;
+  fields.sparsity.value = String(Math.round(100 * settings.sparsity));
+  fields.device.value = settings.device;
+  fields.epochs.value = String(settings.epochs);
+  fields.rate.value = String(settings.learningRate);
+  follow();
+}
+
+/** The fields that hang on others follow them; `changed` hears of every change. */
+export function watchSettings(changed: () => void): void {
+  form.addEventListener("input", ({ target }) => {
+    if ((target as HTMLInputElement).name === "model") {
+      const { epochs, rate } = USUAL[readSettings().model];
+      fields.epochs.value = String(epochs);
+      fields.rate.value = String(rate);
+    }
+    follow();
+    changed();
+  });
+  follow();
+}
+
+function follow(): void {
+  const { model, pattern } = readSettings();
+  byId("folder-field", HTMLElement).hidden = model !== "folder";
+  fields.sparsity.disabled = pattern === "dense";
+  byId("sparsity-shown", HTMLOutputElement).textContent = pattern === "dense" ? "none" : `${fields.sparsity.value} %`;
+}
+
+/** The settings as `train` takes them. */
+export function trainSettings(settings: Settings, folder: ModelFiles | undefined) {
+  const small = settings.model === "demo";
+  return {
+    model: small ? demoEncoder() : folder!,
+    attention: patternOf(settings),
+    device: settings.device,
+    numTrainEpochs: settings.epochs,
+    learningRate: settings.learningRate,
+    ...(small && { saveSteps: SMALL_MODEL_SAVE_STEPS }),
+  };
+}
+
+function patternOf({ pattern, sparsity }: Settings): Pattern {
+  return parsePattern(pattern === "dense" ? "dense" : `${pattern}(sparsity=${sparsity})`);
+}
+
+function modelField(): RadioNodeList {
+  return form.elements.namedItem("model") as RadioNodeList;
+}

@@ -1,0 +1,30 @@
+import { createOnnxMemory } from "./onnx-memory.ts";
+import { createHostSession, type OnnxBackend } from "./onnx-session.ts";
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * A device of one of the ONNX Runtime packages behind the interface of a runtime; only WebGPU has a memory of its own there.
+ *
+ * CUDA too copies what it is fed and gives out: onnxruntime-node has no tensors that stay on it.
+ */
+export function createOnnxRuntime(
+  parts: Pick<Runtime, "name" | "version" | "device" | "threads"> &
+    Pick<OnnxBackend, "ort" | "options" | "writesInPlace"> & { readonly microsoftOps: boolean },
+): Runtime {
+  const { name, version, device, threads, microsoftOps, ...rest } = parts;
+  const webgpu = device === "webgpu";
+  const copied = { toDevice: 0, toHost: 0 };
+  const backend: OnnxBackend = {
+    ...rest,
+    dialect: { microsoftOps, webgpu },
+    ...(webgpu && { onCopy: (direction, bytes) => void (copied[direction] += bytes) }),
+  };
+  return {
+    name,
+    version,
+    device,
+    threads,
+    ...(webgpu && { memory: createOnnxMemory(backend, copied) }),
+    compile: (outputs) => createHostSession(backend, outputs),
+  };
+}
