@@ -1,97 +1,18 @@
-import { bindShape, elements, type Node } from "../graph/index.ts";
-import { type HostTensor, interpret } from "../runtime/index.ts";
+import type { Node } from "../graph/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import type { BatchContext } from "../sparsity/index.ts";
-import type { ClassifierGraph } from "./index.ts";
+import { computeOn, type Feeds } from "./compute-on.fixture.ts";
+
+export { contextOf, type Feeds, feedsOf } from "./compute-on.fixture.ts";
 
 export type Where = "float64" | "onnx";
-export type Feeds = Record<string, HostTensor>;
 
 const runtime = await createRuntime({ threads: 2 });
 
-/** A padded batch of the given token ids; every setting can be given. */
-export function contextOf(rows: readonly (readonly number[])[], settings: Partial<BatchContext> = {}, padding = 0): BatchContext {
-  const n = Math.max(...rows.map((row) => row.length)) + padding;
-  return {
-    bindings: { B: rows.length, n },
-    lengths: Int32Array.from(rows, (row) => row.length),
-    examples: Int32Array.from(rows, (_, at) => at),
-    inputIds: Int32Array.from(rows.flatMap((row) => [...row, ...Array<number>(n - row.length).fill(0)])),
-    tokenTypeIds: new Int32Array(rows.length * n),
-    labels: new Int32Array(rows.length),
-    seed: 0,
-    step: 0,
-    training: false,
-    strength: 1,
-    labelSmoothing: 0,
-    lossDivisor: rows.length,
-    ...settings,
-  };
-}
-
-/**
- * Parameters and inputs of a graph for one batch.
- *
- * @param weights - By parameter name.
- * @param masks - Dropout masks by site, e.g. `layer.0.feedForward`.
- */
-export function feedsOf(
-  graph: Pick<ClassifierGraph, "parameters" | "inputs">,
-  context: BatchContext,
-  weights: (name: string) => Float32Array,
-  masks: (site: string) => Float32Array = (site) => {
-    throw new Error(`no mask for ${site}`);
-  },
-): Feeds {
-  const all: Feeds = {};
-  for (const node of graph.parameters) {
-    const name = node.attrs.name as string;
-    all[name] = { dtype: "float", shape: node.shape as number[], data: weights(name) };
-  }
-  for (const { node, fill } of graph.inputs) {
-    const name = node.attrs.name as string;
-    const shape = bindShape(node.shape, context.bindings);
-    const make = { float: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }[node.dtype];
-    const data = new make(elements(shape));
-    if (fill.kind === "values") fill.write(data, context);
-    else (data as Float32Array).set(masks(name.replace(/^dropout\./, "")));
-    all[name] = { dtype: node.dtype, shape, data } as HostTensor;
-  }
-  return all;
-}
-
-/** On the float64 interpreter, or on ONNX Runtime with the rows of embedding gradients added up here. */
-export async function compute<Name extends string>(
+/** On the float64 interpreter, or on ONNX Runtime. */
+export const compute = <Name extends string>(
   where: Where,
   outputs: Readonly<Record<Name, Node>>,
   given: Feeds,
   bindings: BatchContext["bindings"],
-): Promise<Record<Name, ArrayLike<number>>> {
-  const results: [string, ArrayLike<number>][] = [];
-  if (where === "float64") {
-    const plain = Object.entries(given).map(([name, { data }]) => [name, Array.from(data as Float32Array, Number)]);
-    const out = interpret(outputs, Object.fromEntries(plain), bindings);
-    for (const name of Object.keys(outputs) as Name[]) results.push([name, out[name].data]);
-  } else {
-    const rowsOf = ([name, node]: [string, Node]) => [name, node.op === "scatterRows" ? node.inputs[0] : node] as const;
-    const session = await runtime.compile(Object.fromEntries(Object.entries<Node>(outputs).map(rowsOf)));
-    const read = session.inputs.map(({ name }) => [name, given[name]]);
-    const out = await session.run(Object.fromEntries(read));
-    await session.release();
-    for (const [name, node] of Object.entries<Node>(outputs)) {
-      const data = out[name].data as Float32Array;
-      results.push([name, node.op === "scatterRows" ? addedRows(data, node, given, bindings) : data]);
-    }
-  }
-  return Object.fromEntries(results) as Record<Name, ArrayLike<number>>;
-}
-
-function addedRows(rows: Float32Array, node: Node, given: Feeds, bindings: BatchContext["bindings"]): Float64Array {
-  const table = new Float64Array(elements(bindShape(node.shape, bindings)));
-  const ids = given[node.inputs[1].attrs.name as string].data as Int32Array;
-  const width = rows.length / ids.length;
-  ids.forEach((id, row) => {
-    for (let i = 0; i < width; i++) table[id * width + i] += rows[row * width + i];
-  });
-  return table;
-}
+): Promise<Record<Name, ArrayLike<number>>> => computeOn(where === "float64" ? where : runtime, outputs, given, bindings);
