@@ -15,7 +15,15 @@ const open: Forward[] = [];
 after(() => Promise.all(open.map((forward) => forward.release())));
 
 async function forwardOf(plan: AttentionPlan, batchSize: number, seed = 5): Promise<Forward> {
-  const forward = await createForward({ runtime, config, plan, parameters: () => weightTensors(config, parameters), seed, batchSize, padTokenId });
+  const forward = await createForward({
+    runtime,
+    config,
+    plan,
+    parameters: () => weightTensors(config, parameters),
+    seed,
+    batchSize,
+    padTokenId,
+  });
   open.push(forward);
   return forward;
 }
@@ -121,7 +129,15 @@ test("random draws by seed and example: another seed keeps as many pairs, but ot
 
 test("parameters are read at each call, so a trainer's own arrays serve", async () => {
   const own = new Map([...parameters].map(([name, values]) => [name, values.slice()]));
-  const forward = await createForward({ runtime, config, plan: plans.dense, parameters: () => weightTensors(config, own), seed: 1, batchSize: 8, padTokenId });
+  const forward = await createForward({
+    runtime,
+    config,
+    plan: plans.dense,
+    parameters: () => weightTensors(config, own),
+    seed: 1,
+    batchSize: 8,
+    padTokenId,
+  });
   open.push(forward);
   await forward.evaluate(sentences);
   own.get("classifier.weight")!.fill(0);

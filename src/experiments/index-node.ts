@@ -2,8 +2,9 @@
 
 export { Classifier, type CrispCard, type Prediction, type TextInput } from "./classifier-node.ts";
 export { cpuFeatures } from "./cpu-features-node.ts";
+export { executeRun, type RunEnvironment } from "./execute-run.ts";
 export * from "./index.ts";
-export { executeRun } from "./run-node.ts";
+export { nodeEnvironment } from "./run-node.ts";
 export { type RunWorker, startRunWorker } from "./run-worker-node.ts";
 export { armsOf, readStudyFile, type StudyFile } from "./study-file-node.ts";
 export { runStudy, type StudyEvent, type StudyOptions } from "./study-node.ts";

@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { CrispError } from "../errors/index.ts";
-import { executeRun } from "./run-node.ts";
+import { executeRun } from "./execute-run.ts";
+import { nodeEnvironment } from "./run-node.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 
 /** What the two sides of a worker say to each other. */
@@ -27,7 +28,10 @@ let stop = new AbortController();
 async function run(spec: RunSpec): Promise<void> {
   stop = new AbortController();
   try {
-    const result = await executeRun(spec, { signal: stop.signal, onEvent: (event) => post({ type: "event", event }) });
+    const result = await executeRun(spec, nodeEnvironment, {
+      signal: stop.signal,
+      onEvent: (event) => post({ type: "event", event }),
+    });
     post(result ? { type: "result", result } : { type: "stopped" });
   } catch (error) {
     const { message, stack } = error as Error;

@@ -11,9 +11,16 @@ export interface PlanSpec {
   readonly rampSteps?: number;
 }
 
-/** Where the weights come from: a Hugging Face model folder, or fresh ones for a configuration (the content of config.json). */
+/** What runs the graphs; a browser has no `cpu` and no `cuda`, and calls its own `wasm`. */
+export type Device = "auto" | "cpu" | "webgpu" | "cuda" | "wasm";
+
+/**
+ * Where the weights come from: a Hugging Face model folder, its files by name, or fresh ones for a configuration (the content of
+ * config.json).
+ */
 export type ModelSource =
   | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "files"; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly kind: "fresh"; readonly config: Readonly<Record<string, unknown>> };
 
 /** A sentence whose attention is shown in the report. */
@@ -54,6 +61,8 @@ export interface RunSpec {
   readonly bestBySelection?: boolean;
   /** Return the final weights with the result. */
   readonly keepWeights?: boolean;
+  /** Default `cpu`, or `auto` in a browser. */
+  readonly device?: Device;
   /** Threads of one operator. */
   readonly threads?: number;
   /** Measure time and memory on one batch before the start. */
@@ -79,7 +88,7 @@ export interface RunResult {
   readonly weights?: ReadonlyMap<string, Float32Array>;
   /** What the model folder lacked and was drawn afresh, e.g. `classifier.weight`. */
   readonly freshParameters: readonly string[];
-  readonly runtime: { readonly name: string; readonly version: string; readonly threads: number };
+  readonly runtime: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number };
 }
 
 /** What happens while a run goes on. */

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { CrispError } from "../errors/index.ts";
-import { executeRun } from "./run-node.ts";
+import { executeRun } from "./execute-run.ts";
+import { nodeEnvironment } from "./run-node.ts";
 import { startRunWorker } from "./run-worker-node.ts";
 import { atFirst, endless, tinyRun } from "./tiny-run.fixture.ts";
 
@@ -12,7 +13,7 @@ for (const where of ["thread", "process"] as const) {
     test("gives the events, record and weights of a run in this thread", async () => {
       const spec = tinyRun({ keepWeights: true });
       const [here, there]: [string[], string[]] = [[], []];
-      const own = (await executeRun(spec, { onEvent: ({ type }) => here.push(type) }))!;
+      const own = (await executeRun(spec, nodeEnvironment, { onEvent: ({ type }) => here.push(type) }))!;
       const worker = startRunWorker(where);
       const result = (await worker.run(spec, { onEvent: ({ type }) => there.push(type) }))!;
       assert.deepEqual(there, here);

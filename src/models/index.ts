@@ -10,4 +10,5 @@ export {
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
 export { isZip, modelZip, readModelZip } from "./model-zip.ts";
 export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./safetensors.ts";
+export { modelFiles, type StoredModel, storedModel } from "./stored-model.ts";
 export { type LoadedWeights, weightsFrom } from "./weights.ts";

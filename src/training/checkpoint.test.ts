@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { hash32 } from "../random/index.ts";
-import { Checkpoints, freshProgress, HostState, type Progress, type RunDescription } from "./index-node.ts";
+import { Checkpoints, checkpointFolder, freshProgress, HostState, type Progress, type RunDescription } from "./index-node.ts";
 import { fingerprint, surroundings } from "./run-tiny.fixture.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crisp-checkpoint-"));
@@ -44,15 +44,15 @@ function stateOf(seed: number, specs = parameters): HostState {
 }
 
 const checkpointsOf = (folder: string, state: HostState, { limit = 9, run = { seed: 1 } as RunDescription } = {}): Checkpoints =>
-  new Checkpoints({ folder, state, run, surroundings, limit });
+  new Checkpoints({ storage: checkpointFolder(folder), state, run, surroundings, limit });
 const at = (step: number): Progress => ({ ...freshProgress, step });
 const names = (folder: string): string[] => readdirSync(folder).sort();
 
 describe("what comes back", () => {
-  test("parameters, moments, best weights and progress, to the last bit", () => {
+  test("parameters, moments, best weights and progress, to the last bit", async () => {
     const folder = newFolder();
     const saved = stateOf(1);
-    saved.parameters.get("w")!.value.array.set([-0, 1e-45, Number.NaN, Infinity, 1 / 3, 3.4e38]);
+    saved.arrays.get("w")!.value.array.set([-0, 1e-45, Number.NaN, Infinity, 1 / 3, 3.4e38]);
     const best = new Map([
       ["w", Float32Array.of(1, 2, 3, 4, 5, 6)],
       ["frozen", Float32Array.of(7, 8)],
@@ -72,23 +72,29 @@ describe("what comes back", () => {
       lossSum: 1e-300,
       evaluations: [evaluation],
     };
-    const path = checkpointsOf(folder, saved).save(progress, best);
+    const path = await checkpointsOf(folder, saved).save(progress, best);
     const loaded = stateOf(2);
-    const resumed = checkpointsOf(folder, loaded).resume();
+    const resumed = await checkpointsOf(folder, loaded).resume();
     assert.deepEqual(resumed, { progress, best, path, notes: [] });
     assert.equal(fingerprint(loaded), fingerprint(saved));
     assert.equal(path, join(folder, "checkpoint-7.crisp"));
   });
-  test("nothing from an empty folder, which is made where it is missing", () => {
+  test("nothing from an empty folder, which is made where it is missing", async () => {
     const folder = join(newFolder(), "deep", "er");
-    assert.equal(checkpointsOf(folder, stateOf(1)).resume(), undefined);
+    assert.equal(await checkpointsOf(folder, stateOf(1)).resume(), undefined);
     assert.ok(statSync(folder).isDirectory());
   });
-  test("another machine is a note, not an error", () => {
+  test("another machine is a note, not an error", async () => {
     const folder = newFolder();
-    checkpointsOf(folder, stateOf(1)).save(at(1), undefined);
+    await checkpointsOf(folder, stateOf(1)).save(at(1), undefined);
     const now = { runtime: "test 2", threads: 4, cpuFeatures: "" };
-    const { notes } = new Checkpoints({ folder, state: stateOf(2), run: { seed: 1 }, surroundings: now, limit: 1 }).resume()!;
+    const { notes } = (await new Checkpoints({
+      storage: checkpointFolder(folder),
+      state: stateOf(2),
+      run: { seed: 1 },
+      surroundings: now,
+      limit: 1,
+    }).resume())!;
     assert.deepEqual(notes, [
       "the checkpoint was made with runtime test 1, this is test 2: results may differ in the last bits",
       "the checkpoint was made with threads 1, this is 4: results may differ in the last bits",
@@ -96,31 +102,31 @@ describe("what comes back", () => {
   });
 });
 
-describe("damage", () => {
+describe("damage", async () => {
   const folder = newFolder();
-  const path = checkpointsOf(folder, stateOf(1)).save(at(3), undefined);
+  const path = await checkpointsOf(folder, stateOf(1)).save(at(3), undefined);
   const whole = readFileSync(path);
   const state = stateOf(2);
   const untouched = fingerprint(state);
   const checkpoints = checkpointsOf(folder, state);
-  const refused = (bytes: Uint8Array, what: string): void => {
+  const refused = async (bytes: Uint8Array, what: string): Promise<void> => {
     writeFileSync(path, bytes);
-    assert.throws(() => checkpoints.resume(), { code: "checkpoint/corrupt" }, what);
+    await assert.rejects(() => checkpoints.resume(), { code: "checkpoint/corrupt" }, what);
     assert.equal(fingerprint(state), untouched, `${what}: the state was changed`);
   };
 
-  test("a file cut off at any length is refused", () => {
+  test("a file cut off at any length is refused", async () => {
     assert.ok(whole.length < 1000, `${whole.length} bytes`);
-    for (let length = 0; length < whole.length; length++) refused(whole.subarray(0, length), `${length} bytes`);
+    for (let length = 0; length < whole.length; length++) await refused(whole.subarray(0, length), `${length} bytes`);
   });
-  test("a file with any one bit flipped is refused", () => {
+  test("a file with any one bit flipped is refused", async () => {
     for (let bit = 0; bit < 8 * whole.length; bit++) {
       const bytes = Uint8Array.from(whole);
       bytes[bit >> 3] ^= 1 << (bit & 7);
-      refused(bytes, `bit ${bit}`);
+      await refused(bytes, `bit ${bit}`);
     }
   });
-  test("so is one with bytes lost, doubled, zeroed or appended", () => {
+  test("so is one with bytes lost, doubled, zeroed or appended", async () => {
     for (let trial = 0; trial < 200; trial++) {
       const start = hash32({ seed: 1, step: trial, site: "start" }, 0) % whole.length;
       const length = 1 + (hash32({ seed: 1, step: trial, site: "length" }, 0) % Math.min(64, whole.length - start));
@@ -129,22 +135,22 @@ describe("damage", () => {
         whole.subarray(start, start + length),
         whole.subarray(start + length),
       ];
-      refused(Buffer.concat([head, tail]), `${length} lost at ${start}`);
-      refused(Buffer.concat([head, part, part, tail]), `${length} doubled at ${start}`);
-      refused(Buffer.concat([whole, part]), `${length} appended`);
+      await refused(Buffer.concat([head, tail]), `${length} lost at ${start}`);
+      await refused(Buffer.concat([head, part, part, tail]), `${length} doubled at ${start}`);
+      await refused(Buffer.concat([whole, part]), `${length} appended`);
       const zeroed = Buffer.concat([head, Buffer.alloc(length), tail]);
-      if (!zeroed.equals(whole)) refused(zeroed, `${length} zeroed at ${start}`);
+      if (!zeroed.equals(whole)) await refused(zeroed, `${length} zeroed at ${start}`);
     }
   });
-  test("the message names the file and says what to do", () => {
+  test("the message names the file and says what to do", async () => {
     writeFileSync(path, whole.subarray(0, 20));
-    assert.throws(() => checkpoints.resume(), {
+    await assert.rejects(() => checkpoints.resume(), {
       message: `${path}: expected a whole checkpoint, got 20 bytes. Delete the file; training then goes on from an older one, or from the start.`,
     });
   });
-  test("the whole file is still accepted", () => {
+  test("the whole file is still accepted", async () => {
     writeFileSync(path, whole);
-    assert.equal(checkpoints.resume()?.progress.step, 3);
+    assert.equal((await checkpoints.resume())?.progress.step, 3);
     assert.equal(fingerprint(state), fingerprint(stateOf(1)));
   });
 });
@@ -152,19 +158,19 @@ describe("damage", () => {
 describe("several checkpoints", () => {
   const damage = (path: string): void => writeFileSync(path, readFileSync(path).subarray(0, -1));
 
-  test("the newest is taken, by number and not by name", () => {
+  test("the newest is taken, by number and not by name", async () => {
     const folder = newFolder();
-    for (const step of [9, 10, 100]) checkpointsOf(folder, stateOf(step)).save(at(step), undefined);
+    for (const step of [9, 10, 100]) await checkpointsOf(folder, stateOf(step)).save(at(step), undefined);
     const state = stateOf(0);
-    assert.equal(checkpointsOf(folder, state).resume()?.progress.step, 100);
+    assert.equal((await checkpointsOf(folder, state).resume())?.progress.step, 100);
     assert.equal(fingerprint(state), fingerprint(stateOf(100)));
   });
-  test("damaged ones are passed over with a note", () => {
+  test("damaged ones are passed over with a note", async () => {
     const folder = newFolder();
-    for (const step of [1, 2, 3]) checkpointsOf(folder, stateOf(step)).save(at(step), undefined);
+    for (const step of [1, 2, 3]) await checkpointsOf(folder, stateOf(step)).save(at(step), undefined);
     for (const step of [2, 3]) damage(join(folder, `checkpoint-${step}.crisp`));
     const state = stateOf(0);
-    const { progress, notes } = checkpointsOf(folder, state).resume()!;
+    const { progress, notes } = (await checkpointsOf(folder, state).resume())!;
     assert.equal(progress.step, 1);
     assert.equal(notes.length, 2);
     assert.match(
@@ -173,95 +179,98 @@ describe("several checkpoints", () => {
     );
     assert.equal(fingerprint(state), fingerprint(stateOf(1)));
   });
-  test("when all are damaged, the newest is named", () => {
+  test("when all are damaged, the newest is named", async () => {
     const folder = newFolder();
-    for (const step of [1, 2]) damage(checkpointsOf(folder, stateOf(step)).save(at(step), undefined));
+    for (const step of [1, 2]) damage(await checkpointsOf(folder, stateOf(step)).save(at(step), undefined));
     const message = /^.*checkpoint-2\.crisp: expected the SHA-256/;
-    assert.throws(() => checkpointsOf(folder, stateOf(0)).resume(), { code: "checkpoint/corrupt", message });
+    await assert.rejects(() => checkpointsOf(folder, stateOf(0)).resume(), { code: "checkpoint/corrupt", message });
   });
-  test("beyond the limit the oldest go, after the newest is whole", () => {
+  test("beyond the limit the oldest go, after the newest is whole", async () => {
     const folder = newFolder();
     for (let step = 1; step <= 12; step++) {
-      checkpointsOf(folder, stateOf(step), { limit: 2 }).save(at(step), undefined);
+      await checkpointsOf(folder, stateOf(step), { limit: 2 }).save(at(step), undefined);
       const kept = [step - 1, step].filter((n) => n > 0).map((n) => `checkpoint-${n}.crisp`);
       assert.deepEqual(names(folder), kept.sort());
     }
   });
-  test("a damaged newer one does not push the good ones out", () => {
+  test("a damaged newer one does not push the good ones out", async () => {
     const folder = newFolder();
-    for (const step of [50, 100]) checkpointsOf(folder, stateOf(step)).save(at(step), undefined);
+    for (const step of [50, 100]) await checkpointsOf(folder, stateOf(step)).save(at(step), undefined);
     damage(join(folder, "checkpoint-100.crisp"));
     const checkpoints = checkpointsOf(folder, stateOf(60), { limit: 1 });
-    assert.equal(checkpoints.resume()?.progress.step, 50);
-    checkpoints.save(at(60), undefined);
+    assert.equal((await checkpoints.resume())?.progress.step, 50);
+    await checkpoints.save(at(60), undefined);
     assert.deepEqual(names(folder), ["checkpoint-60.crisp"]);
   });
-  test("other files of the folder are left alone", () => {
+  test("other files of the folder are left alone", async () => {
     const folder = newFolder();
     for (const name of ["checkpoint-1.crisp.bak", "notes.txt", "checkpoint-x.crisp"]) writeFileSync(join(folder, name), "mine");
-    checkpointsOf(folder, stateOf(1), { limit: 1 }).save(at(1), undefined);
-    checkpointsOf(folder, stateOf(2), { limit: 1 }).save(at(2), undefined);
+    await checkpointsOf(folder, stateOf(1), { limit: 1 }).save(at(1), undefined);
+    await checkpointsOf(folder, stateOf(2), { limit: 1 }).save(at(2), undefined);
     assert.deepEqual(names(folder), ["checkpoint-1.crisp.bak", "checkpoint-2.crisp", "checkpoint-x.crisp", "notes.txt"]);
   });
   test("a file that cannot be read is an error, not a damaged checkpoint", {
     skip: process.getuid?.() === 0 && "root reads all",
-  }, () => {
+  }, async () => {
     const folder = newFolder();
-    const path = checkpointsOf(folder, stateOf(1)).save(at(1), undefined);
+    const path = await checkpointsOf(folder, stateOf(1)).save(at(1), undefined);
     chmodSync(path, 0);
-    assert.throws(() => checkpointsOf(folder, stateOf(1)).resume(), { code: "EACCES" });
+    await assert.rejects(() => checkpointsOf(folder, stateOf(1)).resume(), { code: "EACCES" });
   });
-  test("nor is a folder in the place of a file", () => {
+  test("nor is a folder in the place of a file", async () => {
     const folder = newFolder();
     mkdirSync(join(folder, "checkpoint-5.crisp"));
-    assert.throws(() => checkpointsOf(folder, stateOf(1)).resume(), { code: "EISDIR" });
+    await assert.rejects(() => checkpointsOf(folder, stateOf(1)).resume(), { code: "EISDIR" });
   });
 });
 
-describe("checkpoints of something else are refused, and nothing is loaded", () => {
+describe("checkpoints of something else are refused, and nothing is loaded", async () => {
   const folder = newFolder();
   const run = { data: "ab12", options: { learningRate: 2e-5, betas: [0.9, 0.999] }, seed: 1 };
-  const path = checkpointsOf(folder, stateOf(1), { run }).save(at(4), undefined);
-  const refused = (now: RunDescription, rule: string, specs = parameters): void => {
+  const path = await checkpointsOf(folder, stateOf(1), { run }).save(at(4), undefined);
+  const refused = async (now: RunDescription, rule: string, specs = parameters): Promise<void> => {
     const state = stateOf(2, specs);
     const untouched = fingerprint(state);
-    assert.throws(() => checkpointsOf(folder, state, { run: now }).resume(), {
+    await assert.rejects(() => checkpointsOf(folder, state, { run: now }).resume(), {
       code: "checkpoint/other-run",
       message: new RegExp(`^${path}: expected ${rule}`),
     });
     assert.equal(fingerprint(state), untouched);
   };
 
-  test("another run, by the first difference", () => {
-    refused({ ...run, seed: 2 }, "seed 2, as now, got 1\\. Use the settings it was started with, or another output folder\\.$");
-    refused(
+  test("another run, by the first difference", async () => {
+    await refused(
+      { ...run, seed: 2 },
+      "seed 2, as now, got 1\\. Use the settings it was started with, or another output folder\\.$",
+    );
+    await refused(
       { ...run, options: { ...run.options, learningRate: 3e-5 } },
       "options\\.learningRate 0\\.00003, as now, got 0\\.00002\\.",
     );
-    refused(
+    await refused(
       { ...run, options: { ...run.options, betas: [0.9] } },
       "options\\.betas \\[0\\.9\\], as now, got \\[0\\.9,0\\.999\\]\\.",
     );
-    refused({ ...run, extra: true }, "extra true, as now, got unset\\.");
-    refused({ data: "ab12", seed: 1 }, 'options unset, as now, got \\{"learningRate');
+    await refused({ ...run, extra: true }, "extra true, as now, got unset\\.");
+    await refused({ data: "ab12", seed: 1 }, 'options unset, as now, got \\{"learningRate');
   });
-  test("what is undefined is as if left out, and order does not matter", () => {
+  test("what is undefined is as if left out, and order does not matter", async () => {
     const same = {
       seed: 1,
       extra: undefined,
       options: { betas: [0.9, 0.999], learningRate: 2e-5, other: undefined },
       data: "ab12",
     };
-    assert.equal(checkpointsOf(folder, stateOf(2), { run: same }).resume()?.progress.step, 4);
+    assert.equal((await checkpointsOf(folder, stateOf(2), { run: same }).resume())?.progress.step, 4);
   });
-  test("another model: a parameter more, fewer, longer, or trained", () => {
+  test("another model: a parameter more, fewer, longer, or trained", async () => {
     const [w, frozen] = parameters;
-    refused(run, "1 numbers of value more, got none\\.", [w, frozen, { ...frozen, name: "more", shape: [1] }]);
-    refused(run, "arrays of this model, got value frozen\\.", [w]);
-    refused(run, "8 numbers of value w, got 6\\.", [{ ...w, shape: [2, 4] }, frozen]);
-    refused(run, "2 numbers of m frozen, got none\\.", [w, { ...frozen, trainable: true }]);
+    await refused(run, "1 numbers of value more, got none\\.", [w, frozen, { ...frozen, name: "more", shape: [1] }]);
+    await refused(run, "arrays of this model, got value frozen\\.", [w]);
+    await refused(run, "8 numbers of value w, got 6\\.", [{ ...w, shape: [2, 4] }, frozen]);
+    await refused(run, "2 numbers of m frozen, got none\\.", [w, { ...frozen, trainable: true }]);
   });
-  test("another version's whole file is neither passed over nor deleted", () => {
+  test("another version's whole file is neither passed over nor deleted", async () => {
     const other = newFolder();
     const newer = join(other, "checkpoint-9.crisp");
     const bytes = readFileSync(path);
@@ -272,7 +281,7 @@ describe("checkpoints of something else are refused, and nothing is loaded", () 
       .copy(bytes, bytes.length - 32);
     writeFileSync(newer, bytes);
     copyFileSync(path, join(other, "checkpoint-4.crisp"));
-    assert.throws(() => checkpointsOf(other, stateOf(2), { run }).resume(), {
+    await assert.rejects(() => checkpointsOf(other, stateOf(2), { run }).resume(), {
       code: "checkpoint/other-version",
       message: `${newer}: expected a checkpoint of format 2, got format 3. Go on with the version of Crisp that wrote it, or choose another output folder.`,
     });

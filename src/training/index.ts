@@ -1,3 +1,6 @@
+export type { Surroundings } from "./checkpoint-format.ts";
+export type { CheckpointStorage, Digest, StoredFile } from "./checkpoint-storage.ts";
+export { type CheckpointSettings, Checkpoints, type Resumed } from "./checkpoints.ts";
 export { createTrainStep } from "./create-train-step.ts";
 export { DeviceTrainStep } from "./device-step.ts";
 export { type Estimate, type EstimateOptions, estimate } from "./estimate.ts";

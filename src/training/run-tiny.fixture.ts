@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Runtime } from "../runtime/index.ts";
 import {
   Checkpoints,
+  checkpointFolder,
   type HostState,
   type HostTrainStep,
   type LoopResult,
@@ -56,7 +57,13 @@ export async function runTiny(run: TinyRun) {
   const checkpoints =
     folder === undefined
       ? undefined
-      : new Checkpoints({ folder, state: step.state, run: { dropout }, surroundings, limit: options.saveTotalLimit });
+      : new Checkpoints({
+          storage: checkpointFolder(folder),
+          state: step.state,
+          run: { dropout },
+          surroundings,
+          limit: options.saveTotalLimit,
+        });
   const loop = trainLoop<TinyContext>({
     step,
     batches: tinyBatches({ examples: 20, batchSize: 4 }),

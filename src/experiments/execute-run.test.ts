@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { executeRun } from "./run-node.ts";
+import { executeRun } from "./execute-run.ts";
+import { nodeEnvironment } from "./run-node.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { accuracy, fitTemperature } from "./statistics/index.ts";
 import { atFirst, tinyRun, tinySentences } from "./tiny-run.fixture.ts";
@@ -14,7 +15,7 @@ after(() => rmSync(work, { recursive: true, force: true }));
 
 async function run(spec: RunSpec): Promise<RunResult & { events: RunEvent[] }> {
   const events: RunEvent[] = [];
-  return { ...(await executeRun(spec, { onEvent: (event) => events.push(event) }))!, events };
+  return { ...(await executeRun(spec, nodeEnvironment, { onEvent: (event) => events.push(event) }))!, events };
 }
 const withoutSeconds = ({ record: { seconds, ...record } }: RunResult) => record;
 
@@ -133,7 +134,7 @@ test("a stopped run goes on from its checkpoint to the same record, also with ch
   const whole = await run(tinyRun({ keepWeights: true }));
   const checkpoints = join(work, "stopped");
   const stop = new AbortController();
-  const stopped = await executeRun(tinyRun({ checkpoints, keepWeights: true }), {
+  const stopped = await executeRun(tinyRun({ checkpoints, keepWeights: true }), nodeEnvironment, {
     signal: stop.signal,
     onEvent: atFirst("evaluated", () => stop.abort()),
   });
@@ -152,7 +153,7 @@ test("a stop during the last evaluation gives null, and the run then goes on fro
   const onEvent = (event: RunEvent): void => {
     if (event.type === "saved" && event.step === 6) setImmediate(() => stop.abort());
   };
-  assert.equal(await executeRun(tinyRun({ checkpoints }), { signal: stop.signal, onEvent }), null);
+  assert.equal(await executeRun(tinyRun({ checkpoints }), nodeEnvironment, { signal: stop.signal, onEvent }), null);
   const resumed = await run(tinyRun({ checkpoints }));
   assert.ok(!resumed.events.some(({ type }) => type === "step"), "nothing is trained again");
   assert.deepEqual(withoutSeconds(resumed), withoutSeconds(await run(tinyRun())));

@@ -1,21 +1,19 @@
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { checkWritable, sweepTemporaryFiles } from "./atomic-file-node.ts";
 import {
   type CheckpointHeader,
+  encodeCheckpoint,
   type NamedArrays,
   readCheckpointArrays,
   readCheckpointHeader,
   type Surroundings,
-  writeCheckpointFile,
-} from "./checkpoint-file-node.ts";
+} from "./checkpoint-format.ts";
+import type { CheckpointStorage, StoredFile } from "./checkpoint-storage.ts";
 import type { Progress, Saver } from "./loop.ts";
 import { checkSameRun, type RunDescription } from "./run-description.ts";
 import type { StoredArrays } from "./state.ts";
 
 export interface CheckpointSettings {
-  readonly folder: string;
+  readonly storage: CheckpointStorage;
   readonly state: StoredArrays;
   readonly run: RunDescription;
   readonly surroundings: Surroundings;
@@ -36,37 +34,36 @@ export interface Resumed {
 const FILE = /^checkpoint-(\d+)\.crisp$/;
 
 /**
- * Saves and finds the checkpoints of one run in one folder, `checkpoint-<updates>.crisp`.
+ * Saves and finds the checkpoints of one run in one storage, `checkpoint-<updates>.crisp`.
  *
  * @example
- * const checkpoints = new Checkpoints({ folder, state: step.state, run: { seed: 1 }, surroundings, limit: 1 });
- * const loop = trainLoop({ step, batches, options, seed: 1, saver: checkpoints, resume: checkpoints.resume() });
+ * const storage = checkpointFolder("runs/1");
+ * const checkpoints = new Checkpoints({ storage, state: step.state, run: { seed: 1 }, surroundings, limit: 1 });
+ * const loop = trainLoop({ step, batches, options, seed: 1, saver: checkpoints, resume: await checkpoints.resume() });
  */
 export class Checkpoints implements Saver {
   readonly #settings: CheckpointSettings;
 
-  /** @throws `file/not-writable`, `file/disk-full`. */
   constructor(settings: CheckpointSettings) {
     this.#settings = settings;
-    checkWritable(settings.folder);
-    sweepTemporaryFiles(settings.folder);
   }
 
   /**
-   * Write atomically, then delete those beyond the limit; the newest is never deleted before its successor is whole.
+   * Write, then delete those beyond the limit; the newest is never deleted before its successor is whole.
    *
    * Files of later updates go first: `resume` passed over them because they are damaged, and the run has now come another way.
    *
    * @throws `file/disk-full`, `file/not-writable`; the older checkpoints then stay.
    */
   async save(progress: Progress, best: ReadonlyMap<string, Float32Array> | undefined): Promise<string> {
-    const { folder, state, run, surroundings, limit } = this.#settings;
-    const path = join(folder, `checkpoint-${progress.step}.crisp`);
-    writeCheckpointFile(path, { progress, run, surroundings }, [...(await arraysOf(state)), ...bestArrays(best)]);
-    const found = this.#found();
+    const { storage, state, run, surroundings, limit } = this.#settings;
+    const name = `checkpoint-${progress.step}.crisp`;
+    const arrays = [...(await arraysOf(state)), ...bestArrays(best)];
+    await storage.write(name, encodeCheckpoint({ progress, run, surroundings }, arrays, storage.createDigest()));
+    const found = await this.#found();
     const kept = new Set(found.filter(({ step }) => step <= progress.step).slice(0, limit));
-    for (const other of found) if (!kept.has(other)) rmSync(join(folder, other.file), { force: true });
-    return path;
+    for (const other of found) if (!kept.has(other)) await storage.remove(other.name);
+    return storage.label(name);
   }
 
   /**
@@ -76,65 +73,74 @@ export class Checkpoints implements Saver {
    * @throws `checkpoint/corrupt` when there are checkpoints and none is whole; `checkpoint/other-run`; `checkpoint/other-version`.
    */
   async resume(): Promise<Resumed | undefined> {
-    const { folder, state, run, surroundings } = this.#settings;
+    const { storage, state, run, surroundings } = this.#settings;
     const notes: string[] = [];
     let damaged: CrispError | undefined;
-    for (const { file } of this.#found()) {
-      const path = join(folder, file);
-      let header: CheckpointHeader;
+    for (const { name } of await this.#found()) {
+      const path = storage.label(name);
+      const file = await storage.open(name);
       try {
-        header = readCheckpointHeader(path);
+        const header = await readCheckpointHeader(file, path, storage.createDigest);
+        checkSameRun(path, header.run, run);
+        notes.push(...differences(header.surroundings, surroundings));
+        return { progress: header.progress, best: await load(path, file, header, state), path, notes };
       } catch (error) {
         if (!(error instanceof CrispError) || error.code !== "checkpoint/corrupt") throw error;
         damaged ??= error;
         notes.push(`${error.message} Passed over.`);
-        continue;
+      } finally {
+        await file.close();
       }
-      checkSameRun(path, header.run, run);
-      notes.push(...differences(header.surroundings, surroundings));
-      return { progress: header.progress, best: await load(path, header, state), path, notes };
     }
     if (damaged) throw damaged;
     return undefined;
   }
 
   /** Newest first. */
-  #found(): { readonly file: string; readonly step: number }[] {
-    const files = readdirSync(this.#settings.folder).flatMap((file) => {
-      const step = FILE.exec(file)?.[1];
-      return step === undefined ? [] : [{ file, step: Number(step) }];
+  async #found(): Promise<{ readonly name: string; readonly step: number }[]> {
+    const files = (await this.#settings.storage.list()).flatMap((name) => {
+      const step = FILE.exec(name)?.[1];
+      return step === undefined ? [] : [{ name, step: Number(step) }];
     });
     return files.sort((a, b) => b.step - a.step);
   }
 }
 
-const arraysOf = (state: StoredArrays): Promise<NamedArrays> =>
-  Promise.all(state.layout.map(async ([name]) => [name, await state.read(name)] as const));
+const arraysOf = async (state: StoredArrays): Promise<NamedArrays> => {
+  const arrays: (readonly [string, Float32Array])[] = [];
+  for (const [name] of state.layout) arrays.push([name, await state.read(name)]);
+  return arrays;
+};
 
 const BEST = "best ";
 const bestArrays = (best?: ReadonlyMap<string, Float32Array>): NamedArrays =>
   [...(best ?? [])].map(([name, array]) => [BEST + name, array]);
 
 /** Fill the state; the best values, where the file has some, are returned. Nothing is changed unless all arrays fit. */
-async function load(path: string, header: CheckpointHeader, state: StoredArrays): Promise<Map<string, Float32Array> | undefined> {
-  const targets = new Map(await arraysOf(state));
+async function load(
+  path: string,
+  file: StoredFile,
+  header: CheckpointHeader,
+  state: StoredArrays,
+): Promise<Map<string, Float32Array> | undefined> {
+  const targets = new Map(state.layout);
   const lengths = new Map(header.arrays);
-  const best = new Map<string, Float32Array>();
-  for (const [name, array] of targets) {
-    if (lengths.get(name) === array.length) continue;
+  const hint = "It is of another model; choose another output folder.";
+  for (const [name, length] of targets) {
+    if (lengths.get(name) === length) continue;
     const got = lengths.has(name) ? `${lengths.get(name)}` : "none";
-    const hint = "It is of another model; choose another output folder.";
-    throw expectedGot("checkpoint/other-run", path, `${array.length} numbers of ${name}`, got, hint);
+    throw expectedGot("checkpoint/other-run", path, `${length} numbers of ${name}`, got, hint);
   }
-  for (const [name, length] of header.arrays) {
-    if (name.startsWith(BEST)) best.set(name.slice(BEST.length), new Float32Array(length));
-    else if (!targets.has(name)) {
-      const hint = "It is of another model; choose another output folder.";
+  for (const [name] of header.arrays) {
+    if (!targets.has(name) && !name.startsWith(BEST)) {
       throw expectedGot("checkpoint/other-run", path, "arrays of this model", name, hint);
     }
   }
-  readCheckpointArrays(path, header, (name) => targets.get(name) ?? best.get(name.slice(BEST.length))!);
-  for (const [name, array] of targets) await state.write(name, array);
+  const best = new Map<string, Float32Array>();
+  await readCheckpointArrays(file, header, async (name, array) => {
+    if (targets.has(name)) await state.write(name, array);
+    else best.set(name.slice(BEST.length), array);
+  });
   return best.size > 0 ? best : undefined;
 }
 
