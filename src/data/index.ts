@@ -38,6 +38,6 @@ export {
   type Tokenizer,
   type TokenizerOptions,
 } from "./tokenizer.ts";
-export { bertTokenizerJson, type TokenizerJson } from "./tokenizer-json.ts";
+export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenizer-json.ts";
 export type { Batch, Dataset, Encoded, Example, Table, TableRow } from "./types.ts";
 export { buildVocabulary, type VocabularyOptions } from "./vocabulary.ts";

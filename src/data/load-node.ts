@@ -6,6 +6,7 @@ import { CrispError, expectedGot } from "../errors/index.ts";
 import { type DatasetOptions, type InputText, readDataset, readTexts } from "./dataset.ts";
 import { badGzip, isGzip } from "./decode.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+import { readTokenizerJson } from "./tokenizer-json.ts";
 import type { Dataset } from "./types.ts";
 
 async function readBytes(path: string, hint: string): Promise<Uint8Array> {
@@ -56,15 +57,6 @@ export async function loadTexts(path: string, options: Parameters<typeof readTex
   return readTexts(await readData(path), basename(path), options);
 }
 
-async function readJson(path: string, hint: string): Promise<object> {
-  const bytes = await readBytes(path, hint);
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as object;
-  } catch (error) {
-    throw new CrispError("tokenizer/bad-file", `${path}: expected JSON, got ${(error as Error).message}. ${hint}`);
-  }
-}
-
 /**
  * Load the tokenizer of a Hugging Face model folder: `tokenizer.json` and, if there is one, `tokenizer_config.json`.
  *
@@ -76,14 +68,14 @@ async function readJson(path: string, hint: string): Promise<object> {
  * const tokenizer = await loadTokenizer("models/minilm", { maxLength: 64 });
  */
 export async function loadTokenizer(folder: string, options: { readonly maxLength?: number } = {}): Promise<Tokenizer> {
-  const tokenizerJson = await readJson(
-    join(folder, "tokenizer.json"),
-    "Save the tokenizer again with save_pretrained, which writes tokenizer.json.",
-  );
-  const configPath = join(folder, "tokenizer_config.json");
-  const tokenizerConfig = await readJson(configPath, "Copy the file from the original model.").catch((error: unknown) => {
-    if (error instanceof CrispError && error.details.got === "no such file") return {};
-    throw error;
-  });
-  return createTokenizer({ tokenizerJson, tokenizerConfig, ...options });
+  const files = new Map<string, Uint8Array>();
+  for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+    const hint = "Save the tokenizer again with save_pretrained, which writes tokenizer.json.";
+    const bytes = await readBytes(join(folder, name), hint).catch((error: unknown) => {
+      if (name !== "tokenizer.json" && error instanceof CrispError && error.details.got === "no such file") return undefined;
+      throw error;
+    });
+    if (bytes) files.set(name, bytes);
+  }
+  return createTokenizer({ ...readTokenizerJson(files, folder), ...options });
 }

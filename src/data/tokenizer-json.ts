@@ -1,7 +1,35 @@
+import { CrispError, expectedGot } from "../errors/index.ts";
+
 /** The two tokenizer files of a Hugging Face model folder, parsed: what `createTokenizer` takes. */
 export interface TokenizerJson {
   readonly tokenizerJson: object;
   readonly tokenizerConfig: object;
+}
+
+/**
+ * Read the tokenizer among the files of a Hugging Face model folder, by name.
+ *
+ * @param where - The folder, for messages.
+ * @throws `data/unreadable` without `tokenizer.json`; `tokenizer/bad-file` when a file is damaged.
+ */
+export function readTokenizerJson(files: ReadonlyMap<string, Uint8Array>, where = "model"): TokenizerJson {
+  const hint = "Save the tokenizer again with save_pretrained, which writes tokenizer.json.";
+  if (!files.has("tokenizer.json")) {
+    throw expectedGot("data/unreadable", `${where}/tokenizer.json`, "a readable file", "no such file", hint);
+  }
+  const parse = (name: string, next: string): object => {
+    try {
+      return JSON.parse(new TextDecoder().decode(files.get(name))) as object;
+    } catch (error) {
+      throw new CrispError("tokenizer/bad-file", `${where}/${name}: expected JSON, got ${(error as Error).message}. ${next}`);
+    }
+  };
+  return {
+    tokenizerJson: parse("tokenizer.json", hint),
+    tokenizerConfig: files.has("tokenizer_config.json")
+      ? parse("tokenizer_config.json", "Copy the file from the original model.")
+      : {},
+  };
 }
 
 /**

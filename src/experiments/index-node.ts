@@ -1,8 +1,7 @@
 /** What `index.ts` gives everywhere, and what needs files, threads and processes. */
 
-export { Classifier, type CrispCard, type Prediction, type TextInput } from "./classifier-node.ts";
+export { Classifier } from "./classifier-node.ts";
 export { cpuFeatures } from "./cpu-features-node.ts";
-export { executeRun, type RunEnvironment } from "./execute-run.ts";
 export * from "./index.ts";
 export { nodeEnvironment } from "./run-node.ts";
 export { type RunWorker, startRunWorker } from "./run-worker-node.ts";
@@ -11,9 +10,7 @@ export { runStudy, type StudyEvent, type StudyOptions } from "./study-node.ts";
 export type { StoredRun } from "./study-store-node.ts";
 export {
   drawn,
-  limited,
-  prepareTraining,
-  type TrainEvent,
+  prepareTextTraining,
   type TrainingRun,
   type TrainResult,
   type TrainSettings,

@@ -1,6 +1,15 @@
 export { checkStudy } from "./check-study.ts";
 export { type ClassMetrics, type ClassScores, classMetrics } from "./class-metrics.ts";
+export {
+  type CrispCard,
+  classifierFromFiles,
+  type NamedFiles,
+  type Prediction,
+  TextClassifier,
+  type TextInput,
+} from "./classifier.ts";
 export * from "./demo/index.ts";
+export { executeRun, type RunEnvironment } from "./execute-run.ts";
 export { type ContextSettings, createForward, type Evaluated, type Forward, type ForwardOptions } from "./forward.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
 export { planOf, specOf } from "./plan-of.ts";
@@ -9,6 +18,7 @@ export { demoStudies } from "./presets/demo.ts";
 export { type TextStudy, textStudy } from "./presets/text.ts";
 export type * from "./records.ts";
 export type {
+  Device,
   MapOfSentence,
   MappedSentence,
   ModelSource,
@@ -19,3 +29,5 @@ export type {
 } from "./run-spec.ts";
 export * from "./statistics/index.ts";
 export type { Arm, StudyDefinition } from "./study-definition.ts";
+export { limited, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./train-text.ts";
+export { VERSION } from "./version.ts";

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { encodeDataset } from "../data/index.ts";
-import { parseEncoderConfig } from "../models/index.ts";
+import { parseEncoderConfig, storedModel } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { checkPlan, flopsPerExample } from "../sparsity/index.ts";
 import { resolveOptions } from "../training/index.ts";
@@ -130,6 +130,7 @@ async function runIn(
 }
 
 function encoderConfig({ model }: StudyDefinition) {
+  if (model.kind === "files") return storedModel(model.files).config;
   return model.kind === "folder" ? loadModelFolder(model.path).config : parseEncoderConfig(model.config);
 }
 

@@ -8,7 +8,8 @@ import type { Dataset } from "../data/index.ts";
 import { random, slidingWindow } from "../sparsity/index.ts";
 import { Classifier } from "./classifier-node.ts";
 import { demoCorpora } from "./demo/index.ts";
-import { drawn, type TrainEvent, type TrainResult, type TrainSettings, train } from "./train-node.ts";
+import { drawn, type TrainResult, type TrainSettings, train } from "./train-node.ts";
+import type { TrainEvent } from "./train-text.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-train-"));
 after(() => rmSync(work, { recursive: true, force: true }));

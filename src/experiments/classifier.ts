@@ -1,0 +1,211 @@
+import { createTokenizer, type Dataset, type Encoded, encodeDataset, readTokenizerJson, type Tokenizer } from "../data/index.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
+import { type EncoderConfig, modelFiles, storedModel, weightsFrom } from "../models/index.ts";
+import { hash32 } from "../random/index.ts";
+import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
+import { dense } from "../sparsity/index.ts";
+import { createForward, type Evaluated, type Forward, weightTensors } from "./forward.ts";
+import { planOf } from "./plan-of.ts";
+import type { PlanSpec } from "./run-spec.ts";
+
+/** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
+export interface CrispCard {
+  readonly crisp: string;
+  /** Attention as it was trained; evaluation uses it too unless told otherwise. */
+  readonly attention: PlanSpec;
+  /** Most tokens a text. */
+  readonly maxLength: number;
+  readonly seed: number;
+  readonly padTokenId: number;
+  /** Columns the training file had, so that an evaluation file is read alike. */
+  readonly columns?: Dataset["columns"];
+  /** On the held-out split, sparsity on and off; accuracy in [0, 1]. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A text to classify, or a pair of texts for a model that was trained on pairs. */
+export type TextInput = string | { readonly text: string; readonly pair?: string };
+
+/** One label with its probability. */
+export interface Prediction {
+  readonly label: string;
+  readonly score: number;
+}
+
+/** Files of a tokenizer that go along with a model, where the source has them. */
+export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"] as const;
+
+/** Content of files by name, in pieces to be written one after another. */
+export type NamedFiles = ReadonlyMap<string, Iterable<Uint8Array>>;
+
+export interface ClassifierParts {
+  readonly config: EncoderConfig;
+  readonly card: CrispCard;
+  readonly tokenizer: Tokenizer;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** As they go into a saved folder. */
+  readonly tokenizerFiles: NamedFiles;
+  /** Called when something is first computed. */
+  readonly createRuntime: () => Promise<Runtime>;
+}
+
+/**
+ * A text classifier that is ready to use.
+ *
+ * @example
+ * const model = await classifierFromFiles(files, { createRuntime });
+ * await model.predict("where is my refund?"); // [{ label: "billing", score: 0.97 }]
+ */
+export class TextClassifier {
+  readonly config: EncoderConfig;
+  readonly card: CrispCard;
+  readonly tokenizer: Tokenizer;
+  readonly #parts: ClassifierParts;
+  #runtime: Promise<Runtime> | undefined;
+  #parameters: Promise<Readonly<Record<string, Tensor>>> | undefined;
+  #forwards = new Map<string, Promise<Forward>>();
+
+  constructor(parts: ClassifierParts) {
+    this.#parts = parts;
+    this.config = parts.config;
+    this.card = parts.card;
+    this.tokenizer = parts.tokenizer;
+  }
+
+  /** The most probable labels of one text, or of each of several; `topK` of them, best first (default 1). */
+  async predict(text: TextInput, options?: { readonly topK?: number }): Promise<Prediction[]>;
+  async predict(texts: readonly TextInput[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
+  async predict(
+    texts: TextInput | readonly TextInput[],
+    { topK = 1 }: { readonly topK?: number } = {},
+  ): Promise<Prediction[] | Prediction[][]> {
+    const list = isList(texts) ? texts : [texts];
+    const { probabilities } = await this.evaluate(list.map((text) => this.encodeText(text)));
+    const ranked = probabilities.map((row) => this.rank(row, topK));
+    return isList(texts) ? ranked : ranked[0];
+  }
+
+  /**
+   * A text without a label as `evaluate` takes it. Its tokens name it, so that a random pattern treats it alike wherever it stands.
+   *
+   * @throws `model/needs-pairs` for a single text where the model was trained on pairs.
+   */
+  encodeText(input: TextInput): Encoded {
+    const { text, pair } = typeof input === "string" ? { text: input, pair: undefined } : input;
+    if (pair === undefined && this.card.columns?.pair !== undefined) {
+      const { text: first, pair: second } = this.card.columns;
+      const rule = `pairs of texts, as the model was trained on (${first}, ${second})`;
+      throw expectedGot("model/needs-pairs", "predict", rule, `"${text.slice(0, 40)}" alone`, "Give JSONL with both columns.");
+    }
+    const encoding = this.tokenizer.encode(text, pair);
+    return { index: hash32({ seed: 0, step: 0, site: encoding.inputIds.join(" ") }, 0) >>> 1, label: -1, ...encoding };
+  }
+
+  /** Labels of one row of probabilities, best first. */
+  rank(row: readonly number[], most = row.length): Prediction[] {
+    const all = row.map((score, label) => ({ label: this.config.labels[label], score }));
+    return all.sort((a, b) => b.score - a.score).slice(0, most);
+  }
+
+  encode(dataset: Dataset): Encoded[] {
+    return encodeDataset(this.tokenizer, dataset);
+  }
+
+  /** Class probabilities of tokenised examples; `attention: "dense"` switches the sparsity off. */
+  async evaluate(
+    examples: readonly Encoded[],
+    { attention = "trained", batchSize = 64 }: { readonly attention?: "trained" | "dense"; readonly batchSize?: number } = {},
+  ): Promise<Evaluated> {
+    const key = `${attention} ${batchSize}`;
+    if (!this.#forwards.has(key)) this.#forwards.set(key, this.#forward(attention, batchSize));
+    return (await this.#forwards.get(key)!).evaluate(examples);
+  }
+
+  async #forward(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
+    this.#runtime ??= this.#parts.createRuntime();
+    const runtime = await this.#runtime;
+    this.#parameters ??= onItsDevice(runtime, weightTensors(this.config, this.#parts.weights));
+    const parameters = await this.#parameters;
+    return createForward({
+      runtime,
+      config: this.config,
+      plan: attention === "dense" ? { pattern: dense() } : planOf(this.card.attention),
+      parameters: () => parameters,
+      seed: this.card.seed,
+      batchSize,
+      padTokenId: this.card.padTokenId,
+    });
+  }
+
+  /** The files of a Hugging Face model folder, with `crisp.json`. */
+  files(): NamedFiles {
+    const card = new TextEncoder().encode(`${JSON.stringify(this.card, null, 2)}\n`);
+    const { tokenizerFiles, weights } = this.#parts;
+    return new Map([...tokenizerFiles, ...modelFiles(this.config, weights), ["crisp.json", [card]] as const]);
+  }
+}
+
+/** Weights are carried to a device once, not at every batch. */
+async function onItsDevice({ memory }: Runtime, weights: Record<string, HostTensor>): Promise<Record<string, Tensor>> {
+  if (!memory) return weights;
+  const entries: [string, Tensor][] = [];
+  for (const [name, tensor] of Object.entries(weights)) entries.push([name, await memory.upload(tensor)]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Take a classifier from the files of a folder that Crisp saved, by name.
+ *
+ * @param options.where - The folder or archive, for messages.
+ * @throws `model/not-trained` when there is no crisp.json, or no trained classifier; what loading weights and tokenizer throws.
+ */
+export async function classifierFromFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  { createRuntime, where = "model" }: Pick<ClassifierParts, "createRuntime"> & { readonly where?: string },
+): Promise<TextClassifier> {
+  return new TextClassifier(await classifierParts(files, { createRuntime, where }));
+}
+
+/** What `classifierFromFiles` makes a classifier of. */
+export async function classifierParts(
+  files: ReadonlyMap<string, Uint8Array>,
+  { createRuntime, where }: Pick<ClassifierParts, "createRuntime"> & { readonly where: string },
+): Promise<ClassifierParts> {
+  const stored = storedModel(files, where);
+  const hint = "Train first: crisp train <data>";
+  const crisp = files.get("crisp.json");
+  if (!crisp) throw expectedGot("model/not-trained", where, "a folder that crisp train saved", "no crisp.json in it", hint);
+  const card = parseCard(crisp, `${where}/crisp.json`);
+  const { weights, fresh } = weightsFrom(stored.config, stored, { seed: 0, where: stored.weightsFile });
+  if (fresh.length > 0) {
+    throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
+  }
+  const tokenizer = createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength });
+  return { config: stored.config, card, tokenizer, weights, tokenizerFiles: tokenizerFilesOf(files), createRuntime };
+}
+
+/** Those of a model's files that are its tokenizer's. */
+export const tokenizerFilesOf = (files: ReadonlyMap<string, Uint8Array>): NamedFiles =>
+  new Map(TOKENIZER_FILES.flatMap((name) => (files.has(name) ? [[name, [files.get(name)!]] as const] : [])));
+
+const isList = (texts: TextInput | readonly TextInput[]): texts is readonly TextInput[] => Array.isArray(texts);
+
+function parseCard(bytes: Uint8Array, file: string): CrispCard {
+  let card: Partial<CrispCard> | null;
+  try {
+    card = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CrispCard> | null;
+  } catch (error) {
+    throw new CrispError("model/bad-card", `${file}: expected JSON, got ${(error as Error).message}. Save the model again.`);
+  }
+  const whole =
+    typeof card?.attention?.pattern === "string" && [card.maxLength, card.seed, card.padTokenId].every(Number.isInteger);
+  if (whole) return card as CrispCard;
+  throw expectedGot(
+    "model/bad-card",
+    file,
+    "attention, maxLength, seed and padTokenId",
+    "a file without",
+    "Save the model again.",
+  );
+}

@@ -1,0 +1,274 @@
+import {
+  checkTrainable,
+  createTokenizer,
+  type DataSummary,
+  type Dataset,
+  type DatasetOptions,
+  encodeDataset,
+  readTokenizerJson,
+  splitDataset,
+  summarise,
+  type Tokenizer,
+} from "../data/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
+import { type AttentionPlan, checkPlan, dense, type Pattern } from "../sparsity/index.ts";
+import { resolveOptions, type TrainingOptions } from "../training/index.ts";
+import { type ClassMetrics, classMetrics } from "./class-metrics.ts";
+import { type CrispCard, type NamedFiles, tokenizerFilesOf } from "./classifier.ts";
+import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
+import { specOf } from "./plan-of.ts";
+import type { Device, ModelSource, RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+import { sameClasses } from "./same-classes.ts";
+import { accuracy, negativeLogLikelihood } from "./statistics/index.ts";
+import { VERSION } from "./version.ts";
+
+/** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
+export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
+  /** TSV, CSV or JSONL (gzip of each), or examples in memory. */
+  readonly data: Source | Dataset;
+  /** Evaluated during training; left out, a tenth of `data` is held out: seeded, stratified, grouped by shared text. */
+  readonly validation?: Source | Dataset;
+  /** Evaluated once, at the end; left out, the validation split. */
+  readonly test?: Source | Dataset;
+  /** Default `dense()`. */
+  readonly attention?: Pattern | AttentionPlan;
+  readonly columns?: Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
+  /** Most tokens a text, special tokens included; default 128. */
+  readonly maxLength?: number;
+  /** At most so many of the first training examples. */
+  readonly maxTrainSamples?: number;
+  /** Of new weights, data order and dropout; default 42. */
+  readonly seed?: number;
+  /** What computes. */
+  readonly device?: Device;
+  readonly threads?: number;
+}
+
+/** What happens, in order: `data` once, then what the run says, then `finished`. */
+export type TrainEvent =
+  | { readonly type: "data"; readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly heldOut: number }
+  | RunEvent
+  | { readonly type: "finished"; readonly metrics: Readonly<Record<string, number>> };
+
+/** What a training leaves. */
+export interface TextTrainResult {
+  readonly metrics: ClassMetrics;
+  /** The examples behind `metrics`, and what the model said of each. */
+  readonly evaluated: { readonly dataset: Dataset; readonly probabilities: readonly (readonly number[])[] };
+  /** Majority-class accuracy on the same examples. */
+  readonly majority: number;
+  readonly seconds: number;
+  readonly freshParameters: readonly string[];
+}
+
+/** Names of the settings that are no training options. */
+const OWN = [
+  "data",
+  "validation",
+  "test",
+  "model",
+  "attention",
+  "columns",
+  "maxLength",
+  "maxTrainSamples",
+  "checkpoints",
+  "signal",
+  "device",
+  "threads",
+  "seed",
+];
+
+/** A model to start from: its configuration and tokenizer, and where a run finds it. */
+export interface StartModel {
+  readonly source: ModelSource;
+  readonly config: EncoderConfig;
+  readonly tokenizer: Tokenizer;
+  readonly tokenizerFiles: NamedFiles;
+}
+
+/** Everything read and checked before anything is trained. */
+export interface Prepared extends StartModel {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly reported: Dataset;
+  readonly plan: AttentionPlan;
+  readonly options: Partial<TrainingOptions>;
+}
+
+/**
+ * Read and check everything before anything is trained.
+ *
+ * @param place.open - The model, if it is a stored one: before the data, so that a wrong folder is found at once.
+ * @param place.read - A source of examples.
+ * @throws Whatever reading the data or the model throws; `pattern/bad-plan`, `training/…`.
+ */
+export async function prepareTraining<Source>(
+  settings: TextTrainSettings<Source> & { readonly model: unknown },
+  place: {
+    readonly open: () => Promise<StartModel> | FreshModel;
+    readonly read: (source: Source, options: DatasetOptions) => Promise<Dataset>;
+  },
+): Promise<Prepared> {
+  const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
+  resolveOptions(options);
+  const attention = settings.attention ?? dense();
+  const plan = "pattern" in attention ? attention : { pattern: attention };
+  const opened = await place.open();
+  if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
+  const read = async (source: Source | Dataset, labels?: readonly string[]): Promise<Dataset> => {
+    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, labels });
+    return labels ? sameClasses(dataset, labels) : dataset;
+  };
+  const all = limited(await read(settings.data), settings.maxTrainSamples);
+  checkTrainable(all);
+  const given = settings.validation === undefined ? undefined : await read(settings.validation, all.labels);
+  const split = given ? { train: all, heldOut: given } : splitDataset({ dataset: all, seed: settings.seed ?? 42 });
+  const reported = settings.test === undefined ? split.heldOut : await read(settings.test, all.labels);
+  const model = "kind" in opened ? freshStart(opened, split.train, settings.maxLength) : opened;
+  checkPlan(plan, model.config);
+  return {
+    ...model,
+    train: split.train,
+    validation: split.heldOut,
+    reported,
+    config: withLabels(model.config, all.labels),
+    plan,
+    options,
+  };
+}
+
+const isDataset = (source: unknown): source is Dataset =>
+  typeof source === "object" && source !== null && "examples" in source && "labels" in source;
+
+function freshStart(model: FreshModel, train: Dataset, maxLength?: number): StartModel {
+  const { config, tokenizerFiles, ...tokenizer } = prepareFreshModel(model, train);
+  const parsed = parseEncoderConfig(config);
+  return {
+    source: { kind: "fresh", config },
+    config: parsed,
+    tokenizer: createTokenizer({ ...tokenizer, maxLength: Math.min(maxLength ?? MAX_LENGTH, parsed.maxPositions) }),
+    tokenizerFiles,
+  };
+}
+
+const MAX_LENGTH = 128;
+
+/**
+ * Start from the files of a model folder, by name; texts are cut to what the model takes.
+ *
+ * @param where - The folder, for messages.
+ * @param source - Left out, the files themselves go to the run.
+ * @throws `model/tokenizer` when the tokenizer has ids that the model lacks; what loading either throws.
+ */
+export function startFromFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  {
+    where,
+    maxLength = MAX_LENGTH,
+    source,
+  }: { readonly where: string; readonly maxLength?: number; readonly source?: ModelSource },
+): StartModel {
+  const { config } = storedModel(files, where);
+  const tokenizer = createTokenizer({
+    ...readTokenizerJson(files, where),
+    maxLength: Math.min(maxLength, config.maxPositions),
+  });
+  if (tokenizer.vocabularySize > config.vocabSize) {
+    const rule = `a tokenizer of at most ${config.vocabSize} ids, the model's vocabulary`;
+    throw expectedGot("model/tokenizer", where, rule, tokenizer.vocabularySize, "Take both from one model.");
+  }
+  return { source: source ?? { kind: "files", files }, config, tokenizer, tokenizerFiles: tokenizerFilesOf(files) };
+}
+
+/** The first `most` examples, as transformers' `--max_train_samples` takes them. */
+export const limited = (dataset: Dataset, most?: number): Dataset =>
+  most === undefined ? dataset : { ...dataset, examples: dataset.examples.slice(0, most) };
+
+/** What a finished training hands over, beside its result. */
+export interface Finished extends TextTrainResult {
+  readonly card: CrispCard;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * Train what was prepared.
+ *
+ * @param run - Executes the run, here or in a worker.
+ * @returns Null when it was stopped.
+ */
+export async function trainPrepared(
+  prepared: Prepared,
+  settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads"> & { readonly checkpoints?: string },
+  run: (spec: RunSpec) => Promise<RunResult | null>,
+  emit: (event: TrainEvent) => void,
+): Promise<Finished | null> {
+  const { train, validation, reported, tokenizer } = prepared;
+  const encoded = encodeDataset(tokenizer, train);
+  const encodedValidation = encodeDataset(tokenizer, validation);
+  const encodedReported = reported === validation ? encodedValidation : encodeDataset(tokenizer, reported);
+  const summary = summarise([
+    { dataset: train, encoded },
+    { dataset: reported, encoded: encodedReported },
+  ]);
+  emit({ type: "data", summary, columns: train.columns, heldOut: reported.examples.length });
+
+  const plan = specOf(prepared.plan);
+  const spec: RunSpec = {
+    configuration: plan.pattern,
+    model: prepared.source,
+    labels: train.labels,
+    padTokenId: tokenizer.padTokenId,
+    plan,
+    data: { train: encoded, selection: encodedValidation, reported: encodedReported },
+    options: prepared.options,
+    seed: settings.seed ?? 42,
+    checkpoints: settings.checkpoints,
+    keepWeights: true,
+    device: settings.device,
+    threads: settings.threads,
+    estimate: true,
+  };
+  const outcome = await run(spec);
+  return outcome && finished(prepared, spec, outcome, summary, emit);
+}
+
+function finished(
+  { train, reported, tokenizer, config }: Prepared,
+  spec: RunSpec,
+  { record, weights, freshParameters }: RunResult,
+  summary: DataSummary,
+  emit: (event: TrainEvent) => void,
+): Finished {
+  const metrics = classMetrics(record.probabilities, record.labels, config.labels);
+  const figures = {
+    accuracy: metrics.accuracy,
+    macroF1: metrics.macroF1,
+    loss: negativeLogLikelihood(record.probabilities, record.labels),
+    accuracySparsityOff: accuracy(record.denseProbabilities, record.labels),
+    lossSparsityOff: negativeLogLikelihood(record.denseProbabilities, record.labels),
+    effectiveSparsity: record.effectiveSparsity,
+    trainLoss: record.trainLoss,
+    seconds: record.seconds,
+  };
+  const card: CrispCard = {
+    crisp: VERSION,
+    attention: spec.plan,
+    maxLength: tokenizer.maxLength,
+    seed: spec.seed,
+    padTokenId: tokenizer.padTokenId,
+    columns: train.columns,
+    metrics: figures,
+    options: spec.options as Readonly<Record<string, unknown>>,
+  };
+  emit({ type: "finished", metrics: figures });
+  return {
+    card,
+    weights: weights!,
+    metrics,
+    evaluated: { dataset: reported, probabilities: record.probabilities },
+    majority: summary.majority?.accuracy ?? 0,
+    seconds: record.seconds,
+    freshParameters,
+  };
+}
