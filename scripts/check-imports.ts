@@ -30,7 +30,7 @@ const ENTRY = /^index(-node|-web)?\.ts$/;
 /** Files of plain record types, which `import type` may name directly. */
 const RECORDS = /^(types|records)\.ts$/;
 /** What tests share; also with scripts and benchmarks. */
-const FIXTURE = /\.fixture\.ts$/;
+const FIXTURE = /\.(fixture|contract)\.ts$/;
 const NODE_FOLDERS = /^(src\/cli|scripts|bench|test|examples|\.ci)\//;
 const BROWSER_GLOBALS =
   "window|document|navigator|location|localStorage|sessionStorage|indexedDB|caches|customElements|self|XMLHttpRequest|OffscreenCanvas";

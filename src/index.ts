@@ -2,6 +2,8 @@
 export { CrispError } from "./errors/index.ts";
 export {
   Classifier,
+  demoEncoder,
+  type FreshModel,
   type Prediction,
   type TextInput,
   type TrainEvent,

@@ -14,7 +14,6 @@ import {
   parameter,
   product,
   reshape,
-  scale,
   sumAll,
   tanh,
 } from "../graph/index.ts";

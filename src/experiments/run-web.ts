@@ -1,0 +1,18 @@
+import { CrispError } from "../errors/index.ts";
+import { createRuntime, type WebDevice } from "../runtime/index-web.ts";
+import { checkpointsInBrowser } from "../training/index-web.ts";
+import type { RunEnvironment } from "./execute-run.ts";
+
+/** A browser's worker as a place to run in. */
+export const webEnvironment: RunEnvironment = {
+  createRuntime: ({ device = "auto", ...rest }) => createRuntime({ device: device as WebDevice, ...rest }),
+  loadModel(path) {
+    throw new CrispError(
+      "model/no-folder",
+      `${path}: expected the files of a model, as a browser reads no folders. Pass a map of them.`,
+    );
+  },
+  openCheckpoints: checkpointsInBrowser,
+  cpuFeatures: () => "",
+  memoryBytes: () => 0,
+};
