@@ -46,13 +46,18 @@ function copyAssets(): void {
 /** Every file that package.json promises exists; the command starts with its shebang and may be executed. */
 function checkPackage(): void {
   const { bin, exports: entries } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const promised = [...Object.values<string>(bin), ...Object.values<string>(entries)].map((path) => join(root, path));
+  const promised = [...Object.values<string>(bin), ...leaves(entries)].map((path) => join(root, path));
   const missing = promised.filter((path) => !existsSync(path));
   if (missing.length > 0) fail(`package.json names files that were not built: ${missing.join(", ")}.`);
   for (const path of new Set(Object.values<string>(bin))) {
     if (!readFileSync(join(root, path), "utf8").startsWith("#!")) fail(`${path} has no #! line.`);
     chmodSync(join(root, path), 0o755);
   }
+}
+
+/** Paths of nested conditions. */
+function leaves(entries: object): string[] {
+  return Object.values(entries).flatMap((entry) => (typeof entry === "string" ? [entry] : leaves(entry)));
 }
 
 function fail(message: string): never {

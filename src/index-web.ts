@@ -32,4 +32,4 @@ export {
   threshold,
   topK,
 } from "./sparsity/index.ts";
-export { deleteCheckpoints, savedCheckpoint } from "./training/index-web.ts";
+export { deleteCheckpoints, savedCheckpoints } from "./training/index-web.ts";

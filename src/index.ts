@@ -4,6 +4,7 @@ export {
   Classifier,
   demoEncoder,
   type FreshModel,
+  type ModelFiles,
   type Prediction,
   type TextInput,
   type TrainEvent,

@@ -93,7 +93,10 @@ export class Curve {
     svg.replaceChildren(...parts);
     const last = this.#points.at(-1);
     now.textContent = last ? format(last.value) : "";
-    svg.setAttribute("aria-label", last ? `${title}: ${format(last.value)} after ${last.step} updates` : `${title}, no value yet`);
+    svg.setAttribute(
+      "aria-label",
+      last ? `${title}: ${format(last.value)} after ${last.step} updates` : `${title}, no value yet`,
+    );
     svg.dataset.points = String(this.#points.length);
   }
 }

@@ -1,7 +1,12 @@
 /** Parts of made-up letters to a shop; each label has openings and closings of its own, and objects are shared by all. */
 const LETTERS = {
   billing: [
-    ["I was charged twice for", "The invoice shows the wrong amount for", "My card was declined when I paid for", "I want my money back for"],
+    [
+      "I was charged twice for",
+      "The invoice shows the wrong amount for",
+      "My card was declined when I paid for",
+      "I want my money back for",
+    ],
     ["please refund me", "the receipt is missing", "why is the price higher than before", "send me a correct bill"],
   ],
   delivery: [
@@ -17,7 +22,15 @@ const LETTERS = {
     ["keep up the good work", "five stars from me", "I told all my friends", "what a wonderful shop"],
   ],
 } as const;
-const THINGS = ["the lamp", "my new phone", "the garden chair", "the coffee machine", "these headphones", "the blue jacket", "my order"];
+const THINGS = [
+  "the lamp",
+  "my new phone",
+  "the garden chair",
+  "the coffee machine",
+  "these headphones",
+  "the blue jacket",
+  "my order",
+];
 const ASIDES = ["By the way,", "To be honest,", "As you know,", "Just so you know,", ""];
 const ROWS = 600;
 

@@ -30,7 +30,7 @@ export class Classifier extends TextClassifier {
 
   /** Write a Hugging Face model folder with `crisp.json`; all files are on the disk before the first takes its name. */
   save(folder: string): void {
-    writeFilesAtomically(folder, this.files());
+    writeFilesAtomically(folder, this.pieces());
   }
 }
 

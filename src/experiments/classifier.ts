@@ -5,6 +5,7 @@ import { hash32 } from "../random/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import { dense } from "../sparsity/index.ts";
 import { createForward, type Evaluated, type Forward, weightTensors } from "./forward.ts";
+import { joined } from "./model-files.ts";
 import { planOf } from "./plan-of.ts";
 import type { PlanSpec } from "./run-spec.ts";
 
@@ -138,11 +139,16 @@ export class TextClassifier {
     });
   }
 
-  /** The files of a Hugging Face model folder, with `crisp.json`. */
-  files(): NamedFiles {
+  /** The files of a Hugging Face model folder, with `crisp.json`, in pieces that share memory with the model. */
+  pieces(): NamedFiles {
     const card = new TextEncoder().encode(`${JSON.stringify(this.card, null, 2)}\n`);
     const { tokenizerFiles, weights } = this.#parts;
     return new Map([...tokenizerFiles, ...modelFiles(this.config, weights), ["crisp.json", [card]] as const]);
+  }
+
+  /** The files of a Hugging Face model folder, with `crisp.json`, by name; see `modelZip`. */
+  async files(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+    return new Map(Array.from(this.pieces(), ([name, pieces]) => [name, joined(pieces)] as const));
   }
 }
 

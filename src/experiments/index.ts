@@ -12,6 +12,7 @@ export * from "./demo/index.ts";
 export { executeRun, type RunEnvironment } from "./execute-run.ts";
 export { type ContextSettings, createForward, type Evaluated, type Forward, type ForwardOptions } from "./forward.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
+export type { ModelFiles } from "./model-files.ts";
 export { planOf, specOf } from "./plan-of.ts";
 export { arms } from "./presets/arms.ts";
 export { demoStudies } from "./presets/demo.ts";

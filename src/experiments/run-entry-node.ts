@@ -1,8 +1,8 @@
 import { parentPort } from "node:worker_threads";
-import { CrispError } from "../errors/index.ts";
 import { executeRun } from "./execute-run.ts";
 import { nodeEnvironment } from "./run-node.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+import { type SentError, toSent } from "./sent-error.ts";
 
 /** What the two sides of a worker say to each other. */
 export type ToWorker = { readonly type: "run"; readonly spec: RunSpec } | { readonly type: "stop" };
@@ -10,13 +10,7 @@ export type FromWorker =
   | { readonly type: "event"; readonly event: RunEvent }
   | { readonly type: "result"; readonly result: RunResult }
   | { readonly type: "stopped" }
-  | {
-      readonly type: "failed";
-      readonly message: string;
-      readonly code?: string;
-      readonly details?: object;
-      readonly stack?: string;
-    };
+  | { readonly type: "failed"; readonly error: SentError };
 
 // The same entry serves as a worker thread and as a child process.
 const post = (message: FromWorker): void => {
@@ -34,9 +28,7 @@ async function run(spec: RunSpec): Promise<void> {
     });
     post(result ? { type: "result", result } : { type: "stopped" });
   } catch (error) {
-    const { message, stack } = error as Error;
-    const known = error instanceof CrispError ? { code: error.code, details: error.details } : {};
-    post({ type: "failed", message, stack, ...known });
+    post({ type: "failed", error: toSent(error) });
   }
 }
 

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { CrispError } from "../errors/index.ts";
 import type { FromWorker, ToWorker } from "./run-entry-node.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+import { fromSent } from "./sent-error.ts";
 
 /** A place where runs are trained, one after another, off the caller's thread. */
 export interface RunWorker {
@@ -48,7 +49,7 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
           if (message.type === "event") onEvent?.(message.event);
           else if (message.type === "result") resolve(message.result);
           else if (message.type === "stopped") resolve(null);
-          else reject(rebuilt(message));
+          else reject(fromSent(message.error));
         };
         pending = { settle, fail: reject };
       });
@@ -102,9 +103,3 @@ const lost = (how: string): CrispError =>
     "run/lost",
     `training: expected the worker to finish, got ${how}. Out of memory? Start again; it goes on from its last checkpoint, if it wrote one.`,
   );
-
-function rebuilt({ message, code, details, stack }: Extract<FromWorker, { type: "failed" }>): Error {
-  const error = code ? new CrispError(code, message, (details ?? {}) as Record<string, unknown>) : new Error(message);
-  error.stack = stack;
-  return error;
-}

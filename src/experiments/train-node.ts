@@ -5,6 +5,7 @@ import { TOKENIZER_FILES } from "./classifier.ts";
 import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
+import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { startRunWorker } from "./run-worker-node.ts";
 import {
   type Prepared,
@@ -19,8 +20,8 @@ import {
 
 /** Settings of {@link train}; `data`, `validation` and `test` may be paths. */
 export interface TrainSettings extends TextTrainSettings<string> {
-  /** A Hugging Face model folder: config.json, model.safetensors, tokenizer.json; or `demoEncoder()`. */
-  readonly model: string | FreshModel;
+  /** A Hugging Face model folder (config.json, model.safetensors, tokenizer.json), its files by name, or `demoEncoder()`. */
+  readonly model: string | ModelFiles | FreshModel;
   /** Folder for checkpoints; left out, none are written. */
   readonly checkpoints?: string;
   readonly signal?: AbortSignal;
@@ -64,9 +65,14 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
 /** Read and check everything before anything is trained. */
 export const prepareTextTraining = (settings: TrainSettings): Promise<Prepared> =>
   prepareTraining(settings, {
-    open: () => (typeof settings.model === "string" ? startFromFolder(settings.model, settings.maxLength) : settings.model),
+    open: () => startFrom(settings.model, settings.maxLength),
     read: loadDataset,
   });
+
+async function startFrom(model: TrainSettings["model"], maxLength?: number): Promise<StartModel | FreshModel> {
+  if (typeof model === "string") return startFromFolder(model, maxLength);
+  return "kind" in model ? model : startFromFiles(await bytesOfAll(model), { where: "model", maxLength });
+}
 
 /** The weights are left where they are for the run to read; the rest is read now, as hours later the folder may be gone. */
 async function startFromFolder(folder: string, maxLength?: number): Promise<StartModel> {

@@ -106,7 +106,7 @@ export interface Prepared extends StartModel {
 export async function prepareTraining<Source>(
   settings: TextTrainSettings<Source> & { readonly model: unknown },
   place: {
-    readonly open: () => Promise<StartModel> | FreshModel;
+    readonly open: () => Promise<StartModel | FreshModel> | FreshModel;
     readonly read: (source: Source, options: DatasetOptions) => Promise<Dataset>;
   },
 ): Promise<Prepared> {

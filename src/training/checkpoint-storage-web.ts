@@ -58,7 +58,7 @@ export async function checkpointsInBrowser(run: string): Promise<CheckpointStora
 }
 
 /** Updates done in the newest checkpoint of a run; undefined where there is none. */
-export async function savedCheckpoint(run: string): Promise<number | undefined> {
+export async function savedCheckpoints(run: string): Promise<number | undefined> {
   const folder = await folderOf(run, false).catch(() => undefined);
   if (!folder) return undefined;
   let newest: number | undefined;

@@ -1,3 +1,3 @@
 /** What `index.ts` gives everywhere, and the browser's own storage. */
-export { checkpointsInBrowser, deleteCheckpoints, savedCheckpoint } from "./checkpoint-storage-web.ts";
+export { checkpointsInBrowser, deleteCheckpoints, savedCheckpoints } from "./checkpoint-storage-web.ts";
 export * from "./index.ts";

@@ -1,0 +1,194 @@
+// The example page as a visitor uses it, on WebAssembly and on WebGPU: `npm run test:browser`.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { build } from "vite";
+import { Classifier } from "../../src/experiments/index-node.ts";
+import { launchChromium } from "./chromium.ts";
+import { serve } from "./serve.ts";
+
+const root = join(import.meta.dirname, "../..");
+const screenshots = join(root, ".cache/screenshots");
+const files = mkdtempSync(join(tmpdir(), "crisp-page-"));
+const rows = Array.from({ length: 240 }, (_, i) => {
+  const [label, word] = i % 2 === 0 ? ["good", "great"] : ["bad", "awful"];
+  return `a ${word} ${["film", "book", "song", "play"][i % 4]} number ${i} indeed,${label}`;
+});
+const csv = join(files, "reviews.csv");
+writeFileSync(csv, `text,label\n${rows.join("\n")}\n`);
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+before(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  await build({ configFile: join(root, "examples/browser/vite.config.ts"), logLevel: "warn" });
+  server = await serve(join(root, ".cache/browser-example"));
+  browser = await launchChromium();
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+  rmSync(files, { recursive: true, force: true });
+});
+
+/** A page in a profile of its own, which counts the time between its frames, and says what goes wrong in it. */
+async function open(context: BrowserContext, problems: string[]): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  await page.addInitScript(() => {
+    const watch = { longest: 0 };
+    Object.assign(window, { frames60: watch });
+    let last = performance.now();
+    const frame = (now: number): void => {
+      watch.longest = Math.max(watch.longest, now - last);
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await page.goto(server.url);
+  return page;
+}
+
+const longestFrame = (page: Page): Promise<number> =>
+  page.evaluate(() => (window as unknown as { frames60: { longest: number } }).frames60.longest);
+const forgetFrames = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    (window as unknown as { frames60: { longest: number } }).frames60.longest = 0;
+  });
+
+async function start(
+  page: Page,
+  { device, epochs, file = csv }: { device: string; epochs: number; file?: string },
+): Promise<void> {
+  await page.locator("#data").setInputFiles(file);
+  await page.selectOption("#device", device);
+  await page.fill("#epochs", String(epochs));
+  await page.click("#start");
+}
+
+const points = async (page: Page): Promise<number> => Number(await page.locator("#loss").getAttribute("data-points"));
+const status = (page: Page): Promise<string> => page.locator("#status").innerText();
+async function until(what: string, holds: () => Promise<boolean>, seconds = 240): Promise<void> {
+  const end = Date.now() + 1000 * seconds;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`expected within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+const isDone = async (page: Page): Promise<boolean> => {
+  const error = page.locator("#error");
+  if (await error.isVisible()) throw new Error(await error.innerText());
+  return (await status(page)).startsWith("Done");
+};
+
+for (const [device, epochs] of [
+  ["wasm", 6],
+  ["webgpu", 2],
+] as const) {
+  describe(`the example page on ${device}`, () => {
+    let context: BrowserContext;
+    let page: Page;
+    const problems: string[] = [];
+    before(async () => {
+      context = await browser.newContext({ acceptDownloads: true, viewport: { width: 1200, height: 900 } });
+      page = await open(context, problems);
+    });
+    after(() => context?.close());
+
+    test("is cross-origin isolated", async () => {
+      assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    });
+
+    test("CSV in, training visible, frames never blocked for 100 ms", async (t) => {
+      await start(page, { device, epochs });
+      await until("the first updates", async () => (await points(page)) >= 2 || (await isDone(page)));
+      await forgetFrames(page);
+      const seen = new Set<number>();
+      await until("the end of the training", async () => {
+        seen.add(await points(page));
+        if (seen.size === 4) await page.screenshot({ path: join(screenshots, `${device}-training.png`) });
+        return isDone(page);
+      });
+      assert.ok(seen.size >= 4, `the curve was seen at ${[...seen]}`);
+      const longest = await longestFrame(page);
+      t.diagnostic(`${device}: longest time between two frames ${longest.toFixed(0)} ms`);
+      assert.ok(longest <= 100, `${longest} ms between two frames`);
+      const notes = await page.locator("#notes").innerText();
+      assert.match(notes, new RegExp(`device: ${device}`));
+      t.diagnostic(notes.split("\n")[0]);
+    });
+
+    test("prediction out; the downloaded model gives the same one in Node", async () => {
+      const text = "a great song number 7 indeed";
+      await page.fill("#text", text);
+      await page.click("#ask button");
+      await until("predictions", async () => (await page.locator("#predictions li").count()) === 2, 60);
+      const shown = await page.locator("#predictions li").evaluateAll((items) =>
+        items.map((item) => ({
+          label: item.querySelector("span")!.textContent!,
+          score: Number((item.querySelector("output") as HTMLElement).dataset.score),
+        })),
+      );
+      await page.screenshot({ path: join(screenshots, `${device}-done.png`), fullPage: true });
+      const downloading = page.waitForEvent("download");
+      await page.click("#download");
+      const zip = join(files, `${device}.zip`);
+      await (await downloading).saveAs(zip);
+      const model = await Classifier.load(zip);
+      const again = await model.predict(text, { topK: 2 });
+      assert.deepEqual(
+        again.map(({ label }) => label),
+        shown.map(({ label }) => label),
+      );
+      again.forEach(({ score }, at) => {
+        assert.ok(Math.abs(score - shown[at].score) <= 1e-4, `${score} and ${shown[at].score}`);
+      });
+      if (device === "wasm") assert.equal(shown[0].label, "good");
+    });
+
+    test("reload in mid-training: it goes on by itself, and ends as if never interrupted", async (t) => {
+      const whole = await context.newPage();
+      await whole.goto(server.url);
+      const weights = async (from: Page): Promise<string> => {
+        const downloading = from.waitForEvent("download");
+        await from.click("#download");
+        const zip = join(files, `${device}-again.zip`);
+        await (await downloading).saveAs(zip);
+        const { probabilities } = await (await Classifier.load(zip)).evaluate([
+          (await Classifier.load(zip)).encodeText("a great film number 3 indeed"),
+        ]);
+        return probabilities[0].map((p) => p.toFixed(4)).join();
+      };
+      await until("the model of the last visit", () => whole.locator("#trial").isVisible(), 60);
+      const uninterrupted = await weights(whole);
+      await whole.close();
+
+      await start(page, { device, epochs });
+      await until("a checkpoint", async () => (await points(page)) >= 24);
+      await page.reload();
+      await until("the end of the training", () => isDone(page));
+      const notes = await page.locator("#notes").innerText();
+      assert.match(notes, /goes on after update \d+/);
+      t.diagnostic(/goes on after update \d+/.exec(notes)![0]);
+      assert.equal(await weights(page), uninterrupted);
+    });
+
+    test("bad input gets one clear error", async () => {
+      const broken = join(files, "broken.csv");
+      writeFileSync(broken, 'text,label\n"never closed,good\nfine,bad\n');
+      await start(page, { device, epochs, file: broken });
+      await until("an error", () => page.locator("#error").isVisible(), 60);
+      assert.match(await page.locator("#error").innerText(), /broken\.csv/);
+      assert.equal(await page.locator("#run").isVisible(), false);
+    });
+
+    test("nothing went wrong unseen", () => {
+      assert.deepEqual(problems, []);
+    });
+  });
+}
