@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { loadDataset } from "../data/index-node.ts";
-import { Classifier, classMetrics, negativeLogLikelihood } from "../experiments/index-node.ts";
+import { Classifier, type Device, classMetrics, negativeLogLikelihood } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
 import { asTrained, columnOptions } from "./read-options.ts";
+import { DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
 
 export const evaluate = defineVerb({
@@ -17,6 +18,7 @@ export const evaluate = defineVerb({
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
     label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
+    device: DEVICE_OPTION,
     per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
     output_dir: {
       type: "string",
@@ -27,7 +29,8 @@ export const evaluate = defineVerb({
   examples: ["crisp eval tickets-model test.csv"],
   async run({ options, output, positionals: [folder, file] }) {
     if (options.outputDir !== undefined) checkWritable(options.outputDir);
-    const model = await Classifier.load(folder);
+    const device = options.device as Device | undefined;
+    const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
     const { labels: known } = model.config;
     const dataset = await asTrained(columnOptions(options), model.card, (columns) =>
       loadDataset(file, { ...columns, labels: known }),

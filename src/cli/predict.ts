@@ -1,7 +1,8 @@
 import { loadTexts, readTexts } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
-import { Classifier } from "../experiments/index-node.ts";
+import { Classifier, type Device } from "../experiments/index-node.ts";
 import { asTrained, columnOptions } from "./read-options.ts";
+import { DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
 
 export const predict = defineVerb({
@@ -15,11 +16,13 @@ export const predict = defineVerb({
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, as in training." },
     top_k: { type: "integer", unit: "labels", min: 1, default: 1, help: "Labels to print for each text, best first." },
+    device: DEVICE_OPTION,
     per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
   },
   examples: ['echo "where is my refund" | crisp predict tickets-model', "crisp predict tickets-model texts.jsonl > labels.jsonl"],
   async run({ options, output, positionals: [folder, file] }) {
-    const model = await Classifier.load(folder);
+    const device = options.device as Device | undefined;
+    const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
     const named = { ...columnOptions({ ...options, labelColumnName: undefined }), labelColumn: undefined };
     const bytes = file === undefined ? await fromPipe() : undefined;
     const texts = await asTrained(named, model.card, ({ textColumn, pairColumn }) => {

@@ -4,6 +4,7 @@ import { expectedGot } from "../errors/index.ts";
 import {
   armsOf,
   checkStudy,
+  type Device,
   demoStudies,
   drawn,
   limited,
@@ -17,11 +18,12 @@ import {
   tokenizerOf,
 } from "../experiments/index-node.ts";
 import { asPlanted, calibrationTitle, renderReport, renderTable } from "../report/index.ts";
+import { chooseDevice } from "../runtime/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { removeStudy } from "./output-folder.ts";
 import type { Progress } from "./progress.ts";
 import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
-import { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
 // A study names its seeds and configurations itself, goes on where it was by itself, and judges the last weights, not the best.
@@ -47,6 +49,7 @@ const OPTIONS = {
     help: "What verdicts are about, read once a run; left out, a fifth of the training file is held out.",
   },
   ...MODEL,
+  device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   ...SHARED,
   output_dir: { type: "string", unit: "folder", help: "Where runs and report go; left out, runs/<study>. The same one goes on." },
@@ -81,11 +84,13 @@ export const study = defineVerb({
     announce(context, definitions, folder);
 
     const results: StudyResults[] = [];
+    const device = await settled(context);
     const started = performance.now();
     for (const definition of definitions) {
       const own = folderOf(definition);
       const finished = await runStudy(definition, {
         folder: own,
+        device,
         signal: context.signal,
         onEvent: reporter(context, definition, results.length === 0),
       });
@@ -107,7 +112,16 @@ export const study = defineVerb({
 const write = (folder: string, files: Readonly<Record<string, string>>): void =>
   writeFilesAtomically(folder, new Map(Object.entries(files).map(([name, text]) => [name, [new TextEncoder().encode(text)]])));
 
-const DEMO_OPTIONS = new Set(["preset", "seeds", "quick", "outputDir", "overwriteOutputDir", "json", "verbose"]);
+/** `auto` is settled once, so that all runs of a study are computed alike. */
+async function settled({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {
+  const asked = options.device as Device;
+  if (asked !== "auto") return asked;
+  const { device, reason } = await chooseDevice();
+  output.note(`device: ${device}, ${reason}`);
+  return device;
+}
+
+const DEMO_OPTIONS = new Set(["preset", "device", "seeds", "quick", "outputDir", "overwriteOutputDir", "json", "verbose"]);
 
 function demoDefinitions({ options, given, positionals, commandLine }: StudyContext): StudyDefinition[] {
   const other = positionals[0] ?? [...given].find((name) => !DEMO_OPTIONS.has(name));

@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import { renderSummary } from "../data/index.ts";
-import { train as startTraining, type TrainEvent, type TrainResult } from "../experiments/index-node.ts";
+import { type Device, train as startTraining, type TrainEvent, type TrainResult } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
 import { checkWritable, writeAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
@@ -8,10 +8,16 @@ import { checkpointsIn, freshFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
 import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
-import { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
-const OPTIONS = { ...DATA_OPTIONS, ...MODEL_OPTIONS, ...PLAN_OPTIONS, ...TRAINING_OPTIONS };
+const OPTIONS = {
+  ...DATA_OPTIONS,
+  ...MODEL_OPTIONS,
+  device: { ...DEVICE_OPTION, default: "auto" },
+  ...PLAN_OPTIONS,
+  ...TRAINING_OPTIONS,
+};
 
 export const train = defineVerb({
   name: "train",
@@ -46,6 +52,7 @@ export const train = defineVerb({
       maxLength: options.maxSeqLength,
       maxTrainSamples: options.maxTrainSamples,
       seed: options.seed,
+      device: options.device as Device,
       checkpoints: join(folder, "checkpoints"),
       signal,
       ...trainingOptions(options),

@@ -21,6 +21,13 @@ export const MODEL_OPTIONS = {
   attention: { type: "string", unit: "pattern", default: "dense", help: "dense, or a pattern such as topK(sparsity=0.8)." },
 } as const satisfies OptionTable;
 
+/** What computes. */
+export const DEVICE_OPTION = {
+  type: "string",
+  choices: ["auto", "cpu", "webgpu", "cuda"],
+  help: "What computes; auto takes WebGPU where a GPU is found and is faster.",
+} as const satisfies OptionTable[string];
+
 /** Where and when a sparse pattern applies. */
 export const PLAN_OPTIONS = {
   attention_layers: {

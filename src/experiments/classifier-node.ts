@@ -21,11 +21,12 @@ export class Classifier extends TextClassifier {
    * Load a folder that `save` wrote, or a zip of one, as the browser gives it.
    *
    * @param options.device - What computes its predictions; default `cpu`.
+   * @param options.onNote - Told what was chosen, when something is first computed; default: a warning of the process.
    * @throws `model/not-trained` when there is no crisp.json; `zip/…`; what loading weights and tokenizer throws.
    */
-  static async load(path: string, { device = "cpu" }: { readonly device?: Device } = {}): Promise<Classifier> {
+  static async load(path: string, { device, onNote }: DeviceChoice = {}): Promise<Classifier> {
     const files = readFiles(path);
-    return new Classifier(await classifierParts(files, { where: path, createRuntime: () => runtimeFor(device) }));
+    return new Classifier(await classifierParts(files, { where: path, createRuntime: () => runtimeFor({ device, onNote }) }));
   }
 
   /** Write a Hugging Face model folder with `crisp.json`; all files are on the disk before the first takes its name. */
@@ -34,8 +35,14 @@ export class Classifier extends TextClassifier {
   }
 }
 
+export interface DeviceChoice {
+  readonly device?: Device;
+  readonly onNote?: (text: string) => void;
+}
+
 /** What a classifier of Node computes on. */
-export const runtimeFor = (device: Device = "cpu") => createRuntime({ device, onNote: (text) => process.emitWarning(text) });
+export const runtimeFor = ({ device, onNote = (text) => process.emitWarning(text) }: DeviceChoice) =>
+  createRuntime({ device, onNote });
 
 function readFiles(path: string): ReadonlyMap<string, Uint8Array> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile()) {

@@ -8,7 +8,7 @@ import { resolveOptions } from "../training/index.ts";
 import { checkStudy } from "./check-study.ts";
 import { planOf } from "./plan-of.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
-import type { MappedSentence, RunEvent, RunSpec } from "./run-spec.ts";
+import type { Device, MappedSentence, RunEvent, RunSpec } from "./run-spec.ts";
 import { type RunWorker, startRunWorker } from "./run-worker-node.ts";
 import { studyResults } from "./statistics/index.ts";
 import type { Arm, StudyDefinition } from "./study-definition.ts";
@@ -31,6 +31,8 @@ export interface StudyOptions {
   readonly onEvent?: (event: StudyEvent) => void;
   /** Runs at once, each in a process of its own with its share of the cores; default by the encoder's size. */
   readonly parallelRuns?: number;
+  /** What computes; default `cpu`. `auto` is for the caller to settle, once for all runs. */
+  readonly device?: Exclude<Device, "auto">;
   /** Updates between checkpoints of a run; runs of small encoders take seconds and keep none. */
   readonly saveSteps?: number;
 }
@@ -76,7 +78,8 @@ async function runIn(
 ): ReturnType<typeof runStudy> {
   const small = config.hiddenSize <= SMALL_ENCODER_WIDTH;
   const cores = availableParallelism();
-  const parallel = Math.max(1, options.parallelRuns ?? (small ? cores : 1));
+  const onCpu = (options.device ?? "cpu") === "cpu";
+  const parallel = Math.max(1, options.parallelRuns ?? (small && onCpu ? cores : 1));
   const threads = Math.max(1, Math.floor(cores / parallel));
 
   const encoded = encodeData(definition);
@@ -111,6 +114,7 @@ async function runIn(
       seed,
       seedOffset: arm.seedOffset,
       checkpoints: small ? undefined : store.checkpoints(arm.name, seed),
+      device: options.device,
       threads,
     };
   };

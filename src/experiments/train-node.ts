@@ -55,7 +55,7 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
     if (!done) return null;
     const { card, weights, ...result } = done;
     const { config, tokenizer, tokenizerFiles } = prepared;
-    const createRuntime = () => runtimeFor(settings.device);
+    const createRuntime = () => runtimeFor({ device: settings.device, onNote: () => {} });
     return { ...result, model: new Classifier({ config, card, tokenizer, weights, tokenizerFiles, createRuntime }) };
   } finally {
     await worker.close();

@@ -27,7 +27,7 @@ export async function chooseDevice(): Promise<ChosenDevice> {
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [probe], { timeout: 60_000 });
     const { cpu, webgpu } = JSON.parse(stdout.slice(stdout.lastIndexOf("{"))) as { cpu: number; webgpu: number };
-    const times = (ratio: number): string => `${ratio.toPrecision(2)} times`;
+    const times = (ratio: number): string => `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)} times`;
     if (webgpu < cpu) return { device: "webgpu", reason: `${times(cpu / webgpu)} as fast as the CPU in a matrix product` };
     return { device: "cpu", reason: `as WebGPU takes ${times(webgpu / cpu)} as long for a matrix product` };
   } catch {

@@ -23,7 +23,7 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** Use com.microsoft's operators, such as FusedMatMul; default true. Never on WebGPU. */
   readonly microsoftOps?: boolean;
-  /** Told once what was chosen, where that needs saying, and why. */
+  /** Told once what was chosen and why; nothing where no device is asked for and the default works. */
   readonly onNote?: (message: string) => void;
 }
 
@@ -65,6 +65,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return native(ort, chosen, settings);
   }
   if (device !== "cpu") await checkDevice(ort, device);
+  if (options.device) onNote?.(`device: ${device}, as asked`);
   return native(ort, device, settings);
 }
 
@@ -97,6 +98,7 @@ function native(ort: OnnxRuntimeModule, device: "cpu" | "webgpu" | "cuda", setti
 /** Fail before anything else does, in words. */
 async function checkDevice(ort: OnnxRuntimeModule, device: "webgpu" | "cuda"): Promise<void> {
   const runtime = native(ort, device, { threads: 1, microsoftOps: false });
+  (ort as { env?: { logLevel?: string } }).env!.logLevel = "fatal"; // it would also log what it throws
   try {
     await (await runtime.compile({ y: input("x", ["n"]) })).release();
   } catch (reason) {
@@ -107,14 +109,17 @@ async function checkDevice(ort: OnnxRuntimeModule, device: "webgpu" | "cuda"): P
 const NEEDS = {
   webgpu:
     "WebGPU needs a GPU with a driver for Vulkan (Linux: libvulkan1 and the vendor's driver), Direct3D 12 or Metal. Or use --device cpu.",
-  cuda: "CUDA needs Linux x64 or Windows x64, an NVIDIA driver, CUDA 12, cuDNN 9, and onnxruntime-node's CUDA libraries: npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12 --foreground-scripts. Or use --device webgpu.",
+  cuda: "CUDA needs Linux on x64 with an NVIDIA driver, CUDA 12, cuDNN 9, and ONNX Runtime's CUDA libraries: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node. Or use --device webgpu.",
 } as const;
 
 const noDevice = (device: "webgpu" | "cuda", reason: unknown): CrispError =>
   new CrispError(
     "runtime/no-device",
-    `--device ${device}: expected it to work here, got "${firstLine(reason)}". ${NEEDS[device]}`,
+    `--device ${device}: expected it to work here, got "${causeOf(reason)}". ${NEEDS[device]}`,
   );
+
+/** ONNX Runtime puts the place in its source in front. */
+const causeOf = (reason: unknown): string => /Failed to .*$/.exec(firstLine(reason))?.[0] ?? firstLine(reason);
 
 async function webAssembly({ threads, microsoftOps }: Settings, reason?: unknown): Promise<Runtime> {
   let ort: OnnxRuntimeModule & { env: { wasm: { numThreads?: number } } };

@@ -21,7 +21,12 @@ export interface CheckpointHeader {
   readonly arrays: readonly (readonly [name: string, length: number])[];
 }
 
-export type NamedArrays = readonly (readonly [name: string, array: Float32Array])[];
+/** What goes into a checkpoint, one array after another: a device's arrays need not be in host memory all at once. */
+export interface ArrayToStore {
+  readonly name: string;
+  readonly length: number;
+  read(): Promise<Float32Array>;
+}
 
 const MAGIC = "CRISPCK";
 const VERSION = "2";
@@ -38,12 +43,12 @@ const CHUNK = 2 ** 24;
  *
  * @param hash - A fresh SHA-256.
  */
-export function* encodeCheckpoint(
+export async function* encodeCheckpoint(
   { progress, run, surroundings }: Omit<CheckpointHeader, "arrays">,
-  named: NamedArrays,
+  arrays: readonly ArrayToStore[],
   hash: Digest,
-): Generator<Uint8Array> {
-  const header: CheckpointHeader = { progress, run, surroundings, arrays: named.map(([name, { length }]) => [name, length]) };
+): AsyncGenerator<Uint8Array> {
+  const header: CheckpointHeader = { progress, run, surroundings, arrays: arrays.map(({ name, length }) => [name, length]) };
   const json = new TextEncoder().encode(JSON.stringify(header, plainNumbers));
   const start = new Uint8Array(Math.ceil((FRONT + json.length) / 4) * 4).fill(0x20);
   start.set(new TextEncoder().encode(MAGIC + VERSION));
@@ -51,7 +56,8 @@ export function* encodeCheckpoint(
   start.set(json, FRONT);
   hash.update(start);
   yield start;
-  for (const [, { buffer, byteOffset, byteLength }] of named) {
+  for (const array of arrays) {
+    const { buffer, byteOffset, byteLength } = await array.read();
     const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
     hash.update(bytes);
     yield bytes;

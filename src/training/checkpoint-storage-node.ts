@@ -16,7 +16,12 @@ export function checkpointFolder(folder: string): CheckpointStorage {
   sweepTemporaryFiles(folder);
   return {
     list: () => readdir(folder),
-    write: async (name, chunks) => writeAtomically(join(folder, name), chunks),
+    async write(name, chunks) {
+      // the atomic write is synchronous; live views cost nothing, and a device's arrays are in host memory for that long
+      const collected: Uint8Array[] = [];
+      for await (const chunk of chunks) collected.push(chunk);
+      writeAtomically(join(folder, name), collected);
+    },
     open: (name) => openFile(join(folder, name)),
     remove: async (name) => rmSync(join(folder, name), { force: true }),
     label: (name) => join(folder, name),

@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { CrispError } from "../errors/index.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
 import type { CheckpointStorage, StoredFile } from "./checkpoint-storage.ts";
 
 /** All runs' checkpoints lie below this folder of the origin's own storage. */
@@ -22,9 +22,10 @@ type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
  * whole and flushed.
  *
  * @param run - Name of the run.
- * @throws `file/disk-full` when the browser's quota is used up; `file/not-writable` where it keeps nothing.
+ * @throws `file/bad-name`; `file/disk-full` when the browser's quota is used up; `file/not-writable` where it keeps nothing.
  */
 export async function checkpointsInBrowser(run: string): Promise<CheckpointStorage> {
+  if (/[/\\]|^\.*$/.test(run)) throw expectedGot("file/bad-name", "checkpoints", "a name without slashes", JSON.stringify(run));
   const folder = await folderOf(run, true);
   const label = (name: string): string => `${run}/${name} in the browser's storage`;
   return {
@@ -40,7 +41,7 @@ export async function checkpointsInBrowser(run: string): Promise<CheckpointStora
         try {
           access.truncate(0);
           let at = 0;
-          for (const chunk of chunks) at += writeAll(access, chunk, at);
+          for await (const chunk of chunks) at += writeAll(access, chunk, at);
           access.flush();
         } finally {
           access.close();

@@ -20,9 +20,10 @@ export interface CheckpointStorage {
   /**
    * Write a new file, whole or not at all as far as the storage can promise it; a torn one is recognised by its digest.
    *
+   * @param chunks - Each may be a live view, which nobody changes before this is done.
    * @throws `file/disk-full`, `file/not-writable`.
    */
-  write(name: string, chunks: Iterable<Uint8Array>): Promise<void>;
+  write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   open(name: string): Promise<StoredFile>;
   remove(name: string): Promise<void>;
   /** How a file is called in messages. */

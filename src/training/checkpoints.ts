@@ -1,8 +1,8 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
 import {
+  type ArrayToStore,
   type CheckpointHeader,
   encodeCheckpoint,
-  type NamedArrays,
   readCheckpointArrays,
   readCheckpointHeader,
   type Surroundings,
@@ -58,7 +58,7 @@ export class Checkpoints implements Saver {
   async save(progress: Progress, best: ReadonlyMap<string, Float32Array> | undefined): Promise<string> {
     const { storage, state, run, surroundings, limit } = this.#settings;
     const name = `checkpoint-${progress.step}.crisp`;
-    const arrays = [...(await arraysOf(state)), ...bestArrays(best)];
+    const arrays = [...arraysOf(state), ...bestArrays(best)];
     await storage.write(name, encodeCheckpoint({ progress, run, surroundings }, arrays, storage.createDigest()));
     const found = await this.#found();
     const kept = new Set(found.filter(({ step }) => step <= progress.step).slice(0, limit));
@@ -106,15 +106,12 @@ export class Checkpoints implements Saver {
   }
 }
 
-const arraysOf = async (state: StoredArrays): Promise<NamedArrays> => {
-  const arrays: (readonly [string, Float32Array])[] = [];
-  for (const [name] of state.layout) arrays.push([name, await state.read(name)]);
-  return arrays;
-};
+const arraysOf = (state: StoredArrays): ArrayToStore[] =>
+  state.layout.map(([name, length]) => ({ name, length, read: () => state.read(name) }));
 
 const BEST = "best ";
-const bestArrays = (best?: ReadonlyMap<string, Float32Array>): NamedArrays =>
-  [...(best ?? [])].map(([name, array]) => [BEST + name, array]);
+const bestArrays = (best?: ReadonlyMap<string, Float32Array>): ArrayToStore[] =>
+  Array.from(best ?? [], ([name, array]) => ({ name: BEST + name, length: array.length, read: async () => array }));
 
 /** Fill the state; the best values, where the file has some, are returned. Nothing is changed unless all arrays fit. */
 async function load(
