@@ -33,7 +33,7 @@ const RECORDS = /^(types|records)\.ts$/;
 const FIXTURE = /\.(fixture|contract)\.ts$/;
 const NODE_FOLDERS = /^(src\/cli|scripts|bench|test|examples|\.ci)\//;
 const BROWSER_GLOBALS =
-  "window|document|navigator|location|localStorage|sessionStorage|indexedDB|caches|customElements|self|XMLHttpRequest|OffscreenCanvas";
+  "window|document|navigator|location|localStorage|sessionStorage|indexedDB|caches|customElements|self|XMLHttpRequest|OffscreenCanvas|Worker";
 
 export interface Violation {
   /** Path from the repository root, with forward slashes. */

@@ -62,7 +62,7 @@ function stampOf(lock) {
 /** `node_modules/.bin/node`, first on the path of every npm script, so that a machine with an old Node works too. */
 function linkPinnedNode() {
   if (!isFile(pinnedNode)) {
-    step("the pinned Node", process.execPath, ["installArchSpecificPackage.js"], join(modules, "node"));
+    step("the pinned Node", anyNode(), ["installArchSpecificPackage.js"], join(modules, "node"));
   }
   if (!isFile(linkedNode)) npm("npm rebuild node", ["rebuild", "--ignore-scripts", "--loglevel=error", "node"]);
   const check = spawnSync(pinnedNode, ["--version"], { encoding: "utf8" });
@@ -73,15 +73,20 @@ function linkPinnedNode() {
   }
 }
 
+/** This Node, or, where it was the pinned one and npm ci has just removed it, the system's. */
+function anyNode() {
+  return isFile(process.execPath) ? process.execPath : "node";
+}
+
 function downloadCuda() {
   console.error(`setup: downloading ONNX Runtime's CUDA libraries (ONNXRUNTIME_NODE_INSTALL=${cuda})`);
-  step("ONNX Runtime's CUDA libraries", process.execPath, ["script/install"], join(modules, "onnxruntime-node"));
+  step("ONNX Runtime's CUDA libraries", anyNode(), ["script/install"], join(modules, "onnxruntime-node"));
 }
 
 /** The npm that started this script, or the one on the path. */
 function npm(what, parameters) {
   const running = process.env.npm_execpath ?? "";
-  if (/npm-cli\.c?js$/.test(running)) step(what, process.execPath, [running, ...parameters], root);
+  if (/npm-cli\.c?js$/.test(running)) step(what, anyNode(), [running, ...parameters], root);
   else step(what, "npm", parameters, root, windows);
 }
 

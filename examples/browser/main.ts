@@ -1,4 +1,12 @@
-import { deleteCheckpoints, loadModel, type ModelFiles, readModelZip, type TrainingRun, train } from "crisp-attention";
+import {
+  CrispError,
+  deleteCheckpoints,
+  loadModel,
+  type ModelFiles,
+  readModelZip,
+  type TrainingRun,
+  train,
+} from "crisp-attention";
 import { exampleData } from "./example-data.ts";
 import { byId } from "./page.ts";
 import { Progress } from "./progress.ts";
@@ -162,12 +170,12 @@ function showRunning(is: boolean): void {
   if (is) hideError();
 }
 
-/** Errors are shown in words; the console has the rest. */
+/** Errors are shown in words; the console gets those that nobody foresaw. */
 async function guarded(act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    console.error(error);
+    if (!(error instanceof CrispError)) console.error(error);
     showError(error);
   }
 }

@@ -40,8 +40,11 @@ export class Progress {
     this.#bar.removeAttribute("value");
     this.#loss.reset(1);
     this.#accuracy.reset(1);
-    byId("run", HTMLElement).hidden = false;
-    this.#say("Reading the texts …");
+    const section = byId("run", HTMLElement);
+    section.hidden = false;
+    // on a phone it lies far below the button
+    section.scrollIntoView({ block: "nearest" });
+    this.#say(state.loss.length > 0 ? "Going on where it was: reading the texts …" : "Reading the texts …");
   }
 
   curves(): Pick<RunState, "loss" | "accuracy"> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { loadDataset } from "../data/index-node.ts";
-import { Classifier, type Device, classMetrics, negativeLogLikelihood } from "../experiments/index-node.ts";
+import { Classifier, classMetrics, type Device, negativeLogLikelihood } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
 import { asTrained, columnOptions } from "./read-options.ts";

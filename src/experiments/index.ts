@@ -9,7 +9,7 @@ export {
   type TextInput,
 } from "./classifier.ts";
 export * from "./demo/index.ts";
-export { executeRun, type RunEnvironment } from "./execute-run.ts";
+export { executeRun } from "./execute-run.ts";
 export { type ContextSettings, createForward, type Evaluated, type Forward, type ForwardOptions } from "./forward.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
 export type { ModelFiles } from "./model-files.ts";
@@ -18,6 +18,7 @@ export { arms } from "./presets/arms.ts";
 export { demoStudies } from "./presets/demo.ts";
 export { type TextStudy, textStudy } from "./presets/text.ts";
 export type * from "./records.ts";
+export type { RunEnvironment } from "./run-environment.ts";
 export type {
   Device,
   MapOfSentence,

@@ -15,7 +15,10 @@ export interface LossCurve {
 }
 
 /** Train the demonstration's encoder with 60 % top-k and dropout; everything random follows from one seed. */
-export async function demoLossCurve(runtime: Runtime, updates = 100): Promise<LossCurve> {
+export async function demoLossCurve(
+  runtime: Runtime,
+  { updates = 100, onUpdate }: { readonly updates?: number; readonly onUpdate?: (at: number) => void } = {},
+): Promise<LossCurve> {
   const seed = 1;
   const [corpus] = demoCorpora();
   const tokenizer = createTokenizer({ ...demoTokenizer(), maxLength: 32 });
@@ -49,6 +52,7 @@ export async function demoLossCurve(runtime: Runtime, updates = 100): Promise<Lo
     losses.push(await step.run([batchContext(batch, settings)], { seed, step: at }));
     const norm = gradientNorm(step.state, at);
     await update(step.state, options, { norm, step: at, learningRate: learningRateAt(options, at, updates) });
+    onUpdate?.(at);
     if (runtime.memory) {
       const { toDevice, toHost } = runtime.memory.copied;
       copied.push({ toDevice: toDevice - before.toDevice!, toHost: toHost - before.toHost! });

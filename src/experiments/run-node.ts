@@ -2,7 +2,7 @@ import { loadModelFolder } from "../models/index-node.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { checkpointFolder } from "../training/index-node.ts";
 import { cpuFeatures } from "./cpu-features-node.ts";
-import type { RunEnvironment } from "./execute-run.ts";
+import type { RunEnvironment } from "./run-environment.ts";
 
 /** Node as a place to run in. */
 export const nodeEnvironment: RunEnvironment = {

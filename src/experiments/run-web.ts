@@ -1,7 +1,7 @@
 import { CrispError } from "../errors/index.ts";
 import { createRuntime, type WebDevice } from "../runtime/index-web.ts";
 import { checkpointsInBrowser } from "../training/index-web.ts";
-import type { RunEnvironment } from "./execute-run.ts";
+import type { RunEnvironment } from "./run-environment.ts";
 
 /** A browser's worker as a place to run in. */
 export const webEnvironment: RunEnvironment = {

@@ -49,6 +49,7 @@ function connect(): WorkerPort & { lose(why: string): void; readonly closed: boo
   port2.on("message", (message: ToWorker) => void receive(message));
   let lost: ((why: string) => void) | undefined;
   let closed = false;
+  after(() => port1.close());
   return {
     post: (message) => port1.postMessage(message),
     onMessage: (listener) => void port1.on("message", (message: FromWorker) => listener(message)),
@@ -56,6 +57,7 @@ function connect(): WorkerPort & { lose(why: string): void; readonly closed: boo
     close() {
       closed = true;
       port1.close();
+      void receive({ type: "stop" }); // what ending a worker does to a training
     },
     lose: (why) => lost!(why),
     get closed() {
@@ -98,7 +100,7 @@ test("a map of files trains in Node too, as their folder does", async () => {
 describe("a trained model", () => {
   test("predicts, and its files load again here, and in Node", async () => {
     const { model: trained, evaluated } = (await trainIn(connect(), settings({ model: fresh })).result)!;
-    assert.deepEqual([trained.labels, trained.pairs], [["0", "1"], false]);
+    assert.deepEqual([trained.labels, trained.pairs], [["negative", "positive"], false]);
     const texts = evaluated.dataset.examples.map(({ text }) => text);
     const predicted = await trained.predict(texts, { topK: 2 });
     for (const [at, labels] of predicted.entries()) {
@@ -176,7 +178,7 @@ describe("stopping", () => {
 
 describe("errors", () => {
   const wrong: readonly (readonly [string, Partial<WorkerTrainSettings>, string])[] = [
-    ["a broken file", { data: new File(['text,label\n"never closed,1\n'], "broken.csv") }, "data/bad-quotes"],
+    ["a broken file", { data: new File(['text,label\n"never closed,1\n'], "broken.csv") }, "data/broken-row"],
     [
       "a model without weights",
       { model: new Map([...model].filter(([name]) => name !== "model.safetensors")) },

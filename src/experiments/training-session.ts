@@ -1,8 +1,9 @@
 import { type Dataset, type DatasetOptions, readDataset } from "../data/index.ts";
 import { classifierFromFiles, TextClassifier } from "./classifier.ts";
-import { executeRun, type RunEnvironment } from "./execute-run.ts";
+import { executeRun } from "./execute-run.ts";
 import { bytesOf, bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { planOf } from "./plan-of.ts";
+import type { RunEnvironment } from "./run-environment.ts";
 import type { Device } from "./run-spec.ts";
 import { toSent } from "./sent-error.ts";
 import type { Answers, Call, FromWorker, ModelFacts, SentSettings, ToWorker } from "./train-messages.ts";

@@ -46,7 +46,12 @@ describe("a device that is not there", () => {
   ] as const) {
     test(`${device}: one error that says what to install`, () => {
       // no driver at all, whatever this machine has
-      const env = { ...process.env, VK_ICD_FILENAMES: "/nowhere.json", VK_DRIVER_FILES: "/nowhere.json", CUDA_VISIBLE_DEVICES: "" };
+      const env = {
+        ...process.env,
+        VK_ICD_FILENAMES: "/nowhere.json",
+        VK_DRIVER_FILES: "/nowhere.json",
+        CUDA_VISIBLE_DEVICES: "",
+      };
       const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script(device)], { encoding: "utf8", env });
       if (process.platform === "linux") {
         assert.match(stdout, new RegExp(`^runtime/no-device --device ${device}: expected it to work here, got ".+"\\. `));

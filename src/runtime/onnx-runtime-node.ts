@@ -113,10 +113,7 @@ const NEEDS = {
 } as const;
 
 const noDevice = (device: "webgpu" | "cuda", reason: unknown): CrispError =>
-  new CrispError(
-    "runtime/no-device",
-    `--device ${device}: expected it to work here, got "${causeOf(reason)}". ${NEEDS[device]}`,
-  );
+  new CrispError("runtime/no-device", `--device ${device}: expected it to work here, got "${causeOf(reason)}". ${NEEDS[device]}`);
 
 /** ONNX Runtime puts the place in its source in front. */
 const causeOf = (reason: unknown): string => /Failed to .*$/.exec(firstLine(reason))?.[0] ?? firstLine(reason);

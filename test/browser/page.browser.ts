@@ -92,7 +92,8 @@ const isDone = async (page: Page): Promise<boolean> => {
 };
 
 for (const [device, epochs] of [
-  ["wasm", 6],
+  // enough for a reload in the middle of it
+  ["wasm", 40],
   // enough for a checkpoint, which comes after 20 updates
   ["webgpu", 4],
 ] as const) {
@@ -178,12 +179,13 @@ for (const [device, epochs] of [
       await whole.close();
 
       await start(page, { device, epochs });
+      await until("a curve of its own", async () => (await points(page)) < 20);
       await until("a checkpoint", async () => (await points(page)) >= 24);
       await page.reload();
       await until("the end of the training", () => isDone(page));
       const notes = await page.locator("#notes").innerText();
       assert.match(notes, /goes on after update \d+/);
-      t.diagnostic(/goes on after update \d+/.exec(notes)![0]);
+      t.diagnostic(`${/goes on after update \d+/.exec(notes)![0]} of ${await page.locator("#progress").getAttribute("max")}`);
       assert.equal(await weights(page), uninterrupted);
     });
 

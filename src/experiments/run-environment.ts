@@ -1,0 +1,20 @@
+import type { StoredModel } from "../models/index.ts";
+import type { Runtime } from "../runtime/index.ts";
+import type { CheckpointStorage } from "../training/index.ts";
+import type { Device } from "./run-spec.ts";
+
+/** What a run needs of the place it runs in: Node (run-node.ts) or a browser (run-web.ts). */
+export interface RunEnvironment {
+  createRuntime(options: {
+    readonly device?: Device;
+    readonly threads?: number;
+    readonly onNote: (text: string) => void;
+  }): Promise<Runtime>;
+  /** Read a model folder. */
+  loadModel(path: string): StoredModel;
+  openCheckpoints(where: string): Promise<CheckpointStorage>;
+  /** Instruction sets that change how sums are rounded; empty where they are not known. */
+  cpuFeatures(): string;
+  /** Memory of the process; 0 where it is not known. */
+  memoryBytes(): number;
+}

@@ -1,0 +1,191 @@
+// The suites that Node runs, in headless Chromium on WebAssembly and on WebGPU: `npm run test:browser`.
+import realAssert from "node:assert/strict";
+import { cpSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { build } from "vite";
+import { demoLossCurve } from "../../src/experiments/loss-curve.fixture.ts";
+import { createRuntime } from "../../src/runtime/index-node.ts";
+import { launchChromium } from "./chromium.ts";
+import browserAssert from "./contracts/assert.ts";
+import type { Outcome } from "./contracts/node-test.ts";
+import type { Order, Report } from "./contracts/worker.ts";
+import { serve } from "./serve.ts";
+
+const assert: typeof realAssert = realAssert;
+const root = join(import.meta.dirname, "../..");
+const built = join(root, ".cache/browser-contracts");
+const fixtures = readdirSync(join(root, "test/fixtures/models")).filter((name) => name.endsWith(".safetensors"));
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+before(async () => {
+  await build({ configFile: join(import.meta.dirname, "contracts/vite.config.ts"), logLevel: "warn" });
+  cpSync(join(root, "test/fixtures/models"), join(built, "models"), { recursive: true });
+  server = await serve(built);
+  browser = await launchChromium();
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+test("the stand-in for assert agrees with Node's", async () => {
+  const values = [
+    0,
+    -0,
+    1,
+    "1",
+    Number.NaN,
+    null,
+    undefined,
+    [],
+    [1],
+    [1, 2],
+    { a: 1 },
+    { a: undefined },
+    {},
+    new Map([[1, [2]]]),
+  ];
+  const more = [
+    new Map([[1, [3]]]),
+    Float32Array.of(1, -0),
+    Float32Array.of(1, 0),
+    Int32Array.of(1, 0),
+    new Set([1]),
+    new Set([2]),
+    [undefined],
+  ];
+  const passes = (check: () => unknown): boolean => {
+    try {
+      check();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  for (const a of [...values, ...more]) {
+    for (const b of [...values, ...more]) {
+      for (const name of ["equal", "notEqual", "deepEqual", "notDeepEqual"] as const) {
+        const [mine, theirs] = [passes(() => browserAssert[name](a, b)), passes(() => realAssert[name](a, b))];
+        realAssert.equal(mine, theirs, `${name} of ${String(a)} and ${String(b)}`);
+      }
+    }
+  }
+  const error = Object.assign(new Error("no way"), { code: "x/y" });
+  const expectations = [
+    /way/,
+    /may/,
+    { code: "x/y" },
+    { code: "x" },
+    { message: /^no/ },
+    { message: "no way" },
+    { message: "no" },
+    { name: "Error" },
+  ];
+  for (const expected of expectations) {
+    const thrower = (): never => {
+      throw error;
+    };
+    const mine = passes(() => browserAssert.throws(thrower, expected));
+    realAssert.equal(
+      mine,
+      passes(() => realAssert.throws(thrower, expected)),
+      `throws ${String(expected)}`,
+    );
+    const settled = (promise: Promise<unknown>) =>
+      promise.then(
+        () => true,
+        () => false,
+      );
+    realAssert.equal(await settled(browserAssert.rejects(Promise.reject(error), expected)), mine, `rejects ${String(expected)}`);
+  }
+  realAssert.equal(
+    passes(() => browserAssert.throws(() => 1)),
+    false,
+  );
+  realAssert.equal(
+    passes(() => browserAssert.ok(0)),
+    false,
+  );
+  realAssert.equal(
+    passes(() => browserAssert.match("a", /b/)),
+    false,
+  );
+});
+
+interface Ran {
+  readonly outcomes: readonly Outcome[];
+  readonly curve?: Extract<Report, { type: "curve" }>;
+}
+
+/** Run suites in a page of their own. */
+async function runInPage(order: Order): Promise<Ran> {
+  const page = await browser.newPage();
+  const outcomes: Outcome[] = [];
+  let curve: Ran["curve"];
+  const finished = new Promise<void>((resolve, reject) => {
+    page.on("pageerror", reject);
+    page.on("crash", () => reject(new Error("the page crashed")));
+    void page.exposeFunction("report", (report: Report) => {
+      if (report.type === "outcome") outcomes.push(report.outcome);
+      else if (report.type === "curve") curve = report;
+      else if (report.type === "finished") resolve();
+      else reject(new Error(report.message));
+    });
+  });
+  await page.goto(server.url);
+  await page.evaluate((given) => window.runSuites(given), order);
+  await finished;
+  await page.close();
+  return { outcomes, curve };
+}
+
+const addresses = (which: (at: number) => boolean): string[] =>
+  fixtures.filter((_, at) => which(at)).map((name) => `models/${name}`);
+
+const cpu = createRuntime({ device: "cpu" }).then((runtime) => demoLossCurve(runtime));
+
+for (const device of ["wasm", "webgpu"] as const) {
+  describe(`in Chromium on ${device}`, () => {
+    // two pages at once, for two cores
+    const pages = (): Promise<Ran>[] => [
+      runInPage({ device, suites: ["operators", "models"], fixtures: addresses((at) => at % 3 === 0) }),
+      runInPage({ device, suites: ["training", "models"], fixtures: addresses((at) => at % 3 !== 0) }),
+    ];
+    let ran: readonly Ran[] = [];
+    before(async () => {
+      ran = await Promise.all(pages());
+    });
+
+    test("every test of the suites passes", async (t) => {
+      const outcomes = ran.flatMap(({ outcomes }) => outcomes);
+      assert.ok(outcomes.filter(({ title }) => title.includes("values and gradients")).length >= 30, "operators are missing");
+      assert.ok(
+        outcomes.filter(({ title }) => title.includes("parity with transformers")).length >= 4 * fixtures.length,
+        "models are missing",
+      );
+      for (const { title, error, diagnostics } of outcomes) {
+        await t.test(title, (inner) => {
+          for (const text of diagnostics) inner.diagnostic(text);
+          if (error !== undefined) throw new Error(error);
+        });
+      }
+    });
+
+    test("100 updates have the losses of the CPU, and no parameter crosses to the GPU or back", async (t) => {
+      const { losses, parameterBytes, perUpdate } = ran.find(({ curve }) => curve)!.curve!;
+      const expected = await cpu;
+      assert.equal(losses.length, 100);
+      const off = Math.max(...losses.map((loss, at) => Math.abs(loss - expected.losses[at])));
+      t.diagnostic(`${device}: at most ${off.toExponential(1)} from the CPU`);
+      assert.ok(off <= 1e-3, `off by ${off}`);
+      if (device !== "webgpu") return;
+      t.diagnostic(`bytes an update, counted at WebGPU: ${JSON.stringify(perUpdate)}; parameters: ${parameterBytes}`);
+      assert.ok(perUpdate.toDevice > 0 && perUpdate.toHost > 0, "nothing was counted");
+      assert.ok(perUpdate.toDeviceInLargePieces < parameterBytes / 20, "parameters or gradients went to the device");
+      assert.ok(perUpdate.toHost < parameterBytes / 20, "parameters or gradients came to the host");
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import { demoLossCurve } from "../../../src/experiments/loss-curve.fixture.ts";
+import { parityContract } from "../../../src/models/parity.contract.ts";
+import { createRuntime } from "../../../src/runtime/index-web.ts";
+import { runtimeContract } from "../../../src/runtime/runtime.contract.ts";
+import { graphFormContract } from "../../../src/sparsity/graph-form.contract.ts";
+import { trainStepContract } from "../../../src/training/train-step.contract.ts";
+import { countCopies } from "./copies.ts";
+import { type Outcome, runAll } from "./node-test.ts";
+
+/** Which suites to run, on what. */
+export interface Order {
+  readonly device: "wasm" | "webgpu";
+  readonly suites: readonly ("operators" | "training" | "models")[];
+  /** Addresses of model fixtures. */
+  readonly fixtures: readonly string[];
+}
+
+export type Report =
+  | { readonly type: "outcome"; readonly outcome: Outcome }
+  | {
+      readonly type: "curve";
+      readonly losses: readonly number[];
+      readonly parameterBytes: number;
+      /** The most of any update behind the first few. */
+      readonly perUpdate: { readonly toDevice: number; readonly toDeviceInLargePieces: number; readonly toHost: number };
+    }
+  | { readonly type: "finished" }
+  | { readonly type: "failed"; readonly message: string };
+
+const scope = globalThis as unknown as { postMessage(report: Report): void; onmessage: (event: MessageEvent<Order>) => void };
+const copies = countCopies();
+
+scope.onmessage = ({ data }) => {
+  run(data).catch((error: Error) => scope.postMessage({ type: "failed", message: error.stack ?? error.message }));
+};
+
+async function run({ device, suites, fixtures }: Order): Promise<void> {
+  const create = () => createRuntime({ device, threads: 2 });
+  const where = `Chromium, ${device}`;
+  if (suites.includes("operators")) {
+    runtimeContract(where, create);
+    graphFormContract(where, create);
+  }
+  if (suites.includes("training")) trainStepContract(where, create);
+  if (suites.includes("models")) {
+    const files = await Promise.all(
+      fixtures.map(async (url) => [url, new Uint8Array(await (await fetch(url)).arrayBuffer())] as const),
+    );
+    parityContract(where, create, new Map(files));
+  }
+  await runAll((outcome) => scope.postMessage({ type: "outcome", outcome }));
+  if (suites.includes("training")) await curve(create);
+  scope.postMessage({ type: "finished" });
+}
+
+/** Shaders, buffers and the start values come in the first few updates. */
+const SETTLED = 5;
+
+async function curve(create: () => ReturnType<typeof createRuntime>): Promise<void> {
+  const perUpdate = { toDevice: 0, toDeviceInLargePieces: 0, toHost: 0 };
+  let before = { ...copies };
+  const { losses, parameterBytes } = await demoLossCurve(await create(), {
+    onUpdate(at) {
+      for (const key of Object.keys(perUpdate) as (keyof typeof perUpdate)[]) {
+        if (at >= SETTLED) perUpdate[key] = Math.max(perUpdate[key], copies[key] - before[key]);
+      }
+      before = { ...copies };
+    },
+  });
+  scope.postMessage({ type: "curve", losses, parameterBytes, perUpdate });
+}
