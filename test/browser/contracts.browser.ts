@@ -143,7 +143,7 @@ async function runInPage(order: Order): Promise<Ran> {
 }
 
 const addresses = (which: (at: number) => boolean): string[] =>
-  fixtures.filter((_, at) => which(at)).map((name) => `models/${name}`);
+  fixtures.filter((_, at) => which(at)).map((name) => `${server.url}models/${name}`);
 
 const cpu = createRuntime({ device: "cpu" }).then((runtime) => demoLossCurve(runtime));
 

@@ -28,11 +28,11 @@ const editConfig = (folder: string, change: object): void => {
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...change }));
 };
 
-/** Ends with exit code `code` and exactly one line on standard error that matches. */
+/** Ends with exit code `code` and exactly one line on standard error that matches, beside progress and the device that was chosen. */
 async function refuses(args: readonly string[], message: RegExp, code = 1): Promise<void> {
   const out = join(work, `out-${Math.random()}`);
   const found = await crisp([...args, ...(args[0] === "train" || args[0] === "study" ? ["--output_dir", out] : [])]);
-  const lines = found.stderr.split("\n").filter((line) => line !== "" && !/^training: \d+ %/.test(line));
+  const lines = found.stderr.split("\n").filter((line) => line !== "" && !/^(training: \d+ %|device: )/.test(line));
   assert.match(lines.at(-1) ?? "", message);
   assert.equal(lines.length, 1, `one line, not:\n${found.stderr}`);
   assert.equal(found.code, code);

@@ -44,13 +44,19 @@ async function run({ device, suites, fixtures }: Order): Promise<void> {
   if (suites.includes("training")) trainStepContract(where, create);
   if (suites.includes("models")) {
     const files = await Promise.all(
-      fixtures.map(async (url) => [url, new Uint8Array(await (await fetch(url)).arrayBuffer())] as const),
+      fixtures.map(async (url) => [url.slice(url.lastIndexOf("/") + 1), await bytesAt(url)] as const),
     );
     parityContract(where, create, new Map(files));
   }
   await runAll((outcome) => scope.postMessage({ type: "outcome", outcome }));
   if (suites.includes("training")) await curve(create);
   scope.postMessage({ type: "finished" });
+}
+
+async function bytesAt(url: string): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /** Shaders, buffers and the start values come in the first few updates. */
