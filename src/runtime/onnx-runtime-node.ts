@@ -3,9 +3,8 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import type { InferenceSession } from "onnxruntime-common";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { input } from "../graph/index.ts";
 import { chooseDevice } from "./choose-device-node.ts";
-import { createOnnxRuntime } from "./onnx-runtime.ts";
+import { createOnnxRuntime, hold } from "./onnx-runtime.ts";
 import type { OnnxRuntimeModule } from "./onnx-session.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -62,11 +61,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   if (device === "auto") {
     const { device: chosen, reason } = await chooseDevice();
     onNote?.(`device: ${chosen}, ${reason}`);
-    return native(ort, chosen, settings);
+    return chosen === "cpu" ? native(ort, chosen, settings) : held(ort, chosen, settings);
   }
-  if (device !== "cpu") await checkDevice(ort, device);
+  const runtime = device === "cpu" ? native(ort, device, settings) : await held(ort, device, settings);
   if (options.device) onNote?.(`device: ${device}, as asked`);
-  return native(ort, device, settings);
+  return runtime;
 }
 
 interface Settings {
@@ -95,12 +94,11 @@ function native(ort: OnnxRuntimeModule, device: "cpu" | "webgpu" | "cuda", setti
   });
 }
 
-/** Fail before anything else does, in words. */
-async function checkDevice(ort: OnnxRuntimeModule, device: "webgpu" | "cuda"): Promise<void> {
-  const runtime = native(ort, device, { threads: 1, microsoftOps: false });
+/** A device beside the CPU; fails before anything else does, in words. */
+async function held(ort: OnnxRuntimeModule, device: "webgpu" | "cuda", settings: Settings): Promise<Runtime> {
   (ort as { env?: { logLevel?: string } }).env!.logLevel = "fatal"; // it would also log what it throws
   try {
-    await (await runtime.compile({ y: input("x", ["n"]) })).release();
+    return await hold(native(ort, device, settings));
   } catch (reason) {
     throw noDevice(device, reason);
   }

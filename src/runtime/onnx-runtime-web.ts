@@ -1,5 +1,5 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { createOnnxRuntime } from "./onnx-runtime.ts";
+import { createOnnxRuntime, hold } from "./onnx-runtime.ts";
 import type { OnnxRuntimeModule } from "./onnx-session.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -60,7 +60,7 @@ export async function createRuntime({ device = "auto", threads, onNote }: WebRun
   ort.env.wasm.numThreads = chosen === "webgpu" ? 1 : count;
   // we are in a worker already
   ort.env.wasm.proxy = false;
-  return createOnnxRuntime({
+  const runtime = createOnnxRuntime({
     ort,
     name: "onnxruntime-web",
     version: ort.env.versions.web ?? "0",
@@ -74,6 +74,7 @@ export async function createRuntime({ device = "auto", threads, onNote }: WebRun
     microsoftOps: true,
     writesInPlace: false,
   });
+  return chosen === "webgpu" ? hold(runtime) : runtime;
 }
 
 function why(threads: number, isolated: boolean, asked: WebDevice, noGpu: string | undefined): string {

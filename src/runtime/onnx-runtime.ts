@@ -1,6 +1,7 @@
+import { input } from "../graph/index.ts";
 import { createOnnxMemory } from "./onnx-memory.ts";
 import { createHostSession, type OnnxBackend } from "./onnx-session.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime, Session } from "./runtime.ts";
 
 /**
  * A device of one of the ONNX Runtime packages behind the interface of a runtime; only WebGPU has a memory of its own there.
@@ -27,4 +28,17 @@ export function createOnnxRuntime(
     ...(webgpu && { memory: createOnnxMemory(backend, copied) }),
     compile: (outputs) => createHostSession(backend, outputs),
   };
+}
+
+const held: Session[] = [];
+
+/**
+ * Show that a device works, by a session that is never released: with its last session ONNX Runtime would give up the device, and all
+ * shaders that were compiled for it.
+ *
+ * @throws What ONNX Runtime throws where the device is missing.
+ */
+export async function hold(runtime: Runtime): Promise<Runtime> {
+  held.push(await runtime.compile({ y: input("x", ["n"]) }));
+  return runtime;
 }
