@@ -10,7 +10,7 @@ export type WebDevice = (typeof webDevices)[number];
 export interface WebRuntimeOptions {
   /** `auto`, the default, takes WebGPU where the browser has a GPU for it, and WebAssembly elsewhere. */
   readonly device?: WebDevice;
-  /** Threads of WebAssembly; default: all cores, at most 8. One where the page is not cross-origin isolated. */
+  /** Threads of WebAssembly; default: all cores but one, which the page needs to stay smooth; at most 8. One where the page is not cross-origin isolated. */
   readonly threads?: number;
   /** Told once what was chosen and why. */
   readonly onNote?: (message: string) => void;
@@ -49,7 +49,7 @@ export async function createRuntime({ device = "auto", threads, onNote }: WebRun
   }
   const chosen = device === "auto" ? (found?.gpu && !found.software ? "webgpu" : "wasm") : device;
   const isolated = globalThis.crossOriginIsolated === true;
-  const count = isolated ? (threads ?? Math.min(MOST_THREADS, navigator.hardwareConcurrency)) : 1;
+  const count = isolated ? (threads ?? Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency - 1))) : 1;
   onNote?.(
     chosen === "webgpu" ? `device: webgpu, ${found?.gpu}` : `device: wasm, ${why(count, isolated, device, found?.reason)}`,
   );
@@ -78,7 +78,7 @@ export async function createRuntime({ device = "auto", threads, onNote }: WebRun
 }
 
 function why(threads: number, isolated: boolean, asked: WebDevice, noGpu: string | undefined): string {
-  const speed = isolated ? `${threads} threads` : "1 thread, as the page is not cross-origin isolated";
+  const speed = isolated ? `${threads} ${threads === 1 ? "thread" : "threads"}` : "1 thread, as the page is not cross-origin isolated";
   return asked === "auto" ? `${speed}, as ${noGpu ?? "WebGPU is computed in software here"}` : speed;
 }
 
