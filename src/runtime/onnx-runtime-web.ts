@@ -78,7 +78,9 @@ export async function createRuntime({ device = "auto", threads, onNote }: WebRun
 }
 
 function why(threads: number, isolated: boolean, asked: WebDevice, noGpu: string | undefined): string {
-  const speed = isolated ? `${threads} ${threads === 1 ? "thread" : "threads"}` : "1 thread, as the page is not cross-origin isolated";
+  const speed = isolated
+    ? `${threads} ${threads === 1 ? "thread" : "threads"}`
+    : "1 thread, as the page is not cross-origin isolated";
   return asked === "auto" ? `${speed}, as ${noGpu ?? "WebGPU is computed in software here"}` : speed;
 }
 

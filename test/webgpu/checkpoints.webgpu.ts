@@ -21,7 +21,15 @@ async function trainUntil(runtime: Runtime, last: number, where?: string): Promi
   const saver = where && new Checkpoints({ storage: checkpointFolder(where), state: step.state, run, surroundings, limit: 1 });
   const stop = new AbortController();
   const resume = saver ? await saver.resume() : undefined;
-  const loop = trainLoop({ step, batches: tinyBatches(), options, seed: 5, saver: saver || undefined, signal: stop.signal, resume });
+  const loop = trainLoop({
+    step,
+    batches: tinyBatches(),
+    options,
+    seed: 5,
+    saver: saver || undefined,
+    signal: stop.signal,
+    resume,
+  });
   for await (const event of loop) if (event.type === "step" && event.step === last && last < 18) stop.abort();
   const values = await step.state.snapshot();
   await step.release();
