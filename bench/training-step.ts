@@ -1,6 +1,6 @@
 // A whole training step (dropout masks, forward, backward, clipping, AdamW) beside PyTorch's, in one run, interleaved:
 //   node bench/training-step.ts --shape distilbert --length 32 --python <python with torch and transformers> [--rounds 9]
-// Without --python only Crisp is measured; --device wasm measures onnxruntime-web. PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
+// Without --python only Crisp is measured; --device wasm measures onnxruntime-web, --device webgpu the GPU (masks are then drawn in the step, and the product is not its ceiling, as its matrices cross). PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
 // The PyTorch process's threads sleep meanwhile; samples during which anything else used more than a tenth of a core are dropped.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { buildClassifier, type EncoderConfig, initialise, parameterSpecs, parseE
 import { dropoutRate, foldKey } from "../src/random/index.ts";
 import { createRuntime, type NodeDevice } from "../src/runtime/index-node.ts";
 import { type BatchContext, dense, flopsPerExample, type Pattern, topK } from "../src/sparsity/index.ts";
-import { gradientNorm, HostTrainStep, resolveOptions, update } from "../src/training/index.ts";
+import { createTrainStep, gradientNorm, HostState, resolveOptions, update } from "../src/training/index.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -51,9 +51,9 @@ const context: BatchContext = {
 };
 
 /** A trainer of its own for each pattern. */
-async function trainer(pattern: Pattern): Promise<{ step: () => Promise<void>; dropout: () => void; dropoutElements: number }> {
+async function trainer(pattern: Pattern): Promise<{ step: () => Promise<void>; dropout?: () => void; dropoutElements: number }> {
   const graph = buildClassifier(config, { plan: { pattern }, training: true });
-  const made = await HostTrainStep.create<BatchContext>(graph, {
+  const made = await createTrainStep<BatchContext>(graph, {
     runtime,
     parameters: parameterSpecs(config),
     values: initialise(config, 1),
@@ -71,15 +71,17 @@ async function trainer(pattern: Pattern): Promise<{ step: () => Promise<void>; d
       await update(state, options, { norm: gradientNorm(state, at), step: at, learningRate: 5e-5 });
       at++;
     },
-    dropout() {
-      const mark = state.arena.mark();
-      for (const [site, { count, probability }] of masks.entries()) {
-        const { pointer } = state.arena.allocateF32("mask", count);
-        state.kernels.dropoutMask(pointer, count, foldKey({ seed: 1, step: at, site }), 0, dropoutRate(probability));
-      }
-      state.arena.release(mark);
-    },
+    ...(state instanceof HostState && { dropout: () => drawMasks(state, masks, at) }),
   };
+}
+
+function drawMasks(state: HostState, masks: readonly { count: number; probability: number }[], at: number): void {
+  const mark = state.arena.mark();
+  for (const [site, { count, probability }] of masks.entries()) {
+    const { pointer } = state.arena.allocateF32("mask", count);
+    state.kernels.dropoutMask(pointer, count, foldKey({ seed: 1, step: at, site }), 0, dropoutRate(probability));
+  }
+  state.arena.release(mark);
 }
 
 const SIZE = 1024;
@@ -100,7 +102,7 @@ const tasks: Record<string, () => Promise<number | null>> = {
   }),
   dense: timed(plain.step),
   topK: timed(sparse.step),
-  dropout: timed(async () => plain.dropout()),
+  ...(plain.dropout && { dropout: timed(async () => plain.dropout!()) }),
   ...(pytorch && { pytorch: () => pytorch.step() }),
 };
 const samples: Record<string, number[]> = {};
@@ -133,9 +135,10 @@ console.log(
 console.log(
   `Crisp step, topK   ${median("topK").toFixed(0)} ms (${spread("topK")}) · ${percent(median("topK") / median("dense") - 1)} more`,
 );
-console.log(
-  `dropout masks      ${median("dropout").toFixed(1)} ms, ${(plain.dropoutElements / 1e6).toFixed(1)} M decisions · ${percent(median("dropout") / median("dense"))} of the step`,
-);
+if (samples.dropout)
+  console.log(
+    `dropout masks      ${median("dropout").toFixed(1)} ms, ${(plain.dropoutElements / 1e6).toFixed(1)} M decisions · ${percent(median("dropout") / median("dense"))} of the step`,
+  );
 if (pytorch) {
   console.log(`PyTorch step       ${median("pytorch").toFixed(0)} ms (${spread("pytorch")}) · ${pytorch.about}`);
   console.log(`Crisp is ${(median("pytorch") / median("dense")).toFixed(2)}× as fast as PyTorch`);

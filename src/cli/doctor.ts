@@ -1,3 +1,4 @@
+import { chooseDevice } from "../runtime/index-node.ts";
 import { diagnose, gibibytes } from "./diagnosis.ts";
 import type { RuntimeProbe } from "./doctor-probe.ts";
 import { type MachineFacts, readMachine } from "./machine.ts";
@@ -14,10 +15,11 @@ export const doctor = defineVerb({
   /** Exit code 1 when there is a problem; warnings leave it at 0. */
   async run({ output }) {
     const facts = await readMachine();
+    const auto = await chooseDevice();
     const findings = diagnose(facts);
     const problems = findings.filter((finding) => finding.level === "problem").length;
-    output.record({ ...facts, findings });
-    output.print(columns(rows(facts)));
+    output.record({ ...facts, auto, findings });
+    output.print(columns([...rows(facts), ["--device auto", `${auto.device}, ${auto.reason}`]]));
     output.print();
     for (const { level, what, next } of findings) {
       output.print(`${output.style(level === "problem" ? "red" : "yellow", level)}  ${what}. ${next}`);
