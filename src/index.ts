@@ -1,5 +1,4 @@
 /** The package's front door for Node. Subpaths give the parts: `crisp-attention/graph`, `/sparsity`, `/training`, … */
-export { CrispError } from "./errors/index.ts";
 export {
   Classifier,
   demoEncoder,
@@ -13,20 +12,4 @@ export {
   type TrainSettings,
   train,
 } from "./experiments/index-node.ts";
-export {
-  type AttentionPlan,
-  anyOf,
-  block,
-  dense,
-  global,
-  heads,
-  inOrder,
-  nOfM,
-  type Pattern,
-  parsePattern,
-  random,
-  slidingWindow,
-  strided,
-  threshold,
-  topK,
-} from "./sparsity/index.ts";
+export * from "./index-common.ts";

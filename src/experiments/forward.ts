@@ -1,5 +1,5 @@
 import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
-import { type AnyArray, bindShape, type DType, elements, type Node } from "../graph/index.ts";
+import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildClassifier, type ClassifierGraph, type EncoderConfig, parameterSpecs } from "../models/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
@@ -13,13 +13,6 @@ export function batchContext(batch: Batch, settings: ContextSettings): BatchCont
   const { size, length, lengths, indices, inputIds, tokenTypeIds, labels } = batch;
   return { bindings: { B: size, n: length }, lengths, examples: indices, inputIds, tokenTypeIds, labels, ...settings };
 }
-
-const allocate: Readonly<Record<DType, (size: number) => AnyArray>> = {
-  float: (size) => new Float32Array(size),
-  int32: (size) => new Int32Array(size),
-  int64: (size) => new BigInt64Array(size),
-  bool: (size) => new Uint8Array(size),
-};
 
 /** What an evaluation graph gives for a set of examples, in their order. */
 export interface Evaluated {

@@ -10,6 +10,14 @@ export interface ArrayOf {
 }
 export type AnyArray = ArrayOf[DType];
 
+/** A zeroed array for a dtype. */
+export const allocate: Readonly<Record<DType, (size: number) => AnyArray>> = {
+  float: (size) => new Float32Array(size),
+  int32: (size) => new Int32Array(size),
+  int64: (size) => new BigInt64Array(size),
+  bool: (size) => new Uint8Array(size),
+};
+
 /** Where the values of a graph's input come from. */
 export type Fill<Context> =
   /** A dropout mask: `1 / (1 - p)` where kept, 0 where dropped; drawn from (seed, step, input's name). */

@@ -8,7 +8,7 @@ import "./ops/ranking.ts";
 import "./ops/shaping.ts";
 
 export * from "./build.ts";
-export type { AnyArray, ArrayOf, FedInput, Fill } from "./fed-input.ts";
+export { type AnyArray, type ArrayOf, allocate, type FedInput, type Fill } from "./fed-input.ts";
 export { gradients } from "./gradients.ts";
 export {
   type Attribute,

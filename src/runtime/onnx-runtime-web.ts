@@ -42,46 +42,54 @@ const MOST_THREADS = 8;
  */
 export async function createRuntime({ device = "auto", threads, onNote }: WebRuntimeOptions = {}): Promise<Runtime> {
   if (!webDevices.includes(device)) throw expectedGot("runtime/bad-device", "device", `one of ${webDevices.join(", ")}`, device);
-  const found = device === "wasm" ? undefined : await findGpu();
-  if (device === "webgpu" && found?.gpu === undefined) {
-    const got = `got "${found?.reason}". Use a browser with WebGPU, or the device wasm.`;
-    throw new CrispError("runtime/no-device", `device webgpu: expected it to work here, ${got}`);
+  let because = "";
+  if (device !== "wasm") {
+    const { gpu, software, reason = "WebGPU is computed in software here" } = await findGpu();
+    const wanted = gpu !== undefined && (device === "webgpu" || !software);
+    const opened = wanted ? await openWebGpu().catch((error: Error) => error) : new Error(reason);
+    if (!(opened instanceof Error)) {
+      onNote?.(`device: webgpu, ${gpu}`);
+      return opened;
+    }
+    if (device === "webgpu") {
+      const got = `got "${opened.message}". Use a browser with WebGPU, or the device wasm.`;
+      throw new CrispError("runtime/no-device", `device webgpu: expected it to work here, ${got}`);
+    }
+    because = `, as ${opened.message}`;
   }
-  const chosen = device === "auto" ? (found?.gpu && !found.software ? "webgpu" : "wasm") : device;
   const isolated = globalThis.crossOriginIsolated === true;
   const count = isolated ? (threads ?? Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency - 1))) : 1;
-  onNote?.(
-    chosen === "webgpu" ? `device: webgpu, ${found?.gpu}` : `device: wasm, ${why(count, isolated, device, found?.reason)}`,
-  );
-
-  const ort = (await (chosen === "webgpu"
-    ? import("onnxruntime-web/webgpu")
-    : import("onnxruntime-web/wasm"))) as unknown as WebModule;
-  ort.env.wasm.numThreads = chosen === "webgpu" ? 1 : count;
-  // we are in a worker already
-  ort.env.wasm.proxy = false;
-  const runtime = createOnnxRuntime({
-    ort,
-    name: "onnxruntime-web",
-    version: ort.env.versions.web ?? "0",
-    device: chosen,
-    threads: count,
-    // errors only: ONNX Runtime also logs what it then throws
-    options:
-      chosen === "webgpu"
-        ? { executionProviders: ["webgpu"], extra: { session: { disable_cpu_ep_fallback: "1" } }, logSeverityLevel: 4 }
-        : { executionProviders: ["wasm"], logSeverityLevel: 3 },
-    microsoftOps: true,
-    writesInPlace: false,
-  });
-  return chosen === "webgpu" ? hold(runtime) : runtime;
+  const number = `${count} ${count === 1 ? "thread" : "threads"}`;
+  onNote?.(`device: wasm, ${isolated ? number : "1 thread because the page is not cross-origin isolated"}${because}`);
+  return openWasm(count);
 }
 
-function why(threads: number, isolated: boolean, asked: WebDevice, noGpu: string | undefined): string {
-  const speed = isolated
-    ? `${threads} ${threads === 1 ? "thread" : "threads"}`
-    : "1 thread, as the page is not cross-origin isolated";
-  return asked === "auto" ? `${speed}, as ${noGpu ?? "WebGPU is computed in software here"}` : speed;
+// Sessions say errors only by throwing them: ONNX Runtime also logs what it then throws.
+
+async function openWebGpu(): Promise<Runtime> {
+  const ort = (await import("onnxruntime-web/webgpu")) as unknown as WebModule;
+  const options = {
+    executionProviders: ["webgpu"],
+    extra: { session: { disable_cpu_ep_fallback: "1" } },
+    logSeverityLevel: 4 as const,
+  };
+  return hold(runtimeOf(ort, { device: "webgpu", threads: 1, options }));
+}
+
+async function openWasm(threads: number): Promise<Runtime> {
+  const ort = (await import("onnxruntime-web/wasm")) as unknown as WebModule;
+  return runtimeOf(ort, { device: "wasm", threads, options: { executionProviders: ["wasm"], logSeverityLevel: 3 } });
+}
+
+function runtimeOf(
+  ort: WebModule,
+  parts: Pick<Parameters<typeof createOnnxRuntime>[0], "device" | "threads" | "options">,
+): Runtime {
+  ort.env.wasm.numThreads = parts.threads;
+  // we are in a worker already
+  ort.env.wasm.proxy = false;
+  const version = ort.env.versions.web ?? "0";
+  return createOnnxRuntime({ ...parts, ort, name: "onnxruntime-web", version, microsoftOps: true, writesInPlace: false });
 }
 
 /** The GPU's name, or why there is none. */

@@ -1,8 +1,7 @@
 import {
-  type AnyArray,
   add,
+  allocate,
   bindShape,
-  type DType,
   dropoutMask,
   elements,
   type FedInput,
@@ -33,13 +32,6 @@ import {
 
 /** int32 [sites, 2]: the key of each dropout mask. */
 const KEYS = "dropout.keys";
-
-const allocate: Readonly<Record<DType, (size: number) => AnyArray>> = {
-  float: (size) => new Float32Array(size),
-  int32: (size) => new Int32Array(size),
-  int64: (size) => new BigInt64Array(size),
-  bool: (size) => new Uint8Array(size),
-};
 
 /** One forward and backward pass on a device: dropout masks are drawn there, gradients stay there. */
 export class DeviceTrainStep<Context extends StepContext> implements TrainStep<Context> {
