@@ -2,7 +2,7 @@
 // which does not. `npm run test:package`; not part of `npm test`, because two installations take about a minute.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -94,6 +94,29 @@ for (const npmVersion of ["10", "12"]) {
         names.map(() => "error TS2322"),
         stdout,
       );
+    });
+
+    test("Vite bundles it for a page: the worker, and WebAssembly for both devices", async () => {
+      const page = join(project, "page");
+      mkdirSync(page);
+      writeFileSync(join(page, "index.html"), '<script type="module" src="./main.js"></script>');
+      const code = `import { demoEncoder, topK, train } from "${manifest.name}";
+        window.start = (data) => train({ data, model: demoEncoder(), attention: topK({ sparsity: 0.8 }) }).result;`;
+      writeFileSync(join(page, "main.js"), code);
+      const { build } = await import("vite");
+      await build({ root: page, configFile: false, logLevel: "error", worker: { format: "es" } });
+      const built = readdirSync(join(page, "dist/assets"));
+      for (const needed of [
+        /^index-.*\.js$/,
+        /^train-worker-web-.*\.js$/,
+        /threaded-.*\.wasm$/,
+        /threaded\.asyncify-.*\.wasm$/,
+      ]) {
+        assert.ok(
+          built.some((name) => needed.test(name)),
+          `${needed} is not among ${built.join(", ")}`,
+        );
+      }
     });
 
     test("npx crisp-attention --help prints the verbs", () => {
