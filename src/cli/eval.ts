@@ -3,7 +3,7 @@ import { loadDataset } from "../data/index-node.ts";
 import { Classifier, classMetrics, type Device, negativeLogLikelihood } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
-import { asTrained, columnOptions } from "./read-options.ts";
+import { asTrained, columnOptions, sayAsked } from "./read-options.ts";
 import { DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
 
@@ -30,6 +30,7 @@ export const evaluate = defineVerb({
   async run({ options, output, positionals: [folder, file] }) {
     if (options.outputDir !== undefined) checkWritable(options.outputDir);
     const device = options.device as Device | undefined;
+    sayAsked(output, device);
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
     const { labels: known } = model.config;
     const dataset = await asTrained(columnOptions(options), model.card, (columns) =>

@@ -1,7 +1,7 @@
 import { loadTexts, readTexts } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import { Classifier, type Device } from "../experiments/index-node.ts";
-import { asTrained, columnOptions } from "./read-options.ts";
+import { asTrained, columnOptions, sayAsked } from "./read-options.ts";
 import { DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
 
@@ -22,6 +22,7 @@ export const predict = defineVerb({
   examples: ['echo "where is my refund" | crisp predict tickets-model', "crisp predict tickets-model texts.jsonl > labels.jsonl"],
   async run({ options, output, positionals: [folder, file] }) {
     const device = options.device as Device | undefined;
+    sayAsked(output, device);
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
     const named = { ...columnOptions({ ...options, labelColumnName: undefined }), labelColumn: undefined };
     const bytes = file === undefined ? await fromPipe() : undefined;

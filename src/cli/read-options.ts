@@ -1,5 +1,6 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
-import type { CrispCard, PlanSpec, TrainSettings } from "../experiments/index-node.ts";
+import type { CrispCard, Device, PlanSpec, TrainSettings } from "../experiments/index-node.ts";
+import type { Output } from "./output.ts";
 import { type DATA_OPTIONS, type MODEL_OPTIONS, type PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { apiName, type OptionValues } from "./verb.ts";
 
@@ -70,4 +71,9 @@ export function modelFolder(where: string, options: OptionValues<Pick<typeof MOD
     "none",
     "Give one with --model FOLDER, for example a clone of distilbert/distilbert-base-uncased.",
   );
+}
+
+/** One line for a device that was asked for; what `auto` takes is said by whoever settles it. */
+export function sayAsked(output: Pick<Output, "note">, device?: Device): void {
+  if (device !== undefined && device !== "auto") output.note(`device: ${device}, as asked`);
 }

@@ -22,7 +22,7 @@ import { chooseDevice } from "../runtime/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { removeStudy } from "./output-folder.ts";
 import type { Progress } from "./progress.ts";
-import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
+import { columnOptions, modelFolder, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
@@ -115,6 +115,7 @@ const write = (folder: string, files: Readonly<Record<string, string>>): void =>
 /** `auto` is settled once, so that all runs of a study are computed alike. */
 async function settled({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {
   const asked = options.device as Device;
+  sayAsked(output, asked);
   if (asked !== "auto") return asked;
   const { device, reason } = await chooseDevice();
   output.note(`device: ${device}, ${reason}`);

@@ -6,7 +6,7 @@ import { checkWritable, writeAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
 import { checkpointsIn, freshFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
-import { columnOptions, modelFolder, planOptions, trainFile, trainingOptions } from "./read-options.ts";
+import { columnOptions, modelFolder, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
@@ -42,6 +42,7 @@ export const train = defineVerb({
     if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
     else checkpointsIn(folder);
     checkWritable(folder);
+    sayAsked(context.output, options.device as Device);
     const run = startTraining({
       data,
       validation: options.validationFile,

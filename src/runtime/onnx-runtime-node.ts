@@ -22,7 +22,7 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** Use com.microsoft's operators, such as FusedMatMul; default true. Never on WebGPU. */
   readonly microsoftOps?: boolean;
-  /** Told once what was chosen and why; nothing where no device is asked for and the default works. */
+  /** Told what `auto` chose and why, and of a fallback. */
   readonly onNote?: (message: string) => void;
 }
 
@@ -63,9 +63,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     onNote?.(`device: ${chosen}, ${reason}`);
     return chosen === "cpu" ? native(ort, chosen, settings) : held(ort, chosen, settings);
   }
-  const runtime = device === "cpu" ? native(ort, device, settings) : await held(ort, device, settings);
-  if (options.device) onNote?.(`device: ${device}, as asked`);
-  return runtime;
+  return device === "cpu" ? native(ort, device, settings) : held(ort, device, settings);
 }
 
 interface Settings {

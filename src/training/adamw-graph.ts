@@ -1,12 +1,12 @@
 import { add, div, input, mul, type Node, parameter, type Shape, sqrt, sub } from "../graph/index.ts";
-import type { UpdateSettings } from "./state.ts";
+import type { AdamWStep } from "../kernels/index.ts";
 
 /** Numbers of an update that are the same for all parameters: float [] inputs of the graph. */
 const SCALARS = ["gradientScale", "new1", "beta2", "new2", "eps", "stepSize", "correct2", "keep"] as const;
 type Scalar = (typeof SCALARS)[number];
 
 /** Values of the scalars; combined in float64 and rounded once, as `Kernels.adamw` and PyTorch do. */
-export function adamwScalars(settings: UpdateSettings): Record<Scalar, number> {
+export function adamwScalars(settings: AdamWStep): Record<Scalar, number> {
   const { learningRate, beta1, beta2, eps, weightDecay, step, gradientScale } = settings;
   return {
     gradientScale,

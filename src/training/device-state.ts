@@ -1,7 +1,8 @@
+import type { AdamWStep } from "../kernels/index.ts";
 import type { DeviceMemory, DeviceSession, DeviceTensor, HostTensor, Tensor } from "../runtime/index.ts";
 import { adamwGraph, adamwNames, adamwScalars } from "./adamw-graph.ts";
 import { checkStartValues } from "./host-state.ts";
-import { layoutOf, splitArrayName, type TrainedParameter, type TrainingState, type UpdateSettings } from "./state.ts";
+import { layoutOf, splitArrayName, type TrainedParameter, type TrainingState } from "./state.ts";
 
 /** Gradients of the last batches, and Σ g² of each, in the order of the trained parameters. */
 export interface DeviceGradients {
@@ -69,7 +70,7 @@ export class DeviceState implements TrainingState {
     return at < 0 ? undefined : { parameter: this.trained[at].name, value: this.#gradients!.squares[at] };
   }
 
-  async update(settings: UpdateSettings): Promise<void> {
+  async update(settings: AdamWStep): Promise<void> {
     const changed = await this.#updated(settings);
     for (const [name, tensor] of Object.entries(changed)) this.#replace(name.slice("new ".length), tensor);
     this.releaseGradients();
@@ -90,7 +91,7 @@ export class DeviceState implements TrainingState {
     return run();
   }
 
-  async #updated(settings: UpdateSettings): Promise<Readonly<Record<string, DeviceTensor>>> {
+  async #updated(settings: AdamWStep): Promise<Readonly<Record<string, DeviceTensor>>> {
     const feeds: Record<string, Tensor> = {};
     for (const [name, value] of Object.entries(adamwScalars(settings))) {
       feeds[name] = { dtype: "float", shape: [], data: Float32Array.of(value) };

@@ -1,7 +1,7 @@
 import { expectedGot } from "../errors/index.ts";
-import { Arena, type ArenaF32, createKernels, type Kernels } from "../kernels/index.ts";
+import { type AdamWStep, Arena, type ArenaF32, createKernels, type Kernels } from "../kernels/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
-import { layoutOf, sizeOf, splitArrayName, type TrainedParameter, type TrainingState, type UpdateSettings } from "./state.ts";
+import { layoutOf, sizeOf, splitArrayName, type TrainedParameter, type TrainingState } from "./state.ts";
 
 /** Arrays of one parameter in the arena. */
 export interface ParameterArrays extends TrainedParameter {
@@ -65,7 +65,7 @@ export class HostState implements TrainingState {
     return undefined;
   }
 
-  async update(settings: UpdateSettings): Promise<void> {
+  async update(settings: AdamWStep): Promise<void> {
     for (const { value, gradient, m, v, decay } of this.trained) {
       this.kernels.adamw(
         { param: value.pointer, grad: gradient.pointer, m: m.pointer, v: v.pointer, count: value.array.length },

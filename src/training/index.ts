@@ -21,6 +21,6 @@ export {
 export { defaultOptions, resolveOptions, type TrainingOptions } from "./options.ts";
 export type { Json, RunDescription } from "./run-description.ts";
 export { learningRateAt, warmupUpdates } from "./schedule.ts";
-export type { StoredArrays, TrainedParameter, TrainingState, UpdateSettings } from "./state.ts";
+export type { StoredArrays, TrainedParameter, TrainingState } from "./state.ts";
 export type { DropoutKey, StepContext, TrainingGraph, TrainStep, TrainStepOptions } from "./train-step.ts";
 export { gradientNorm, update } from "./update.ts";

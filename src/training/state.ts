@@ -1,3 +1,4 @@
+import type { AdamWStep } from "../kernels/index.ts";
 import type { Tensor } from "../runtime/index.ts";
 
 /** A parameter as a trainer sees it. */
@@ -8,20 +9,6 @@ export interface TrainedParameter {
   readonly decay: boolean;
   /** False keeps it as it is, at no cost. */
   readonly trainable: boolean;
-}
-
-/** One AdamW update; see `Kernels.adamw` for the formula. */
-export interface UpdateSettings {
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  /** Of the parameters that decay. */
-  readonly weightDecay: number;
-  /** 1 for the first. */
-  readonly step: number;
-  /** From clipping. */
-  readonly gradientScale: number;
 }
 
 /** Named arrays that a checkpoint holds. */
@@ -42,7 +29,8 @@ export interface TrainingState extends StoredArrays {
   gradientSquares(): readonly number[];
   /** The first trained parameter whose gradient has a NaN or an infinity, and which. */
   nonFiniteGradient(): { readonly parameter: string; readonly value: number } | undefined;
-  update(settings: UpdateSettings): Promise<void>;
+  /** One AdamW update; the weight decay reaches the parameters that decay. */
+  update(step: AdamWStep): Promise<void>;
   /** How long an update takes; changes nothing. */
   updateSeconds(): Promise<number>;
   /** Parameter values as sessions take them; ask again after each update. */

@@ -69,6 +69,6 @@ function configurations({ name }: DemoCorpus): Arm[] {
     name: arm,
     plan: { pattern: "dense" },
     nominalSparsity: 0,
-    seedOffset: 1000 * i,
+    seedOffset: 2000 * i,
   }));
 }

@@ -1,14 +1,23 @@
 // Counts what crosses between host and GPU, at WebGPU itself: loaded before ONNX Runtime.
 
-/** Bytes so far, and those of them that came in pieces larger than a kernel's parameters. */
+/** Bytes so far. */
 export interface Copies {
+  /** Tensors: everything but what follows. */
   toDevice: number;
-  toDeviceInLargePieces: number;
+  /** Into uniform buffers: the sizes and strides that come with each kernel. */
+  uniforms: number;
   toHost: number;
 }
 
-/** A kernel's uniforms take less. */
-const LARGE = 1024;
+/** `GPUBufferUsage.UNIFORM` */
+const UNIFORM = 0x40;
+/** `GPUMapMode.READ` */
+const READ = 1;
+
+interface Buffer {
+  readonly size: number;
+  readonly usage: number;
+}
 
 interface Prototype {
   prototype: Record<string, (...parameters: never[]) => unknown>;
@@ -16,28 +25,28 @@ interface Prototype {
 
 /** Start counting; `copies` goes on changing. */
 export function countCopies(): Copies {
-  const copies: Copies = { toDevice: 0, toDeviceInLargePieces: 0, toHost: 0 };
+  const copies: Copies = { toDevice: 0, uniforms: 0, toHost: 0 };
   const scope = globalThis as unknown as { GPUQueue?: Prototype; GPUBuffer?: Prototype; GPUDevice?: Prototype };
   if (!scope.GPUQueue || !scope.GPUBuffer || !scope.GPUDevice) return copies;
-  const up = (bytes: number): void => {
-    copies.toDevice += bytes;
-    if (bytes > LARGE) copies.toDeviceInLargePieces += bytes;
+  const up = (bytes: number, usage: number): void => {
+    if (usage & UNIFORM) copies.uniforms += bytes;
+    else copies.toDevice += bytes;
   };
   wrap(
     scope.GPUQueue,
     "writeBuffer",
-    ([, , data, offset = 0, size]: [unknown, unknown, ArrayBufferView | ArrayBuffer, number?, number?]) => {
+    ([buffer, , data, offset = 0, size]: [Buffer, unknown, ArrayBufferView | ArrayBuffer, number?, number?]) => {
       const element = "BYTES_PER_ELEMENT" in data ? (data.BYTES_PER_ELEMENT as number) : 1;
-      up(size === undefined ? data.byteLength - offset * element : size * element);
+      up(size === undefined ? data.byteLength - offset * element : size * element, buffer.usage);
     },
   );
-  wrap(scope.GPUDevice, "createBuffer", ([{ mappedAtCreation, size }]: [{ mappedAtCreation?: boolean; size: number }]) => {
-    if (mappedAtCreation) up(size);
+  wrap(scope.GPUDevice, "createBuffer", ([{ mappedAtCreation, size, usage }]: [Buffer & { mappedAtCreation?: boolean }]) => {
+    if (mappedAtCreation) up(size, usage);
   });
-  wrap(scope.GPUBuffer, "mapAsync", ([mode, offset = 0, size]: [number, number?, number?], self: { size: number }) => {
+  wrap(scope.GPUBuffer, "mapAsync", ([mode, offset = 0, size]: [number, number?, number?], self: Buffer) => {
     const bytes = size ?? self.size - offset;
-    if (mode === 1) copies.toHost += bytes;
-    else up(bytes);
+    if (mode === READ) copies.toHost += bytes;
+    else up(bytes, self.usage);
   });
   return copies;
 }

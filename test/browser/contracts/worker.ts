@@ -4,7 +4,7 @@ import { createRuntime } from "../../../src/runtime/index-web.ts";
 import { runtimeContract } from "../../../src/runtime/runtime.contract.ts";
 import { graphFormContract } from "../../../src/sparsity/graph-form.contract.ts";
 import { trainStepContract } from "../../../src/training/train-step.contract.ts";
-import { countCopies } from "./copies.ts";
+import { type Copies, countCopies } from "./copies.ts";
 import { type Outcome, runAll } from "./node-test.ts";
 
 /** Which suites to run, on what. */
@@ -16,13 +16,16 @@ export interface Order {
 }
 
 export type Report =
+  | { readonly type: "started"; readonly isolated: boolean; readonly threads: number }
   | { readonly type: "outcome"; readonly outcome: Outcome }
   | {
       readonly type: "curve";
       readonly losses: readonly number[];
       readonly parameterBytes: number;
+      /** Before the second update: the start values among them. */
+      readonly first: Copies;
       /** The most of any update behind the first few. */
-      readonly perUpdate: { readonly toDevice: number; readonly toDeviceInLargePieces: number; readonly toHost: number };
+      readonly perUpdate: Copies;
     }
   | { readonly type: "finished" }
   | { readonly type: "failed"; readonly message: string };
@@ -36,6 +39,7 @@ scope.onmessage = ({ data }) => {
 
 async function run({ device, suites, fixtures }: Order): Promise<void> {
   const create = () => createRuntime({ device, threads: 2 });
+  scope.postMessage({ type: "started", isolated: crossOriginIsolated, threads: (await create()).threads });
   const where = `Chromium, ${device}`;
   if (suites.includes("operators")) {
     runtimeContract(where, create);
@@ -63,15 +67,24 @@ async function bytesAt(url: string): Promise<Uint8Array> {
 const SETTLED = 5;
 
 async function curve(create: () => ReturnType<typeof createRuntime>): Promise<void> {
-  const perUpdate = { toDevice: 0, toDeviceInLargePieces: 0, toHost: 0 };
-  let before = { ...copies };
+  const perUpdate: Copies = { toDevice: 0, uniforms: 0, toHost: 0 };
+  const start = { ...copies };
+  let first = start;
+  let before = start;
   const { losses, parameterBytes } = await demoLossCurve(await create(), {
     onUpdate(at) {
-      for (const key of Object.keys(perUpdate) as (keyof typeof perUpdate)[]) {
+      for (const key of Object.keys(perUpdate) as (keyof Copies)[]) {
         if (at >= SETTLED) perUpdate[key] = Math.max(perUpdate[key], copies[key] - before[key]);
       }
+      if (at === 0) first = difference(copies, start);
       before = { ...copies };
     },
   });
-  scope.postMessage({ type: "curve", losses, parameterBytes, perUpdate });
+  scope.postMessage({ type: "curve", losses, parameterBytes, first, perUpdate });
 }
+
+const difference = (a: Copies, b: Copies): Copies => ({
+  toDevice: a.toDevice - b.toDevice,
+  uniforms: a.uniforms - b.uniforms,
+  toHost: a.toHost - b.toHost,
+});
