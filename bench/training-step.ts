@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { bindShape, elements, input, matmul } from "../src/graph/index.ts";
-import { buildClassifier, type EncoderConfig, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
+import { buildModel, type EncoderConfig, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
 import { dropoutRate, foldKey } from "../src/random/index.ts";
 import { createRuntime, type NodeDevice } from "../src/runtime/index-node.ts";
 import { type BatchContext, dense, flopsPerExample, type Pattern, topK } from "../src/sparsity/index.ts";
@@ -52,7 +52,7 @@ const context: BatchContext = {
 
 /** A trainer of its own for each pattern. */
 async function trainer(pattern: Pattern): Promise<{ step: () => Promise<void>; dropout?: () => void; dropoutElements: number }> {
-  const graph = buildClassifier(config, { plan: { pattern }, training: true });
+  const graph = buildModel(config, { plan: { pattern }, training: true });
   const made = await createTrainStep<BatchContext>(graph, {
     runtime,
     parameters: parameterSpecs(config),

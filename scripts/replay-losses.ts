@@ -2,7 +2,7 @@
 // The folder is made by scripts/reference/make_replay.py and train_loop.py: model/, plan.json, batches.json, losses.json; dropout 0.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildClassifier, parameterSpecs, weightsFrom } from "../src/models/index.ts";
+import { buildModel, parameterSpecs, weightsFrom } from "../src/models/index.ts";
 import { loadModelFolder } from "../src/models/index-node.ts";
 import { createRuntime } from "../src/runtime/index-node.ts";
 import type { BatchContext } from "../src/sparsity/index.ts";
@@ -49,7 +49,7 @@ const contexts = batches.map(({ inputIds, attentionMask, tokenTypeIds, labels })
     lossDivisor: B,
   };
 });
-const step = await HostTrainStep.create<BatchContext>(buildClassifier(config, { training: true }), {
+const step = await HostTrainStep.create<BatchContext>(buildModel(config, { training: true }), {
   runtime: await createRuntime(),
   parameters: parameterSpecs(config),
   values: weights,

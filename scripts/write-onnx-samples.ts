@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cases, gradientsOf } from "../src/graph/gradient-cases.fixture.ts";
 import { gradients, type Node } from "../src/graph/index.ts";
-import { buildClassifier, parseEncoderConfig } from "../src/models/index.ts";
+import { buildModel, parseEncoderConfig } from "../src/models/index.ts";
 import { writeModel } from "../src/onnx/index.ts";
 import { type Pattern, slidingWindow, topK } from "../src/sparsity/index.ts";
 
@@ -41,7 +41,7 @@ const distilbert = { ...sizes, model_type: "distilbert", dim: 8, n_layers: 2, n_
 
 /** A classifier's training graph: loss, logits, kept pairs, attention, and the gradient of every parameter. */
 function trainingGraph(config: Record<string, unknown>, pattern: Pattern): Outputs {
-  const graph = buildClassifier(parseEncoderConfig(config), { plan: { pattern }, training: true });
+  const graph = buildModel(parseEncoderConfig(config), { plan: { pattern }, training: true });
   const outputs: Outputs = { loss: graph.loss, logits: graph.logits };
   graph.keptPairs.forEach((node, layer) => void (outputs[`keptPairs ${layer}`] = node));
   graph.probabilities.forEach((node, layer) => void (outputs[`probabilities ${layer}`] = node));

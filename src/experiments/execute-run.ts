@@ -1,5 +1,5 @@
 import {
-  buildClassifier,
+  buildModel,
   initialise,
   parameterSpecs,
   parseEncoderConfig,
@@ -54,7 +54,7 @@ export async function executeRun(
   });
 
   const batches = batchSource(spec, options, plan, seed);
-  const step = await createTrainStep<BatchContext>(buildClassifier(config, { plan, training: true }), {
+  const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
     runtime,
     parameters: parameterSpecs(config),
     values,

@@ -1,6 +1,6 @@
 import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
 import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
-import { buildClassifier, type ClassifierGraph, type EncoderConfig, parameterSpecs } from "../models/index.ts";
+import { buildModel, type ModelGraph, type EncoderConfig, parameterSpecs } from "../models/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
 import { softened } from "./statistics/index.ts";
@@ -58,7 +58,7 @@ export interface ForwardOptions {
  */
 export async function createForward(options: ForwardOptions): Promise<Forward> {
   const { runtime, config, plan, parameters, seed, batchSize, padTokenId } = options;
-  const graph = buildClassifier(config, { plan, training: false });
+  const graph = buildModel(config, { plan, training: false });
   const session = await runtime.compile({ logits: graph.logits, ...named("kept", graph.keptPairs) });
 
   const contextOf = (batch: Batch): BatchContext => {
@@ -124,7 +124,7 @@ export const weightTensors = (config: EncoderConfig, weights: ReadonlyMap<string
 const pick = <T>(all: Readonly<Record<string, T>>, wanted: ReadonlySet<string>): Record<string, T> =>
   Object.fromEntries(Object.entries(all).filter(([name]) => wanted.has(name)));
 
-function fill(graph: ClassifierGraph, context: BatchContext, wanted: ReadonlySet<string>): Record<string, HostTensor> {
+function fill(graph: ModelGraph, context: BatchContext, wanted: ReadonlySet<string>): Record<string, HostTensor> {
   const filled = graph.inputs.flatMap(({ node, fill }): [string, HostTensor][] => {
     const name = node.attrs.name as string;
     if (!wanted.has(name) || fill.kind !== "values") return [];

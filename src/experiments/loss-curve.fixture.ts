@@ -1,5 +1,5 @@
 import { batchOrder, collate, createTokenizer, encodeDataset, tokenCounts } from "../data/index.ts";
-import { buildClassifier, initialise, parameterSpecs, parseEncoderConfig, withLabels } from "../models/index.ts";
+import { buildModel, initialise, parameterSpecs, parseEncoderConfig, withLabels } from "../models/index.ts";
 import type { DeviceMemory, Runtime } from "../runtime/index.ts";
 import { type BatchContext, topK } from "../sparsity/index.ts";
 import { createTrainStep, gradientNorm, learningRateAt, resolveOptions, update } from "../training/index.ts";
@@ -30,7 +30,7 @@ export async function demoLossCurve(
   const lengths = tokenCounts(examples);
   const batchSize = 4;
   const longest = Math.max(...lengths);
-  const graph = buildClassifier(config, { plan: { pattern: topK({ sparsity: 0.6 }) }, training: true });
+  const graph = buildModel(config, { plan: { pattern: topK({ sparsity: 0.6 }) }, training: true });
   const step = await createTrainStep<BatchContext>(graph, {
     runtime,
     parameters: parameterSpecs(config),

@@ -122,6 +122,15 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [() => g.gather(f(), i32(2)), "gather: expected a table with rows, got []."],
     [() => g.gather(f(3, 2), f(2)), "gather: expected int32 ids, got float.", "graph/dtype"],
   ],
+  pickRows: [
+    [() => g.pickRows(f(4, 3), i32(2), i32(5)), "pickRows: expected x [[5], D] with ids of one axis, got [4, 3], [2], [5]."],
+    [() => g.pickRows(f(4, 3), f(2), i32(4)), "pickRows: expected int32 ids, got float.", "graph/dtype"],
+    [() => g.pickRows(i32(4, 3), i32(2), i32(4)), "pickRows: expected inputs of dtype float, got int32.", "graph/dtype"],
+  ],
+  spreadRows: [
+    [() => g.spreadRows(f(4, 3), i32(2), i32(5)), "spreadRows: expected x [[2], D] with ids of one axis, got [4, 3], [2], [5]."],
+    [() => g.spreadRows(f(2, 3), i32(2), f(4)), "spreadRows: expected int32 ids, got float.", "graph/dtype"],
+  ],
   scatterRows: [
     [() => g.scatterRows(f(4, 3), i32(5), [7, 3]), "scatterRows: expected rows [5, 3], got [4, 3]."],
     [() => g.scatterRows(f(5, 3), i32(5), [7, 2]), "scatterRows: expected rows [5, 2], got [5, 3]."],

@@ -69,6 +69,15 @@ export const linear = (x: Node, w: Node, b: Node): Node => makeNode("linear", [x
 export const gather = (table: Node, ids: Node): Node => makeNode("gather", [table, ids]);
 /** A zero table to which rows[i] is added at ids[i], in order; computed outside the graph. */
 export const scatterRows = (rows: Node, ids: Node, shape: Shape): Node => makeNode("scatterRows", [rows, ids], { shape });
+/**
+ * Some rows of x, each at most once: x [T, D], rows int32 [M] → [M, D].
+ *
+ * @param places - int32 [T], the inverse of `rows`: where each row of x goes, M for nowhere. Its use in the gradient makes that a
+ *   gather too: a scatter would be wrong on several threads.
+ */
+export const pickRows = (x: Node, rows: Node, places: Node): Node => makeNode("pickRows", [x, rows, places]);
+/** Zeros but for the picked rows: x [M, D] → [T, D]; the reverse of {@link pickRows}. */
+export const spreadRows = (x: Node, rows: Node, places: Node): Node => makeNode("spreadRows", [x, rows, places]);
 /** Nodes of one shape along a new first axis: k times [...] → [k, ...]. */
 export const stack = (nodes: readonly Node[]): Node => makeNode("stack", nodes);
 /** One place of an axis, which disappears: [B, n, D] at axis 1 → [B, D]. */

@@ -257,6 +257,26 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["symbols", (m) => g.gather(m.real([4, 3]), m.whole(["B", "n"], [0, 4])), threeByTwo],
     ["int64", (m) => g.gather(m.whole([5], [-9, 9], "int64"), m.whole([3], [0, 5]))],
   ],
+  pickRows: [
+    ["two of four", (m) => g.pickRows(m.real([4, 3]), m.values([2], [3, 1], "int32"), m.values([4], [2, 1, 2, 0], "int32"))],
+    ["one row", (m) => g.pickRows(m.real([2, 1]), m.values([1], [1], "int32"), m.values([2], [1, 0], "int32"))],
+    ["all rows", (m) => g.pickRows(m.real([3, 2]), m.values([3], [1, 2, 0], "int32"), m.values([3], [2, 0, 1], "int32"))],
+    [
+      "symbols",
+      (m) => g.pickRows(m.real(["B*n", 3]), m.values(["M"], [4, 0], "int32"), m.values(["B*n"], [1, 2, 2, 2, 0, 2], "int32")),
+      { ...threeByTwo, M: 2 },
+    ],
+  ],
+  spreadRows: [
+    ["two of four", (m) => g.spreadRows(m.real([2, 3]), m.values([2], [3, 1], "int32"), m.values([4], [2, 1, 2, 0], "int32"))],
+    ["one row", (m) => g.spreadRows(m.real([1, 1]), m.values([1], [1], "int32"), m.values([2], [1, 0], "int32"))],
+    ["all rows", (m) => g.spreadRows(m.real([3, 2]), m.values([3], [1, 2, 0], "int32"), m.values([3], [2, 0, 1], "int32"))],
+    [
+      "symbols",
+      (m) => g.spreadRows(m.real(["M", 3]), m.values(["M"], [4, 0], "int32"), m.values(["B*n"], [1, 2, 2, 2, 0, 2], "int32")),
+      { ...threeByTwo, M: 2 },
+    ],
+  ],
   scatterRows: [
     ["ids that repeat", (m) => g.scatterRows(m.real([4, 3]), m.values([4], [2, 0, 2, 4], "int32"), [5, 3])],
     ["a table of numbers", (m) => g.scatterRows(m.real([2, 3]), m.whole([2, 3], [0, 5]), [5])],

@@ -1,6 +1,6 @@
 import { broadcastTo, cast, maskedSoftmax, matmul, mul, type Node, reshape, sumTo, transpose } from "../graph/index.ts";
 import { type AttentionPlan, type BatchContext, planMask } from "../sparsity/index.ts";
-import type { EncoderConfig } from "./config.ts";
+import type { EncoderConfig } from "./encoder-config.ts";
 import type { GraphInputs } from "./graph-inputs.ts";
 import { dropped, type Parameters } from "./layers.ts";
 

@@ -1,53 +1,101 @@
-import { add, gather, type Node, reshape, select, tanh } from "../graph/index.ts";
+import { add, gather, type Node, reshape, tanh } from "../graph/index.ts";
 import { type AttentionNodes, attention } from "./attention.ts";
-import type { EncoderBuild, EncoderNodes } from "./encoder.ts";
-import { activations, dropped } from "./layers.ts";
+import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
+import { classify, classifyTokens, decode, firstToken } from "./heads.ts";
+import { activations } from "./layers.ts";
 
 /**
- * BERT with its pooler and a sequence-classification head, as transformers' `BertForSequenceClassification` defines it.
+ * BERT, as transformers' `BertFor…` classes define it.
  *
  *     x = LayerNorm(word + position + type)
  *     x = LayerNorm(x + attention(x));  x = LayerNorm(x + W₂ act(W₁ x))      for each layer
- *     logits = W_c tanh(W_p x[CLS])
+ *     sequence: logits = W_c tanh(W_p x[CLS]);  tokens: W_c x;  masked tokens: E LayerNorm(act(W_t x)) + b, E the word embeddings
  *
  * @see Devlin et al., arXiv 1810.04805.
  */
-export function bert({ config, plan, parameters, inputs, training, ids }: EncoderBuild): EncoderNodes {
-  const { hiddenSize: D, intermediateSize: F, layerNormEps: eps, vocabSize, maxPositions, typeVocabSize, numLabels } = config;
-  const dropout = (x: Node, site: string, shape: Node["shape"], p: number): Node =>
-    dropped(x, training ? inputs.dropout(site, shape, p) : null);
-  const hidden = (x: Node, site: string): Node => dropout(x, site, ["B*n", D], config.hiddenDropout);
+export const bert: Family = {
+  name: "bert",
+  className: "Bert",
+  prefix: "bert",
+  keys: {
+    vocabSize: ["vocab_size", 30522],
+    hiddenSize: ["hidden_size", 768],
+    layers: ["num_hidden_layers", 12],
+    heads: ["num_attention_heads", 12],
+    intermediateSize: ["intermediate_size", 3072],
+    maxPositions: ["max_position_embeddings", 512],
+    hiddenDropout: ["hidden_dropout_prob", 0.1],
+    attentionDropout: ["attention_probs_dropout_prob", 0.1],
+    activation: ["hidden_act", "gelu"],
+    initializerRange: ["initializer_range", 0.02],
+    padTokenId: ["pad_token_id", 0],
+  },
+  readOwn: (read, { hiddenDropout }) => ({
+    typeVocabSize: read.count("type_vocab_size", 2),
+    layerNormEps: read.positive("layer_norm_eps", 1e-12),
+    classifierDropout: read.share("classifier_dropout", hiddenDropout),
+  }),
+  writeOwn: ({ typeVocabSize, layerNormEps, classifierDropout }) => ({
+    type_vocab_size: typeVocabSize,
+    layer_norm_eps: layerNormEps,
+    classifier_dropout: classifierDropout,
+    position_embedding_type: "absolute",
+  }),
+  encode,
+  classifySequence(hidden, build) {
+    const { hiddenSize: D } = build.config;
+    return classify(tanh(build.parameters.linear(firstToken(hidden, build), "bert.pooler.dense", D, D)), build); // [B, C]
+  },
+  classifyTokens,
+  predictTokens(rows, build) {
+    const { config, parameters } = build;
+    const { hiddenSize: D, layerNormEps: eps, activation } = config;
+    const head = "cls.predictions";
+    const inner = activations[activation](parameters.linear(rows, `${head}.transform.dense`, D, D)); // [M, D]
+    const normed = parameters.layerNorm(inner, `${head}.transform.LayerNorm`, D, eps); // [M, D]
+    return decode(normed, "bert.embeddings.word_embeddings.weight", `${head}.bias`, build); // [M, V]
+  },
+  otherHeads: [
+    /^cls\./, // pre-training
+    /^fit_dense(s\.\d+)?\./, // TinyBERT's distillation layers
+  ],
+  poolers: /^bert\.pooler\./,
+};
+
+function encode(build: EncoderBuild): EncoderNodes {
+  const { config, parameters, ids, dropout } = build;
+  const { hiddenSize: D, layerNormEps: eps, vocabSize, maxPositions, typeVocabSize } = config;
 
   const table = "bert.embeddings";
-  const words = gather(parameters.get(`${table}.word_embeddings.weight`, [vocabSize, D]), ids.tokens); // [T, D]
+  const words = gather(parameters.get(`${table}.word_embeddings.weight`, [vocabSize, D]), ids.tokens()); // [T, D]
   const types = gather(parameters.get(`${table}.token_type_embeddings.weight`, [typeVocabSize, D]), ids.types()); // [T, D]
-  const positions = gather(parameters.get(`${table}.position_embeddings.weight`, [maxPositions, D]), ids.positions); // [n, D]
+  const positions = gather(parameters.get(`${table}.position_embeddings.weight`, [maxPositions, D]), ids.positions()); // [n, D]
   const tokens = reshape(add(words, types), ["B", "n", D]); // [B, n, D]
   let x = reshape(add(tokens, positions), ["B*n", D]); // [T, D]
-  x = hidden(parameters.layerNorm(x, `${table}.LayerNorm`, D, eps), "embeddings"); // [T, D]
+  x = dropout(parameters.layerNorm(x, `${table}.LayerNorm`, D, eps), "embeddings", ["B*n", D], config.hiddenDropout); // [T, D]
 
   const attentions: AttentionNodes[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
-    const name = `bert.encoder.layer.${layer}`;
-    const self = `${name}.attention.self`;
-    const names = {
-      query: `${self}.query`,
-      key: `${self}.key`,
-      value: `${self}.value`,
-      output: `${name}.attention.output.dense`,
-    };
-    const attended = attention(x, names, { config, layer, plan, parameters, inputs, training });
+    const { attended, output } = bertLayer(x, `bert.encoder.layer.${layer}`, layer, build);
     attentions.push(attended);
-    const residual = add(hidden(attended.output, `layer.${layer}.attentionOutput`), x); // [T, D]
-    x = parameters.layerNorm(residual, `${name}.attention.output.LayerNorm`, D, eps); // [T, D]
-
-    const inner = activations[config.activation](parameters.linear(x, `${name}.intermediate.dense`, D, F)); // [T, F]
-    const outer = hidden(parameters.linear(inner, `${name}.output.dense`, F, D), `layer.${layer}.feedForward`); // [T, D]
-    x = parameters.layerNorm(add(outer, x), `${name}.output.LayerNorm`, D, eps); // [T, D]
+    x = output; // [T, D]
   }
+  return { hidden: x, attentions };
+}
 
-  const first = select(reshape(x, ["B", "n", D]), 1, 0); // [B, D], [CLS]
-  const pooled = tanh(parameters.linear(first, "bert.pooler.dense", D, D)); // [B, D]
-  const logits = parameters.linear(dropout(pooled, "classifier", ["B", D], config.classifierDropout), "classifier", D, numLabels); // [B, C]
-  return { logits, attentions };
+/** A layer with BERT's parameter names, which RoBERTa and ELECTRA have too: [T, D] → [T, D]. */
+export function bertLayer(x: Node, name: string, layer: number, build: EncoderBuild) {
+  const { config, parameters, dropout } = build;
+  const { hiddenSize: D, intermediateSize: F, layerNormEps: eps } = config;
+  const hidden = (x: Node, site: string): Node => dropout(x, `layer.${layer}.${site}`, ["B*n", D], config.hiddenDropout);
+  const self = `${name}.attention.self`;
+  const output = `${name}.attention.output`;
+  const names = { query: `${self}.query`, key: `${self}.key`, value: `${self}.value`, output: `${output}.dense` };
+  const attended = attention(x, names, { ...build, layer });
+  const residual = add(hidden(attended.output, "attentionOutput"), x); // [T, D]
+  const middle = parameters.layerNorm(residual, `${output}.LayerNorm`, D, eps); // [T, D]
+
+  const inner = activations[config.activation](parameters.linear(middle, `${name}.intermediate.dense`, D, F)); // [T, F]
+  const outer = hidden(parameters.linear(inner, `${name}.output.dense`, F, D), "feedForward"); // [T, D]
+  return { attended, output: parameters.layerNorm(add(outer, middle), `${name}.output.LayerNorm`, D, eps) }; // [T, D]
 }

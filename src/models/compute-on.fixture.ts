@@ -1,7 +1,7 @@
 import { bindShape, elements, type Node } from "../graph/index.ts";
 import { type HostTensor, interpret, type Runtime } from "../runtime/index.ts";
 import type { BatchContext } from "../sparsity/index.ts";
-import type { ClassifierGraph } from "./index.ts";
+import type { ModelGraph } from "./index.ts";
 
 export type Feeds = Record<string, HostTensor>;
 
@@ -32,7 +32,7 @@ export function contextOf(rows: readonly (readonly number[])[], settings: Partia
  * @param masks - Dropout masks by site, e.g. `layer.0.feedForward`.
  */
 export function feedsOf(
-  graph: Pick<ClassifierGraph, "parameters" | "inputs">,
+  graph: Pick<ModelGraph, "parameters" | "inputs">,
   context: BatchContext,
   weights: (name: string) => Float32Array,
   masks: (site: string) => Float32Array = (site) => {

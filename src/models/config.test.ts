@@ -5,12 +5,15 @@ import { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config.ts
 // Values of BertConfig() and DistilBertConfig() in transformers 5.23.
 const bertDefaults = {
   family: "bert",
+  task: "single_label_classification",
   vocabSize: 30522,
   hiddenSize: 768,
+  embeddingSize: 768,
   layers: 12,
   heads: 12,
   intermediateSize: 3072,
   maxPositions: 512,
+  positionOffset: 0,
   typeVocabSize: 2,
   layerNormEps: 1e-12,
   hiddenDropout: 0.1,
@@ -21,7 +24,6 @@ const bertDefaults = {
   padTokenId: 0,
   labels: ["LABEL_0", "LABEL_1"],
   numLabels: 2,
-  positionEmbeddingType: "absolute",
   sinusoidalPositions: false,
 };
 const distilbertDefaults = { ...bertDefaults, family: "distilbert", layers: 6, typeVocabSize: 0, classifierDropout: 0.2 };
@@ -53,7 +55,7 @@ describe("parseEncoderConfig", () => {
       use_cache: true,
       vocab_size: 30522,
     });
-    assert.deepEqual(config, { ...bertDefaults, hiddenSize: 384, layers: 6, intermediateSize: 1536 });
+    assert.deepEqual(config, { ...bertDefaults, hiddenSize: 384, embeddingSize: 384, layers: 6, intermediateSize: 1536 });
   });
   test("every DistilBERT key is read", () => {
     const config = parseEncoderConfig({
@@ -78,6 +80,7 @@ describe("parseEncoderConfig", () => {
       ...distilbertDefaults,
       vocabSize: 50,
       hiddenSize: 12,
+      embeddingSize: 12,
       layers: 2,
       heads: 3,
       intermediateSize: 20,

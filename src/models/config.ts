@@ -1,97 +1,21 @@
-import { type CrispError, expectedGot } from "../errors/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import { ConfigReader, isObject } from "./config-reader.ts";
+import type { EncoderConfig, EncoderFamily, Task } from "./encoder-config.ts";
+import { families } from "./families.ts";
 
-export type EncoderFamily = "bert" | "distilbert";
-/** `gelu` is the exact one, `gelu_new` the tanh approximation. */
-export type Activation = "gelu" | "gelu_new" | "relu" | "silu" | "tanh";
-
-/** An encoder with a sequence-classification head, in one vocabulary for every family. */
-export interface EncoderConfig {
-  readonly family: EncoderFamily;
-  readonly vocabSize: number;
-  /** D */
-  readonly hiddenSize: number;
-  readonly layers: number;
-  /** H; D / H is the head width. */
-  readonly heads: number;
-  /** F */
-  readonly intermediateSize: number;
-  /** The longest sequence, in tokens. */
-  readonly maxPositions: number;
-  /** 0 where the family has no token types. */
-  readonly typeVocabSize: number;
-  readonly layerNormEps: number;
-  /** Dropout after the embeddings and each sub-layer. */
-  readonly hiddenDropout: number;
-  /** Dropout on attention probabilities. */
-  readonly attentionDropout: number;
-  /** Dropout before the classifier. */
-  readonly classifierDropout: number;
-  /** Of the feed-forward layer; BERT's pooler is always tanh, DistilBERT's pre-classifier always ReLU. */
-  readonly activation: Activation;
-  /** Standard deviation of fresh weights. */
-  readonly initializerRange: number;
-  readonly padTokenId: number;
-  /** Class names by class index. */
-  readonly labels: readonly string[];
-  /** C, `labels.length`. */
-  readonly numLabels: number;
-  readonly positionEmbeddingType: "absolute";
-  /** DistilBERT only: positions are fixed sines and cosines, which training leaves alone. */
-  readonly sinusoidalPositions: boolean;
-}
-
-/** Which key of config.json holds a field, and the value transformers gives it when the key is absent. */
-interface Keys {
-  readonly vocabSize: readonly [string, number];
-  readonly hiddenSize: readonly [string, number];
-  readonly layers: readonly [string, number];
-  readonly heads: readonly [string, number];
-  readonly intermediateSize: readonly [string, number];
-  readonly maxPositions: readonly [string, number];
-  readonly hiddenDropout: readonly [string, number];
-  readonly attentionDropout: readonly [string, number];
-  readonly activation: readonly [string, Activation];
-}
-
-const families: Readonly<Record<EncoderFamily, Keys>> = {
-  bert: {
-    vocabSize: ["vocab_size", 30522],
-    hiddenSize: ["hidden_size", 768],
-    layers: ["num_hidden_layers", 12],
-    heads: ["num_attention_heads", 12],
-    intermediateSize: ["intermediate_size", 3072],
-    maxPositions: ["max_position_embeddings", 512],
-    hiddenDropout: ["hidden_dropout_prob", 0.1],
-    attentionDropout: ["attention_probs_dropout_prob", 0.1],
-    activation: ["hidden_act", "gelu"],
-  },
-  distilbert: {
-    vocabSize: ["vocab_size", 30522],
-    hiddenSize: ["dim", 768],
-    layers: ["n_layers", 6],
-    heads: ["n_heads", 12],
-    intermediateSize: ["hidden_dim", 3072],
-    maxPositions: ["max_position_embeddings", 512],
-    hiddenDropout: ["dropout", 0.1],
-    attentionDropout: ["attention_dropout", 0.1],
-    activation: ["activation", "gelu"],
-  },
+/** The end of the class name that transformers gives a model of a task. */
+const CLASS_OF: Readonly<Record<Task, string>> = {
+  single_label_classification: "ForSequenceClassification",
+  multi_label_classification: "ForSequenceClassification",
+  regression: "ForSequenceClassification",
+  token_classification: "ForTokenClassification",
+  masked_lm: "ForMaskedLM",
 };
-
-/** transformers' names of the same function. */
-const activations: Readonly<Record<string, Activation>> = {
-  gelu: "gelu",
-  gelu_python: "gelu",
-  gelu_new: "gelu_new",
-  gelu_pytorch_tanh: "gelu_new",
-  relu: "relu",
-  silu: "silu",
-  swish: "silu",
-  tanh: "tanh",
-};
+const isProblemType = (text: unknown): text is Task =>
+  typeof text === "string" && Object.hasOwn(CLASS_OF, text) && CLASS_OF[text as Task] === "ForSequenceClassification";
 
 /**
- * Read a Hugging Face `config.json` of BERT or DistilBERT; absent keys get the defaults of transformers' classes.
+ * Read a Hugging Face `config.json`; absent keys get the defaults of transformers' classes.
  *
  * @param json - The parsed file.
  * @param where - File name for messages.
@@ -102,74 +26,61 @@ const activations: Readonly<Record<string, Activation>> = {
  * const config = parseEncoderConfig(JSON.parse(text), "config.json");
  * config.hiddenSize / config.heads; // head width d
  *
- * Source: `BertConfig` and `DistilBertConfig` of transformers 5.23.
+ * Source: the configuration classes of transformers 5.23.
  */
 export function parseEncoderConfig(json: unknown, where = "config.json"): EncoderConfig {
   if (!isObject(json)) throw expectedGot("config/type", where, "a JSON object", JSON.stringify(json));
-  const family = json.model_type;
-  if (typeof family !== "string" || !isFamily(family)) {
-    const known = Object.keys(families).join(", ");
-    const got = family === undefined ? "none" : JSON.stringify(family);
-    throw expectedGot(
-      "config/unknown-family",
-      where,
-      `a model_type that is one of ${known}`,
-      got,
-      "docs/add-a-model.md shows how to add one.",
-    );
+  const name = json.model_type;
+  if (typeof name !== "string" || !isFamily(name)) {
+    const rule = `a model_type that is one of ${Object.keys(families).join(", ")}`;
+    const got = name === undefined ? "none" : JSON.stringify(name);
+    throw expectedGot("config/unknown-family", where, rule, got, "docs/add-a-model.md shows how to add one.");
   }
-  refuseVariants(json, where);
+  const { keys, readOwn } = families[name];
+  const read = new ConfigReader(json, where);
+  refuseVariants(read);
 
-  const count = (key: string, fallback: number, least = 1): number => {
-    const value = json[key] ?? fallback;
-    if (!Number.isSafeInteger(value) || (value as number) < least)
-      throw wrongType(where, key, `a whole number of at least ${least}`, value);
-    return value as number;
-  };
-  const number = (key: string, fallback: number, rule: string, fits: (value: number) => boolean): number => {
-    const value = json[key] ?? fallback;
-    if (typeof value !== "number" || !fits(value)) throw wrongType(where, key, rule, value);
-    return value;
-  };
-  const share = (key: string, fallback: number): number => number(key, fallback, "a number in [0, 1)", (p) => p >= 0 && p < 1);
-
-  const keys = families[family];
-  const hiddenSize = count(...keys.hiddenSize);
-  const heads = count(...keys.heads);
+  const hiddenSize = read.count(...keys.hiddenSize);
+  const heads = read.count(...keys.heads);
   if (hiddenSize % heads !== 0) {
     throw expectedGot("config/heads", where, `${keys.heads[0]} to divide ${keys.hiddenSize[0]} ${hiddenSize}`, heads);
   }
-  const vocabSize = count(...keys.vocabSize);
-  const padTokenId = count("pad_token_id", 0, 0);
-  if (padTokenId >= vocabSize) throw wrongType(where, "pad_token_id", `below vocab_size ${vocabSize}`, padTokenId);
-  const hiddenDropout = share(...keys.hiddenDropout);
-  const labels = readLabels(json, where);
-  const bert = family === "bert";
-  return {
-    family,
+  const vocabSize = keys.vocabSize ? read.count(...keys.vocabSize) : 0;
+  const padTokenId = keys.padTokenId ? read.count(...keys.padTokenId, 0) : 0;
+  if (keys.padTokenId && padTokenId >= vocabSize)
+    throw read.wrongType(keys.padTokenId[0], `below vocab_size ${vocabSize}`, padTokenId);
+  const hiddenDropout = read.share(...keys.hiddenDropout);
+  const labels = readLabels(read);
+  const config: EncoderConfig = {
+    family: name,
+    task: readTask(read, labels),
     vocabSize,
     hiddenSize,
-    layers: count(...keys.layers),
+    embeddingSize: hiddenSize,
+    layers: read.count(...keys.layers),
     heads,
-    intermediateSize: count(...keys.intermediateSize),
-    maxPositions: count(...keys.maxPositions),
-    typeVocabSize: bert ? count("type_vocab_size", 2) : 0,
-    layerNormEps: bert ? number("layer_norm_eps", 1e-12, "a number above 0", (eps) => eps > 0) : 1e-12,
+    intermediateSize: read.count(...keys.intermediateSize),
+    maxPositions: keys.maxPositions ? read.count(...keys.maxPositions) : 0,
+    positionOffset: 0,
+    typeVocabSize: 0,
     hiddenDropout,
-    attentionDropout: share(...keys.attentionDropout),
-    classifierDropout: bert ? share("classifier_dropout", hiddenDropout) : share("seq_classif_dropout", 0.2),
-    activation: readActivation(json, keys.activation, where),
-    initializerRange: number("initializer_range", 0.02, "a number of at least 0", (range) => range >= 0),
+    attentionDropout: read.share(...keys.attentionDropout),
+    activation: read.activation(...keys.activation),
+    initializerRange: read.number(...keys.initializerRange, "a number of at least 0", (range) => range >= 0),
     padTokenId,
     labels,
     numLabels: labels.length,
-    positionEmbeddingType: "absolute",
-    sinusoidalPositions: !bert && readFlag(json, "sinusoidal_pos_embds", where),
+    sinusoidalPositions: false,
+    ...readOwn(read, { hiddenSize, hiddenDropout, padTokenId }),
   };
+  if (config.positionOffset === 0) return config;
+  const usable = config.maxPositions - config.positionOffset;
+  if (usable < 1) throw read.wrongType(keys.maxPositions![0], `above ${config.positionOffset}`, config.maxPositions);
+  return { ...config, maxPositions: usable };
 }
 
 /**
- * The inverse of `parseEncoderConfig`: what transformers needs to load the saved weights as a sequence classifier.
+ * The inverse of `parseEncoderConfig`: what transformers needs to load the saved weights with their head.
  *
  * @param config - Labels included; they become `id2label` and `label2id`.
  * @returns A plain object for `JSON.stringify`.
@@ -177,103 +88,82 @@ export function parseEncoderConfig(json: unknown, where = "config.json"): Encode
  * writeFileSync("config.json", JSON.stringify(toHuggingFaceConfig(config), null, 2));
  */
 export function toHuggingFaceConfig(config: EncoderConfig): Record<string, unknown> {
-  const keys = families[config.family];
-  const named = Object.entries(keys).map(([field, [key]]) => [key, config[field as keyof Keys]]);
-  const bert = config.family === "bert";
-  const own = bert
-    ? {
-        type_vocab_size: config.typeVocabSize,
-        layer_norm_eps: config.layerNormEps,
-        classifier_dropout: config.classifierDropout,
-        position_embedding_type: config.positionEmbeddingType,
-      }
-    : { seq_classif_dropout: config.classifierDropout, sinusoidal_pos_embds: config.sinusoidalPositions };
+  const { keys, className, writeOwn } = families[config.family];
+  const counted = { ...config, maxPositions: config.maxPositions + config.positionOffset };
+  const named = Object.entries(keys).map(([field, [key]]) => [key, counted[field as keyof typeof keys]]);
+  const suffix = config.family === "vit" ? "ForImageClassification" : CLASS_OF[config.task];
   return {
-    architectures: [bert ? "BertForSequenceClassification" : "DistilBertForSequenceClassification"],
+    architectures: [`${className}${suffix}`],
     model_type: config.family,
     ...Object.fromEntries(named),
-    ...own,
-    initializer_range: config.initializerRange,
-    pad_token_id: config.padTokenId,
-    id2label: Object.fromEntries(config.labels.map((label, id) => [id, label])),
-    label2id: Object.fromEntries(config.labels.map((label, id) => [label, id])),
-    problem_type: "single_label_classification",
+    ...writeOwn(config),
+    ...(config.task !== "masked_lm" && {
+      id2label: Object.fromEntries(config.labels.map((label, id) => [id, label])),
+      label2id: Object.fromEntries(config.labels.map((label, id) => [label, id])),
+    }),
+    ...(isProblemType(config.task) && { problem_type: config.task }),
     dtype: "float32",
     torch_dtype: "float32", // the key's name before transformers 5
   };
 }
 
 /**
- * The same encoder with other classes.
+ * The same encoder with another head.
  *
- * @param labels - Class names by class index, each once.
- * @throws `config/labels` when there are none or one stands twice.
+ * @param labels - Class names by class index, each once; none for `masked_lm`.
+ * @param task - Default `single_label_classification`.
+ * @throws `config/labels` when there are none or one stands twice; `config/unsupported` when the family has no such head.
  */
-export function withLabels(config: EncoderConfig, labels: readonly string[]): EncoderConfig {
-  return { ...config, labels: checkLabels(labels, "labels"), numLabels: labels.length };
+export function withLabels(
+  config: EncoderConfig,
+  labels: readonly string[],
+  task: Task = "single_label_classification",
+): EncoderConfig {
+  const family = families[config.family];
+  const has = task === "token_classification" ? family.classifyTokens : task === "masked_lm" ? family.predictTokens : true;
+  if (!has) throw expectedGot("config/unsupported", task, "an encoder of texts", config.family);
+  const checked = task === "masked_lm" ? [] : checkLabels(labels, "labels");
+  return { ...config, task, labels: checked, numLabels: checked.length };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isFamily = (name: string): name is EncoderFamily => Object.hasOwn(families, name);
-const wrongType = (where: string, key: string, rule: string, got: unknown): CrispError =>
-  expectedGot("config/type", where, `${key} to be ${rule}`, JSON.stringify(got));
 
-/** Settings that change the computation, and that this implementation does not compute. */
-function refuseVariants(json: Record<string, unknown>, where: string): void {
-  const positions = json.position_embedding_type ?? "absolute";
+/** Settings that change the computation, and that no family here computes. */
+function refuseVariants(read: ConfigReader): void {
+  const positions = read.json.position_embedding_type ?? "absolute";
   if (positions !== "absolute") {
-    throw expectedGot(
-      "config/positions",
-      where,
-      'position_embedding_type "absolute"',
-      JSON.stringify(positions),
-      "Relative positions are not supported.",
-    );
+    const hint = "Relative positions are not supported.";
+    const got = JSON.stringify(positions);
+    throw expectedGot("config/positions", read.where, 'position_embedding_type "absolute"', got, hint);
   }
   for (const key of ["is_decoder", "add_cross_attention"]) {
-    if (readFlag(json, key, where))
-      throw expectedGot("config/unsupported", where, `${key} false`, true, "Only encoders are supported.");
+    if (read.flag(key)) throw read.unsupported(`${key} false`, true, "Only encoders are supported.");
   }
-  const pruned = json.pruned_heads;
-  if (isObject(pruned) && Object.keys(pruned).length > 0) {
-    throw expectedGot("config/unsupported", where, "no pruned_heads", JSON.stringify(pruned), "Use the model before pruning.");
-  }
+  const pruned = read.json.pruned_heads;
+  if (isObject(pruned) && Object.keys(pruned).length > 0)
+    throw read.unsupported("no pruned_heads", pruned, "Use the model before pruning.");
 }
 
-function readFlag(json: Record<string, unknown>, key: string, where: string): boolean {
-  const value = json[key] ?? false;
-  if (typeof value !== "boolean") throw wrongType(where, key, "true or false", value);
-  return value;
-}
-
-function readActivation(
-  json: Record<string, unknown>,
-  [key, fallback]: readonly [string, Activation],
-  where: string,
-): Activation {
-  const name = json[key] ?? fallback;
-  if (typeof name !== "string" || !Object.hasOwn(activations, name)) {
-    throw expectedGot(
-      "config/unknown-activation",
-      where,
-      `${key} to be one of ${Object.keys(activations).join(", ")}`,
-      JSON.stringify(name),
-    );
+/** `problem_type`, else the class that wrote the file; one output is a regression, as in transformers. */
+function readTask(read: ConfigReader, labels: readonly string[]): Task {
+  const problem = read.json.problem_type ?? undefined;
+  if (problem !== undefined) {
+    if (isProblemType(problem)) return problem;
+    const rule = "problem_type to be single_label_classification, multi_label_classification or regression";
+    throw expectedGot("config/type", read.where, rule, JSON.stringify(problem));
   }
-  return activations[name];
+  const [architecture] = Array.isArray(read.json.architectures) ? read.json.architectures : [];
+  if (typeof architecture === "string" && architecture.endsWith(CLASS_OF.token_classification)) return "token_classification";
+  if (typeof architecture === "string" && architecture.endsWith(CLASS_OF.masked_lm)) return "masked_lm";
+  return labels.length === 1 ? "regression" : "single_label_classification";
 }
 
 /** `id2label` wins over `num_labels`, as in transformers; with neither there are two classes. */
-function readLabels(json: Record<string, unknown>, where: string): readonly string[] {
+function readLabels(read: ConfigReader): readonly string[] {
+  const { where, json } = read;
   const named = json.id2label ?? undefined;
-  if (named === undefined) {
-    const count = json.num_labels ?? 2;
-    if (!Number.isSafeInteger(count) || (count as number) < 1)
-      throw wrongType(where, "num_labels", "a whole number of at least 1", count);
-    return Array.from({ length: count as number }, (_, id) => `LABEL_${id}`);
-  }
-  if (!isObject(named)) throw wrongType(where, "id2label", "an object from class index to name", named);
+  if (named === undefined) return Array.from({ length: read.count("num_labels", 2) }, (_, id) => `LABEL_${id}`);
+  if (!isObject(named)) throw read.wrongType("id2label", "an object from class index to name", named);
   const ids = Object.keys(named);
   const labels = ids.map((_, id) => named[id]);
   if (!labels.every((label) => typeof label === "string")) {
@@ -284,12 +174,8 @@ function readLabels(json: Record<string, unknown>, where: string): readonly stri
   if (isObject(inverse)) {
     const wrong = labels.find((label, id) => Object.hasOwn(inverse, label) && inverse[label] !== id);
     if (wrong !== undefined) {
-      throw expectedGot(
-        "config/labels",
-        where,
-        `label2id to give ${JSON.stringify(wrong)} the index ${labels.indexOf(wrong)} of id2label`,
-        inverse[wrong],
-      );
+      const rule = `label2id to give ${JSON.stringify(wrong)} the index ${labels.indexOf(wrong)} of id2label`;
+      throw expectedGot("config/labels", where, rule, inverse[wrong]);
     }
   }
   return labels;
@@ -297,8 +183,10 @@ function readLabels(json: Record<string, unknown>, where: string): readonly stri
 
 function checkLabels(labels: readonly string[], where: string): readonly string[] {
   if (labels.length === 0) throw expectedGot("config/labels", where, "at least one class", "none");
-  const repeated = labels.find((label, id) => labels.indexOf(label) !== id);
-  if (repeated !== undefined)
-    throw expectedGot("config/labels", where, "each class name once", `${JSON.stringify(repeated)} twice`);
+  const seen = new Set<string>();
+  for (const label of labels) {
+    if (seen.has(label)) throw expectedGot("config/labels", where, "each class name once", `${JSON.stringify(label)} twice`);
+    seen.add(label);
+  }
   return [...labels];
 }

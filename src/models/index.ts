@@ -1,13 +1,14 @@
-export { buildClassifier, type ClassifierGraph, type ClassifierOptions } from "./classifier.ts";
-export {
-  type Activation,
-  type EncoderConfig,
-  type EncoderFamily,
-  parseEncoderConfig,
-  toHuggingFaceConfig,
-  withLabels,
-} from "./config.ts";
+export { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config.ts";
+export type { Activation, EncoderConfig, EncoderFamily, Task } from "./encoder-config.ts";
+export { families } from "./families.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
+export {
+  buildModel,
+  buildModel as buildClassifier,
+  type ModelGraph,
+  type ModelGraph as ClassifierGraph,
+  type ModelOptions,
+} from "./model-graph.ts";
 export { isZip, modelZip, readModelZip } from "./model-zip.ts";
 export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./safetensors.ts";
 export { modelFiles, type StoredModel, storedModel } from "./stored-model.ts";

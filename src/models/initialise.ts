@@ -1,25 +1,27 @@
 import { normalFill } from "../random/index.ts";
-import { buildClassifier } from "./classifier.ts";
-import type { EncoderConfig } from "./config.ts";
+import type { EncoderConfig } from "./encoder-config.ts";
+import { buildModel } from "./model-graph.ts";
 
 /** A parameter of a model: its Hugging Face name, its shape, and whether weight decay applies to it. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Scales or shifts a normalisation. */
+  readonly norm: boolean;
   /** False for biases and LayerNorm weights, as in transformers' Trainer. */
   readonly decay: boolean;
   /** False for DistilBERT's sinusoidal positions: constants, though transformers 5.23 leaves `requires_grad` on after drawing. */
   readonly trainable: boolean;
 }
 
-const isNorm = (name: string): boolean => /layer_?norm\.(weight|bias)$/i.test(name);
-
-/** Every parameter of a classifier, in the order of its forward pass. */
+/** Every parameter of a model, in the order of its forward pass. */
 export function parameterSpecs(config: EncoderConfig): ParameterSpec[] {
-  return buildClassifier(config, { training: false }).parameters.map(({ attrs, shape }) => {
+  const { parameters, norms } = buildModel(config, { training: false });
+  return parameters.map(({ attrs, shape }) => {
     const name = attrs.name as string;
     const fixed = config.sinusoidalPositions && name.endsWith("position_embeddings.weight");
-    return { name, shape: shape as readonly number[], decay: !isNorm(name) && !name.endsWith("bias"), trainable: !fixed };
+    const norm = norms.has(name);
+    return { name, shape: shape as readonly number[], norm, decay: !norm && !name.endsWith("bias"), trainable: !fixed };
   });
 }
 
@@ -29,9 +31,9 @@ export function parameterSpecs(config: EncoderConfig): ParameterSpec[] {
  *
  * @param seed - Each parameter draws from a stream of its own name.
  */
-export function initialValues({ name, shape }: ParameterSpec, config: EncoderConfig, seed: number): Float32Array {
+export function initialValues({ name, shape, norm }: ParameterSpec, config: EncoderConfig, seed: number): Float32Array {
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  if (isNorm(name)) return values.fill(name.endsWith("weight") ? 1 : 0);
+  if (norm) return values.fill(name.endsWith("weight") ? 1 : 0);
   if (name.endsWith("bias")) return values;
   if (config.sinusoidalPositions && name.endsWith("position_embeddings.weight")) return sinusoids(values, shape[1]);
   normalFill(values, { seed, step: 0, site: name }, config.initializerRange);

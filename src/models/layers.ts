@@ -13,11 +13,13 @@ import {
   sigmoid,
   tanh,
 } from "../graph/index.ts";
-import type { Activation } from "./config.ts";
+import type { Activation } from "./encoder-config.ts";
 
 /** Makes parameter nodes under a prefix, each once, in the order of their first use. */
 export class Parameters {
   readonly #nodes = new Map<string, Node>();
+  /** Names of those that scale and shift a normalisation. */
+  readonly norms = new Set<string>();
 
   get all(): Node[] {
     return [...this.#nodes.values()];
@@ -35,6 +37,7 @@ export class Parameters {
   }
 
   layerNorm(x: Node, name: string, width: number, eps: number): Node {
+    for (const part of ["weight", "bias"]) this.norms.add(`${name}.${part}`);
     return layerNorm(x, this.get(`${name}.weight`, [width]), this.get(`${name}.bias`, [width]), eps);
   }
 }

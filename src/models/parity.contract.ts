@@ -4,7 +4,7 @@ import { gradients, type Node } from "../graph/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type BatchContext, dense, topK } from "../sparsity/index.ts";
 import { computeOn, type Feeds, feedsOf } from "./compute-on.fixture.ts";
-import { buildClassifier, type ClassifierGraph, parseEncoderConfig, readSafetensors, type Safetensors } from "./index.ts";
+import { buildModel, type ModelGraph, parseEncoderConfig, readSafetensors, type Safetensors } from "./index.ts";
 
 const ints = ({ tensors }: Safetensors, name: string): Int32Array => new Int32Array(tensors.get(name)!.bytes().slice().buffer);
 const bytesOf = ({ tensors }: Safetensors, name: string): Uint8Array => tensors.get(name)!.bytes();
@@ -36,7 +36,7 @@ function load(name: string, bytes: Uint8Array) {
   return { file, config, context };
 }
 
-const feeds = (file: Safetensors, graph: ClassifierGraph, context: BatchContext, training: boolean): Feeds =>
+const feeds = (file: Safetensors, graph: ModelGraph, context: BatchContext, training: boolean): Feeds =>
   feedsOf(
     graph,
     { ...context, training },
@@ -97,7 +97,7 @@ export function parityContract(
       ] as const) {
         const kind = `${prefix === "" ? "dense" : "80 % top-k"}, ${where}`;
 
-        const pairs = (graph: ClassifierGraph): Record<string, Node> =>
+        const pairs = (graph: ModelGraph): Record<string, Node> =>
           prefix === "" ? {} : Object.fromEntries(graph.probabilities.map((node, layer) => [`layer ${layer}`, node]));
         const assertPairs = (pass: "eval" | "train", out: Record<string, ArrayLike<number>>): void => {
           for (let layer = 0; prefix !== "" && layer < config.layers; layer++) {
@@ -107,14 +107,14 @@ export function parityContract(
         };
 
         test(`${kind}: evaluation logits, from the same pairs`, async () => {
-          const graph = buildClassifier(config, { plan: { pattern }, training: false });
+          const graph = buildModel(config, { plan: { pattern }, training: false });
           const outputs = { logits: graph.logits, ...pairs(graph) };
           const out = await computeOn(runtime, outputs, feeds(file, graph, context, false), context.bindings);
           assertClose("logits", out.logits, floats(file, `${prefix}logits.eval`), 1e-4);
           assertPairs("eval", out);
         });
         test(`${kind}: training logits, loss and gradient of every parameter, from the same pairs`, async () => {
-          const graph = buildClassifier(config, { plan: { pattern }, training: true });
+          const graph = buildModel(config, { plan: { pattern }, training: true });
           const names = graph.parameters.map(({ attrs }) => attrs.name as string);
           const built = gradients(graph.loss, graph.parameters);
           const outputs: Record<string, Node> = { logits: graph.logits, loss: graph.loss, ...pairs(graph) };

@@ -1,5 +1,6 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { type EncoderConfig, parseEncoderConfig, toHuggingFaceConfig } from "./config.ts";
+import { parseEncoderConfig, toHuggingFaceConfig } from "./config.ts";
+import type { EncoderConfig } from "./encoder-config.ts";
 import { parameterSpecs } from "./initialise.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
 

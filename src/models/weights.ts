@@ -1,22 +1,14 @@
 import { CrispError } from "../errors/index.ts";
-import type { EncoderConfig, EncoderFamily } from "./config.ts";
+import type { EncoderConfig } from "./encoder-config.ts";
+import { families } from "./families.ts";
+import type { Family } from "./family.ts";
 import { initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
 import type { Safetensors, StoredTensor } from "./safetensors.ts";
 
-/** Parts of other heads, and buffers, that published checkpoints carry and a classifier has no use for. */
-const HARMLESS: readonly RegExp[] = [
-  /(^|\.)embeddings\.(position|token_type)_ids$/,
-  /^cls\./, // BERT's pre-training heads
-  /^vocab_(transform|layer_norm|projector)\./, // DistilBERT's masked-language-model head
-  /^qa_outputs\./,
-  /^fit_dense(s\.\d+)?\./, // TinyBERT's distillation layers
-];
-/** What a pretrained encoder without a classifier lacks. */
-const HEAD: Readonly<Record<EncoderFamily, RegExp>> = {
-  bert: /^(classifier|bert\.pooler\.dense)\./,
-  distilbert: /^(classifier|pre_classifier)\./,
-};
-const CLASSIFIER = /^classifier\./;
+/** Buffers, and parts of heads, that checkpoints of every family may carry and that a model without them has no use for. */
+const HARMLESS: readonly RegExp[] = [/(^|\.)embeddings\.(position|token_type)_ids$/, /^qa_outputs\./];
+/** A head that several tasks have under one name; its shape says whose it is. */
+const CLASSIFIER = /^classifier\.(out_proj\.)?/;
 const LISTED = 10;
 
 /** Weights by Hugging Face name, and the names that were drawn afresh. */
@@ -26,7 +18,7 @@ export interface LoadedWeights {
 }
 
 /**
- * Take a classifier's weights out of a checkpoint.
+ * Take a model's weights out of a checkpoint.
  *
  * Names with and without the family's prefix are known, and TensorFlow's `gamma` and `beta`. A head that is missing, or one of another
  * number of classes, is drawn afresh and named in `fresh`: normal for a pretrained encoder.
@@ -40,15 +32,19 @@ export function weightsFrom(
   { tensors }: Pick<Safetensors, "tensors">,
   { seed, where }: { readonly seed: number; readonly where: string },
 ): LoadedWeights {
+  const family = families[config.family];
   const specs = parameterSpecs(config);
   const wanted = new Set(specs.map(({ name }) => name));
   const found = new Map<string, StoredTensor>();
   const extra: string[] = [];
   for (const [stored, tensor] of tensors) {
-    const name = standardName(stored, config.family, wanted);
+    const name = standardName(stored, family, wanted);
     // a second tensor of the same parameter, under its other name, is extra
     if (wanted.has(name) && !found.has(name)) found.set(name, tensor);
-    else if (!HARMLESS.some((pattern) => pattern.test(stored))) extra.push(stored);
+    else if (
+      ![...HARMLESS, ...family.otherHeads, ...(family.poolers ? [family.poolers] : [])].some((pattern) => pattern.test(stored))
+    )
+      extra.push(stored);
   }
   const missing: string[] = [];
   const misshapen: string[] = [];
@@ -61,7 +57,7 @@ export function weightsFrom(
   for (const spec of specs) {
     const tensor = found.get(spec.name);
     if (!tensor) {
-      if (HEAD[config.family].test(spec.name)) draw(spec);
+      if (isHead(spec.name, family)) draw(spec);
       else missing.push(spec.name);
     } else if (tensor.shape.join() !== spec.shape.join()) {
       if (CLASSIFIER.test(spec.name)) draw(spec);
@@ -82,7 +78,12 @@ export function weightsFrom(
 const listed = (what: string, names: readonly string[]): string =>
   names.length === 0 ? "" : `${names.length} ${what} (${names.slice(0, LISTED).join(", ")}${names.length > LISTED ? ", …" : ""})`;
 
-function standardName(stored: string, family: EncoderFamily, wanted: ReadonlySet<string>): string {
+/** What a pretrained encoder may lack. */
+const isHead = (name: string, { prefix, poolers }: Family): boolean =>
+  !name.startsWith(`${prefix}.`) || (poolers?.test(name) ?? false);
+
+/** Names without the family's prefix are known too, and TensorFlow's `gamma` and `beta`. */
+function standardName(stored: string, { prefix }: Family, wanted: ReadonlySet<string>): string {
   const name = stored.replace(/LayerNorm\.gamma$/, "LayerNorm.weight").replace(/LayerNorm\.beta$/, "LayerNorm.bias");
-  return wanted.has(name) ? name : `${family}.${name}`;
+  return wanted.has(name) ? name : `${prefix}.${name}`;
 }

@@ -2,7 +2,7 @@ import type { Bindings } from "../graph/index.ts";
 
 /** One padded batch as graph inputs are filled from it; padding stands at the end of each row. */
 export interface BatchContext {
-  /** `{ B, n }`: examples, and tokens a row with padding. */
+  /** `{ B, n }`: examples, and tokens a row with padding; `M` too where tokens are masked. */
   readonly bindings: Bindings;
   /** [B] real tokens a row, special tokens included. */
   readonly lengths: Int32Array;
@@ -12,8 +12,19 @@ export interface BatchContext {
   readonly inputIds: Int32Array;
   /** [B, n] */
   readonly tokenTypeIds: Int32Array;
-  /** [B] */
-  readonly labels: Int32Array;
+  /** [B] class of each example, −1 for none; a number to predict in a regression, NaN for none. */
+  readonly labels: ArrayLike<number>;
+  /** A row: its classes, where it may have several, or the class of each of its tokens, −1 for none. */
+  readonly labelSets?: readonly ArrayLike<number>[];
+  /** Factor of each class in the loss. */
+  readonly classWeights?: readonly number[];
+  /** Masked-language-model training: M masked tokens. */
+  readonly masked?: {
+    /** [M] places in `inputIds`, each once. */
+    readonly rows: Int32Array;
+    /** [M] the token that stood there. */
+    readonly labels: Int32Array;
+  };
   /** Of the run: names its random streams. */
   readonly seed: number;
   /** Updates done so far, from 0. */

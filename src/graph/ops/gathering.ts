@@ -1,5 +1,5 @@
 import { expectedGot } from "../../errors/index.ts";
-import { gather, scatterRows } from "../build.ts";
+import { gather, pickRows, scatterRows, spreadRows } from "../build.ts";
 import { defineOps, type Node } from "../node.ts";
 import { type DType, elements, onnxDType, product, type Shape, sameShape, showShape } from "../shape.ts";
 import { checkDType, numbers } from "./check-dtype.ts";
@@ -12,7 +12,17 @@ function checkTable(where: string, shape: Shape): void {
   if (shape.length === 0) throw expectedGot("graph/shape", where, "a table with rows", showShape(shape));
 }
 
-/** Embedding tables: rows by id, and the reverse. */
+function checkPlaces(where: string, [x, rows, places]: readonly Node[], width: "rows" | "places"): void {
+  checkDType(where, [x], ["float"]);
+  for (const ids of [rows, places]) checkIds(where, ids);
+  const count = (width === "rows" ? rows : places).shape;
+  if (x.shape.length !== 2 || rows.shape.length !== 1 || places.shape.length !== 1 || !sameShape([x.shape[0]], count)) {
+    const got = [x, rows, places].map(({ shape }) => showShape(shape)).join(", ");
+    throw expectedGot("graph/shape", where, `x [${showShape(count)}, D] with ids of one axis`, got);
+  }
+}
+
+/** Embedding tables: rows by id, and the reverse; a choice of rows, and the reverse. */
 export const gatheringOps = defineOps({
   gather: {
     infer([table, ids]) {
@@ -76,6 +86,46 @@ export const gatheringOps = defineOps({
       const places = emitter.emit("Cast", [column], { dtype: "int64", shape: [count, 1] }, { to: onnxDType.int64 });
       const filled = emitter.emit("ScatterND", [empty, places, sums], { dtype: "float", shape: table });
       return flat(filled, node.shape, "float");
+    },
+  },
+  pickRows: {
+    infer([x, rows, places]) {
+      checkPlaces("pickRows", [x, rows, places], "places");
+      return { shape: [rows.shape[0], x.shape[1]], dtype: x.dtype };
+    },
+    gradient: ({ inputs: [, rows, places] }, up) => [spreadRows(up, rows, places), null, null],
+    reference([x, rows]) {
+      const width = x.shape[1];
+      const out = new Float64Array(rows.data.length * width);
+      rows.data.forEach((row, at) => {
+        out.set(x.data.subarray(row * width, (row + 1) * width), at * width);
+      });
+      return out;
+    },
+    onnx: (emitter, [x, rows], node) => emitter.emit("Gather", [x, rows], node, { axis: 0 }),
+  },
+  spreadRows: {
+    infer([x, rows, places]) {
+      checkPlaces("spreadRows", [x, rows, places], "rows");
+      return { shape: [places.shape[0], x.shape[1]], dtype: x.dtype };
+    },
+    gradient: ({ inputs: [, rows, places] }, up) => [pickRows(up, rows, places), null, null],
+    reference([x, , places]) {
+      const width = x.shape[1];
+      const out = new Float64Array(places.data.length * width);
+      places.data.forEach((place, at) => {
+        if (place < x.shape[0]) out.set(x.data.subarray(place * width, (place + 1) * width), at * width);
+      });
+      return out;
+    },
+    onnx(emitter, [x, , places], node) {
+      const width = node.shape[1];
+      const [rows] = node.inputs[0].shape;
+      const oneMore = typeof rows === "number" ? rows + 1 : `${rows}_and_none`;
+      const zeros = emitter.constant(new Array(width as number).fill(0), { dtype: "float", shape: [1, width] });
+      const padded = { dtype: "float", shape: [oneMore, width] } as const;
+      const table = emitter.emit("Concat", [x, zeros], padded, { axis: 0 });
+      return emitter.emit("Gather", [table, places], node, { axis: 0 });
     },
   },
 });

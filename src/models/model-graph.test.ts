@@ -20,7 +20,7 @@ import {
 } from "../sparsity/index.ts";
 import { attention } from "./attention.ts";
 import { GraphInputs } from "./graph-inputs.ts";
-import { buildClassifier, type EncoderConfig, initialise, parseEncoderConfig } from "./index.ts";
+import { buildModel, type EncoderConfig, initialise, parseEncoderConfig } from "./index.ts";
 import { Parameters } from "./layers.ts";
 import { compute, contextOf, feedsOf } from "./run-graph.fixture.ts";
 
@@ -59,7 +59,7 @@ for (const [family, config] of Object.entries(families)) {
   const weights = weightsOf(config);
   for (const [kind, plan] of Object.entries(plans)) {
     describe(`${family}, ${kind}`, () => {
-      const graph = buildClassifier(config, { plan, training: false });
+      const graph = buildModel(config, { plan, training: false });
       const evaluate = async <Name extends string>(
         where: "float64" | "onnx",
         outputs: Record<Name, Node>,
@@ -116,7 +116,7 @@ for (const [family, config] of Object.entries(families)) {
     for (const training of [true, false]) {
       test(`every listed ${training ? "training" : "evaluation"} input is read, and every input read is listed`, () => {
         for (const plan of Object.values(plans)) {
-          const { inputs, logits, loss, keptPairs, probabilities } = buildClassifier(config, { plan, training });
+          const { inputs, logits, loss, keptPairs, probabilities } = buildModel(config, { plan, training });
           const read = topological([logits, loss, ...keptPairs, ...probabilities]).filter(({ op }) => op === "input");
           assert.deepEqual(namesOf(inputs.map(({ node }) => node)).sort(), namesOf(read).sort());
         }
@@ -129,7 +129,7 @@ for (const [family, config] of Object.entries(families)) {
         ),
       );
       const sites = (training: boolean, changed: Partial<EncoderConfig> = {}): string[] =>
-        buildClassifier({ ...config, ...changed }, { training })
+        buildModel({ ...config, ...changed }, { training })
           .inputs.filter(({ fill }) => fill.kind === "dropout")
           .map(({ node }) => nameOf(node));
       assert.deepEqual(sites(true), ["dropout.embeddings", ...layers, "dropout.classifier"]);
@@ -138,14 +138,14 @@ for (const [family, config] of Object.entries(families)) {
     });
     test("each site has the probability of its own setting", () => {
       const changed = { ...config, hiddenDropout: 0.1, attentionDropout: 0.2, classifierDropout: 0.3 };
-      for (const { node, fill } of buildClassifier(changed, { training: true }).inputs) {
+      for (const { node, fill } of buildModel(changed, { training: true }).inputs) {
         if (fill.kind !== "dropout") continue;
         const want = nameOf(node).endsWith("Probabilities") ? 0.2 : nameOf(node) === "dropout.classifier" ? 0.3 : 0.1;
         assert.equal(fill.probability, want, nameOf(node));
       }
     });
     test("frozen parameters get no gradient nodes: a head alone needs no backward pass of the encoder", () => {
-      const { loss, parameters } = buildClassifier(config, { training: true });
+      const { loss, parameters } = buildModel(config, { training: true });
       const forward = new Set(topological([loss]));
       const backward = (targets: readonly Node[]): Node[] =>
         topological(gradients(loss, targets)).filter((node) => !forward.has(node));
@@ -190,7 +190,7 @@ describe("a sentence has the same logits alone and inside any batch", () => {
     for (const pattern of subjects) {
       for (const where of ["float64", "onnx"] as const) {
         test(`${family}, ${where}: ${pattern.id}`, async () => {
-          const graph = buildClassifier(config, { plan: { pattern }, training: false });
+          const graph = buildModel(config, { plan: { pattern }, training: false });
           const logitsOf = async (places: readonly number[], padding: number): Promise<number[]> => {
             const rows = places.map((place) => texts[place]);
             // An example keeps its name, whatever stands beside it: random patterns draw by it.
@@ -217,7 +217,7 @@ describe("a sentence has the same logits alone and inside any batch", () => {
 describe("plans", () => {
   test("a pattern on one layer leaves the other dense", async () => {
     const config = families.bert;
-    const graph = buildClassifier(config, { plan: { ...plans["80 % top-k"], layers: [1] }, training: false });
+    const graph = buildModel(config, { plan: { ...plans["80 % top-k"], layers: [1] }, training: false });
     const context = contextOf(rows);
     const outputs = { first: graph.keptPairs[0], last: graph.keptPairs[1] };
     const { first, last } = await compute("float64", outputs, feedsOf(graph, context, weightsOf(config)), context.bindings);
@@ -228,13 +228,13 @@ describe("plans", () => {
   });
   test("a layer that does not exist is refused while the graph is built", () => {
     const plan = { ...plans["80 % top-k"], layers: [2] };
-    assert.throws(() => buildClassifier(families.bert, { plan, training: false }), { code: "pattern/bad-plan" });
+    assert.throws(() => buildModel(families.bert, { plan, training: false }), { code: "pattern/bad-plan" });
   });
 });
 
 describe("loss", () => {
   const config = families.distilbert;
-  const graph = buildClassifier(config, { training: false });
+  const graph = buildModel(config, { training: false });
   const given = async (settings: Partial<BatchContext>): Promise<{ loss: number; logits: number[][] }> => {
     const context = contextOf(rows, settings);
     const feeds = feedsOf(graph, context, weightsOf(config));

@@ -1,0 +1,61 @@
+export type EncoderFamily = "bert" | "distilbert" | "roberta" | "xlm-roberta" | "electra" | "albert" | "modernbert" | "vit";
+
+/** `gelu` is the exact one, `gelu_new` the tanh approximation. */
+export type Activation = "gelu" | "gelu_new" | "relu" | "silu" | "tanh";
+
+/**
+ * What the head predicts, by transformers' names: its `problem_type`, or the task of its class.
+ *
+ * - `single_label_classification`: one class of a text, a pair or an image.
+ * - `multi_label_classification`: any number of classes.
+ * - `regression`: a number for each output.
+ * - `token_classification`: a class for each token.
+ * - `masked_lm`: the token behind each mask.
+ */
+export type Task =
+  | "single_label_classification"
+  | "multi_label_classification"
+  | "regression"
+  | "token_classification"
+  | "masked_lm";
+
+/** An encoder with a head, in one vocabulary for every family. */
+export interface EncoderConfig {
+  readonly family: EncoderFamily;
+  readonly task: Task;
+  /** V; 0 where the family has no vocabulary. */
+  readonly vocabSize: number;
+  /** D */
+  readonly hiddenSize: number;
+  /** Width of the embeddings; D in most families. */
+  readonly embeddingSize: number;
+  readonly layers: number;
+  /** H; D / H is the head width. */
+  readonly heads: number;
+  /** F */
+  readonly intermediateSize: number;
+  /** The longest sequence, in tokens. */
+  readonly maxPositions: number;
+  /** Row of the position table that the first token reads. */
+  readonly positionOffset: number;
+  /** 0 where the family has no token types. */
+  readonly typeVocabSize: number;
+  readonly layerNormEps: number;
+  /** Dropout after the embeddings and each sub-layer. */
+  readonly hiddenDropout: number;
+  /** Dropout on attention probabilities. */
+  readonly attentionDropout: number;
+  /** Dropout before the classifier. */
+  readonly classifierDropout: number;
+  /** Of the feed-forward layer; BERT's pooler is always tanh, DistilBERT's pre-classifier always ReLU. */
+  readonly activation: Activation;
+  /** Standard deviation of fresh weights. */
+  readonly initializerRange: number;
+  readonly padTokenId: number;
+  /** Class names by class index. */
+  readonly labels: readonly string[];
+  /** C, `labels.length`. */
+  readonly numLabels: number;
+  /** DistilBERT only: positions are fixed sines and cosines, which training leaves alone. */
+  readonly sinusoidalPositions: boolean;
+}

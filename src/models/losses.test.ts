@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { input } from "../graph/index.ts";
+import type { BatchContext } from "../sparsity/index.ts";
+import { computeOn, contextOf, feedsOf } from "./compute-on.fixture.ts";
+import type { EncoderConfig, Task } from "./encoder-config.ts";
+import { GraphInputs } from "./graph-inputs.ts";
+import { losses } from "./losses.ts";
+
+const logits = [
+  [0.5, -1.25, 2],
+  [-3, 0.75, 0.1],
+  [40, -40, 0],
+  [1, 1, -0.5],
+];
+const softmaxLog = (row: readonly number[], c: number): number =>
+  row[c] - Math.max(...row) - Math.log(row.reduce((sum, x) => sum + Math.exp(x - Math.max(...row)), 0));
+const sigmoidLog = (x: number): number => (x > 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x)));
+
+async function lossOf(task: Task, settings: Partial<BatchContext>, shape: readonly [string | number, number] = ["B", 3]) {
+  const inputs = new GraphInputs();
+  const x = input("logits", shape);
+  const loss = losses[task](x, inputs, { numLabels: 3, vocabSize: 3 } as EncoderConfig);
+  const context = contextOf([[1], [2], [3], [4]], settings);
+  const feeds = feedsOf({ parameters: [], inputs: inputs.all }, context, () => new Float32Array());
+  feeds.logits = { dtype: "float", shape: [4, 3], data: Float32Array.from(logits.flat()) };
+  return (await computeOn("float64", { loss }, feeds, context.bindings)).loss[0];
+}
+const close = (got: number, want: number): void =>
+  assert.ok(Math.abs(got - want) <= 1e-6 * (1 + Math.abs(want)), `got ${got}, want ${want}`);
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+describe("class weights", () => {
+  test("scale each example's cross-entropy; divided by the sum of the labels' weights it is PyTorch's weighted mean", async () => {
+    const weights = [0.5, 2, 3];
+    const labels = [2, 0, 1, 1];
+    const divisor = sum(labels.map((label) => weights[label]));
+    const want = sum(labels.map((label, at) => -weights[label] * softmaxLog(logits[at], label))) / divisor;
+    const settings = { labels, classWeights: weights, lossDivisor: divisor };
+    close(await lossOf("single_label_classification", settings), want);
+  });
+});
+
+describe("multi-label loss", () => {
+  const labelSets = [[0, 2], [], [1], [0, 1, 2]];
+  test("is the mean binary cross-entropy over examples and classes, finite for large logits", async () => {
+    const each = logits.flatMap((row, at) => row.map((x, c) => -(labelSets[at].includes(c) ? sigmoidLog(x) : sigmoidLog(-x))));
+    close(await lossOf("multi_label_classification", { labelSets, lossDivisor: 4 }), sum(each) / 12);
+  });
+  test("class weights multiply the positives, as pos_weight does", async () => {
+    const classWeights = [1, 5, 0.5];
+    const each = logits.flatMap((row, at) =>
+      row.map((x, c) => -(labelSets[at].includes(c) ? classWeights[c] * sigmoidLog(x) : sigmoidLog(-x))),
+    );
+    close(await lossOf("multi_label_classification", { labelSets, classWeights, lossDivisor: 4 }), sum(each) / 12);
+  });
+});
+
+test("regression: the mean squared error; an example without a value adds nothing", async () => {
+  const labels = [1, Number.NaN, -2, 0.25];
+  const each = labels.map((label, at) => (Number.isNaN(label) ? 0 : sum(logits[at].map((x) => (x - label) ** 2)) / 3));
+  close(await lossOf("regression", { labels, lossDivisor: 3 }), sum(each) / 3);
+});
+
+test("token classification: tokens without a label add nothing", async () => {
+  const settings = { bindings: { B: 2, n: 2 }, labels: [-1, -1], labelSets: [[2, -1], [1]], lossDivisor: 2 };
+  const want = -(softmaxLog(logits[0], 2) + softmaxLog(logits[2], 1)) / 2;
+  close(await lossOf("token_classification", settings, ["B*n", 3]), want);
+});
+
+test("masked tokens: the mean cross-entropy of the hidden words; label −1 fills a batch without any", async () => {
+  const masked = { rows: Int32Array.of(3, 0, 1, 2), labels: Int32Array.of(2, 0, -1, 1) };
+  const settings = { bindings: { B: 4, n: 1, M: 4 }, masked, lossDivisor: 3 };
+  const want = -(softmaxLog(logits[0], 2) + softmaxLog(logits[1], 0) + softmaxLog(logits[3], 1)) / 3;
+  close(await lossOf("masked_lm", settings, ["M", 3]), want);
+});
