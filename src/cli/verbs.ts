@@ -25,6 +25,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./predict.ts")).predict as unknown as Verb,
   },
   {
+    name: "pretrain",
+    summary: "train an encoder to fill in masked words of plain text",
+    load: async () => (await import("./pretrain.ts")).pretrain as unknown as Verb,
+  },
+  {
     name: "study",
     summary: "train several attention configurations over several seeds and say whether sparsity helped",
     load: async () => (await import("./study.ts")).study as unknown as Verb,

@@ -18,7 +18,13 @@ export interface Tokenizer {
   readonly padTokenId: number;
   /** One more than the largest id. */
   readonly vocabularySize: number;
+  /** What hides a word in masked-language-model training; absent where the tokenizer has no such token. */
+  readonly maskTokenId?: number;
+  /** Ids of special tokens: padding, start, end, mask, … */
+  readonly specialIds: ReadonlySet<number>;
   encode(text: string, pair?: string): Encoding;
+  /** Ids of a text, however long, without special tokens. */
+  encodeAll(text: string): readonly number[];
   /** The tokens behind ids, for people: `[CLS]`, `fine`, `##st`, …. */
   tokens(ids: ArrayLike<number>): string[];
 }
@@ -26,7 +32,7 @@ export interface Tokenizer {
 export interface TokenizerOptions {
   /** Parsed `tokenizer.json`. */
   readonly tokenizerJson: object;
-  /** Parsed `tokenizer_config.json`; only the padding token is taken from it. */
+  /** Parsed `tokenizer_config.json`; only the names of the padding and the mask token are taken from it. */
   readonly tokenizerConfig?: object;
   /** Most tokens an example, special tokens included; default 128, as in Hugging Face's GLUE scripts. */
   readonly maxLength?: number;
@@ -161,8 +167,12 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
       "Save the tokenizer again with save_pretrained, which writes tokenizer.json.",
     );
   }
-  const padToken = (tokenizerConfig as { pad_token?: string | { content: string } }).pad_token ?? "[PAD]";
-  const padTokenId = library.token_to_id(typeof padToken === "string" ? padToken : padToken.content);
+  const named = tokenizerConfig as Readonly<Record<string, string | { content: string } | undefined>>;
+  const idOf = (role: string, usual: string): number | undefined => {
+    const token = named[role] ?? usual;
+    return library.token_to_id(typeof token === "string" ? token : token.content);
+  };
+  const padTokenId = idOf("pad_token", "[PAD]");
   if (padTokenId === undefined) {
     throw expectedGot(
       "tokenizer/bad-file",
@@ -182,6 +192,7 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
       maxLength,
     );
   }
+  const { added_tokens: specialTokens = [] } = tokenizerJson as { added_tokens?: readonly { id: number; special: boolean }[] };
   const vocabularySize = Math.max(...library.get_vocab().values()) + 1;
   const idsOf = idsReader(library, tokenizerJson);
 
@@ -189,6 +200,9 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
     maxLength,
     padTokenId,
     vocabularySize,
+    maskTokenId: idOf("mask_token", "[MASK]"),
+    specialIds: new Set([padTokenId, ...specialTokens.flatMap(({ id, special }) => (special ? [id] : []))]),
+    encodeAll: idsOf,
     encode(text, pair) {
       const which = pair === undefined ? 0 : 1;
       const ids = [idsOf(text), pair === undefined ? [] : idsOf(pair)];

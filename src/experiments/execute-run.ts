@@ -1,32 +1,23 @@
-import {
-  buildModel,
-  initialise,
-  parameterSpecs,
-  parseEncoderConfig,
-  storedModel,
-  weightsFrom,
-  withLabels,
-} from "../models/index.ts";
+import { buildModel, parameterSpecs } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type AttentionPlan, type BatchContext, checkPlan } from "../sparsity/index.ts";
 import {
   createTrainStep,
   estimate,
-  type LoopResult,
-  type Progress,
   plannedSteps,
   resolveOptions,
   type TrainingOptions,
   type TrainStep,
   trainLoop,
 } from "../training/index.ts";
+import { curvePoint, followLoop } from "./follow-loop.ts";
 import { planOf } from "./plan-of.ts";
-import type { CurvePoint } from "./records.ts";
 import { batchSource, type RunBatches } from "./run-batches.ts";
 import { checkpointsOf } from "./run-checkpoints.ts";
 import type { RunEnvironment } from "./run-environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, labelsOf, type Trained } from "./run-evaluation.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+import { startingPoint } from "./starting-point.ts";
 import { accuracy, negativeLogLikelihood } from "./statistics/index.ts";
 
 /**
@@ -44,7 +35,8 @@ export async function executeRun(
 ): Promise<RunResult | null> {
   const options = resolveOptions(spec.options);
   const seed = spec.seed + (spec.seedOffset ?? 0);
-  const { config, values, fresh } = startingPoint(spec, environment, seed);
+  const head = { labels: spec.labels, task: spec.task ?? "single_label_classification" } as const;
+  const { config, values, fresh } = startingPoint(spec.model, head, environment, seed);
   const plan = planOf(spec.plan);
   checkPlan(plan, config);
   const runtime = await environment.createRuntime({
@@ -131,51 +123,5 @@ async function trainIt(
     signal,
     resume: resumed,
   });
-  return { loop: await follow(loop, curve, onEvent), curve };
-}
-
-function startingPoint(spec: RunSpec, environment: RunEnvironment, seed: number) {
-  if (spec.model.kind === "fresh") {
-    const config = withLabels(parseEncoderConfig(spec.model.config), spec.labels);
-    return { config, values: initialise(config, seed), fresh: [] };
-  }
-  const { model } = spec;
-  const stored = model.kind === "files" ? storedModel(model.files) : environment.loadModel(model.path);
-  const config = withLabels(stored.config, spec.labels);
-  const { weights, fresh } = weightsFrom(config, stored, { seed, where: stored.weightsFile });
-  return { config, values: weights, fresh };
-}
-
-const curvePoint = ({ step, epoch, trainLoss, metrics }: Progress["evaluations"][number]): CurvePoint => ({
-  step,
-  epoch,
-  trainLoss,
-  evalLoss: metrics.loss,
-  evalAccuracy: metrics.accuracy,
-});
-
-/** Hand events on, and collect the learning curve. */
-async function follow(
-  loop: ReturnType<typeof trainLoop<BatchContext>>,
-  curve: CurvePoint[],
-  onEvent: (event: RunEvent) => void,
-): Promise<LoopResult> {
-  for (;;) {
-    const { done, value } = await loop.next();
-    if (done) return value;
-    if (value.type === "started") {
-      onEvent({ type: "started", steps: value.steps, parameters: value.parameters });
-      if (value.resumedAt > 0) onEvent({ type: "note", text: `goes on after update ${value.resumedAt}` });
-    } else if (value.type === "step") {
-      const { step, steps, epoch, loss } = value;
-      onEvent({ type: "step", step, steps, epoch, loss });
-    } else if (value.type === "evaluated") {
-      const point = curvePoint(value);
-      curve.push(point);
-      onEvent({ type: "evaluated", point });
-    } else if (value.type === "saved") onEvent(value);
-    else if (value.type === "stopped" && value.reason === "early stopping") {
-      onEvent({ type: "note", text: `stopped early after update ${value.step}: no better evaluation` });
-    }
-  }
+  return { loop: await followLoop(loop, curve, onEvent), curve };
 }

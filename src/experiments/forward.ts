@@ -1,6 +1,6 @@
 import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
 import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
-import { buildModel, type ModelGraph, type EncoderConfig, parameterSpecs } from "../models/index.ts";
+import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs } from "../models/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
 import { softened } from "./statistics/index.ts";
@@ -67,7 +67,7 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
   };
   const feedsOf = (batch: Batch, inputs: readonly { readonly name: string }[]): Record<string, Tensor> => {
     const wanted = new Set(inputs.map(({ name }) => name));
-    return { ...pick(parameters(), wanted), ...fill(graph, contextOf(batch), wanted) };
+    return { ...pick(parameters(), wanted), ...fillInputs(graph, contextOf(batch), wanted) };
   };
 
   return {
@@ -124,7 +124,12 @@ export const weightTensors = (config: EncoderConfig, weights: ReadonlyMap<string
 const pick = <T>(all: Readonly<Record<string, T>>, wanted: ReadonlySet<string>): Record<string, T> =>
   Object.fromEntries(Object.entries(all).filter(([name]) => wanted.has(name)));
 
-function fill(graph: ModelGraph, context: BatchContext, wanted: ReadonlySet<string>): Record<string, HostTensor> {
+/** Everything a session wants beside parameters, filled from one batch. */
+export function fillInputs(
+  graph: Pick<ModelGraph, "inputs">,
+  context: BatchContext,
+  wanted: ReadonlySet<string>,
+): Record<string, HostTensor> {
   const filled = graph.inputs.flatMap(({ node, fill }): [string, HostTensor][] => {
     const name = node.attrs.name as string;
     if (!wanted.has(name) || fill.kind !== "values") return [];

@@ -3,6 +3,7 @@
 export { Classifier } from "./classifier-node.ts";
 export { cpuFeatures } from "./cpu-features-node.ts";
 export * from "./index.ts";
+export { type PretrainEvent, type PretrainedModel, type PretrainSettings, pretrain } from "./pretrain-node.ts";
 export { nodeEnvironment } from "./run-node.ts";
 export { type RunWorker, startRunWorker } from "./run-worker-node.ts";
 export { armsOf, readStudyFile, type StudyFile } from "./study-file-node.ts";

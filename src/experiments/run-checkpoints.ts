@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { Encoded } from "../data/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { BatchContext } from "../sparsity/index.ts";
 import { Checkpoints, type TrainingOptions, type TrainStep } from "../training/index.ts";
@@ -12,7 +13,9 @@ import type { RunSpec } from "./run-spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: RunSpec,
+  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset"> & {
+    readonly data: { readonly train: readonly Encoded[]; readonly selection?: readonly Encoded[] };
+  },
   where: string,
   parts: {
     readonly environment: RunEnvironment;

@@ -1,14 +1,18 @@
 import { parentPort } from "node:worker_threads";
 import { executeRun } from "./execute-run.ts";
+import { executePretraining, type PretrainResult, type PretrainSpec } from "./pretrain.ts";
 import { nodeEnvironment } from "./run-node.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { type SentError, toSent } from "./sent-error.ts";
 
 /** What the two sides of a worker say to each other. */
-export type ToWorker = { readonly type: "run"; readonly spec: RunSpec } | { readonly type: "stop" };
+export type ToWorker =
+  | { readonly type: "run"; readonly spec: RunSpec }
+  | { readonly type: "pretrain"; readonly spec: PretrainSpec }
+  | { readonly type: "stop" };
 export type FromWorker =
   | { readonly type: "event"; readonly event: RunEvent }
-  | { readonly type: "result"; readonly result: RunResult }
+  | { readonly type: "result"; readonly result: RunResult | PretrainResult }
   | { readonly type: "stopped" }
   | { readonly type: "failed"; readonly error: SentError };
 
@@ -19,13 +23,14 @@ const post = (message: FromWorker): void => {
 };
 let stop = new AbortController();
 
-async function run(spec: RunSpec): Promise<void> {
+async function run(message: Exclude<ToWorker, { type: "stop" }>): Promise<void> {
   stop = new AbortController();
+  const listener = { signal: stop.signal, onEvent: (event: RunEvent) => post({ type: "event", event }) };
   try {
-    const result = await executeRun(spec, nodeEnvironment, {
-      signal: stop.signal,
-      onEvent: (event) => post({ type: "event", event }),
-    });
+    const result =
+      message.type === "run"
+        ? await executeRun(message.spec, nodeEnvironment, listener)
+        : await executePretraining(message.spec, nodeEnvironment, listener);
     post(result ? { type: "result", result } : { type: "stopped" });
   } catch (error) {
     post({ type: "failed", error: toSent(error) });
@@ -34,7 +39,7 @@ async function run(spec: RunSpec): Promise<void> {
 
 function receive(message: ToWorker): void {
   if (message.type === "stop") stop.abort();
-  else void run(message.spec);
+  else void run(message);
 }
 
 if (parentPort) parentPort.on("message", receive);

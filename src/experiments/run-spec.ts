@@ -1,4 +1,5 @@
 import type { Encoded } from "../data/index.ts";
+import type { Task } from "../models/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 
@@ -34,6 +35,8 @@ export interface MappedSentence {
 export interface RunSpec {
   readonly configuration: string;
   readonly model: ModelSource;
+  /** Default `single_label_classification`. */
+  readonly task?: Task;
   /** Class names by class index. */
   readonly labels: readonly string[];
   readonly padTokenId: number;

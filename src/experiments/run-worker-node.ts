@@ -1,9 +1,15 @@
 import { fork } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { CrispError } from "../errors/index.ts";
+import type { PretrainResult, PretrainSpec } from "./pretrain.ts";
 import type { FromWorker, ToWorker } from "./run-entry-node.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { fromSent } from "./sent-error.ts";
+
+export interface RunListener {
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
 
 /** A place where runs are trained, one after another, off the caller's thread. */
 export interface RunWorker {
@@ -11,7 +17,9 @@ export interface RunWorker {
    * @returns The result; null when the signal stopped the run, after its checkpoint.
    * @throws What the run threw; `run/lost` when the worker itself died.
    */
-  run(spec: RunSpec, options?: { onEvent?: (event: RunEvent) => void; signal?: AbortSignal }): Promise<RunResult | null>;
+  run(spec: RunSpec, options?: RunListener): Promise<RunResult | null>;
+  /** The same for masked-language-model training. */
+  pretrain(spec: PretrainSpec, options?: RunListener): Promise<PretrainResult | null>;
   close(): Promise<void>;
 }
 
@@ -38,28 +46,34 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
     pending?.fail(lost(how));
   });
 
+  async function execute<Result>(
+    message: Exclude<ToWorker, { type: "stop" }>,
+    { onEvent, signal }: RunListener,
+  ): Promise<Result | null> {
+    if (ended) throw lost(ended);
+    // first, since a spec that cannot be cloned throws here
+    channel.send(message);
+    const stop = (): void => channel.send({ type: "stop" });
+    const finished = new Promise<Result | null>((resolve, reject) => {
+      const settle = (message: FromWorker): void => {
+        if (message.type === "event") onEvent?.(message.event);
+        else if (message.type === "result") resolve(message.result as Result);
+        else if (message.type === "stopped") resolve(null);
+        else reject(fromSent(message.error));
+      };
+      pending = { settle, fail: reject };
+    });
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    return finished.finally(() => {
+      pending = undefined;
+      signal?.removeEventListener("abort", stop);
+    });
+  }
+
   return {
-    async run(spec, { onEvent, signal } = {}) {
-      if (ended) throw lost(ended);
-      // first, since a spec that cannot be cloned throws here
-      channel.send({ type: "run", spec });
-      const stop = (): void => channel.send({ type: "stop" });
-      const finished = new Promise<RunResult | null>((resolve, reject) => {
-        const settle = (message: FromWorker): void => {
-          if (message.type === "event") onEvent?.(message.event);
-          else if (message.type === "result") resolve(message.result);
-          else if (message.type === "stopped") resolve(null);
-          else reject(fromSent(message.error));
-        };
-        pending = { settle, fail: reject };
-      });
-      if (signal?.aborted) stop();
-      signal?.addEventListener("abort", stop, { once: true });
-      return finished.finally(() => {
-        pending = undefined;
-        signal?.removeEventListener("abort", stop);
-      });
-    },
+    run: (spec, listener = {}) => execute<RunResult>({ type: "run", spec }, listener),
+    pretrain: (spec, listener = {}) => execute<PretrainResult>({ type: "pretrain", spec }, listener),
     close: () => channel.end(),
   };
 }

@@ -1,0 +1,108 @@
+import { basename, join } from "node:path";
+import { type Device, type PretrainEvent, pretrain as startPretraining } from "../experiments/index-node.ts";
+import { parsePattern } from "../sparsity/index.ts";
+import { checkWritable } from "../training/index-node.ts";
+import { checkpointsIn, freshFolder } from "./output-folder.ts";
+import { duration, type Progress } from "./progress.ts";
+import { planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
+import { shellQuoted } from "./run-command.ts";
+import { DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import { type Context, defineVerb } from "./verb.ts";
+
+const OPTIONS = {
+  train_file: { type: "string", unit: "file", help: "Plain text, gzip of it: lines, an empty line between documents." },
+  validation_file: { type: "string", unit: "file", help: "Held-out text; left out, a hundredth of the documents." },
+  ...MODEL_OPTIONS,
+  config_name: { type: "string", unit: "file", help: "config.json of an encoder to train from nothing, instead of --model." },
+  tokenizer_name: { type: "string", unit: "folder", help: "Folder with its tokenizer." },
+  mlm_probability: { type: "number", min: 0, max: 1, default: 0.15, help: "Share of the tokens that are predicted." },
+  line_by_line: { type: "boolean", help: "Every line stands alone, instead of filling blocks." },
+  max_seq_length: { type: "integer", unit: "tokens", min: 4, default: 128, help: "Tokens a block." },
+  device: { ...DEVICE_OPTION, default: "auto" },
+  ...PLAN_OPTIONS,
+  ...TRAINING_OPTIONS,
+  // from nothing, or on new text: higher than for a classifier
+  learning_rate: { ...TRAINING_OPTIONS.learning_rate, default: 5e-5 },
+} as const;
+
+export const pretrain = defineVerb({
+  name: "pretrain",
+  summary: "train an encoder to fill in masked words of plain text",
+  usage: "[text] [options]",
+  positionals: [{ name: "text", help: "Plain text (the same as --train_file)." }],
+  options: OPTIONS,
+  examples: [
+    "crisp pretrain manuals.txt --model distilbert --num_train_epochs 3",
+    "crisp pretrain text.txt.gz --config_name config.json --tokenizer_name tokenizer --learning_rate 5e-4 --max_steps 20000",
+  ],
+  stopsOnSignal: true,
+  async run(context) {
+    const { options, output, positionals, signal } = context;
+    const data = trainFile("crisp pretrain", positionals[0], options.trainFile);
+    const pattern = parsePattern(options.attention);
+    const folder = options.resumeFromCheckpoint ?? options.outputDir ?? `${basename(data).replace(/\..*$/, "")}-encoder`;
+    if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
+    else checkpointsIn(folder);
+    checkWritable(folder);
+    sayAsked(output, options.device as Device);
+    const run = startPretraining({
+      data,
+      validation: options.validationFile,
+      model: options.modelNameOrPath,
+      config: options.configName,
+      tokenizer: options.tokenizerName,
+      attention: { pattern, ...planOptions(options) },
+      maxLength: options.maxSeqLength,
+      lineByLine: options.lineByLine,
+      mlmProbability: options.mlmProbability,
+      seed: options.seed,
+      device: options.device as Device,
+      checkpoints: join(folder, "checkpoints"),
+      signal,
+      ...trainingOptions(options),
+    });
+    const show = reporter(context, pattern.id);
+    for await (const event of run) show(event);
+    const result = await run.result;
+    if (!result) {
+      const resume = options.resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(folder)}` : "";
+      output.print(`stopped; to go on: ${context.commandLine}${resume}`);
+      return 130;
+    }
+    result.save(folder);
+    const off = pattern.id === "dense" ? "" : ` · with sparsity off ${result.lossSparsityOff.toFixed(4)}`;
+    output.print(`held out  loss ${result.loss.toFixed(4)} · perplexity ${Math.exp(result.loss).toFixed(2)}${off}`);
+    output.print(`saved ${folder} after ${duration(1000 * result.seconds)} of training`);
+    output.print(`next: npx crisp-attention train <labelled texts> --model ${shellQuoted(folder)}`);
+    return 0;
+  },
+});
+
+/** Says each event as it comes. */
+function reporter({ output }: Context<typeof OPTIONS>, pattern: string): (event: PretrainEvent) => void {
+  let progress: Progress | undefined;
+  let estimated = "";
+  return (event) => {
+    output.record(event);
+    if (event.type === "text") {
+      const { documents, blocks, tokens, heldOut } = event;
+      const grouped = (count: number): string => count.toLocaleString("en-US");
+      output.print(
+        `text   ${grouped(documents)} documents · ${grouped(tokens)} tokens in ${grouped(blocks)} blocks · ${grouped(heldOut)} blocks held out`,
+      );
+    } else if (event.type === "estimated") {
+      estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
+    } else if (event.type === "started") {
+      output.print(
+        `model  ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates${estimated}`,
+      );
+      progress = output.progress("training", event.steps);
+    } else if (event.type === "step") progress?.update(event.step, `loss ${event.loss.toFixed(3)}`);
+    else if (event.type === "note") output.note(event.text);
+    else if (event.type === "evaluated") {
+      const { step, epoch, evalLoss = 0 } = event.point;
+      const perplexity = Math.exp(evalLoss).toFixed(2);
+      output.print(`step ${step} · epoch ${epoch.toFixed(2)} · held out loss ${evalLoss.toFixed(4)} · perplexity ${perplexity}`);
+    }
+  };
+}
