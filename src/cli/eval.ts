@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { loadDataset } from "../data/index-node.ts";
-import { Classifier, classMetrics, type Device, negativeLogLikelihood } from "../experiments/index-node.ts";
+import { Classifier, classMetrics, type Device, taskFigures } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
-import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
+import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
+import { errorsCsv, predictionLine } from "./error-tables.ts";
 import { asTrained, columnOptions, sayAsked } from "./read-options.ts";
 import { DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
@@ -32,44 +33,59 @@ export const evaluate = defineVerb({
     const device = options.device as Device | undefined;
     sayAsked(output, device);
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
-    const { labels: known } = model.config;
+    const { labels: known, task: trained } = model.config;
+    const readAs = trained === "masked_lm" ? undefined : trained;
     const dataset = await asTrained(columnOptions(options), model.card, (columns) =>
-      loadDataset(file, { ...columns, labels: known }),
+      loadDataset(file, { ...columns, task: readAs, labels: known }),
     );
     const examples = model.encode(dataset);
-    const labels = dataset.examples.map(({ label }) => label);
+    const { task, labels } = model.config;
+    const rules = { task, labels, glue: model.card.glue };
     const batchSize = options.perDeviceEvalBatchSize;
     const sparse = model.card.attention.pattern !== "dense";
     const on = await model.evaluate(examples, { batchSize });
     const off = sparse ? await model.evaluate(examples, { attention: "dense", batchSize }) : on;
-    const metrics = classMetrics(on.probabilities, labels, model.config.labels);
+    const { figures: own, loss } = taskFigures(rules, on.probabilities, examples);
+    const { figures: ownOff, loss: lossOff } = taskFigures(rules, off.probabilities, examples);
+    const single = task === "single_label_classification";
+    const classes = single
+      ? classMetrics(
+          on.probabilities,
+          examples.map(({ label }) => label),
+          labels,
+        )
+      : null;
     const figures = {
-      examples: labels.length,
-      accuracy: metrics.accuracy,
-      macroF1: metrics.macroF1,
-      loss: negativeLogLikelihood(on.probabilities, labels),
-      accuracySparsityOff: classMetrics(off.probabilities, labels, model.config.labels).accuracy,
-      lossSparsityOff: negativeLogLikelihood(off.probabilities, labels),
+      examples: examples.length,
+      ...own,
+      loss,
+      ...Object.fromEntries(Object.entries(ownOff).map(([name, value]) => [`${name}SparsityOff`, value])),
+      lossSparsityOff: lossOff,
       effectiveSparsity: 1 - on.pairs.kept / on.pairs.valid,
     };
-    output.record({ model: folder, data: file, attention: model.card.attention, ...figures, classes: metrics.classes });
-    output.print(classTable(metrics));
-    output.print();
-    if (metrics.classes.length <= 10) output.print(`${confusionTable(metrics)}\n`);
-    output.print(`accuracy ${figures.accuracy.toFixed(4)} · loss ${figures.loss.toFixed(4)} · ${labels.length} examples`);
+    const { pattern } = model.card.attention;
+    output.record({
+      model: folder,
+      data: file,
+      attention: model.card.attention,
+      ...figures,
+      ...(classes && { classes: classes.classes }),
+    });
+    if (classes) {
+      output.print(`${classTable(classes)}\n`);
+      if (labels.length <= 10) output.print(`${confusionTable(classes)}\n`);
+    }
+    output.print(`${figuresLine({ ...own, loss })} · ${examples.length} examples`);
     if (sparse) {
-      output.print(
-        `sparsity off: accuracy ${figures.accuracySparsityOff.toFixed(4)} · loss ${figures.lossSparsityOff.toFixed(4)} (${model.card.attention.pattern}, effective sparsity ${(100 * figures.effectiveSparsity).toFixed(1)} %)`,
-      );
+      const effective = `effective sparsity ${(100 * figures.effectiveSparsity).toFixed(1)} %`;
+      output.print(`sparsity off: ${figuresLine({ ...ownOff, loss: lossOff })} (${pattern}, ${effective})`);
     }
     if (options.outputDir !== undefined) {
-      const evaluated = { dataset, probabilities: on.probabilities };
-      const lines = dataset.examples.map(({ index, label }, at) =>
-        JSON.stringify({ index, label: model.config.labels[label], probabilities: on.probabilities[at] }),
-      );
+      const evaluated = { dataset, probabilities: on.probabilities, encoded: examples };
+      const lines = dataset.examples.map((_, at) => predictionLine(evaluated, labels, at));
       const bytes = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
       const files = new Map([
-        ["errors.csv", bytes(errorsCsv(evaluated, model.config.labels))],
+        ["errors.csv", bytes(errorsCsv(evaluated, labels))],
         ["predictions.jsonl", bytes(`${lines.join("\n")}\n`)],
       ]);
       writeFilesAtomically(options.outputDir, files);

@@ -1,6 +1,6 @@
 import { loadTexts, readTexts } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
-import { Classifier, type Device } from "../experiments/index-node.ts";
+import { Classifier, type Device, type Prediction } from "../experiments/index-node.ts";
 import { asTrained, columnOptions, sayAsked } from "./read-options.ts";
 import { DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
@@ -15,7 +15,12 @@ export const predict = defineVerb({
   ],
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, as in training." },
-    top_k: { type: "integer", unit: "labels", min: 1, default: 1, help: "Labels to print for each text, best first." },
+    top_k: {
+      type: "integer",
+      unit: "labels",
+      min: 1,
+      help: "Labels to print for each text, best first; left out, one, or all that hold.",
+    },
     device: DEVICE_OPTION,
     per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
   },
@@ -30,6 +35,13 @@ export const predict = defineVerb({
       const columns = { textColumn, pairColumn };
       return file === undefined ? readTexts(bytes!, "stdin", columns) : loadTexts(file, columns);
     });
+    const { task } = model.config;
+    const several = task === "multi_label_classification" || task === "token_classification" || (options.topK ?? 1) > 1;
+    const shown = (said: readonly Prediction[]): object => {
+      if (task === "regression") return { score: said[0].score };
+      if (task === "token_classification") return { words: said };
+      return { ...(said.length > 0 && { label: said[0].label, score: said[0].score }), ...(several && { labels: said }) };
+    };
     // In pieces, so that a long file gives its first answers soon and its results need no memory.
     const piece = 16 * options.perDeviceEvalBatchSize;
     for (let start = 0; start < texts.length; start += piece) {
@@ -37,12 +49,8 @@ export const predict = defineVerb({
       const encoded = part.map((input) => model.encodeText(input));
       const { probabilities } = await model.evaluate(encoded, { batchSize: options.perDeviceEvalBatchSize });
       part.forEach(({ line, text, pair }, at) => {
-        const ranked = model.rank(probabilities[at], options.topK);
-        const [best] = ranked;
-        const more = options.topK > 1 ? { labels: ranked } : {};
-        output.data(
-          JSON.stringify({ line, text, ...(pair === undefined ? {} : { pair }), label: best.label, score: best.score, ...more }),
-        );
+        const said = model.answer(probabilities[at], encoded[at], options.topK);
+        output.data(JSON.stringify({ line, text, ...(pair !== undefined && { pair }), ...shown(said) }));
       });
     }
     return 0;

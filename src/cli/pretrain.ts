@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { expectedGot } from "../errors/index.ts";
 import { type Device, type PretrainEvent, pretrain as startPretraining } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
 import { checkWritable } from "../training/index-node.ts";
@@ -38,7 +39,7 @@ export const pretrain = defineVerb({
   stopsOnSignal: true,
   async run(context) {
     const { options, output, positionals, signal } = context;
-    const data = trainFile("crisp pretrain", positionals[0], options.trainFile);
+    const data = textFile(positionals[0], options.trainFile);
     const pattern = parsePattern(options.attention);
     const folder = options.resumeFromCheckpoint ?? options.outputDir ?? `${basename(data).replace(/\..*$/, "")}-encoder`;
     if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
@@ -77,6 +78,13 @@ export const pretrain = defineVerb({
     return 0;
   },
 });
+
+/** The text: the positional argument or `--train_file`. */
+function textFile(positional: string | undefined, option: string | undefined): string {
+  if (positional !== undefined || option !== undefined) return trainFile("crisp pretrain", positional, option);
+  const hint = "Example: crisp pretrain manuals.txt --model DIR";
+  throw expectedGot("cli/missing-argument", "crisp pretrain", "a file of plain text", "none", hint);
+}
 
 /** Says each event as it comes. */
 function reporter({ output }: Context<typeof OPTIONS>, pattern: string): (event: PretrainEvent) => void {

@@ -53,6 +53,17 @@ export async function asTrained<Read>(
   }
 }
 
+/** `balanced`, or one number a class. */
+export function classWeights(given: readonly string[] | undefined): "balanced" | readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  if (given.length === 1 && given[0] === "balanced") return "balanced";
+  return given.map((text) => {
+    const weight = Number(text);
+    if (text.trim() !== "" && weight > 0 && weight < Infinity) return weight;
+    throw expectedGot("cli/bad-option", "--class_weights", "balanced, or numbers above 0", text);
+  });
+}
+
 export function planOptions(options: OptionValues<typeof PLAN_OPTIONS>): Omit<PlanSpec, "pattern"> {
   return {
     ...(options.attentionLayers && { layers: options.attentionLayers }),

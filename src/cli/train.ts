@@ -1,23 +1,27 @@
 import { basename, extname, join } from "node:path";
-import { renderSummary } from "../data/index.ts";
+import { type LabelTask, renderSummary } from "../data/index.ts";
 import { type Device, train as startTraining, type TrainEvent, type TrainResult } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
 import { checkWritable, writeAtomically } from "../training/index-node.ts";
-import { classTable, confusionTable, errorsCsv } from "./class-tables.ts";
+import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
+import { errorsCsv } from "./error-tables.ts";
 import { checkpointsIn, freshFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
-import { columnOptions, modelFolder, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
+import { classWeights, columnOptions, modelFolder, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
-import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
-import { type Context, defineVerb } from "./verb.ts";
+import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import { type Context, defineVerb, type OptionTable } from "./verb.ts";
 
 const OPTIONS = {
   ...DATA_OPTIONS,
+  ...TASK_OPTIONS,
   ...MODEL_OPTIONS,
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   ...TRAINING_OPTIONS,
-};
+  onnx: { type: "boolean", default: true, help: "Write onnx/model.onnx, for transformers.js." },
+  quantize: { type: "string", choices: ["int8"], help: "Write onnx/model_quantized.onnx too, in 8 bits." },
+} as const satisfies OptionTable;
 
 export const train = defineVerb({
   name: "train",
@@ -50,6 +54,8 @@ export const train = defineVerb({
       model,
       attention: { pattern, ...planOptions(options) },
       columns: columnOptions(options),
+      task: options.problemType as LabelTask | undefined,
+      classWeights: classWeights(options.classWeights),
       maxLength: options.maxSeqLength,
       maxTrainSamples: options.maxTrainSamples,
       seed: options.seed,
@@ -91,32 +97,36 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
     } else if (event.type === "step") progress?.update(event.step, `loss ${event.loss.toFixed(3)}`);
     else if (event.type === "note") output.note(event.text);
     else if (event.type === "evaluated") {
-      const { step, epoch, evalAccuracy = 0, evalLoss = 0 } = event.point;
-      output.print(
-        `step ${step} · epoch ${epoch.toFixed(2)} · held out accuracy ${evalAccuracy.toFixed(4)} · loss ${evalLoss.toFixed(4)}`,
-      );
+      const { step, epoch, evalAccuracy, evalLoss = 0, figures } = event.point;
+      const shown = figuresLine(figures ?? { accuracy: evalAccuracy ?? 0, loss: evalLoss });
+      output.print(`step ${step} · epoch ${epoch.toFixed(2)} · held out ${shown}`);
     } else if (event.type === "finished") progress?.finish();
   };
 }
 
-function finish({ output }: Context<typeof OPTIONS>, result: TrainResult, folder: string): void {
-  const { metrics, model, evaluated, majority, seconds, freshParameters } = result;
+function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResult, folder: string): void {
+  const { metrics, classes, primary, model, evaluated, majority, seconds, freshParameters } = result;
   if (freshParameters.length > 0)
     output.print(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
   output.print();
-  output.print(classTable(metrics));
-  output.print();
-  if (metrics.classes.length <= 10) {
-    output.print(confusionTable(metrics));
-    output.print();
+  if (classes) {
+    output.print(`${classTable(classes)}\n`);
+    if (classes.classes.length <= 10) output.print(`${confusionTable(classes)}\n`);
   }
-  const weakest = metrics.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
-  const off = model.card.metrics.accuracySparsityOff;
-  const attention = model.card.attention.pattern === "dense" ? "" : ` · with sparsity off ${off.toFixed(3)}`;
-  output.print(
-    `held out  accuracy ${metrics.accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${metrics.macroF1.toFixed(3)} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} → ${join(folder, "errors.csv")}`,
-  );
-  model.save(folder);
+  const sparse = model.card.attention.pattern !== "dense";
+  const off = model.card.metrics[`${primary}SparsityOff`];
+  const attention = sparse && off !== undefined ? ` · with sparsity off ${off.toFixed(3)}` : "";
+  const mistakes = `→ ${join(folder, "errors.csv")}`;
+  if (classes) {
+    const weakest = classes.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
+    const { accuracy, macroF1, loss: _, ...more } = metrics;
+    const glue = model.card.glue === undefined ? "" : ` · ${figuresLine(more)}`;
+    output.print(
+      `held out  accuracy ${accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
+    );
+  } else output.print(`held out  ${figuresLine(metrics)}${attention} ${mistakes}`);
+  for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
+    output.note(note);
   writeAtomically(join(folder, "errors.csv"), [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]);
   output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
   output.print(`try: echo "some text" | npx crisp-attention predict ${folder}`);

@@ -15,6 +15,17 @@ export const DATA_OPTIONS = {
   max_seq_length: { type: "integer", unit: "tokens", min: 4, default: 128, help: "Longer texts are cut off." },
 } as const satisfies OptionTable;
 
+/** What the labels mean, and what they weigh. */
+export const TASK_OPTIONS = {
+  problem_type: {
+    type: "string",
+    choices: ["single_label_classification", "multi_label_classification", "regression", "token_classification"],
+    aliases: ["task"],
+    help: "What the labels are; left out, one class, or what lists in the data say.",
+  },
+  class_weights: { type: "list", unit: "balanced|number,number", help: "Factor of each class in the loss, in class order." },
+} as const satisfies OptionTable;
+
 /** Which network, from where. */
 export const MODEL_OPTIONS = {
   model_name_or_path: { type: "string", unit: "folder", aliases: ["model"], help: "Hugging Face model folder to start from." },

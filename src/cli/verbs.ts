@@ -35,6 +35,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./study.ts")).study as unknown as Verb,
   },
   {
+    name: "push",
+    summary: "upload a saved model to the Hugging Face Hub",
+    load: async () => (await import("./push.ts")).push as unknown as Verb,
+  },
+  {
     name: "draw",
     summary: "show which pairs of tokens an attention pattern keeps",
     load: async () => (await import("./draw.ts")).draw as unknown as Verb,

@@ -92,7 +92,7 @@ test("collate pads at the end of each row and keeps what the rows are", () => {
     inputIds: Int32Array.of(4, 5, 6, 8, 9, 9),
     tokenTypeIds: Int32Array.of(1, 1, 1, 1, 0, 0),
     lengths: Int32Array.of(3, 1),
-    labels: Int32Array.of(8, 4),
+    labels: Float32Array.of(8, 4),
     indices: Int32Array.of(7, 3),
   });
   assert.equal(collate([row(0, [1, 2, 3])], 0, 8).length, 8);

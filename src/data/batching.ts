@@ -103,7 +103,8 @@ export function collate(examples: readonly Encoded[], padTokenId: number, padToM
     inputIds,
     tokenTypeIds,
     lengths: Int32Array.from(examples, (example) => example.inputIds.length),
-    labels: Int32Array.from(examples, (example) => example.label),
+    labels: Float32Array.from(examples, (example) => example.label),
+    ...(examples[0].labels && { labelSets: examples.map(({ labels = [] }) => labels) }),
     indices: Int32Array.from(examples, (example) => example.index),
   };
 }

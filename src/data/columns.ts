@@ -35,10 +35,12 @@ const PAIR_NAMES: readonly (readonly [string, string])[] = [
 const TEXT_NAMES = [
   ["text", "sentence"],
   ["review", "content", "body", "message", "comment", "tweet", "utterance", "phrase", "document"],
+  ["tokens", "words"],
 ];
 const LABEL_NAMES = [
   ["label", "labels", "gold_label", "class", "quality"],
   ["category", "target", "sentiment", "intent", "topic", "team", "is_duplicate"],
+  ["ner_tags", "tags", "pos_tags"],
   ["rating", "stars", "score"],
 ];
 const KNOWN_NAMES: ReadonlySet<string> = new Set([PAIR_NAMES, TEXT_NAMES, LABEL_NAMES].flat(2));

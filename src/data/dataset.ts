@@ -1,16 +1,20 @@
 import { expectedGot } from "../errors/index.ts";
 import { type ColumnOptions, cellText, chooseColumns } from "./columns.ts";
 import { decodeText } from "./decode.ts";
+import { type CellPlace, guessTask, namesOf, numberOf, wordsOf } from "./label-cells.ts";
+import { isParquet, isParquetName, parquetTable } from "./parquet.ts";
 import { guessFormat, parseTable, type TableOptions } from "./table.ts";
-import type { Dataset, Example, Table } from "./types.ts";
+import type { Dataset, Example, LabelTask, Table } from "./types.ts";
 
 export interface DatasetOptions extends ColumnOptions, Pick<TableOptions, "format" | "header"> {
   /** Labels seen in training, in class order. Given for validation and test files; any other label is an error. */
   readonly labels?: readonly string[];
+  /** Default: `guessTask`. */
+  readonly task?: LabelTask;
 }
 
 /** Spreadsheets and pandas print whole numbers as `1.0` once a cell of the column was empty. */
-const tidyLabel = (cell: string): string => cell.trim().replace(/^(-?\d+)\.0+$/, "$1");
+export const tidyLabel = (cell: string): string => cell.trim().replace(/^(-?\d+)\.0+$/, "$1");
 
 /**
  * Class order of a set of labels: numbers by size, words by code point, so that the same labels give the same classes.
@@ -42,7 +46,8 @@ export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
   const read = (cells: readonly unknown[], line: number, at: number, what: string): string => {
     const cell = cellText(cells[at]);
     if (cell.trim() !== "") return cell;
-    const got = cells[at] === undefined || cells[at] === null || cells[at] === "" ? "nothing" : JSON.stringify(cells[at]);
+    const empty = cells[at] === undefined || cells[at] === null || cells[at] === "";
+    const got = empty ? "nothing" : cells[at] instanceof Uint8Array ? "bytes" : JSON.stringify(cells[at]).slice(0, 80);
     throw expectedGot(
       "data/broken-row",
       `${table.name}:${line}`,
@@ -51,32 +56,57 @@ export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
       "Fill the cell, or remove the row.",
     );
   };
-  const rows = table.rows.map(({ line, cells }) => ({
-    line,
-    text: read(cells, line, columns.text, "text"),
-    pair: columns.pair < 0 ? undefined : read(cells, line, columns.pair, "text"),
-    label: columns.label < 0 ? "" : tidyLabel(read(cells, line, columns.label, "a label")),
-  }));
-
-  const labels = columns.label < 0 ? (options.labels ?? []) : (options.labels ?? sortLabels(rows.map(({ label }) => label)));
+  const task = options.task ?? guessTask(table, columns);
+  const unlabelled = columns.label < 0;
+  const place = (line: number, at: number): CellPlace => ({ where: `${table.name}:${line}`, column: table.columns[at] });
+  const classNames = table.classNames?.get(table.columns[columns.label]);
+  const tidy = classNames ? (label: string) => label : tidyLabel;
+  // Where the file names its classes, an empty label is one that is kept secret.
+  const hidden = (cells: readonly unknown[]): boolean => classNames !== undefined && cells[columns.label] === null;
+  const namesIn = (cells: readonly unknown[], line: number): readonly string[] => {
+    if (unlabelled || task === "regression" || hidden(cells)) return [];
+    if (task === "single_label_classification") return [tidy(read(cells, line, columns.label, "a label"))];
+    return namesOf(cells[columns.label], place(line, columns.label)).map(tidy);
+  };
+  const names = table.rows.map(({ line, cells }) => namesIn(cells, line));
+  const found = (): readonly string[] => {
+    if (task === "regression") return [unlabelled ? "score" : table.columns[columns.label]];
+    return unlabelled ? [] : (classNames ?? sortLabels(names.flat()));
+  };
+  const labels = options.labels ?? found();
   const classOf = new Map(labels.map((label, index) => [label, index]));
-  const examples = rows.map(({ line, text, pair, label }, index): Example => {
-    const known = columns.label < 0 ? -1 : classOf.get(label);
-    if (known === undefined) {
-      throw expectedGot(
-        "data/unknown-label",
-        `${table.name}:${line}`,
-        `a label seen in training (${labels.join(", ")})`,
-        `"${label}"`,
-        "Remove the row, or add examples of that label to the training file.",
-      );
+  const classAt = (name: string, line: number): number => {
+    const known = classOf.get(name);
+    if (known !== undefined) return known;
+    const hint = "Remove the row, or add examples of that label to the training file.";
+    throw expectedGot(
+      "data/unknown-label",
+      `${table.name}:${line}`,
+      `a label seen in training (${labels.join(", ")})`,
+      `"${name}"`,
+      hint,
+    );
+  };
+  const examples = table.rows.map(({ line, cells }, index): Example => {
+    const words = task === "token_classification" ? wordsOf(cells[columns.text], place(line, columns.text)) : undefined;
+    const text = words ? words.join(" ") : read(cells, line, columns.text, "text");
+    const pair = columns.pair < 0 ? undefined : read(cells, line, columns.pair, "text");
+    const both = { index, text, ...(pair !== undefined && { pair }), ...(words && { words }) };
+    if (task === "regression")
+      return { ...both, label: unlabelled ? Number.NaN : numberOf(cells[columns.label], place(line, columns.label)) };
+    const classes = names[index].map((name) => classAt(name, line));
+    if (task === "single_label_classification") return { ...both, label: classes[0] ?? -1 };
+    if (words && !unlabelled && classes.length !== words.length) {
+      const rule = `as many labels as the ${words.length} words`;
+      throw expectedGot("data/broken-row", `${table.name}:${line}`, rule, classes.length, "Mend the row, or remove it.");
     }
-    return pair === undefined ? { index, text, label: known } : { index, text, pair, label: known };
+    return { ...both, label: -1, labels: unlabelled && words ? words.map(() => -1) : classes };
   });
   return {
     name: table.name,
     labels,
     examples,
+    ...(task !== "single_label_classification" && { task }),
     columns: {
       text: table.columns[columns.text],
       pair: columns.pair < 0 ? undefined : table.columns[columns.pair],
@@ -86,18 +116,19 @@ export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
 }
 
 /**
- * Read labelled examples out of the bytes of a TSV, CSV or JSONL file, gzipped or not.
+ * Read labelled examples out of the bytes of a TSV, CSV or JSONL file, gzipped or not, or of a Parquet file.
  *
  * @param bytes - The file.
  * @param name - Its name: the extension tells the format, messages name it.
  * @param options - See `DatasetOptions`.
  * @returns The dataset.
- * @throws As `decodeText`, `parseTable` and `toDataset`.
+ * @throws As `decodeText`, `parseTable`, `parquetTable` and `toDataset`.
  * @example
  * const train = await readDataset(new Uint8Array(await file.arrayBuffer()), file.name);
  */
 export async function readDataset(bytes: Uint8Array, name: string, options: DatasetOptions = {}): Promise<Dataset> {
   const expectedColumns = [options.textColumn, options.pairColumn, options.labelColumn].filter((column) => column !== undefined);
+  if (isParquet(bytes) || isParquetName(name)) return toDataset(await parquetTable(bytes, name), options);
   const text = await decodeText(bytes, name);
   return toDataset(parseTable(text, name, { format: options.format, header: options.header, expectedColumns }), options);
 }
@@ -128,6 +159,9 @@ export async function readTexts(
   name: string,
   options: Omit<DatasetOptions, "format" | "labels" | "labelled"> & { readonly format?: TableOptions["format"] | "lines" } = {},
 ): Promise<InputText[]> {
+  if (isParquet(bytes) || isParquetName(name)) {
+    return textsOf(await parquetTable(bytes, name), { ...options, format: undefined, labelled: false });
+  }
   const content = await decodeText(bytes, name);
   const format = options.format ?? guessInputFormat(name, content);
   if (format === "lines") {
@@ -138,7 +172,11 @@ export async function readTexts(
   }
   const expectedColumns = [options.textColumn, options.pairColumn].filter((column) => column !== undefined);
   const table = parseTable(content, name, { format, header: options.header, expectedColumns });
-  const { examples } = toDataset(table, { ...options, format, labelled: false });
+  return textsOf(table, { ...options, format, labelled: false });
+}
+
+function textsOf(table: Table, options: DatasetOptions): InputText[] {
+  const { examples } = toDataset(table, options);
   return examples.map(({ index, text, pair }) => ({
     line: table.rows[index].line,
     text,
@@ -154,22 +192,27 @@ function guessInputFormat(name: string, content: string): TableOptions["format"]
 }
 
 /**
- * Check that a dataset can train a classifier: labelled, with at least two classes.
+ * Check that a dataset can train: labelled, and with something to tell apart.
  *
- * @throws `data/one-class` when all rows have the same label; `data/columns` when there are no labels.
+ * @throws `data/one-class` when all rows say the same; `data/columns` when there are no labels.
  */
-export function checkTrainable(dataset: Dataset): void {
-  if (dataset.examples.some(({ label }) => label < 0)) {
-    throw expectedGot("data/columns", dataset.name, "labelled examples", "a file without labels");
-  }
-  const seen = new Set(dataset.examples.map(({ label }) => label));
-  if (seen.size >= 2) return;
+export function checkTrainable({ name, examples, labels, task = "single_label_classification" }: Dataset): void {
+  const lacksLabel = ({ label, labels: several }: Example): boolean => {
+    if (task === "regression") return Number.isNaN(label);
+    return task === "single_label_classification" ? label < 0 : several === undefined;
+  };
+  if (examples.some(lacksLabel)) throw expectedGot("data/columns", name, "labelled examples", "a file without labels");
+  const several = task === "multi_label_classification" || task === "token_classification";
+  const seen = new Set(several ? examples.flatMap(({ labels: own = [] }) => own) : examples.map(({ label }) => label));
+  // one class is enough where it may hold or not
+  if (seen.size >= 2 || (task === "multi_label_classification" && seen.size === 1)) return;
   const [only] = seen;
+  const what = task === "regression" ? "two different numbers" : "two classes";
   throw expectedGot(
     "data/one-class",
-    dataset.name,
-    "at least two classes",
-    `${dataset.examples.length} rows that all say "${dataset.labels[only] ?? ""}"`,
-    "Add examples of another class.",
+    name,
+    `at least ${what}`,
+    `${examples.length} rows that all say "${task === "regression" ? only : (labels[only] ?? "")}"`,
+    task === "regression" ? "Add examples of other values." : "Add examples of another class.",
   );
 }

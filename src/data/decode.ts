@@ -55,13 +55,23 @@ export async function decodeText(bytes: Uint8Array, name: string): Promise<strin
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch {
-    const utf16 = (plain[0] === 0xff && plain[1] === 0xfe) || (plain[0] === 0xfe && plain[1] === 0xff);
-    throw expectedGot(
-      "data/encoding",
-      `${name}:${utf16 ? 1 : firstBadLine(plain)}`,
-      "UTF-8 text",
-      utf16 ? "UTF-16" : "bytes that are not UTF-8",
-      "Save the file as UTF-8.",
-    );
+    throw badEncoding(plain, name, 1);
   }
+}
+
+/**
+ * The error for text that is not UTF-8.
+ *
+ * @param bytes - The text, or a piece of it that holds the first bad line.
+ * @param line - 1-based line of the file that the piece starts on.
+ */
+export function badEncoding(bytes: Uint8Array, name: string, line: number): CrispError {
+  const utf16 = line === 1 && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff));
+  return expectedGot(
+    "data/encoding",
+    `${name}:${utf16 ? 1 : line - 1 + firstBadLine(bytes)}`,
+    "UTF-8 text",
+    utf16 ? "UTF-16" : "bytes that are not UTF-8",
+    "Save the file as UTF-8.",
+  );
 }

@@ -19,6 +19,7 @@ export {
   toDataset,
 } from "./dataset.ts";
 export { decodeText } from "./decode.ts";
+export { checkMasking, type MaskedTokens, type MaskingRules, maskTokens } from "./masking.ts";
 export { type Split, type SplitOptions, splitDataset } from "./split.ts";
 export {
   type DataSummary,
@@ -29,15 +30,17 @@ export {
   summarise,
 } from "./summary.ts";
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table.ts";
+export { readDocuments, textBlocks } from "./text-blocks.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./text-groups.ts";
 export {
   createTokenizer,
   type Encoding,
   encodeDataset,
+  encodeWords,
   longestFirst,
   type Tokenizer,
   type TokenizerOptions,
 } from "./tokenizer.ts";
 export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenizer-json.ts";
-export type { Batch, Dataset, Encoded, Example, Table, TableRow } from "./types.ts";
+export type { Batch, Dataset, Encoded, Example, LabelTask, Table, TableRow } from "./types.ts";
 export { buildVocabulary, type VocabularyOptions } from "./vocabulary.ts";

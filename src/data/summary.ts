@@ -56,9 +56,13 @@ const keysOf = (dataset: Dataset): string[] =>
     pair === undefined ? normaliseText(text) : `${normaliseText(text)}\n${normaliseText(pair)}`,
   );
 
+const hasOneClass = ({ task = "single_label_classification" }: Dataset): boolean => task === "single_label_classification";
+
+/** Examples of each class; words, where each has one; none in a regression. */
 const countLabels = (dataset: Dataset): number[] => {
+  if (dataset.task === "regression") return [];
   const counts = dataset.labels.map(() => 0);
-  for (const { label } of dataset.examples) if (label >= 0) counts[label]++;
+  for (const { label, labels } of dataset.examples) for (const c of labels ?? [label]) if (c >= 0) counts[c]++;
   return counts;
 };
 
@@ -91,7 +95,7 @@ export function summarise(splits: readonly SplitInput[]): DataSummary {
     return {
       name: dataset.name,
       rows: dataset.examples.length,
-      classes: dataset.labels.map((label, index) => ({ label, count: counts[index] })),
+      classes: counts.map((count, index) => ({ label: dataset.labels[index], count })),
       lengths: measured ? summariseLengths(encoded) : null,
       truncated: measured ? encoded.filter(({ truncated }) => truncated).length / encoded.length : null,
       duplicates,
@@ -113,7 +117,7 @@ export function summarise(splits: readonly SplitInput[]): DataSummary {
   const most = counts.indexOf(Math.max(...counts));
   const hits = evaluated.examples.filter(({ label }) => label === most).length;
   const majority =
-    counts.length > 0 && counts[most] > 0
+    hasOneClass(training) && counts.length > 0 && counts[most] > 0
       ? { label: training.labels[most], accuracy: hits / evaluated.examples.length, on: evaluated.name }
       : null;
   return { splits: summaries, overlaps, majority };

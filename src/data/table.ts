@@ -26,7 +26,8 @@ const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
 /** Delimiters a .csv may use; Excel writes semicolons where the comma is the decimal sign. */
 const DELIMITERS = [",", ";", "\t", "|"];
 
-function guessDelimiter(text: string): string {
+/** The delimiter of a .csv: the one that occurs most in the first record. */
+export function guessDelimiter(text: string): string {
   // Only what stands outside quotes in the first record counts.
   let quoted = false;
   const counts = new Map(DELIMITERS.map((delimiter) => [delimiter, 0]));
@@ -50,22 +51,22 @@ export function guessFormat(name: string, text: string): TableFormat | null {
 }
 
 /** GLUE's tab-separated files hold unbalanced quotes, so a quote is a character like any other. */
-function tsvRows(text: string): TableRow[] {
+export function tsvRows(text: string, firstLine = 1): TableRow[] {
   const rows: TableRow[] = [];
   text.split("\n").forEach((raw, at) => {
     const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
-    if (line !== "") rows.push({ line: at + 1, cells: line.split("\t") });
+    if (line !== "") rows.push({ line: firstLine + at, cells: line.split("\t") });
   });
   return rows;
 }
 
-function csvRows(text: string, name: string): TableRow[] {
+export function csvRows(text: string, name: string, delimiter = guessDelimiter(text), firstLine = 1): TableRow[] {
   const rows: TableRow[] = [];
   // csv-parse counts "\r\n" inside quotes as two lines, so lines are counted here: those of the records, and empty ones.
   let linesOfRecords = 0;
   try {
     parseCsvText(text, {
-      delimiter: guessDelimiter(text),
+      delimiter,
       // Guessed from the first line break otherwise, and then wrong where a cell's line breaks are of another kind.
       record_delimiter: ["\r\n", "\n", "\r"],
       info: true,
@@ -73,7 +74,7 @@ function csvRows(text: string, name: string): TableRow[] {
       skip_empty_lines: true,
       on_record: (parsed) => {
         const { record, info } = parsed as unknown as { record: string[]; info: { empty_lines: number } };
-        rows.push({ line: linesOfRecords + info.empty_lines + 1, cells: record });
+        rows.push({ line: firstLine + linesOfRecords + info.empty_lines, cells: record });
         linesOfRecords += record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 1);
         return null;
       },
@@ -82,7 +83,7 @@ function csvRows(text: string, name: string): TableRow[] {
     if (!(error instanceof CsvError)) throw error;
     throw expectedGot(
       "data/broken-row",
-      `${name}:${linesOfRecords + ((error.empty_lines as number | undefined) ?? 0) + 1}`,
+      `${name}:${firstLine + linesOfRecords + ((error.empty_lines as number | undefined) ?? 0)}`,
       "a row whose quotes open and close around whole cells",
       error.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote that never closes" : "text beside a quoted cell",
       'Write a quote inside a quoted cell twice, as "".',
@@ -91,13 +92,13 @@ function csvRows(text: string, name: string): TableRow[] {
   return rows;
 }
 
-function jsonlTable(text: string, name: string): Table {
+export function jsonlTable(text: string, name: string, firstLine = 1): Table {
   const columns = new Map<string, number>();
   const rows: TableRow[] = [];
   text.split("\n").forEach((raw, at) => {
     if (raw.trim() === "") return;
     const fail = (got: string): never => {
-      throw expectedGot("data/broken-row", `${name}:${at + 1}`, "one JSON object a line", got);
+      throw expectedGot("data/broken-row", `${name}:${firstLine + at}`, "one JSON object a line", got);
     };
     let value: unknown;
     try {
@@ -111,7 +112,7 @@ function jsonlTable(text: string, name: string): Table {
       if (!columns.has(key)) columns.set(key, columns.size);
       cells[columns.get(key)!] = cell;
     }
-    rows.push({ line: at + 1, cells });
+    rows.push({ line: firstLine + at, cells });
   });
   return { name, columns: [...columns.keys()], rows };
 }
@@ -146,12 +147,26 @@ export function parseTable(text: string, name: string, options: TableOptions = {
   if (format === "jsonl") return jsonlTable(text, name);
 
   const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name);
-  const first = rows[0].cells as readonly string[];
-  const header = options.header ?? looksLikeHeader(rows as readonly { cells: readonly string[] }[], options.expectedColumns);
-  const columns = first.map((cell, at) => (header && cell.trim()) || `column ${at + 1}`);
+  const { header, columns } = readHeader(rows, options);
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
-  for (const { line, cells } of data) {
+  checkCells(data, columns, name, format);
+  return { name, columns, rows: data };
+}
+
+/** Whether the first row names the columns, and the columns' names. */
+export function readHeader(
+  rows: readonly TableRow[],
+  options: Pick<TableOptions, "header" | "expectedColumns">,
+): { readonly header: boolean; readonly columns: readonly string[] } {
+  const first = rows[0].cells as readonly string[];
+  const header = options.header ?? looksLikeHeader(rows as readonly { cells: readonly string[] }[], options.expectedColumns);
+  return { header, columns: first.map((cell, at) => (header && cell.trim()) || `column ${at + 1}`) };
+}
+
+/** @throws `data/broken-row` for the first row that has not a cell for each column. */
+export function checkCells(rows: readonly TableRow[], columns: readonly string[], name: string, format: TableFormat): void {
+  for (const { line, cells } of rows) {
     if (cells.length === columns.length) continue;
     throw expectedGot(
       "data/broken-row",
@@ -161,5 +176,4 @@ export function parseTable(text: string, name: string, options: TableOptions = {
       format === "csv" ? "Quote cells that hold the delimiter." : "Take tabs and line breaks out of the cells.",
     );
   }
-  return { name, columns, rows: data };
 }

@@ -23,6 +23,8 @@ export interface Tokenizer {
   /** Ids of special tokens: padding, start, end, mask, … */
   readonly specialIds: ReadonlySet<number>;
   encode(text: string, pair?: string): Encoding;
+  /** Byte-level and SentencePiece tokenizers: a word in a sentence is not the word alone, as its token holds the space before it. */
+  readonly spaceBeforeWords: boolean;
   /** Ids of a text, however long, without special tokens. */
   encodeAll(text: string): readonly number[];
   /** The tokens behind ids, for people: `[CLS]`, `fine`, `##st`, …. */
@@ -143,6 +145,11 @@ function idsReader(library: HuggingFaceTokenizer, tokenizerJson: object): (text:
   };
 }
 
+const splitsAtSpaces = (tokenizerJson: object): boolean => {
+  const { pre_tokenizer } = tokenizerJson as { pre_tokenizer?: { type: string } | null };
+  return ["BertPreTokenizer", "Whitespace", "WhitespaceSplit"].includes(pre_tokenizer?.type ?? "");
+};
+
 /**
  * A tokenizer that gives the same ids as Hugging Face's fast tokenizers in Python, with truncation.
  *
@@ -202,6 +209,7 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
     vocabularySize,
     maskTokenId: idOf("mask_token", "[MASK]"),
     specialIds: new Set([padTokenId, ...specialTokens.flatMap(({ id, special }) => (special ? [id] : []))]),
+    spaceBeforeWords: !splitsAtSpaces(tokenizerJson),
     encodeAll: idsOf,
     encode(text, pair) {
       const which = pair === undefined ? 0 : 1;
@@ -229,6 +237,47 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
  * @example
  * const encoded = encodeDataset(tokenizer, dataset);
  */
-export function encodeDataset(tokenizer: Tokenizer, dataset: Dataset): Encoded[] {
-  return dataset.examples.map(({ index, label, text, pair }) => ({ index, label, ...tokenizer.encode(text, pair) }));
+export function encodeDataset(tokenizer: Tokenizer, { examples }: Dataset): Encoded[] {
+  return examples.map(({ index, label, labels, words, text, pair }) => {
+    if (words !== undefined) return { index, label, ...encodeWords(tokenizer, words, labels) };
+    return { index, label, ...(labels && { labels }), ...tokenizer.encode(text, pair) };
+  });
+}
+
+/**
+ * Tokenise a text that is given in words; the first token of a word carries its label, as in transformers' `run_ner.py`.
+ *
+ * @param words - Each is tokenised by itself; the tokens follow each other between the special tokens, cut at the length.
+ * @param labels - [words] class indices; −1 for words without one.
+ * @returns `labels` [n], and `wordOf` [n]: which word a token is the first of, else −1.
+ */
+export function encodeWords(
+  tokenizer: Tokenizer,
+  words: readonly string[],
+  labels: readonly number[] = words.map(() => -1),
+): Encoding & { readonly labels: number[]; readonly wordOf: number[] } {
+  const empty = tokenizer.encode("").inputIds;
+  const closing = empty.length > 1 ? 1 : 0;
+  const opening = Array.from(empty.subarray(0, empty.length - closing));
+  const room = tokenizer.maxLength - empty.length;
+  const ids: number[] = [];
+  const wordOf: number[] = [];
+  words.forEach((word, at) => {
+    // a tokenizer that puts the space in front of a word into its token sees the words as they stand in a sentence
+    const pieces = tokenizer.encodeAll(tokenizer.spaceBeforeWords && at > 0 ? ` ${word}` : word);
+    pieces.forEach((id, piece) => {
+      ids.push(id);
+      wordOf.push(piece === 0 ? at : -1);
+    });
+  });
+  const kept = Math.min(room, ids.length);
+  const places = [...opening.map(() => -1), ...wordOf.slice(0, kept), ...Array<number>(closing).fill(-1)];
+  const inputIds = Int32Array.from([...opening, ...ids.slice(0, kept), ...Array.from(empty.subarray(empty.length - closing))]);
+  return {
+    inputIds,
+    tokenTypeIds: new Int32Array(inputIds.length),
+    truncated: kept < ids.length,
+    labels: places.map((word) => (word < 0 ? -1 : labels[word])),
+    wordOf: places,
+  };
 }

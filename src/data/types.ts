@@ -1,11 +1,18 @@
+/** What the labels of a dataset are, by transformers' names; see `Task` of the models. */
+export type LabelTask = "single_label_classification" | "multi_label_classification" | "regression" | "token_classification";
+
 /** One labelled text (or pair of texts), before tokenising. */
 export interface Example {
   /** Position in the source file's data rows, from 0; names the example for ever. */
   readonly index: number;
   readonly text: string;
   readonly pair?: string;
-  /** Class index into `Dataset.labels`; -1 when the file has no labels. */
+  /** Class index into `Dataset.labels`, −1 without a label; in a regression the number itself, NaN without one. */
   readonly label: number;
+  /** Class indices that hold (multi-label), or one a word (token classification). */
+  readonly labels?: readonly number[];
+  /** Token classification: the words, which `text` joins with spaces. */
+  readonly words?: readonly string[];
 }
 
 export interface Dataset {
@@ -13,6 +20,8 @@ export interface Dataset {
   readonly name: string;
   readonly labels: readonly string[];
   readonly examples: readonly Example[];
+  /** Default `single_label_classification`. */
+  readonly task?: LabelTask;
   /** Names of the columns that were read, for the summary line; absent for datasets not read from a table. */
   readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
 }
@@ -20,7 +29,12 @@ export interface Dataset {
 /** One tokenised example. */
 export interface Encoded {
   readonly index: number;
+  /** As `Example.label`. */
   readonly label: number;
+  /** Class indices that hold (multi-label), or one a token, −1 for special tokens and all but a word's first. */
+  readonly labels?: readonly number[];
+  /** Token classification: which word a token is the first of, else −1. */
+  readonly wordOf?: readonly number[];
   readonly inputIds: Int32Array;
   readonly tokenTypeIds: Int32Array;
   /** True when the text was longer than the maximum length. */
@@ -40,7 +54,9 @@ export interface Batch {
   /** [B], real tokens a row. */
   readonly lengths: Int32Array;
   /** [B] */
-  readonly labels: Int32Array;
+  readonly labels: Float32Array;
+  /** [B] `Encoded.labels` of each row, where the task has them. */
+  readonly labelSets?: readonly (readonly number[])[];
   /** [B], `Example.index` of each row. */
   readonly indices: Int32Array;
 }
@@ -59,4 +75,6 @@ export interface Table {
   readonly name: string;
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
+  /** Names, in class order, of the columns whose cells are classes; Parquet files from the Hub have them. */
+  readonly classNames?: ReadonlyMap<string, readonly string[]>;
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { ExportOptions } from "../export/index.ts";
 import { isZip, readModelZip } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { createRuntime } from "../runtime/index-node.ts";
@@ -7,6 +8,7 @@ import { writeFilesAtomically } from "../training/index-node.ts";
 import { classifierParts, TextClassifier, TOKENIZER_FILES } from "./classifier.ts";
 import type { Device } from "./run-spec.ts";
 
+const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py"];
 const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...TOKENIZER_FILES];
 
 /**
@@ -29,9 +31,20 @@ export class Classifier extends TextClassifier {
     return new Classifier(await classifierParts(files, { where: path, createRuntime: () => runtimeFor({ device, onNote }) }));
   }
 
-  /** Write a Hugging Face model folder with `crisp.json`; all files are on the disk before the first takes its name. */
-  save(folder: string): void {
-    writeFilesAtomically(folder, this.pieces());
+  /**
+   * Write a Hugging Face model folder with `crisp.json`, `onnx/model.onnx` for transformers.js, a Python module for sparse attention
+   * and a model card; all files are on the disk before the first takes its name.
+   *
+   * @param options.onnx - Default true; `options.quantize: "int8"` adds an 8-bit file.
+   * @returns What people should know of the folder, e.g. why there is no ONNX file.
+   * @throws `file/…`, `export/input`, `export/too-large`.
+   */
+  save(folder: string, options: ExportOptions = {}): readonly string[] {
+    const { files, notes } = this.saved({ name: basename(resolve(folder)), ...options });
+    writeFilesAtomically(folder, files);
+    // of another model that was saved here before
+    for (const name of EXPORTED) if (!files.has(name)) rmSync(join(folder, name), { force: true });
+    return notes;
   }
 }
 

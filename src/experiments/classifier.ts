@@ -1,6 +1,17 @@
-import { createTokenizer, type Dataset, type Encoded, encodeDataset, readTokenizerJson, type Tokenizer } from "../data/index.ts";
+import {
+  createTokenizer,
+  type Dataset,
+  type Encoded,
+  type Encoding,
+  encodeDataset,
+  encodeWords,
+  readTokenizerJson,
+  type Tokenizer,
+} from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { type EncoderConfig, modelFiles, storedModel, weightsFrom } from "../models/index.ts";
+import { type ExportOptions, exportFiles, type ModelFacts } from "../export/index.ts";
+import type { GlueTask } from "../metrics/index.ts";
+import { type EncoderConfig, modelFiles, storedModel, type Task, weightsFrom } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import { dense } from "../sparsity/index.ts";
@@ -8,10 +19,15 @@ import { createForward, type Evaluated, type Forward, weightTensors } from "./fo
 import { joined } from "./model-files.ts";
 import { planOf } from "./plan-of.ts";
 import type { PlanSpec } from "./run-spec.ts";
+import { configFile, jsonBytes, tokenizerConfigFile } from "./saved-json.ts";
 
 /** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
 export interface CrispCard {
   readonly crisp: string;
+  /** What it predicts; left out by older versions, which knew but one. */
+  readonly task?: Task;
+  /** The GLUE task by whose figures it is evaluated. */
+  readonly glue?: GlueTask;
   /** Attention as it was trained; evaluation uses it too unless told otherwise. */
   readonly attention: PlanSpec;
   /** Most tokens a text. */
@@ -23,15 +39,24 @@ export interface CrispCard {
   /** On the held-out split, sparsity on and off; accuracy in [0, 1]. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly options: Readonly<Record<string, unknown>>;
+  /** What only the model card says: base model, data, licence. */
+  readonly about?: ModelFacts;
 }
 
 /** A text to classify, or a pair of texts for a model that was trained on pairs. */
 export type TextInput = string | { readonly text: string; readonly pair?: string };
 
-/** One label with its probability. */
+/** One label with its probability; in a regression the number itself. */
 export interface Prediction {
   readonly label: string;
   readonly score: number;
+  /** Token classification: the word that is labelled. */
+  readonly word?: string;
+}
+
+/** A text as `evaluate` takes it; for token classification with its words, and the first token of each. */
+export interface EncodedText extends Encoded {
+  readonly words?: readonly { readonly word: string; readonly token: number }[];
 }
 
 /** Files of a tokenizer that go along with a model, where the source has them. */
@@ -39,6 +64,13 @@ export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "spec
 
 /** Content of files by name, in pieces to be written one after another. */
 export type NamedFiles = ReadonlyMap<string, Iterable<Uint8Array>>;
+
+/** A model folder that is about to be written. */
+export interface SavedModel {
+  readonly files: NamedFiles;
+  /** What people should know of it, e.g. why there is no ONNX file. */
+  readonly notes: readonly string[];
+}
 
 export interface ClassifierParts {
   readonly config: EncoderConfig;
@@ -74,17 +106,37 @@ export class TextClassifier {
     this.tokenizer = parts.tokenizer;
   }
 
-  /** The most probable labels of one text, or of each of several; `topK` of them, best first (default 1). */
+  /**
+   * What the model says of one text, or of each of several: the most probable labels, `topK` of them, best first (default 1).
+   *
+   * Multi-label: the labels with a probability of at least ½, or `topK` of them. Regression: the number, as the only label's score.
+   * Token classification: a label for each word, words being parted by spaces.
+   */
   async predict(text: TextInput, options?: { readonly topK?: number }): Promise<Prediction[]>;
   async predict(texts: readonly TextInput[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
   async predict(
     texts: TextInput | readonly TextInput[],
-    { topK = 1 }: { readonly topK?: number } = {},
+    { topK }: { readonly topK?: number } = {},
   ): Promise<Prediction[] | Prediction[][]> {
     const list = isList(texts) ? texts : [texts];
-    const { probabilities } = await this.evaluate(list.map((text) => this.encodeText(text)));
-    const ranked = probabilities.map((row) => this.rank(row, topK));
-    return isList(texts) ? ranked : ranked[0];
+    const encoded = list.map((text) => this.encodeText(text));
+    const { probabilities } = await this.evaluate(encoded);
+    const said = probabilities.map((row, at) => this.answer(row, encoded[at], topK));
+    return isList(texts) ? said : said[0];
+  }
+
+  /** One row of `evaluate` as `predict` gives it. */
+  answer(row: readonly number[], { words }: Pick<EncodedText, "words">, topK?: number): Prediction[] {
+    const { task, labels } = this.config;
+    if (task === "regression") return row.map((score, at) => ({ label: labels[at], score }));
+    if (task === "token_classification" && words) {
+      return words.flatMap(({ word, token }) => {
+        const own = row.slice(token * labels.length, (token + 1) * labels.length);
+        return own.length === 0 ? [] : [{ word, ...this.rank(own, 1)[0] }];
+      });
+    }
+    if (task === "multi_label_classification" && topK === undefined) return this.rank(row).filter(({ score }) => score >= 0.5);
+    return this.rank(row, topK ?? 1);
   }
 
   /**
@@ -92,15 +144,22 @@ export class TextClassifier {
    *
    * @throws `model/needs-pairs` for a single text where the model was trained on pairs.
    */
-  encodeText(input: TextInput): Encoded {
+  encodeText(input: TextInput): EncodedText {
     const { text, pair } = typeof input === "string" ? { text: input, pair: undefined } : input;
     if (pair === undefined && this.card.columns?.pair !== undefined) {
       const { text: first, pair: second } = this.card.columns;
       const rule = `pairs of texts, as the model was trained on (${first}, ${second})`;
       throw expectedGot("model/needs-pairs", "predict", rule, `"${text.slice(0, 40)}" alone`, "Give JSONL with both columns.");
     }
-    const encoding = this.tokenizer.encode(text, pair);
-    return { index: hash32({ seed: 0, step: 0, site: encoding.inputIds.join(" ") }, 0) >>> 1, label: -1, ...encoding };
+    const named = (encoding: Encoding): Encoded => ({
+      ...encoding,
+      index: hash32({ seed: 0, step: 0, site: encoding.inputIds.join(" ") }, 0) >>> 1,
+      label: -1,
+    });
+    if (this.config.task !== "token_classification") return named(this.tokenizer.encode(text, pair));
+    const words = text.split(/\s+/).filter((word) => word !== "");
+    const { wordOf, labels: _, ...encoding } = encodeWords(this.tokenizer, words);
+    return { ...named(encoding), words: wordOf.flatMap((word, token) => (word < 0 ? [] : [{ word: words[word], token }])) };
   }
 
   /** Labels of one row of probabilities, best first. */
@@ -139,16 +198,28 @@ export class TextClassifier {
     });
   }
 
-  /** The files of a Hugging Face model folder, with `crisp.json`, in pieces that share memory with the model. */
-  pieces(): NamedFiles {
-    const card = new TextEncoder().encode(`${JSON.stringify(this.card, null, 2)}\n`);
+  /**
+   * A Hugging Face model folder with `crisp.json` and what other libraries load, in pieces that share memory with the model.
+   *
+   * @param options - See `ExportOptions`.
+   * @throws `export/input`, `export/too-large`.
+   */
+  saved(options: ExportOptions = {}): SavedModel {
+    const { config, card, tokenizer } = this;
     const { tokenizerFiles, weights } = this.#parts;
-    return new Map([...tokenizerFiles, ...modelFiles(this.config, weights), ["crisp.json", [card]] as const]);
+    const closing = tokenizer.encode("").inputIds;
+    const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
+    const exported = exportFiles({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
+    const files = new Map<string, Iterable<Uint8Array>>([...tokenizerFiles, ...modelFiles(config, weights)]);
+    files.set("tokenizer_config.json", [tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer)]);
+    files.set("config.json", [configFile(files.get("config.json")!, exported.config)]);
+    for (const [name, pieces] of exported.files) files.set(name, pieces);
+    return { files: files.set("crisp.json", [jsonBytes(card)]), notes: exported.notes };
   }
 
-  /** The files of a Hugging Face model folder, with `crisp.json`, by name; see `modelZip`. */
-  async files(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-    return new Map(Array.from(this.pieces(), ([name, pieces]) => [name, joined(pieces)] as const));
+  /** The files of a Hugging Face model folder, as `saved`, by name; see `modelZip`. */
+  async files(options: ExportOptions = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+    return new Map(Array.from(this.saved(options).files, ([name, pieces]) => [name, joined(pieces)] as const));
   }
 }
 

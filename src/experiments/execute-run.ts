@@ -15,10 +15,10 @@ import { planOf } from "./plan-of.ts";
 import { batchSource, type RunBatches } from "./run-batches.ts";
 import { checkpointsOf } from "./run-checkpoints.ts";
 import type { RunEnvironment } from "./run-environment.ts";
-import { type Evaluator, evaluateFinal, evaluators, labelsOf, type Trained } from "./run-evaluation.ts";
+import { type Evaluator, evaluateFinal, evaluators, rulesOf, type Trained } from "./run-evaluation.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { startingPoint } from "./starting-point.ts";
-import { accuracy, negativeLogLikelihood } from "./statistics/index.ts";
+import { taskFigures } from "./task-figures.ts";
 
 /**
  * Train one configuration with one seed, and evaluate it: sparsity on and off.
@@ -115,9 +115,8 @@ async function trainIt(
       selection &&
       (async () => {
         const { probabilities } = await (await evaluator(plan)).evaluate(selection);
-        const labels = labelsOf(selection);
-        const metrics = { accuracy: accuracy(probabilities, labels), loss: negativeLogLikelihood(probabilities, labels) };
-        return { metrics, score: metrics.accuracy };
+        const { figures, loss, score } = taskFigures(rulesOf(spec), probabilities, selection);
+        return { metrics: { ...figures, loss }, score };
       }),
     saver: checkpoints,
     signal,

@@ -9,6 +9,7 @@ export const curvePoint = ({ step, epoch, trainLoss, metrics }: Progress["evalua
   trainLoss,
   evalLoss: metrics.loss,
   evalAccuracy: metrics.accuracy,
+  ...(metrics.accuracy === undefined && { figures: metrics }),
 });
 
 /** Hand the events of a training on, and collect the learning curve. */

@@ -3,22 +3,25 @@ import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs } from "../models/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
-import { softened } from "./statistics/index.ts";
+import { outputsOf } from "./task-figures.ts";
 
 /** How a batch enters a graph, beside its tokens. */
-export type ContextSettings = Pick<BatchContext, "seed" | "step" | "training" | "strength" | "labelSmoothing" | "lossDivisor">;
+export type ContextSettings = Pick<
+  BatchContext,
+  "seed" | "step" | "training" | "strength" | "labelSmoothing" | "lossDivisor" | "classWeights"
+>;
 
 /** A batch as graph inputs are filled from it. */
 export function batchContext(batch: Batch, settings: ContextSettings): BatchContext {
-  const { size, length, lengths, indices, inputIds, tokenTypeIds, labels } = batch;
-  return { bindings: { B: size, n: length }, lengths, examples: indices, inputIds, tokenTypeIds, labels, ...settings };
+  const { size, length, lengths, indices, inputIds, tokenTypeIds, labels, labelSets } = batch;
+  return { bindings: { B: size, n: length }, lengths, examples: indices, inputIds, tokenTypeIds, labels, labelSets, ...settings };
 }
 
 /** What an evaluation graph gives for a set of examples, in their order. */
 export interface Evaluated {
-  /** [examples][C] */
+  /** [examples][C], or [examples][n · C] for a task of tokens: see `outputsOf`. */
   readonly probabilities: number[][];
-  /** [examples][C] */
+  /** In the same places. */
   readonly logits: number[][];
   /** Pairs of real tokens over all layers and heads, and those that the plan keeps. */
   readonly pairs: { readonly valid: number; readonly kept: number };
@@ -83,10 +86,12 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
         );
         const out = await session.run(feedsOf(batch, session.inputs));
         const rows = out.logits.data as Float32Array;
-        const classes = rows.length / batch.size;
+        const perRow = rows.length / batch.size;
+        const { task, numLabels } = config;
         positions.forEach((at, row) => {
-          logits[at] = [...rows.subarray(row * classes, (row + 1) * classes)];
-          probabilities[at] = [...softened(logits[at], 1)];
+          const own = task === "token_classification" ? batch.lengths[row] * numLabels : perRow;
+          logits[at] = [...rows.subarray(row * perRow, row * perRow + own)];
+          probabilities[at] = outputsOf(task, logits[at], numLabels);
         });
         for (const length of batch.lengths) valid += length ** 2 * config.heads * config.layers;
         graph.keptPairs.forEach((_, layer) => {

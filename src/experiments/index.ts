@@ -3,6 +3,7 @@ export { type ClassMetrics, type ClassScores, classMetrics } from "./class-metri
 export {
   type CrispCard,
   classifierFromFiles,
+  type EncodedText,
   type NamedFiles,
   type Prediction,
   TextClassifier,
@@ -31,5 +32,6 @@ export type {
 } from "./run-spec.ts";
 export * from "./statistics/index.ts";
 export type { Arm, StudyDefinition } from "./study-definition.ts";
+export { type TaskFigures, type TaskRules, taskFigures } from "./task-figures.ts";
 export { limited, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./train-text.ts";
 export { VERSION } from "./version.ts";

@@ -50,6 +50,12 @@ const hide = (
 ): MaskedTokens[] =>
   Array.from(positions, (at) => maskTokens(blocks[at].inputIds, masking, { seed, epoch, example: blocks[at].index }));
 
+const countMasked = (hidden: readonly MaskedTokens[]): number => hidden.reduce((sum, { places }) => sum + places.length, 0);
+
+/** How many tokens of all blocks the evaluation predicts; its masks are those of epoch −1. */
+export const evaluatedTokens = (options: Pick<MaskedBatchOptions, "blocks" | "masking" | "seed">): number =>
+  countMasked(hide(options, [...options.blocks.keys()], -1));
+
 /** Training batches of masked-language-model training; the loss is the mean over an update's masked tokens. */
 export function maskedBatches(
   options: MaskedBatchOptions & { readonly dataSeed: number; readonly strengthAt: (step: number) => number },
@@ -66,10 +72,7 @@ export function maskedBatches(
   return {
     batchesPerEpoch: Math.ceil(blocks.length / batchSize),
     largest: [{ B: Math.min(batchSize, blocks.length), n: longest, M: largest }],
-    size(epoch, batch) {
-      const count = hide(options, orderOf(epoch)[batch], epoch).reduce((sum, { places }) => sum + places.length, 0);
-      return Math.max(1, count);
-    },
+    size: (epoch, batch) => countMasked(hide(options, orderOf(epoch)[batch], epoch)),
     tokens: (batch) => orderOf(0)[batch].reduce((most, at) => Math.max(most, lengths[at]), 0) * orderOf(0)[batch].length,
     context(epoch, batch, { step, lossDivisor }) {
       const settings = { step, training: true, strength: strengthAt(step), labelSmoothing: 0, lossDivisor };

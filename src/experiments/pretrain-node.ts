@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { checkMasking, createTokenizer, decodeText, readDocuments, readTokenizerJson, textBlocks } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { modelFiles, parseEncoderConfig } from "../models/index.ts";
@@ -72,7 +72,8 @@ const OWN = [
  * Train an encoder to fill in masked tokens of plain text, so that it knows the language of one's own texts before it is fine-tuned.
  *
  * @returns Events to iterate over, and `result`, null when the signal stopped it.
- * @throws Through both: `data/…`, `model/…`, `config/…`, `training/…`; `pretrain/no-mask` for a tokenizer without a mask token.
+ * @throws Through both: `data/…`, `model/…`, `config/…`, `training/…`; `pretrain/no-mask` for a tokenizer without a mask token;
+ *   `pretrain/vocabulary` for one with more tokens than the model; `pretrain/no-model`.
  * @example
  * const run = pretrain({ data: "manuals.txt", model: "distilbert", numTrainEpochs: 3, learningRate: 5e-5 });
  * for await (const event of run) if (event.type === "evaluated") console.log(Math.exp(event.point.evalLoss!)); // perplexity
@@ -87,7 +88,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
   resolveOptions(options);
   checkMasking({ probability: mlmProbability });
-  const { source, where, tokenizerFolder, maxPositions } = startFrom(settings);
+  const { source, where, tokenizerFolder, maxPositions, vocabSize } = startFrom(settings);
   const files = readModelFiles(tokenizerFolder, TOKENIZER_FILES);
   const maxLength = Math.min(settings.maxLength ?? 128, maxPositions);
   const tokenizer = createTokenizer({ ...readTokenizerJson(files, tokenizerFolder), maxLength });
@@ -95,11 +96,21 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   if (maskTokenId === undefined)
     throw expectedGot(
       "pretrain/no-mask",
-      where,
+      tokenizerFolder,
       "a tokenizer with a mask token",
       "none",
       "Set mask_token in tokenizer_config.json.",
     );
+  if (vocabSize < vocabularySize) {
+    const hint = "Take the tokenizer that belongs to it, or a larger vocab_size for a fresh encoder.";
+    throw expectedGot(
+      "pretrain/vocabulary",
+      where,
+      `vocab_size at least ${vocabularySize}, as the tokenizer has`,
+      vocabSize,
+      hint,
+    );
+  }
 
   const all = await documentsOf(settings.data);
   const split = settings.validation
@@ -169,16 +180,20 @@ function readBytes(path: string): Uint8Array {
 function startFrom({ model, config, tokenizer }: PretrainSettings) {
   if (model !== undefined && config === undefined) {
     const source: ModelSource = { kind: "folder", path: model };
-    const { maxPositions } = loadModelFolder(model).config;
-    return { source, where: model, tokenizerFolder: tokenizer ?? model, maxPositions };
+    const { maxPositions, vocabSize } = loadModelFolder(model).config;
+    return { source, where: model, tokenizerFolder: tokenizer ?? model, maxPositions, vocabSize };
   }
   if (model === undefined && config !== undefined && tokenizer !== undefined) {
     const json = parseJson(config);
-    const { maxPositions } = parseEncoderConfig(json, config);
-    return { source: { kind: "fresh", config: json } as ModelSource, where: config, tokenizerFolder: tokenizer, maxPositions };
+    const { maxPositions, vocabSize } = parseEncoderConfig(json, config);
+    const source: ModelSource = { kind: "fresh", config: json };
+    // left out, it is the tokenizer's, not the family's default
+    const given = json.vocab_size === undefined ? Infinity : vocabSize;
+    return { source, where: config, tokenizerFolder: tokenizer, maxPositions, vocabSize: given };
   }
+  const got = model !== undefined ? "model and config" : config !== undefined ? "config without tokenizer" : "neither";
   const hint = "A model folder is trained further; a configuration and a tokenizer start from nothing.";
-  throw expectedGot("pretrain/no-model", "pretrain", "model, or config and tokenizer", "neither or both", hint);
+  throw expectedGot("pretrain/no-model", "pretrain", "model, or config and tokenizer", got, hint);
 }
 
 function parseJson(path: string): Record<string, unknown> {

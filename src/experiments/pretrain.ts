@@ -1,11 +1,12 @@
 import { type Encoded, evaluationOrder, type MaskingRules, tokenCounts } from "../data/index.ts";
+import { expectedGot } from "../errors/index.ts";
 import { buildModel, type EncoderConfig, parameterSpecs } from "../models/index.ts";
 import type { Runtime, Tensor } from "../runtime/index.ts";
 import { type AttentionPlan, type BatchContext, checkPlan, dense, strengthAt } from "../sparsity/index.ts";
 import { createTrainStep, estimate, plannedSteps, resolveOptions, type TrainingOptions, trainLoop } from "../training/index.ts";
 import { curvePoint, followLoop } from "./follow-loop.ts";
 import { fillInputs } from "./forward.ts";
-import { maskedBatches, maskedContext } from "./masked-batches.ts";
+import { evaluatedTokens, maskedBatches, maskedContext } from "./masked-batches.ts";
 import { planOf } from "./plan-of.ts";
 import type { CurvePoint } from "./records.ts";
 import { checkpointsOf } from "./run-checkpoints.ts";
@@ -49,7 +50,7 @@ export interface PretrainResult {
  *
  * @param options.signal - Looked at between updates, where a checkpoint is written first.
  * @returns Null when the signal stopped it.
- * @throws Whatever the model, the options, the pattern or the training throw.
+ * @throws `pretrain/nothing-held-out` where no token of the held-out blocks is masked, and whatever the model, the options, the pattern or the training throw.
  */
 export async function executePretraining(
   spec: PretrainSpec,
@@ -57,6 +58,7 @@ export async function executePretraining(
   { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
 ): Promise<PretrainResult | null> {
   const options = resolveOptions(spec.options);
+  checkHeldOut(spec);
   const { config, values, fresh } = startingPoint(spec.model, { labels: [], task: "masked_lm" }, environment, spec.seed);
   const plan = planOf(spec.plan);
   checkPlan(plan, config);
@@ -80,7 +82,7 @@ export async function executePretraining(
     values,
     largest: batches.largest,
   });
-  const evaluate = (under: AttentionPlan): Promise<number> =>
+  const evaluate = (under: AttentionPlan, signal?: AbortSignal): Promise<number> =>
     heldOutLoss(spec, { config, plan: under, runtime, parameters: step.state.feeds(), options, signal });
   try {
     const surroundings = { environment, step, runtime, options };
@@ -94,6 +96,7 @@ export async function executePretraining(
     const { seconds } = await estimate({ step, batches, tokens: batches.tokens, updates: { perEpoch, left } });
     onEvent({ type: "estimated", seconds, bytes: environment.memoryBytes() });
 
+    // Not stopped by the signal: the loop looks at it right after, and writes the checkpoint of this update.
     const scored = async () => {
       const loss = await evaluate(plan);
       return { metrics: { loss }, score: -loss };
@@ -104,12 +107,12 @@ export async function executePretraining(
     const ended = await followLoop(loop, curve, onEvent);
     if (!ended.finished) return null;
     if (keepBest && ended.best) await step.state.restore(ended.best);
-    const loss = await evaluate(plan);
+    const loss = await evaluate(plan, signal);
     return {
       weights: await step.state.snapshot(),
       config,
       loss,
-      lossSparsityOff: plan.pattern.id === "dense" ? loss : await evaluate({ pattern: dense() }),
+      lossSparsityOff: plan.pattern.id === "dense" ? loss : await evaluate({ pattern: dense() }, signal),
       steps: ended.progress.step,
       seconds: ended.progress.seconds,
       curve,
@@ -121,6 +124,12 @@ export async function executePretraining(
   } finally {
     await step.release();
   }
+}
+
+function checkHeldOut({ data: { selection: blocks }, masking, seed }: PretrainSpec): void {
+  if (evaluatedTokens({ blocks, masking, seed }) > 0) return;
+  const hint = "Hold out more text: a loss over no token says nothing.";
+  throw expectedGot("pretrain/nothing-held-out", "held-out text", "at least one masked token", "none", hint);
 }
 
 /** Mean cross-entropy over the masked tokens of the held-out blocks. */
@@ -155,5 +164,5 @@ async function heldOutLoss(
   } finally {
     await session.release();
   }
-  return sum / Math.max(1, count);
+  return sum / count;
 }

@@ -45,6 +45,8 @@ export interface CurvePoint {
   readonly trainLoss?: number;
   readonly evalLoss?: number;
   readonly evalAccuracy?: number;
+  /** All figures of the task, by name. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** Exploratory paired difference to dense with its uncorrected 95 % interval; gets no verdict word. */

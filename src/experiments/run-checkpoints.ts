@@ -13,7 +13,7 @@ import type { RunSpec } from "./run-spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset"> & {
+  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights"> & {
     readonly data: { readonly train: readonly Encoded[]; readonly selection?: readonly Encoded[] };
   },
   where: string,
@@ -27,7 +27,9 @@ export async function checkpointsOf(
   const { environment, step, runtime, options } = parts;
   const hash = sha256.create();
   for (const split of [spec.data.train, spec.data.selection ?? []]) {
-    for (const { index, label, inputIds } of split) hash.update(utf8ToBytes(`${index} ${label} ${inputIds.join(" ")}\n`));
+    for (const { index, label, labels, inputIds } of split) {
+      hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${inputIds.join(" ")}\n`));
+    }
     hash.update(utf8ToBytes("\n"));
   }
   // how often and how many checkpoints are written changes nothing that is trained
@@ -41,6 +43,8 @@ export async function checkpointsOf(
       attention: JSON.stringify(spec.plan),
       seed: spec.seed,
       seedOffset: spec.seedOffset,
+      ...(spec.task && { task: spec.task }),
+      ...(spec.classWeights && { classWeights: spec.classWeights }),
       options: decisive,
       data: bytesToHex(hash.digest()),
     },

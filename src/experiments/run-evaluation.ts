@@ -8,7 +8,8 @@ import { createForward, type Evaluated, type Forward } from "./forward.ts";
 import { planOf } from "./plan-of.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 import type { MapOfSentence, RunResult, RunSpec } from "./run-spec.ts";
-import { accuracy, fitTemperature, negativeLogLikelihood } from "./statistics/index.ts";
+import { fitTemperature } from "./statistics/index.ts";
+import { type TaskRules, taskFigures } from "./task-figures.ts";
 
 /** Training loss and accuracy are measured in evaluation mode on so many examples: the same ones for all runs of a study. */
 const TRAIN_SAMPLE = 1000;
@@ -57,7 +58,7 @@ export async function evaluateFinal(
     readonly ended: Trained;
     readonly signal?: AbortSignal;
   },
-): Promise<Pick<RunResult, "record" | "fresh" | "maps">> {
+): Promise<Pick<RunResult, "record" | "figures" | "figuresSparsityOff" | "fresh" | "maps">> {
   const { plan, evaluator, ended, step, signal } = parts;
   const { train, selection, reported = [], fresh = [], mapped = [] } = spec.data;
   const own = await evaluator(plan);
@@ -68,8 +69,10 @@ export async function evaluateFinal(
     cross[name] = (await (await evaluator(planOf(other))).evaluate(reported, signal)).probabilities;
   }
   const sample = trainSample(train);
-  const onTrain = (await own.evaluate(sample, signal)).probabilities;
-  const onSelection = selection && (await own.evaluate(selection, signal));
+  const rules = rulesOf(spec);
+  const onTrain = taskFigures(rules, (await own.evaluate(sample, signal)).probabilities, sample);
+  const calibrated = rules.task === "single_label_classification" ? selection : undefined;
+  const onSelection = calibrated && (await own.evaluate(calibrated, signal));
 
   const maps: MapOfSentence[] = [];
   for (const { text, tokens, encoded } of mapped) maps.push(mapOf(text, tokens, await own.attention(encoded)));
@@ -81,16 +84,20 @@ export async function evaluateFinal(
     denseProbabilities: off.probabilities,
     ...(Object.keys(cross).length > 0 && { crossProbabilities: cross }),
     labels: labelsOf(reported),
-    trainLoss: negativeLogLikelihood(onTrain, labelsOf(sample)),
-    trainAccuracy: accuracy(onTrain, labelsOf(sample)),
+    trainLoss: onTrain.loss,
+    trainAccuracy: onTrain.figures.accuracy ?? onTrain.score,
     effectiveSparsity: sparsityOf(trained),
     seconds: ended.loop.progress.seconds,
     bestBySelectionAccuracy: ended.loop.best ? await bestOnReported(spec, step, ended.loop.best, own) : null,
-    temperature: onSelection ? fitTemperature(onSelection.logits, labelsOf(selection)) : null,
+    temperature: onSelection ? fitTemperature(onSelection.logits, labelsOf(calibrated!)) : null,
     curve: ended.curve,
   };
-  return { record, fresh: readFresh, maps };
+  const figures = taskFigures(rules, trained.probabilities, reported);
+  return { record, figures, figuresSparsityOff: taskFigures(rules, off.probabilities, reported), fresh: readFresh, maps };
 }
+
+/** How a run is evaluated. */
+export const rulesOf = ({ task = "single_label_classification", labels, glue }: RunSpec): TaskRules => ({ task, labels, glue });
 
 /** Drawn, not the first ones: files are often sorted by label. */
 function trainSample(train: readonly Encoded[]): Encoded[] {
@@ -102,16 +109,18 @@ const sparsityOf = ({ pairs: { kept, valid } }: Evaluated): number => (valid ===
 
 /** The best weights by the selection split, read on the reported split; the last weights come back afterwards. */
 async function bestOnReported(
-  { data: { reported = [] } }: RunSpec,
+  spec: RunSpec,
   { state }: TrainStep<BatchContext>,
   best: ReadonlyMap<string, Float32Array>,
   forward: Forward,
 ): Promise<number> {
   const last = await state.snapshot();
   await state.restore(best);
+  const { reported = [] } = spec.data;
   const { probabilities } = await forward.evaluate(reported);
   await state.restore(last);
-  return accuracy(probabilities, labelsOf(reported));
+  const { figures, score } = taskFigures(rulesOf(spec), probabilities, reported);
+  return figures.accuracy ?? score;
 }
 
 /** The last layer's first head. */

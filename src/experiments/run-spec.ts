@@ -1,7 +1,9 @@
 import type { Encoded } from "../data/index.ts";
+import type { GlueTask } from "../metrics/index.ts";
 import type { Task } from "../models/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
+import type { TaskFigures } from "./task-figures.ts";
 
 /** An attention plan as text and numbers, so that it can be stored and sent: see `AttentionPlan`. */
 export interface PlanSpec {
@@ -39,6 +41,10 @@ export interface RunSpec {
   readonly task?: Task;
   /** Class names by class index. */
   readonly labels: readonly string[];
+  /** Factor of each class in the loss. */
+  readonly classWeights?: readonly number[];
+  /** Evaluate by GLUE's own figures too. */
+  readonly glue?: GlueTask;
   readonly padTokenId: number;
   readonly plan: PlanSpec;
   /** Other plans under which the final weights are evaluated too, by configuration name. */
@@ -84,6 +90,9 @@ export interface MapOfSentence {
 /** What a run leaves: the record that the statistics read, and what is only shown. */
 export interface RunResult {
   readonly record: RunRecord;
+  /** On the reported split, attention as trained and dense. */
+  readonly figures: TaskFigures;
+  readonly figuresSparsityOff: TaskFigures;
   /** [examples][C] of `data.fresh`. */
   readonly fresh: readonly (readonly number[])[];
   readonly maps: readonly MapOfSentence[];

@@ -1,4 +1,4 @@
-import type { Dataset } from "../data/index.ts";
+import type { Dataset, Example } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 
 /**
@@ -13,14 +13,22 @@ import { expectedGot } from "../errors/index.ts";
 export function sameClasses(dataset: Dataset, labels: readonly string[]): Dataset {
   const { name, examples } = dataset;
   if (examples.length === 0) throw expectedGot("data/empty", name, "at least one example", "none");
-  if (examples.some(({ label }) => label < 0))
-    throw expectedGot("data/columns", name, "labelled examples", "some without a label");
-  if (dataset.labels.join("\n") === labels.join("\n")) return dataset;
+  const { task = "single_label_classification" } = dataset;
+  const without = ({ label, labels: several }: Example): boolean =>
+    task === "regression" ? Number.isNaN(label) : several === undefined && label < 0;
+  if (examples.some(without)) throw expectedGot("data/columns", name, "labelled examples", "some without a label");
+  if (task === "regression" || dataset.labels.join("\n") === labels.join("\n")) return { ...dataset, labels };
   const classes = dataset.labels.map((label) => labels.indexOf(label));
-  const unknown = examples.find(({ label }) => !(classes[label] >= 0));
-  if (unknown) {
-    const got = `"${dataset.labels[unknown.label]}"`;
-    throw expectedGot("data/unknown-label", name, `labels seen in training (${labels.join(", ")})`, got);
-  }
-  return { ...dataset, labels, examples: examples.map((example) => ({ ...example, label: classes[example.label] })) };
+  const classOf = (label: number): number => {
+    if (label < 0) return -1;
+    if (classes[label] >= 0) return classes[label];
+    const rule = `labels seen in training (${labels.join(", ")})`;
+    throw expectedGot("data/unknown-label", name, rule, `"${dataset.labels[label]}"`);
+  };
+  const renamed = examples.map((example) => ({
+    ...example,
+    label: classOf(example.label),
+    ...(example.labels && { labels: example.labels.map(classOf) }),
+  }));
+  return { ...dataset, labels, examples: renamed };
 }

@@ -4,23 +4,26 @@ import {
   type DataSummary,
   type Dataset,
   type DatasetOptions,
+  type Encoded,
   encodeDataset,
+  type LabelTask,
   readTokenizerJson,
   splitDataset,
   summarise,
   type Tokenizer,
 } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
+import type { GlueTask } from "../metrics/index.ts";
 import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
 import { type AttentionPlan, checkPlan, dense, type Pattern } from "../sparsity/index.ts";
 import { resolveOptions, type TrainingOptions } from "../training/index.ts";
 import { type ClassMetrics, classMetrics } from "./class-metrics.ts";
+import { classWeightsOf } from "./class-weights.ts";
 import { type CrispCard, type NamedFiles, tokenizerFilesOf } from "./classifier.ts";
 import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
 import { specOf } from "./plan-of.ts";
 import type { Device, ModelSource, RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { sameClasses } from "./same-classes.ts";
-import { accuracy, negativeLogLikelihood } from "./statistics/index.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
@@ -31,6 +34,12 @@ export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
   readonly validation?: Source | Dataset;
   /** Evaluated once, at the end; left out, the validation split. */
   readonly test?: Source | Dataset;
+  /** What the labels are; left out, as the data has them: lists are several classes, or tags of words. */
+  readonly task?: LabelTask;
+  /** Factor of each class in the loss, by class index; `balanced`: N / (C · examples of the class), so that rare classes count alike. */
+  readonly classWeights?: "balanced" | readonly number[];
+  /** Evaluate by the figures of a GLUE task too, which then choose the best model. */
+  readonly glue?: GlueTask;
   /** Default `dense()`. */
   readonly attention?: Pattern | AttentionPlan;
   readonly columns?: Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
@@ -53,10 +62,20 @@ export type TrainEvent =
 
 /** What a training leaves. */
 export interface TextTrainResult {
-  readonly metrics: ClassMetrics;
+  /** Figures on the reported split by name, and `loss`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Name of the figure that counts. */
+  readonly primary: string;
+  /** Class by class; null for tasks that do not give each example one class. */
+  readonly classes: ClassMetrics | null;
   /** The examples behind `metrics`, and what the model said of each. */
-  readonly evaluated: { readonly dataset: Dataset; readonly probabilities: readonly (readonly number[])[] };
-  /** Majority-class accuracy on the same examples. */
+  readonly evaluated: {
+    readonly dataset: Dataset;
+    readonly probabilities: readonly (readonly number[])[];
+    /** In tokens, for token classification. */
+    readonly encoded?: readonly Encoded[];
+  };
+  /** Majority-class accuracy on the same examples; 0 for other tasks. */
   readonly majority: number;
   readonly seconds: number;
   readonly freshParameters: readonly string[];
@@ -69,6 +88,9 @@ const OWN = [
   "test",
   "model",
   "attention",
+  "task",
+  "classWeights",
+  "glue",
   "columns",
   "maxLength",
   "maxTrainSamples",
@@ -94,6 +116,7 @@ export interface Prepared extends StartModel {
   readonly reported: Dataset;
   readonly plan: AttentionPlan;
   readonly options: Partial<TrainingOptions>;
+  readonly classWeights?: readonly number[];
 }
 
 /**
@@ -117,7 +140,7 @@ export async function prepareTraining<Source>(
   const opened = await place.open();
   if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
   const read = async (source: Source | Dataset, labels?: readonly string[]): Promise<Dataset> => {
-    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, labels });
+    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task: settings.task, labels });
     return labels ? sameClasses(dataset, labels) : dataset;
   };
   const all = limited(await read(settings.data), settings.maxTrainSamples);
@@ -132,9 +155,10 @@ export async function prepareTraining<Source>(
     train: split.train,
     validation: split.heldOut,
     reported,
-    config: withLabels(model.config, all.labels),
+    config: withLabels(model.config, all.labels, all.task),
     plan,
     options,
+    classWeights: settings.classWeights && classWeightsOf(settings.classWeights, split.train),
   };
 }
 
@@ -199,7 +223,7 @@ export interface Finished extends TextTrainResult {
  */
 export async function trainPrepared(
   prepared: Prepared,
-  settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads"> & { readonly checkpoints?: string },
+  settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads" | "glue"> & { readonly checkpoints?: string },
   run: (spec: RunSpec) => Promise<RunResult | null>,
   emit: (event: TrainEvent) => void,
 ): Promise<Finished | null> {
@@ -217,7 +241,10 @@ export async function trainPrepared(
   const spec: RunSpec = {
     configuration: plan.pattern,
     model: prepared.source,
+    task: train.task,
     labels: train.labels,
+    classWeights: prepared.classWeights,
+    glue: settings.glue,
     padTokenId: tokenizer.padTokenId,
     plan,
     data: { train: encoded, selection: encodedValidation, reported: encodedReported },
@@ -236,23 +263,23 @@ export async function trainPrepared(
 function finished(
   { train, reported, tokenizer, config }: Prepared,
   spec: RunSpec,
-  { record, weights, freshParameters }: RunResult,
+  { record, figures: on, figuresSparsityOff: off, weights, freshParameters }: RunResult,
   summary: DataSummary,
   emit: (event: TrainEvent) => void,
 ): Finished {
-  const metrics = classMetrics(record.probabilities, record.labels, config.labels);
+  const metrics = { ...on.figures, loss: on.loss };
   const figures = {
-    accuracy: metrics.accuracy,
-    macroF1: metrics.macroF1,
-    loss: negativeLogLikelihood(record.probabilities, record.labels),
-    accuracySparsityOff: accuracy(record.denseProbabilities, record.labels),
-    lossSparsityOff: negativeLogLikelihood(record.denseProbabilities, record.labels),
+    ...metrics,
+    ...Object.fromEntries(Object.entries(off.figures).map(([name, value]) => [`${name}SparsityOff`, value])),
+    lossSparsityOff: off.loss,
     effectiveSparsity: record.effectiveSparsity,
     trainLoss: record.trainLoss,
     seconds: record.seconds,
   };
   const card: CrispCard = {
     crisp: VERSION,
+    task: config.task,
+    ...(spec.glue && { glue: spec.glue }),
     attention: spec.plan,
     maxLength: tokenizer.maxLength,
     seed: spec.seed,
@@ -266,7 +293,14 @@ function finished(
     card,
     weights: weights!,
     metrics,
-    evaluated: { dataset: reported, probabilities: record.probabilities },
+    primary: on.primary,
+    classes:
+      config.task === "single_label_classification" ? classMetrics(record.probabilities, record.labels, config.labels) : null,
+    evaluated: {
+      dataset: reported,
+      probabilities: record.probabilities,
+      ...(config.task === "token_classification" && { encoded: spec.data.reported }),
+    },
     majority: summary.majority?.accuracy ?? 0,
     seconds: record.seconds,
     freshParameters,

@@ -51,11 +51,11 @@ describe("train()", () => {
     assert.equal(events.filter(({ type }) => type === "evaluated").length, 3);
   });
   test("gives the metrics of the held-out examples, sparsity on and off", () => {
-    const { metrics, evaluated, majority } = result;
+    const { metrics, classes, evaluated, majority } = result;
     assert.equal(evaluated.dataset.examples.length, 20);
     assert.equal(evaluated.probabilities.length, 20);
     assert.equal(
-      metrics.classes.reduce((sum, { support }) => sum + support, 0),
+      classes!.classes.reduce((sum, { support }) => sum + support, 0),
       20,
     );
     assert.ok(majority >= 0.5 && majority < 1);

@@ -13,6 +13,7 @@ export {
   brierScore,
   expectedCalibrationError,
   fitTemperature,
+  logLoss,
   negativeLogLikelihood,
   softened,
 } from "./calibration.ts";

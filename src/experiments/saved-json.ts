@@ -1,0 +1,23 @@
+import type { Tokenizer } from "../data/index.ts";
+import { joined } from "./model-files.ts";
+
+/** A JSON file's bytes. */
+export const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
+const parsed = (pieces: Iterable<Uint8Array>): Record<string, unknown> =>
+  JSON.parse(new TextDecoder().decode(joined(pieces))) as Record<string, unknown>;
+
+/** `config.json` with keys that other libraries read. */
+export const configFile = (pieces: Iterable<Uint8Array>, more: Readonly<Record<string, unknown>>): Uint8Array =>
+  jsonBytes({ ...parsed(pieces), ...more });
+
+/**
+ * `tokenizer_config.json` such that other libraries cut and pad texts as Crisp does: at the end, to as many tokens.
+ *
+ * @param pieces - The start model's file, if it had one.
+ */
+export function tokenizerConfigFile(pieces: Iterable<Uint8Array> | undefined, tokenizer: Tokenizer): Uint8Array {
+  const [padToken] = tokenizer.tokens([tokenizer.padTokenId]);
+  const source = pieces ? parsed(pieces) : { tokenizer_class: "PreTrainedTokenizerFast", pad_token: padToken };
+  return jsonBytes({ ...source, model_max_length: tokenizer.maxLength, padding_side: "right", truncation_side: "right" });
+}

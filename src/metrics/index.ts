@@ -1,0 +1,16 @@
+export type { Classes, ClassLabel } from "./class-counts.ts";
+export { type Average, accuracy, f1Score, precision, recall, type ScoreOptions } from "./classification.ts";
+export { averageRanks, pearson, spearman } from "./correlation.ts";
+export { type GlueFigures, type GlueMetric, type GlueTask, glueMetrics } from "./glue.ts";
+export { matthewsCorrelation } from "./matthews.ts";
+export { hammingLoss, type LabelRows, multiLabelF1, subsetAccuracy } from "./multi-label.ts";
+export { meanAbsoluteError, meanSquaredError, r2 } from "./regression.ts";
+export { areSpanTags, type Span, type SpanScores, spanScores, spansOf, type TagRows } from "./spans.ts";
+export {
+  type MetricTask,
+  metricsOf,
+  type TaskAnswers,
+  type TaskMetrics,
+  type TaskMetricsOptions,
+  type TaskScores,
+} from "./task-metrics.ts";
