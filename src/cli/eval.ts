@@ -1,24 +1,27 @@
 import { join } from "node:path";
-import { loadDataset } from "../data/index-node.ts";
+import { loadDatasets } from "../data/index-node.ts";
 import { Classifier, classMetrics, type Device, taskFigures } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv, predictionLine } from "./error-tables.ts";
-import { asTrained, columnOptions, sayAsked } from "./read-options.ts";
-import { DEVICE_OPTION } from "./training-options.ts";
+import { asTrained, columnOptions, evaluationData, fetchListener, sayAsked } from "./read-options.ts";
+import { DATA_OPTIONS, DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
 
 export const evaluate = defineVerb({
   name: "eval",
   summary: "evaluate a saved model on labelled texts, sparsity on and off",
-  usage: "<model> <data> [options]",
+  usage: "<model> [data] [options]",
   positionals: [
     { name: "model", help: "Folder that crisp train saved.", required: true },
-    { name: "data", help: "Labelled texts: TSV, CSV or JSONL, gzip of each.", required: true },
+    { name: "data", help: "Labelled texts: TSV, CSV or JSONL, gzip of each, or Parquet; or --dataset_name." },
   ],
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
     label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
+    dataset_name: { ...DATA_OPTIONS.dataset_name, help: "Data set on the Hub; its validation split is evaluated." },
+    dataset_config_name: DATA_OPTIONS.dataset_config_name,
+    dataset_revision: DATA_OPTIONS.dataset_revision,
     device: DEVICE_OPTION,
     per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
     output_dir: {
@@ -29,6 +32,7 @@ export const evaluate = defineVerb({
   },
   examples: ["crisp eval tickets-model test.csv"],
   async run({ options, output, positionals: [folder, file] }) {
+    const source = await evaluationData(file, options, fetchListener(output));
     if (options.outputDir !== undefined) checkWritable(options.outputDir);
     const device = options.device as Device | undefined;
     sayAsked(output, device);
@@ -36,7 +40,7 @@ export const evaluate = defineVerb({
     const { labels: known, task: trained } = model.config;
     const readAs = trained === "masked_lm" ? undefined : trained;
     const dataset = await asTrained(columnOptions(options), model.card, (columns) =>
-      loadDataset(file, { ...columns, task: readAs, labels: known }),
+      loadDatasets(source.data, { ...columns, task: readAs, labels: known }),
     );
     const examples = model.encode(dataset);
     const { task, labels } = model.config;
@@ -66,7 +70,7 @@ export const evaluate = defineVerb({
     const { pattern } = model.card.attention;
     output.record({
       model: folder,
-      data: file,
+      data: source.name,
       attention: model.card.attention,
       ...figures,
       ...(classes && { classes: classes.classes }),

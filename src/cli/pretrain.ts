@@ -10,6 +10,9 @@ import { shellQuoted } from "./run-command.ts";
 import { DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
+// Every label counts in full here, and evaluation takes the batches of training: these two would change nothing.
+const { label_smoothing_factor: _smoothing, per_device_eval_batch_size: _evalBatch, ...TRAINING } = TRAINING_OPTIONS;
+
 const OPTIONS = {
   train_file: { type: "string", unit: "file", help: "Plain text, gzip of it: lines, an empty line between documents." },
   validation_file: { type: "string", unit: "file", help: "Held-out text; left out, a hundredth of the documents." },
@@ -21,9 +24,10 @@ const OPTIONS = {
   max_seq_length: { type: "integer", unit: "tokens", min: 4, default: 128, help: "Tokens a block." },
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
-  ...TRAINING_OPTIONS,
+  ...TRAINING,
   // from nothing, or on new text: higher than for a classifier
-  learning_rate: { ...TRAINING_OPTIONS.learning_rate, default: 5e-5 },
+  learning_rate: { ...TRAINING.learning_rate, default: 5e-5 },
+  output_dir: { ...TRAINING.output_dir, help: "Where the model and the checkpoints go; left out, <name of the text>-encoder." },
 } as const;
 
 export const pretrain = defineVerb({

@@ -1,6 +1,15 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
-import type { CrispCard, Device, PlanSpec, TrainSettings } from "../experiments/index-node.ts";
+import {
+  type CrispCard,
+  type Device,
+  type FetchListener,
+  type HubData,
+  hubData,
+  type PlanSpec,
+  type TrainSettings,
+} from "../experiments/index-node.ts";
 import type { Output } from "./output.ts";
+import type { Progress } from "./progress.ts";
 import { type DATA_OPTIONS, type MODEL_OPTIONS, type PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { apiName, type OptionValues } from "./verb.ts";
 
@@ -72,16 +81,67 @@ export function planOptions(options: OptionValues<typeof PLAN_OPTIONS>): Omit<Pl
   };
 }
 
-/** The model folder, which has no default until models can be fetched by name. */
-export function modelFolder(where: string, options: OptionValues<Pick<typeof MODEL_OPTIONS, "model_name_or_path">>): string {
+/** The model folder or name; there is no default, as no encoder is right for every language and machine. */
+export function modelName(where: string, options: OptionValues<Pick<typeof MODEL_OPTIONS, "model_name_or_path">>): string {
   if (options.modelNameOrPath !== undefined) return options.modelNameOrPath;
   throw expectedGot(
     "cli/missing-argument",
     where,
-    "a Hugging Face model folder (config.json, model.safetensors, tokenizer.json)",
+    "a Hugging Face model folder, or the name of a model on the Hub",
     "none",
-    "Give one with --model FOLDER, for example a clone of distilbert/distilbert-base-uncased.",
+    "For example --model distilbert/distilbert-base-uncased.",
   );
+}
+
+/** Downloads as progress bars, one a file, and remarks. */
+export function fetchListener(output: Pick<Output, "note" | "progress">): FetchListener {
+  let current: { readonly file: string; readonly bar: Progress } | undefined;
+  const kilobytes = (bytes: number): number => Math.ceil(bytes / 1000);
+  return {
+    onNote: (text) => output.note(text),
+    onProgress({ file, bytes, totalBytes }) {
+      if (current?.file !== file) current = { file, bar: output.progress(`fetching ${file} (kB)`, kilobytes(totalBytes)) };
+      current.bar.update(kilobytes(bytes));
+      if (bytes >= totalBytes) current.bar.finish();
+    },
+  };
+}
+
+/** Data by file or by name: what is trained on, and what else a data set of the Hub says. */
+export async function trainingData(
+  where: string,
+  positional: string | undefined,
+  options: Partial<OptionValues<typeof DATA_OPTIONS>>,
+  listener: FetchListener & { readonly signal?: AbortSignal },
+): Promise<HubData> {
+  const { datasetName: named, trainFile: file, validationFile: validation, testFile: test } = options;
+  if (named === undefined) {
+    const data = trainFile(where, positional, file);
+    return { data: [data], name: data, ...(validation && { validation: [validation] }), ...(test && { test: [test] }) };
+  }
+  const own = positional ?? file;
+  if (own !== undefined)
+    throw expectedGot("cli/bad-option", where, "a file or --dataset_name", `${own} and --dataset_name ${named}`);
+  const { datasetConfigName: config, datasetRevision: revision } = options;
+  const data = await hubData(named, { ...listener, config, revision });
+  return { ...data, ...(validation && { validation: [validation] }), ...(test && { test: [test] }) };
+}
+
+/** A file to evaluate on, or the validation split of a data set on the Hub. */
+export async function evaluationData(
+  file: string | undefined,
+  { datasetName, datasetConfigName: config, datasetRevision: revision }: Partial<OptionValues<typeof DATA_OPTIONS>>,
+  listener: FetchListener,
+): Promise<Pick<HubData, "data" | "name">> {
+  const where = "crisp eval";
+  if (file !== undefined && datasetName !== undefined)
+    throw expectedGot("cli/bad-option", where, "a file or --dataset_name", `${file} and --dataset_name ${datasetName}`);
+  if (file !== undefined) return { data: [file], name: file };
+  if (datasetName === undefined)
+    throw expectedGot("cli/missing-argument", where, "a file of labelled texts", "none", `Example: ${where} MODEL test.csv`);
+  const { validation, name } = await hubData(datasetName, { ...listener, config, revision });
+  if (validation) return { data: validation, name };
+  throw expectedGot("data/split", name, "a validation split", "none", "Give a file.");
 }
 
 /** One line for a device that was asked for; what `auto` takes is said by whoever settles it. */

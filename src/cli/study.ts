@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { loadDataset, renderSummary, summarise } from "../data/index-node.ts";
+import { loadDatasets, renderSummary, summarise } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import {
   armsOf,
@@ -8,6 +8,7 @@ import {
   demoStudies,
   drawn,
   limited,
+  modelFolderOf,
   readStudyFile,
   runStudy,
   type StudyDefinition,
@@ -22,14 +23,14 @@ import { chooseDevice } from "../runtime/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { removeStudy } from "./output-folder.ts";
 import type { Progress } from "./progress.ts";
-import { columnOptions, modelFolder, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
+import { columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData, trainingOptions } from "./read-options.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
 // A study names its seeds and configurations itself, goes on where it was by itself, and judges the last weights, not the best.
 const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _best, ...SHARED } = TRAINING_OPTIONS;
 const { attention: _attention, ...MODEL } = MODEL_OPTIONS;
-const { test_file: _test, ...DATA } = DATA_OPTIONS;
+const { test_file: _test, streaming: _streaming, ...DATA } = DATA_OPTIONS;
 
 const OPTIONS = {
   preset: { type: "string", choices: ["demo", "sst2"], help: "A ready-made study." },
@@ -150,23 +151,26 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
     const hint = 'Write "pattern", "layers", "heads" and "rampSteps" into the spec\'s configurations.';
     throw expectedGot("cli/bad-option", where, "configurations by the spec, or by options", `both (${own})`, hint);
   }
-  const file =
-    specFile === undefined
-      ? trainFile(where, positionals[0], options.trainFile)
-      : trainFile(where, undefined, options.trainFile ?? spec.train_file);
-  const folder = modelFolder(where, { modelNameOrPath: options.modelNameOrPath ?? spec.model });
+  const listener = { ...fetchListener(context.output), signal: context.signal };
+  const trainingFile = specFile === undefined ? options.trainFile : (options.trainFile ?? spec.train_file);
+  const positional = specFile === undefined ? positionals[0] : undefined;
+  const validationFile = options.validationFile ?? spec.validation_file;
+  const source = await trainingData(where, positional, { ...options, trainFile: trainingFile, validationFile }, listener);
+  const [file] = source.data;
+  const model = modelName(where, { modelNameOrPath: options.modelNameOrPath ?? spec.model });
+  const folder = await modelFolderOf(model, { ...listener, revision: options.modelRevision });
   const tokenizer = await tokenizerOf(folder, options.maxSeqLength);
-  const columns = columnOptions(options);
-  const all = limited(await loadDataset(file, columns), options.maxTrainSamples);
+  const columns = { ...columnOptions(options), task: "single_label_classification" as const };
+  const all = limited(await loadDatasets(source.data, columns), options.maxTrainSamples);
   const train = options.quick && options.maxTrainSamples === undefined ? drawn(all, QUICK.rows) : all;
-  const validation = options.validationFile ?? spec.validation_file;
-  const reported = validation === undefined ? undefined : await loadDataset(validation, { ...columns, labels: train.labels });
+  const reported = source.validation && (await loadDatasets(source.validation, { ...columns, labels: train.labels }));
+  const hub = options.datasetName === undefined ? undefined : source.name;
   const sst2 = options.preset === "sst2";
-  const name = spec.study ?? (sst2 ? "sst2" : basename(file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));
+  const name = spec.study ?? (sst2 ? "sst2" : basename(hub ?? file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));
   const training = trainingOptions(options);
   const definition = textStudy({
     study: options.quick ? `${name}-quick` : name,
-    corpus: sst2 ? "SST-2" : basename(file),
+    corpus: hub ?? (sst2 ? "SST-2" : basename(file)),
     model: { kind: "folder", path: folder },
     tokenizer,
     train,

@@ -7,7 +7,16 @@ import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv } from "./error-tables.ts";
 import { checkpointsIn, freshFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
-import { classWeights, columnOptions, modelFolder, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
+import {
+  classWeights,
+  columnOptions,
+  fetchListener,
+  modelName,
+  planOptions,
+  sayAsked,
+  trainingData,
+  trainingOptions,
+} from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb, type OptionTable } from "./verb.ts";
@@ -36,25 +45,27 @@ export const train = defineVerb({
   stopsOnSignal: true,
   async run(context) {
     const { options, output, positionals, signal } = context;
-    const data = trainFile("crisp train", positionals[0], options.trainFile);
-    const model = modelFolder("crisp train", options);
+    const model = modelName("crisp train", options);
+    const listener = fetchListener(output);
+    const { name, ...source } = await trainingData("crisp train", positionals[0], options, { ...listener, signal });
     const pattern = parsePattern(options.attention);
     const folder =
       options.resumeFromCheckpoint ??
       options.outputDir ??
-      `${basename(data.replace(/\.gz$/, ""), extname(data.replace(/\.gz$/, "")))}-model`;
+      `${basename(name.replace(/\.gz$/, ""), extname(name.replace(/\.gz$/, "")))}-model`;
     if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
     else checkpointsIn(folder);
     checkWritable(folder);
     sayAsked(context.output, options.device as Device);
     const run = startTraining({
-      data,
-      validation: options.validationFile,
-      test: options.testFile,
+      ...source,
       model,
+      revision: options.modelRevision,
+      onDownload: listener,
+      streaming: options.streaming,
       attention: { pattern, ...planOptions(options) },
       columns: columnOptions(options),
-      task: options.problemType as LabelTask | undefined,
+      task: (options.problemType as LabelTask | undefined) ?? source.task,
       classWeights: classWeights(options.classWeights),
       maxLength: options.maxSeqLength,
       maxTrainSamples: options.maxTrainSamples,

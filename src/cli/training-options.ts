@@ -2,7 +2,11 @@ import type { OptionTable } from "./verb.ts";
 
 /** Where the texts come from; names and meanings are those of transformers' example scripts. */
 export const DATA_OPTIONS = {
-  train_file: { type: "string", unit: "file", help: "Labelled texts: TSV, CSV or JSONL, gzip of each." },
+  train_file: { type: "string", unit: "file", help: "Labelled texts: TSV, CSV or JSONL, gzip of each, or Parquet." },
+  dataset_name: { type: "string", unit: "name", help: "Data set on the Hugging Face Hub instead, e.g. glue/mrpc." },
+  dataset_config_name: { type: "string", unit: "name", help: "Its configuration, where it has several." },
+  dataset_revision: { type: "string", unit: "branch|tag|commit", help: "Its revision; left out, main." },
+  streaming: { type: "boolean", help: "Leave the training data on disk; so it is from 512 MB on anyway." },
   validation_file: {
     type: "string",
     unit: "file",
@@ -28,7 +32,13 @@ export const TASK_OPTIONS = {
 
 /** Which network, from where. */
 export const MODEL_OPTIONS = {
-  model_name_or_path: { type: "string", unit: "folder", aliases: ["model"], help: "Hugging Face model folder to start from." },
+  model_name_or_path: {
+    type: "string",
+    unit: "folder|name",
+    aliases: ["model"],
+    help: "Hugging Face model folder to start from, or the name of a model on the Hub.",
+  },
+  model_revision: { type: "string", unit: "branch|tag|commit", help: "Revision of a model on the Hub; left out, main." },
   attention: { type: "string", unit: "pattern", default: "dense", help: "dense, or a pattern such as topK(sparsity=0.8)." },
 } as const satisfies OptionTable;
 

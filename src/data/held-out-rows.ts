@@ -15,8 +15,13 @@ export interface HeldOutRow {
   readonly row: number;
   readonly text: string;
   readonly pair?: string;
-  /** The cell; undefined where there is none. */
-  readonly label: string | undefined;
+  /** Of one class a text: the cell; undefined where there is none. */
+  readonly label?: string;
+  /** In a regression: the label. */
+  readonly number?: number;
+  /** Of several labels, or of one a word: their names. */
+  readonly names?: readonly string[];
+  readonly words?: readonly string[];
 }
 
 /**

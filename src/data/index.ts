@@ -8,6 +8,7 @@ export {
   paddingRatio,
   tokenCounts,
 } from "./batching.ts";
+export { type ByteSource, blobSource, bytesSource } from "./byte-source.ts";
 export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./columns.ts";
 export {
   checkTrainable,
@@ -19,8 +20,22 @@ export {
   toDataset,
 } from "./dataset.ts";
 export { decodeText } from "./decode.ts";
+export type { HeldOutOptions } from "./held-out-rows.ts";
+export { joinDatasets } from "./join-datasets.ts";
 export { checkMasking, type MaskedTokens, type MaskingRules, maskTokens } from "./masking.ts";
+export { isParquet, isParquetName, openParquet, type ParquetFile, parquetTable, type RowGroup } from "./parquet.ts";
+export { type ImageRows, openImageRows, type StoredImage } from "./parquet-images.ts";
+export { imagePixels, type PixelSettings, pixelSettings } from "./pixels.ts";
+export { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./resize.ts";
+export type { ColumnNames, StreamOptions } from "./row-index.ts";
+export { indexRows, type StreamedDataset } from "./row-stream.ts";
 export { type Split, type SplitOptions, splitDataset } from "./split.ts";
+export {
+  blockOrder,
+  type StreamBatches,
+  type StreamBatchesOptions,
+  streamBatches,
+} from "./stream-batches.ts";
 export {
   type DataSummary,
   type LengthSummary,
@@ -28,6 +43,7 @@ export {
   type SplitInput,
   type SplitSummary,
   summarise,
+  summariseStreamed,
 } from "./summary.ts";
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table.ts";
 export { readDocuments, textBlocks } from "./text-blocks.ts";

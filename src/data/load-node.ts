@@ -5,6 +5,7 @@ import { gunzip } from "node:zlib";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { type DatasetOptions, type InputText, readDataset, readTexts } from "./dataset.ts";
 import { badGzip, isGzip } from "./decode.ts";
+import { joinDatasets } from "./join-datasets.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { readTokenizerJson } from "./tokenizer-json.ts";
 import type { Dataset } from "./types.ts";
@@ -41,6 +42,13 @@ async function readData(path: string): Promise<Uint8Array> {
  */
 export async function loadDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   return readDataset(await readData(path), basename(path), options);
+}
+
+/** As `loadDataset`, for files of one data set in order, such as its shards. */
+export async function loadDatasets(paths: readonly string[], options: DatasetOptions = {}): Promise<Dataset> {
+  const parts: Dataset[] = [];
+  for (const path of paths) parts.push(await loadDataset(path, options));
+  return joinDatasets(parts);
 }
 
 /**

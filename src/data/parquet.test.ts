@@ -7,6 +7,7 @@ import { bytesSource } from "./byte-source.ts";
 import { checkTrainable, readDataset, readTexts, toDataset } from "./dataset.ts";
 import { loadDataset } from "./load-node.ts";
 import { openParquet, parquetTable } from "./parquet.ts";
+import { openImageRows } from "./parquet-images.ts";
 
 const place = (name: string): URL => new URL(`../../test/fixtures/data/${name}`, import.meta.url);
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(place(name)));
@@ -85,6 +86,23 @@ describe("nested columns", () => {
       wanted.tokens.map((tokens: string[], at: number) => [tokens, wanted.tags[at]]),
     );
     assert.deepEqual(table.classNames?.get("ner_tags"), ["O", "B-THING", "I-THING"]);
+  });
+  test("dates, decimals, long numbers, lists of lists, maps, and what is missing", async () => {
+    const table = await parquetTable(fixture("types.parquet"), "types.parquet");
+    const columns = Object.fromEntries(table.columns.map((name, at) => [name, table.rows.map(({ cells }) => cells[at])]));
+    assert.deepEqual(columns, {
+      flag: [true, null, false],
+      day: ["2020-02-29T00:00:00.000Z", null, "1970-01-01T00:00:00.000Z"],
+      time: ["2021-03-04T05:06:07.000Z", null, null],
+      price: [1.25, -3.5, null],
+      long: ["1152921504606846983", -5, null],
+      unsigned: ["18446744073709551615", 3, null],
+      half: [0.5, null, -2],
+      nothing: [null, null, null],
+      lists: [[["a"], []], null, [null, ["b", null]]],
+      structs: [[{ x: 1, y: "z" }], [], null],
+      map: [{ k: 1 }, null, {}],
+    });
   });
   test("images are their bytes and path", async () => {
     const table = await parquetTable(fixture("images.parquet"), "images.parquet");
@@ -183,5 +201,30 @@ describe("damaged files are one clear error", () => {
       }
     }
     assert.ok(process.memoryUsage().rss < 1.5e9);
+  });
+});
+
+describe("images in Parquet files", () => {
+  const open = (name: string, options = {}) => openImageRows(bytesSource(fixture(name), "a.parquet"), options);
+  test("column, classes and bytes are found", async () => {
+    const images = await open("images.parquet");
+    assert.deepEqual(images.columns, { image: "image", label: "label" });
+    assert.deepEqual([images.rows, images.labels, [...images.classes]], [6, ["cat", "dog", "owl"], [0, 1, 2, 0, 1, 2]]);
+    assert.deepEqual(await images.read(3, 5), [
+      { index: 3, name: "a.parquet:4 (3.png)", bytes: Uint8Array.of(137, 80, 3, 255, 0, 128), label: 0 },
+      { index: 4, name: "a.parquet:5 (4.png)", bytes: Uint8Array.of(137, 80, 4, 255, 0, 128), label: 1 },
+    ]);
+    assert.deepEqual([...(await open("images.parquet", { labels: ["owl", "dog", "cat"] })).classes], [2, 1, 0, 2, 1, 0]);
+  });
+  test("a file without images, and labels of others, are refused", async () => {
+    await assert.rejects(open("words.parquet"), {
+      code: "data/columns",
+      message: /expected one column of images, got none; columns: text, label/,
+    });
+    await assert.rejects(open("images.parquet", { imageColumn: "label" }), { code: "data/columns" });
+    await assert.rejects(open("images.parquet", { labels: ["cat"] }), {
+      code: "data/unknown-label",
+      message: /^a\.parquet:2: .*got "dog"/,
+    });
   });
 });

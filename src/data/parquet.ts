@@ -1,4 +1,4 @@
-import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { type ByteSource, bytesSource } from "./byte-source.ts";
 import { classNamesOf, plainCell } from "./parquet-cells.ts";
@@ -24,6 +24,8 @@ export interface ParquetFile {
   readonly columns: readonly string[];
   /** Class names of the columns that the Hub's metadata call a ClassLabel, or a list of them, in class order. */
   readonly classNames: ReadonlyMap<string, readonly string[]>;
+  /** Columns that hold images: structs with `bytes`, as the Hub writes them, or bytes alone. */
+  readonly imageColumns: readonly string[];
   readonly groups: readonly RowGroup[];
   /** Unpacked bytes of some columns, all by default, in one row group. */
   groupBytes(group: number, columns?: readonly string[]): number;
@@ -60,12 +62,19 @@ function damaged(name: string, error: unknown): CrispError {
 /** Both packages are asked for only when a Parquet file comes up, as they take time and room. */
 async function library() {
   const [hyparquet, packed] = await Promise.all([import("hyparquet"), import("hyparquet-compressors")]);
-  const compressors = {
-    ...packed.compressors,
+  const codecs: Compressors = {
+    ...(packed.compressors as Compressors),
     // Into a buffer of the declared length: by default fzstd believes the length in the page.
     ZSTD: (input: Uint8Array, length: number) => packed.decompressZstd(input, new Uint8Array(length)),
   };
-  return { hyparquet, compressors: compressors as Compressors };
+  // A page of nothing but empty cells packs no bytes, which the reader of LZ4 takes for damage.
+  const compressors: Compressors = Object.fromEntries(
+    Object.entries(codecs).map(([codec, unpack]) => [
+      codec,
+      (input, length) => (length === 0 ? new Uint8Array() : unpack(input, length)),
+    ]),
+  );
+  return { hyparquet, compressors };
 }
 
 const MAGIC_BYTES = 4;
@@ -111,10 +120,14 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
   let metadata: FileMetaData;
   let places: ChunkPlace[][];
   let columns: string[];
+  let imageColumns: string[];
+  let nested: Set<string>;
   try {
     metadata = hyparquet.parquetMetadata(await readFooter(source), { geoparquet: false });
     const tree = hyparquet.parquetSchema(metadata);
     columns = tree.children.map((child) => child.element.name);
+    nested = new Set(tree.children.filter(({ children }) => children.length > 0).map((child) => child.element.name));
+    imageColumns = tree.children.filter(holdsBytes).map((child) => child.element.name);
     places = checkMetadata(metadata, tree, source.size);
   } catch (error) {
     throw damaged(name, error);
@@ -135,6 +148,7 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
     rows,
     columns,
     classNames,
+    imageColumns,
     groups,
     groupBytes(group, wanted) {
       const chunks = places[group].filter(({ meta }) => wanted === undefined || wanted.includes(meta.path_in_schema[0]));
@@ -167,13 +181,20 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
       const classes = wanted.map((column) => classNames.get(column));
       read.forEach((cells, at) => {
         for (let i = 0; i < wanted.length; i++) {
-          if (cells[i] === undefined) throw damaged(name, new Error(`row ${start + at + 1} lacks a value`));
+          // An empty list or struct comes so; a plain value does not, unless its dictionary lacks it.
+          if (cells[i] === undefined && !nested.has(wanted[i]))
+            throw damaged(name, new Error(`row ${start + at + 1} lacks a value`));
           cells[i] = plainCell(cells[i], classes[i], () => [`${name}:${start + at + 1}`, wanted[i]]);
         }
       });
       return read;
     },
   };
+}
+
+function holdsBytes({ element, children }: SchemaTree): boolean {
+  if (children.length > 0) return children.some((child) => child.element.name === "bytes" && holdsBytes(child));
+  return element.type === "BYTE_ARRAY" && element.converted_type === undefined && element.logical_type === undefined;
 }
 
 function decodeStrictly(decoder: TextDecoder, bytes: Uint8Array, name: string): string {

@@ -31,7 +31,9 @@ export function readCharsMap(base64: string): CharsMap {
 
   const replacementOf = (part: string): string | undefined => {
     const at = shortestMatch(units, encoder.encode(part));
-    return at < 0 ? undefined : decoder.decode(texts.subarray(at, texts.indexOf(0, at) < 0 ? texts.length : texts.indexOf(0, at)));
+    return at < 0
+      ? undefined
+      : decoder.decode(texts.subarray(at, texts.indexOf(0, at) < 0 ? texts.length : texts.indexOf(0, at)));
   };
   const known = new Map<string, string>();
   const replaced = (cluster: string): string => {

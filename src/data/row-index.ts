@@ -3,7 +3,8 @@ import type { Columns } from "./columns.ts";
 import type { DatasetOptions } from "./dataset.ts";
 import { type HeldOutOptions, HeldOutRows } from "./held-out-rows.ts";
 import { LabelCounter } from "./label-counter.ts";
-import type { Example } from "./types.ts";
+import { textHash } from "./text-hash.ts";
+import type { Dataset, Example, LabelTask } from "./types.ts";
 
 /** Rows a block; consecutive rows are read together. */
 export const BLOCK_ROWS = 256;
@@ -47,9 +48,25 @@ export class RowTally {
   /** Rows whose label is kept secret. */
   unlabelled = 0;
 
-  constructor(options: Pick<StreamOptions, "labels" | "heldOut">, classNames?: readonly string[]) {
+  readonly task: LabelTask;
+
+  constructor(options: Pick<StreamOptions, "labels" | "heldOut">, task: LabelTask, classNames?: readonly string[]) {
+    this.task = task;
     this.labels = new LabelCounter(options.labels ?? classNames);
     this.heldOut = options.heldOut && new HeldOutRows(options.heldOut);
+  }
+
+  /** Count rows that were read the long way, as tasks other than one class a text need. */
+  countExamples({ name, labels, examples }: Dataset): void {
+    for (const { text, pair, words, label, labels: classes } of examples) {
+      const names = classes?.map((at) => labels[at] ?? "");
+      for (const one of names ?? []) if (one !== "") this.labels.add(one, name, undefined, false);
+      if (this.heldOut) {
+        const hash = textHash(text);
+        if (this.heldOut.wants(hash)) this.heldOut.add(hash, { row: this.rows, text, pair, words, number: label, names });
+      }
+      this.rows++;
+    }
   }
 }
 
@@ -84,7 +101,12 @@ export function namesOf(columns: readonly string[], chosen: Columns, file: strin
 }
 
 /** The options that name these columns to `toDataset`. */
-export const namedOptions = ({ text, pair, label }: ColumnNames, labels?: readonly string[]): DatasetOptions => ({
+export const namedOptions = (
+  { text, pair, label }: ColumnNames,
+  task: LabelTask,
+  labels?: readonly string[],
+): DatasetOptions => ({
+  task,
   textColumn: text,
   pairColumn: pair,
   labelColumn: label,

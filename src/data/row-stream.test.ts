@@ -38,8 +38,10 @@ async function same(text: string | Uint8Array, name: string, options: StreamOpti
   assert.deepEqual(streamed.labels, whole.labels);
   assert.deepEqual({ ...streamed.columns }, { ...whole.columns });
   assert.equal(streamed.rows, whole.examples.length);
-  const counts = whole.labels.map((_, at) => whole.examples.filter(({ label }) => label === at).length);
-  assert.deepEqual(streamed.counts, counts);
+  assert.equal(streamed.task, whole.task);
+  const classes = whole.examples.flatMap(({ label, labels }) => labels ?? label);
+  const counts = whole.labels.map((_, at) => classes.filter((one) => one === at).length);
+  assert.deepEqual(streamed.counts, whole.task === "regression" ? [whole.examples.length] : counts);
 }
 
 const things = ["kettle", "ladder", "café", "茶碗", 'a "quoted" word', "two, with comma", "trailing space ", "x"];
@@ -105,6 +107,42 @@ describe("streamed rows are those of the reader of whole files", () => {
     const rows = Array.from({ length: 600 }, (_, i) => `one ${i}\ttwo ${i}\t${["no", "yes"][i % 2]}`);
     await same(`sentence1\tsentence2\tlabel\n${rows.join("\n")}`, "a.tsv");
     await same(`sentence1\tsentence2\tlabel\n${rows.join("\n")}`, "a.tsv", { labels: ["yes", "maybe", "no"] });
+  });
+
+  test("other tasks: several labels, numbers, tags", async () => {
+    const many = JSON.stringify;
+    const sets = [[], ["red"], ["red", "blue"], ["green"]];
+    const rows = table.map(({ text }) => ({
+      text,
+      label: sets[pick(4)],
+      words: text.trim().split(/\s+/),
+      score: pick(100) / 7 - 3,
+    }));
+    await same(rows.map(({ text, label }) => many({ text, label })).join("\n\n"), "a.jsonl");
+    const tsv = rows.map(({ text, label }) => `${text}\t${label.join("|") || "[]"}`).join("\n");
+    await same(`text\tlabel\n${tsv}`, "a.tsv", { task: "multi_label_classification" });
+    const csv = `text,label\n${rows.map(({ text, score }) => `${csvCell(text, true)},${score}`).join("\n\n")}`;
+    await same(csv, "a.csv", { task: "regression" });
+    const tagged = rows.map(({ words }, i) =>
+      many({ text: words, label: words.map((_, at) => ["O", "B-X", "I-X"][(i * at) % 3]) }),
+    );
+    await same(tagged.join("\n"), "a.jsonl");
+    await same(fixture("tags-full.parquet"), "tags.parquet", { textColumn: "tokens", labelColumn: "ner_tags" });
+    const held = await stream(tagged.join("\n"), "a.jsonl", { heldOut: { seed: 1 } });
+    const all = await allRows(held);
+    assert.deepEqual(
+      held.heldOut?.examples,
+      all.filter((example) => held.isHeldOut(example)),
+    );
+    assert.equal(held.heldOut?.task, "token_classification");
+    const scores = await stream(csv, "a.csv", { task: "regression", heldOut: { seed: 1 } });
+    assert.deepEqual(
+      scores.heldOut?.examples,
+      (await allRows(scores)).filter((example) => scores.isHeldOut(example)),
+    );
+    const broken = `${csv}\n"one more",much\n`;
+    const whole = await readDataset(bytes(broken), "a.csv", { task: "regression" }).catch((error) => error);
+    await assert.rejects(stream(broken, "a.csv", { task: "regression" }), { code: whole.code, message: whole.message });
   });
 
   test("random CSV tables, in pieces of any size", async () => {

@@ -2,6 +2,7 @@ import { CrispError, expectedGot } from "../errors/index.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type Columns, chooseColumns } from "./columns.ts";
 import { tidyLabel } from "./dataset.ts";
+import { guessTask } from "./label-cells.ts";
 import { isParquet, isParquetName, openParquet, type ParquetFile } from "./parquet.ts";
 import {
   BLOCK_ROWS,
@@ -15,20 +16,22 @@ import {
 import { indexParquet } from "./stream-parquet.ts";
 import { indexText } from "./stream-text.ts";
 import { readLayout, type TextLayout } from "./text-layout.ts";
-import type { Dataset, Example, Table } from "./types.ts";
+import type { Dataset, Example, LabelTask, Table } from "./types.ts";
 
 /** Labelled texts that stay on disk: what is in memory is a few bytes for each block of 256 rows. */
 export interface StreamedDataset {
   /** Name of the first file, and how many more there are. */
   readonly name: string;
   readonly labels: readonly string[];
+  /** Default `single_label_classification`. */
+  readonly task?: LabelTask;
   readonly columns: ColumnNames;
   /** Over all files. */
   readonly rows: number;
   readonly blockRows: number;
   /** Blocks of up to `blockRows` consecutive rows; the last block of each file may have fewer. */
   readonly blocks: number;
-  /** Rows of each class, held-out rows included. */
+  /** Rows of each class, held-out rows included; words of each, in token classification. */
   readonly counts: readonly number[];
   /** Rows without a label: -1 in a Parquet file of the Hub. */
   readonly unlabelled: number;
@@ -58,25 +61,28 @@ async function open(source: ByteSource, options: StreamOptions): Promise<Opened>
   if (isParquet(head) || isParquetName(source.name)) {
     const file = await openParquet(source);
     if (file.rows === 0) throw expectedGot("data/empty", source.name, "at least one row", "none");
-    // Columns with names that are known need no look at their cells; others do.
     const blank: Table = { name: source.name, columns: file.columns, rows: [], classNames: file.classNames };
-    const decided = file.columns.length > 0 && choosable(blank, options);
-    const cells = decided ? [] : await file.readRows(0, Math.min(5000, file.rows));
-    return { source, kind: "parquet", file, sample: { ...blank, rows: cells.map((row, at) => ({ line: at + 1, cells: row })) } };
+    return { source, kind: "parquet", file, sample: await sampleOf(file, blank, options) };
   }
   const expectedColumns = [options.textColumn, options.pairColumn, options.labelColumn].filter((name) => name !== undefined);
   const { format, header } = options;
   return { source, kind: "text", ...(await readLayout(source, { format, header, expectedColumns })) };
 }
 
-function choosable(table: Table, options: StreamOptions): boolean {
+/** Rows to choose the columns by: where names tell, one row of those columns, else the first 5,000 of all. */
+async function sampleOf(file: ParquetFile, blank: Table, options: StreamOptions): Promise<Table> {
+  let wanted = file.columns;
+  let most = 5000;
   try {
-    chooseColumns(table, options);
-    return true;
+    const { text, pair, label } = chooseColumns(blank, options);
+    wanted = file.columns.filter((_, at) => [text, pair, label].includes(at));
+    most = 1;
   } catch (error) {
-    if (error instanceof CrispError) return false;
-    throw error;
+    if (!(error instanceof CrispError)) throw error;
   }
+  const read = await file.readRows(0, Math.min(most, file.rows), wanted);
+  const rows = read.map((row, at) => ({ line: at + 1, cells: file.columns.map((column) => row[wanted.indexOf(column)]) }));
+  return { ...blank, rows };
 }
 
 /**
@@ -103,7 +109,7 @@ export async function indexRows(sources: readonly ByteSource[], options: StreamO
   let before = 0;
   let names: ColumnNames | undefined;
   let classNames: readonly string[] | undefined;
-  let tally = new RowTally(options);
+  let tally = new RowTally(options, "single_label_classification");
   const files: IndexedFile[] = [];
   for (const source of sources) {
     const opened = await open(source, options);
@@ -111,10 +117,11 @@ export async function indexRows(sources: readonly ByteSource[], options: StreamO
       const chosen: Columns = chooseColumns(opened.sample, options);
       names = namesOf(opened.sample.columns, chosen, source.name);
       classNames = opened.sample.classNames?.get(names.label ?? "");
-      tally = new RowTally(options, names.label === undefined ? [] : classNames);
+      const task = options.task ?? guessTask(opened.sample, chosen);
+      tally = new RowTally(options, task, names.label === undefined ? [] : classNames);
     } else {
       // The columns of the first file, by name.
-      chooseColumns(opened.sample, namedOptions(names));
+      chooseColumns(opened.sample, namedOptions(names, tally.task));
     }
     const known = options.labels ?? classNames;
     const progress = (done: number): void => {
@@ -158,7 +165,12 @@ function assemble(
     }
     return low;
   };
-  const { labels, counts } = tally.labels.finish();
+  const { task } = tally;
+  const counted = tally.labels.finish();
+  const unlabelled = columns.label === undefined;
+  const score = [columns.label ?? "score"];
+  const labels = task === "regression" ? (options.labels ?? score) : unlabelled ? (options.labels ?? []) : counted.labels;
+  const counts = task === "regression" ? [rows] : counted.counts;
   const held = tally.heldOut?.finish(name, rows);
   const heldRows = new Set(held?.map(({ row }) => row));
   const heldIn = new Map<number, number>();
@@ -170,14 +182,18 @@ function assemble(
   }
   const classOf = new Map(labels.map((label, at) => [label, at]));
   const tidied = (label: string): number => classOf.get(label) ?? classOf.get(tidyLabel(label)) ?? -1;
+  const classesOf = (names: readonly string[]): number[] => names.map((one) => classOf.get(one) ?? -1);
   const heldOut = held?.map(
-    ({ row, text, pair, label }): Example => ({
+    ({ row, text, pair, label, number, names, words }): Example => ({
       index: row,
       text,
-      ...(pair === undefined ? {} : { pair }),
-      label: label === undefined ? -1 : tidied(label),
+      ...(pair !== undefined && { pair }),
+      ...(words && { words }),
+      label: number ?? (label === undefined ? -1 : tidied(label)),
+      ...(names && { labels: classesOf(names) }),
     }),
   );
+  const several = task === "single_label_classification" ? {} : { task };
   const grouped = files.some(({ groups }) => groups !== undefined);
   const groups = files.flatMap(({ groups, rows }, at) =>
     (groups ?? Array.from({ length: grouped ? Math.ceil(rows / BLOCK_ROWS) : 0 }, (_, block) => block)).map(
@@ -186,15 +202,16 @@ function assemble(
   );
   return {
     name,
-    labels: columns.label === undefined ? (options.labels ?? []) : labels,
+    labels,
+    ...several,
     columns,
     rows,
     blockRows: BLOCK_ROWS,
     blocks,
     counts,
-    unlabelled: columns.label === undefined ? rows : tally.unlabelled,
+    unlabelled: unlabelled ? rows : tally.unlabelled,
     ...(grouped ? { groups: Uint32Array.from(groups) } : {}),
-    ...(heldOut ? { heldOut: { name: `${name} (held out)`, labels, examples: heldOut, columns } } : {}),
+    ...(heldOut ? { heldOut: { name: `${name} (held out)`, labels, ...several, examples: heldOut, columns } } : {}),
     isHeldOut: ({ index }) => heldRows.has(index),
     keptRows: (block) => {
       const at = fileOf(block);

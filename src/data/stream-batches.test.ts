@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { bytesSource } from "./byte-source.ts";
 import { indexRows, type StreamedDataset } from "./row-stream.ts";
 import { blockOrder, type StreamBatches, streamBatches } from "./stream-batches.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 import type { Encoded } from "./types.ts";
 
 /** Words become their lengths. */
@@ -16,7 +17,7 @@ const encode = (text: string) => {
   const inputIds = Int32Array.from(text.split(" "), (word) => word.length);
   return { inputIds, tokenTypeIds: new Int32Array(inputIds.length), truncated: false };
 };
-const tokenizer = { encode };
+const tokenizer = { maxLength: 512, encode } as unknown as Tokenizer;
 const lines = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => `row ${from + i}${" sings".repeat((i * 37) % 23)}\t${i % 2}`);
 const file = (rows: readonly string[], name: string) =>

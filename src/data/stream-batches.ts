@@ -2,12 +2,12 @@ import { expectedGot } from "../errors/index.ts";
 import { hash32, permutation } from "../random/index.ts";
 import { batchOrder, tokenCounts } from "./batching.ts";
 import type { StreamedDataset } from "./row-stream.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { encodeDataset, type Tokenizer } from "./tokenizer.ts";
 import type { Encoded, Example } from "./types.ts";
 
 export interface StreamBatchesOptions {
   readonly dataset: StreamedDataset;
-  readonly tokenizer: Pick<Tokenizer, "encode">;
+  readonly tokenizer: Tokenizer;
   /** Examples a batch. */
   readonly batchSize: number;
   readonly seed: number;
@@ -128,7 +128,7 @@ export function streamBatches(options: StreamBatchesOptions): StreamBatches {
     return examples;
   };
   const cut = (key: string, epoch: number, window: number, examples: readonly Example[]): Window => {
-    const encoded = examples.map(({ index, label, text, pair }): Encoded => ({ index, label, ...tokenizer.encode(text, pair) }));
+    const encoded = encodeDataset(tokenizer, { name: dataset.name, labels: dataset.labels, examples });
     const lengths = tokenCounts(encoded);
     const order = batchOrder({ lengths, batchSize, seed: windowSeed(epoch, window), epoch, lengthGrouped });
     return { key, batches: order.map((positions) => Array.from(positions, (at) => encoded[at])) };

@@ -1,6 +1,7 @@
 // Run in a process of its own with little memory: looks through a file, reads 100 batches, prints what that cost.
 import { openStreamedDataset } from "./row-stream-node.ts";
 import { streamBatches } from "./stream-batches.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 const resident = (): number => process.memoryUsage().rss / 1e6;
 const started = resident();
@@ -12,7 +13,8 @@ const encode = (text: string) => ({
   tokenTypeIds: new Int32Array(text.split(" ").length),
   truncated: false,
 });
-const batches = streamBatches({ dataset, tokenizer: { encode }, batchSize: 32, seed: 1 });
+const tokenizer = { maxLength: 512, encode } as unknown as Tokenizer;
+const batches = streamBatches({ dataset, tokenizer, batchSize: 32, seed: 1 });
 let examples = 0;
 for (let batch = 0; batch < 1000; batch += 10) {
   await batches.prepare(0, batch);

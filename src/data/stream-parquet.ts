@@ -47,6 +47,7 @@ export async function indexParquet(
   onRows: (done: number) => void,
 ): Promise<IndexedFile> {
   const { name, rows } = file;
+  const { task } = tally;
   const columns = [names.text, names.pair, names.label].filter((column) => column !== undefined);
   const [pairAt, labelAt] = [names.pair, names.label].map((column) => (column === undefined ? -1 : columns.indexOf(column)));
   const groups = slabsOf(file, columns);
@@ -65,6 +66,11 @@ export async function indexParquet(
   for (let slab = 0; slab < groups.length; slab++) {
     const [start, end] = rowsOf(slab);
     const cells = await file.readRows(start, end, columns);
+    if (task !== "single_label_classification") {
+      tally.countExamples(toDataset(tableOf(cells, start), namedOptions(names, task, known)));
+      onRows(end);
+      continue;
+    }
     cells.forEach((row, at) => {
       const text = cellText(row[0]);
       const pair = pairAt < 0 ? undefined : cellText(row[pairAt]);
@@ -73,7 +79,7 @@ export async function indexParquet(
       const blank = text.trim() === "" || pair?.trim() === "" || label?.trim() === "";
       const place = `${name}:${start + at + 1}`;
       if (blank || (label !== undefined && !tally.labels.add(label, place, undefined, classNames === undefined)))
-        toDataset(tableOf([row], start + at), namedOptions(names, known));
+        toDataset(tableOf([row], start + at), namedOptions(names, task, known));
       if (hidden) tally.unlabelled++;
       if (tally.heldOut) {
         const hash = textHash(text);
@@ -91,7 +97,7 @@ export async function indexParquet(
       kept.get(key) ??
       (async () => {
         const [start, end] = rowsOf(slab);
-        return toDataset(tableOf(await file.readRows(start, end, columns), start), namedOptions(names, labels)).examples;
+        return toDataset(tableOf(await file.readRows(start, end, columns), start), namedOptions(names, task, labels)).examples;
       })();
     // Behind all others, as the one used last.
     kept.delete(key);

@@ -45,11 +45,12 @@ export async function indexText(
   /** Let the reader of whole files say what is wrong with a row. */
   const explain = ({ bytes, start, end, line }: ScannedRecord): Error => {
     const piece = pieceTable(decodePiece(bytes.subarray(start, end), name, line), layout, name, line);
-    toDataset(piece, namedOptions(names, known));
+    toDataset(piece, namedOptions(names, task, known));
     return expectedGot("data/broken-row", `${name}:${line}`, `a row of ${format.toUpperCase()}`, "one that cannot be read");
   };
+  const scanner = scannerOf(layout, cells);
   const readCells = cellReader(layout, { text, pair, label });
-  const { heldOut, labels } = tally;
+  const { heldOut, labels, task } = tally;
   /** Count the row, whose cells are known to be sound. */
   const count = (record: ScannedRecord, offset: number, hash: number): void => {
     if (rows % BLOCK_ROWS === 0) {
@@ -91,10 +92,36 @@ export async function indexText(
     count(record, offset, heldOut ? textHash(cells.text) : 0);
     return true;
   };
+  // Other tasks than one class a text are read the long way, block by block.
+  let pending: string[] = [];
+  let line = 0;
+  const flush = (): void => {
+    if (pending.length === 0) return;
+    const piece = pieceTable(pending.join(""), layout, name, lines.at(lines.length - 1));
+    tally.countExamples(toDataset(piece, namedOptions(names, task, known)));
+    pending = [];
+  };
+  const blockVisitor = (record: ScannedRecord, offset: number): boolean => {
+    if (pending.length === 0) {
+      offsets.push(offset + record.start);
+      lines.push(record.line);
+      line = record.line;
+    }
+    const text = decodePiece(record.bytes.subarray(record.start, record.end), name, record.line);
+    // Empty lines come back, so that messages name the right line.
+    pending.push(`${"\n".repeat(record.line - line)}${text}\n`);
+    line = scanner.nextLine();
+    rows++;
+    if (pending.length === BLOCK_ROWS) flush();
+    return true;
+  };
+
   let headers = layout.header ? 1 : 0;
-  const visit = format === "jsonl" ? jsonVisitor : cellsVisitor;
+  const oneClass = format === "jsonl" ? jsonVisitor : cellsVisitor;
+  const visit = task === "single_label_classification" ? oneClass : blockVisitor;
   const skipHeader = (record: ScannedRecord, offset: number): boolean => headers-- > 0 || visit(record, offset);
-  await scanFile(source, scannerOf(layout, cells), layout.start, headers ? skipHeader : visit, onPiece);
+  await scanFile(source, scanner, layout.start, headers ? skipHeader : visit, onPiece);
+  flush();
 
   return {
     name,
@@ -111,7 +138,7 @@ export async function indexText(
           "others",
           "Leave the file alone.",
         );
-      const { examples } = toDataset(table, namedOptions(names, classes));
+      const { examples } = toDataset(table, namedOptions(names, task, classes));
       return examples.map((example) => ({ ...example, index: block * BLOCK_ROWS + example.index }));
     },
   };

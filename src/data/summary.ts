@@ -1,3 +1,4 @@
+import type { StreamedDataset } from "./row-stream.ts";
 import { normaliseText } from "./text-groups.ts";
 import type { Dataset, Encoded } from "./types.ts";
 
@@ -24,8 +25,8 @@ export interface SplitSummary {
   readonly lengths: LengthSummary | null;
   /** Share of the examples that were cut to the maximum length, in [0, 1]; null without `encoded`. */
   readonly truncated: number | null;
-  /** Rows whose text (and pair) stood in an earlier row of the split. */
-  readonly duplicates: number;
+  /** Rows whose text (and pair) stood in an earlier row of the split; null where the data stay on disk. */
+  readonly duplicates: number | null;
   /** Those of them that carry another label than the first such row. */
   readonly conflicting: number;
 }
@@ -123,6 +124,18 @@ export function summarise(splits: readonly SplitInput[]): DataSummary {
   return { splits: summaries, overlaps, majority };
 }
 
+/** As `summarise`, for training data that stay on disk: what their index knows, and what is evaluated. */
+export function summariseStreamed(train: StreamedDataset, evaluated: SplitInput): DataSummary {
+  const { name, rows, counts, labels } = train;
+  const classes = counts.map((count, index) => ({ label: labels[index], count }));
+  const split = { name, rows, classes, lengths: null, truncated: null, duplicates: null, conflicting: 0 };
+  const most = counts.indexOf(Math.max(...counts));
+  const { examples } = evaluated.dataset;
+  const hits = examples.filter(({ label }) => label === most).length;
+  const majority = { label: labels[most], accuracy: hits / examples.length, on: evaluated.dataset.name };
+  return { splits: [split, ...summarise([evaluated]).splits], overlaps: [], majority };
+}
+
 const grouped = (n: number): string => n.toLocaleString("en-US");
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`;
 const count = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
@@ -148,7 +161,7 @@ export function renderSummary({ splits, overlaps, majority }: DataSummary): stri
       parts.push(`tokens ${mean.toFixed(1)} on average, median ${median}, 95 % within ${p95}, longest ${longest}`);
     }
     const conflict = split.conflicting > 0 ? ` (${grouped(split.conflicting)} with another label)` : "";
-    parts.push(`${count(split.duplicates, "duplicate")}${conflict}`);
+    parts.push(split.duplicates === null ? "read as it trains" : `${count(split.duplicates, "duplicate")}${conflict}`);
     if (split.truncated !== null) parts.push(`${percent(split.truncated)} truncated`);
     return `${split.name}  ${parts.join(" · ")}`;
   });

@@ -1,6 +1,7 @@
 import { normaliseText } from "./text-groups.ts";
 
-const SEED = 0x811c9dc5;
+// As a signed number: a larger one would make the hash below a floating-point number.
+const SEED = 0x811c9dc5 | 0;
 const FACTOR = 0x01000193;
 const SPACE = 32;
 
@@ -38,8 +39,9 @@ export function asciiTextHash(bytes: Uint8Array, start: number, end: number): nu
   while (end > start && WORD_BYTE[bytes[end - 1]] === SPACE) end--;
   let hash = SEED;
   let before = SPACE;
+  const wordByte = WORD_BYTE;
   for (let at = start; at < end; at++) {
-    const unit = WORD_BYTE[bytes[at]];
+    const unit = wordByte[bytes[at]];
     // Spaces before the first word, and all but one between two.
     if (unit === SPACE && before === SPACE) continue;
     if (unit === 255) return -1;

@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { expectedGot } from "../errors/index.ts";
+import { repairLibrary } from "./repair-tokenizer.ts";
 import type { Dataset, Encoded } from "./types.ts";
 
 /** One text, or pair of texts, as the model takes it. */
@@ -155,7 +156,8 @@ const splitsAtSpaces = (tokenizerJson: object): boolean => {
  *
  * @param options - `tokenizer.json` and what goes with it; see `TokenizerOptions`.
  * @returns The tokenizer.
- * @throws `tokenizer/bad-file` when `tokenizer.json` lacks its parts or has no padding token; `tokenizer/bad-length` when
+ * @throws `tokenizer/bad-file` when `tokenizer.json` lacks its parts or has no padding token; `tokenizer/unsupported` when its ids would
+ * differ from Python's; `tokenizer/bad-length` when
  * `maxLength` leaves no room beside the special tokens.
  * @example
  * createTokenizer({ tokenizerJson }).encode("a fine film").inputIds; // Int32Array [101, 1037, 2986, 2143, 102]
@@ -164,7 +166,12 @@ const splitsAtSpaces = (tokenizerJson: object): boolean => {
 export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength = 128 }: TokenizerOptions): Tokenizer {
   let library: HuggingFaceTokenizer;
   try {
-    library = new HuggingFaceTokenizer(tokenizerJson, tokenizerConfig);
+    // these two change texts in the package, and not in Python's fast tokenizers
+    library = new HuggingFaceTokenizer(tokenizerJson, {
+      ...tokenizerConfig,
+      remove_space: false,
+      do_lowercase_and_remove_accent: false,
+    });
   } catch (error) {
     throw expectedGot(
       "tokenizer/bad-file",
@@ -174,12 +181,13 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
       "Save the tokenizer again with save_pretrained, which writes tokenizer.json.",
     );
   }
+  repairLibrary(library, tokenizerJson);
   const named = tokenizerConfig as Readonly<Record<string, string | { content: string } | undefined>>;
-  const idOf = (role: string, usual: string): number | undefined => {
-    const token = named[role] ?? usual;
+  const idOf = (role: string, ...usual: string[]): number | undefined => {
+    const token = named[role] ?? usual.find((name) => library.token_to_id(name) !== undefined) ?? usual[0];
     return library.token_to_id(typeof token === "string" ? token : token.content);
   };
-  const padTokenId = idOf("pad_token", "[PAD]");
+  const padTokenId = idOf("pad_token", "[PAD]", "<pad>");
   if (padTokenId === undefined) {
     throw expectedGot(
       "tokenizer/bad-file",
@@ -207,7 +215,7 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
     maxLength,
     padTokenId,
     vocabularySize,
-    maskTokenId: idOf("mask_token", "[MASK]"),
+    maskTokenId: idOf("mask_token", "[MASK]", "<mask>"),
     specialIds: new Set([padTokenId, ...specialTokens.flatMap(({ id, special }) => (special ? [id] : []))]),
     spaceBeforeWords: !splitsAtSpaces(tokenizerJson),
     encodeAll: idsOf,

@@ -6,11 +6,16 @@ import { expectedGot } from "../errors/index.ts";
  *
  * @param given - One number a class; or `balanced`: N / (C · n_c), as scikit-learn has it, with n_c the training examples (tokens) of
  *   class c; in a multi-label task the negatives per positive, (N − n_c) / n_c.
+ * @param counts - Examples of each class, where they are known otherwise.
  * @throws `training/class-weights` for a wrong number of them, for one that is not above 0, and in a regression.
  * @example
  * classWeightsOf("balanced", train); // [0.67, 2]: three quarters of the examples are of class 0
  */
-export function classWeightsOf(given: "balanced" | readonly number[], { name, labels, examples, task }: Dataset): number[] {
+export function classWeightsOf(
+  given: "balanced" | readonly number[],
+  { name, labels, examples, task }: Dataset,
+  counts: readonly number[] = countsOf(labels.length, examples),
+): number[] {
   if (task === "regression")
     throw expectedGot("training/class-weights", name, "classes", "a regression, which has none", "Leave the class weights out.");
   if (given !== "balanced") {
@@ -18,8 +23,6 @@ export function classWeightsOf(given: "balanced" | readonly number[], { name, la
     const rule = `${labels.length} numbers above 0, for ${labels.slice(0, 10).join(", ")}`;
     throw expectedGot("training/class-weights", name, rule, given.join(", "));
   }
-  const counts = labels.map(() => 0);
-  for (const { label, labels: several } of examples) for (const c of several ?? [label]) if (c >= 0) counts[c]++;
   const missing = counts.indexOf(0);
   if (missing >= 0) {
     const hint = "A class without examples has no balanced weight.";
@@ -28,4 +31,10 @@ export function classWeightsOf(given: "balanced" | readonly number[], { name, la
   const total = counts.reduce((a, b) => a + b, 0);
   if (task === "multi_label_classification") return counts.map((count) => Math.max(1, examples.length - count) / count);
   return counts.map((count) => total / (labels.length * count));
+}
+
+function countsOf(classes: number, examples: Dataset["examples"]): number[] {
+  const counts = Array<number>(classes).fill(0);
+  for (const { label, labels } of examples) for (const c of labels ?? [label]) if (c >= 0) counts[c]++;
+  return counts;
 }

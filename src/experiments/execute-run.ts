@@ -16,6 +16,7 @@ import { batchSource, type RunBatches } from "./run-batches.ts";
 import { checkpointsOf } from "./run-checkpoints.ts";
 import type { RunEnvironment } from "./run-environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, rulesOf, type Trained } from "./run-evaluation.ts";
+import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples } from "./run-examples.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { startingPoint } from "./starting-point.ts";
 import { taskFigures } from "./task-figures.ts";
@@ -45,7 +46,8 @@ export async function executeRun(
     onNote: (text) => onEvent({ type: "note", text }),
   });
 
-  const batches = batchSource(spec, options, plan, seed);
+  const train = await trainingExamples(spec, environment);
+  const batches = batchSource(spec, train, options, plan, seed);
   const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
     runtime,
     parameters: parameterSpecs(config),
@@ -54,10 +56,22 @@ export async function executeRun(
   });
   const evaluator = evaluators(spec, config, runtime, step, options);
   try {
-    const ended = await trainIt(spec, { environment, options, seed, plan, runtime, batches, step, evaluator, signal, onEvent });
+    const ended = await trainIt(spec, {
+      environment,
+      options,
+      seed,
+      plan,
+      runtime,
+      train,
+      batches,
+      step,
+      evaluator,
+      signal,
+      onEvent,
+    });
     if (!ended.loop.finished) return null;
     if (options.loadBestModelAtEnd && ended.loop.best) await step.state.restore(ended.loop.best);
-    const result = await evaluateFinal(spec, { plan, evaluator, step, ended, signal });
+    const result = await evaluateFinal(spec, { plan, evaluator, step, ended, train, signal });
     return {
       ...result,
       ...(spec.keepWeights && { weights: await step.state.snapshot() }),
@@ -70,7 +84,12 @@ export async function executeRun(
   } finally {
     await step.release();
     await evaluator.release();
+    await train.close();
   }
+}
+
+async function trainingExamples({ data: { train } }: RunSpec, environment: RunEnvironment): Promise<TrainingExamples> {
+  return "paths" in train ? examplesOnDisk(await environment.openStream(train), train) : examplesInMemory(train);
 }
 
 async function trainIt(
@@ -81,6 +100,7 @@ async function trainIt(
     readonly seed: number;
     readonly plan: AttentionPlan;
     readonly runtime: Runtime;
+    readonly train: TrainingExamples;
     readonly batches: RunBatches;
     readonly step: TrainStep<BatchContext>;
     readonly evaluator: Evaluator;
@@ -88,12 +108,15 @@ async function trainIt(
     readonly onEvent: (event: RunEvent) => void;
   },
 ): Promise<Trained> {
-  const { environment, options, seed, plan, runtime, batches, step, evaluator, signal, onEvent } = parts;
+  const { environment, options, seed, plan, runtime, train, batches, step, evaluator, signal, onEvent } = parts;
   const { selection } = spec.data;
   const checkpoints =
     spec.checkpoints === undefined
       ? undefined
-      : await checkpointsOf(spec, spec.checkpoints, { environment, step, runtime, options });
+      : await checkpointsOf(spec, spec.checkpoints, {
+          ...{ environment, step, runtime, options },
+          data: `${train.fingerprint()} ${hashOf(selection ?? [])}`,
+        });
   const resumed = await checkpoints?.resume();
   const curve = (resumed?.progress.evaluations ?? []).map(curvePoint);
   for (const text of resumed?.notes ?? []) onEvent({ type: "note", text });

@@ -58,13 +58,14 @@ describe("training batches of masked tokens", () => {
     assert.equal(hidden(0), first);
   });
 
-  test("no batch is larger than the largest", () => {
+  test("no batch is larger than the largest, and the padded tokens of an epoch are those of its batches", () => {
     const [{ B, n, M }] = batches.largest as readonly { B: number; n: number; M: number }[];
-    for (let batch = 0; batch < batches.batchesPerEpoch; batch++) {
+    const padded = Array.from({ length: batches.batchesPerEpoch }, (_, batch) => {
       const { bindings } = batches.context(0, batch, settings);
       assert.ok(bindings.B <= B && bindings.n <= n && bindings.M <= M);
-      assert.equal(batches.tokens(batch), bindings.B * bindings.n);
-    }
+      return bindings.B * bindings.n;
+    });
+    assert.deepEqual(batches.tokens(), { batch: padded[0], epoch: padded.reduce((a, b) => a + b, 0) });
   });
 
   test("a batch without a masked token predicts one place, under no label, and counts as none", () => {

@@ -73,7 +73,11 @@ export function maskedBatches(
     batchesPerEpoch: Math.ceil(blocks.length / batchSize),
     largest: [{ B: Math.min(batchSize, blocks.length), n: longest, M: largest }],
     size: (epoch, batch) => countMasked(hide(options, orderOf(epoch)[batch], epoch)),
-    tokens: (batch) => orderOf(0)[batch].reduce((most, at) => Math.max(most, lengths[at]), 0) * orderOf(0)[batch].length,
+    tokens() {
+      const padded = (positions: Uint32Array): number =>
+        positions.reduce((most, at) => Math.max(most, lengths[at]), 0) * positions.length;
+      return { batch: padded(orderOf(0)[0]), epoch: orderOf(0).reduce((sum, positions) => sum + padded(positions), 0) };
+    },
     context(epoch, batch, { step, lossDivisor }) {
       const settings = { step, training: true, strength: strengthAt(step), labelSmoothing: 0, lossDivisor };
       return maskedContext(options, orderOf(epoch)[batch], epoch, settings);

@@ -11,6 +11,7 @@ import { writeFilesAtomically } from "../training/index-node.ts";
 import { TOKENIZER_FILES, tokenizerFilesOf } from "./classifier.ts";
 import { readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
+import { modelFolderOf } from "./hub-sources-node.ts";
 import { specOf } from "./plan-of.ts";
 import type { PretrainResult, PretrainSpec } from "./pretrain.ts";
 import type { Device, ModelSource, RunEvent } from "./run-spec.ts";
@@ -23,7 +24,7 @@ export interface PretrainSettings extends Partial<TrainingOptions> {
   readonly data: string;
   /** Held-out text; left out, a share of the documents is held out. */
   readonly validation?: string;
-  /** Model folder to go on from. Either this, or `config` and `tokenizer`. */
+  /** Model folder, or the name of a model on the Hub, to go on from. Either this, or `config` and `tokenizer`. */
   readonly model?: string;
   /** `config.json` of an encoder to be trained from nothing. */
   readonly config?: string;
@@ -88,7 +89,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
   resolveOptions(options);
   checkMasking({ probability: mlmProbability });
-  const { source, where, tokenizerFolder, maxPositions, vocabSize } = startFrom(settings);
+  const { source, where, tokenizerFolder, maxPositions, vocabSize } = await startFrom(settings);
   const files = readModelFiles(tokenizerFolder, TOKENIZER_FILES);
   const maxLength = Math.min(settings.maxLength ?? 128, maxPositions);
   const tokenizer = createTokenizer({ ...readTokenizerJson(files, tokenizerFolder), maxLength });
@@ -177,7 +178,8 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-function startFrom({ model, config, tokenizer }: PretrainSettings) {
+async function startFrom({ model: named, config, tokenizer, signal }: PretrainSettings) {
+  const model = named === undefined ? undefined : await modelFolderOf(named, { signal });
   if (model !== undefined && config === undefined) {
     const source: ModelSource = { kind: "folder", path: model };
     const { maxPositions, vocabSize } = loadModelFolder(model).config;

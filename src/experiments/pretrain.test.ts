@@ -118,11 +118,14 @@ test("a batch without a masked token adds nothing to its update: no loss, and no
   const silent = blocksOf(Array.from({ length: 8 }, () => "who knows these words ".repeat(6)));
   const spoken = blocksOf(topicSentences(8, 1));
   const train = [...spoken, ...silent].map((block, index) => ({ ...block, index }));
-  const changes = { model: { kind: "fresh", config: calm } as const, data: { train, selection: heldOut.slice(0, 8) } };
+  const selection = [...heldOut.slice(0, 8), ...silent.map((block) => ({ ...block, index: 8 + block.index }))];
+  const changes = { model: { kind: "fresh", config: calm } as const, data: { train, selection } };
   const together = tiny({ ...changes, plan: { pattern: "dense" }, options: { maxSteps: 1, gradientAccumulationSteps: 2 } });
   const { sum, count } = await byHand(together, train, startWeights(calm, 1), 0);
-  const [loss] = (await run(together)).losses;
-  assert.ok(Math.abs(loss - sum / count) < 1e-5, `${loss} against ${sum / count}`);
+  const first = await run(together);
+  assert.ok(Math.abs(first.losses[0] - sum / count) < 1e-5, `${first.losses[0]} against ${sum / count}`);
+  const after = await byHand(together, selection, first.weights, -1);
+  assert.ok(Math.abs(first.loss - after.sum / after.count) < 1e-5, `held out: ${first.loss} against ${after.sum / after.count}`);
 
   const { losses, weights } = await run(tiny({ ...changes, options: { maxSteps: 2, gradientAccumulationSteps: 1 } }));
   assert.equal(losses.filter((each) => each === 0).length, 1, `${losses}`);
@@ -134,6 +137,9 @@ test("held-out text without a masked token is refused before anything is trained
   const spec = tiny({ data: { train: heldOut, selection } });
   await assert.rejects(run(spec), { code: "pretrain/nothing-held-out" });
 });
+
+test("label smoothing, which this loss has not, is refused", () =>
+  assert.rejects(run(tiny({ options: { labelSmoothingFactor: 0.1 } })), { code: "training/bad-option" }));
 
 test("the same seed gives the same weights, another seed others", async () => {
   const [a, b, c] = [await run(tiny()), await run(tiny()), await run(tiny({ seed: 2 }))];

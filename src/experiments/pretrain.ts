@@ -11,6 +11,7 @@ import { planOf } from "./plan-of.ts";
 import type { CurvePoint } from "./records.ts";
 import { checkpointsOf } from "./run-checkpoints.ts";
 import type { RunEnvironment } from "./run-environment.ts";
+import { hashOf } from "./run-examples.ts";
 import type { Device, ModelSource, PlanSpec, RunEvent } from "./run-spec.ts";
 import { startingPoint } from "./starting-point.ts";
 
@@ -58,6 +59,14 @@ export async function executePretraining(
   { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
 ): Promise<PretrainResult | null> {
   const options = resolveOptions(spec.options);
+  if (options.labelSmoothingFactor > 0) {
+    throw expectedGot(
+      "training/bad-option",
+      "labelSmoothingFactor",
+      "0 where tokens are predicted",
+      options.labelSmoothingFactor,
+    );
+  }
   checkHeldOut(spec);
   const { config, values, fresh } = startingPoint(spec.model, { labels: [], task: "masked_lm" }, environment, spec.seed);
   const plan = planOf(spec.plan);
@@ -85,7 +94,8 @@ export async function executePretraining(
   const evaluate = (under: AttentionPlan, signal?: AbortSignal): Promise<number> =>
     heldOutLoss(spec, { config, plan: under, runtime, parameters: step.state.feeds(), options, signal });
   try {
-    const surroundings = { environment, step, runtime, options };
+    const data = `${hashOf(spec.data.train)} ${hashOf(spec.data.selection)}`;
+    const surroundings = { environment, step, runtime, options, data };
     const described = { ...spec, configuration: `masked_lm(probability=${spec.masking.probability})` };
     const saver = spec.checkpoints === undefined ? undefined : await checkpointsOf(described, spec.checkpoints, surroundings);
     const resumed = await saver?.resume();

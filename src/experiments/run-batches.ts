@@ -1,8 +1,9 @@
-import { batchOrder, collate, type Encoded, tokenCounts } from "../data/index.ts";
+import { collate } from "../data/index.ts";
 import type { Bindings } from "../graph/index.ts";
 import { type AttentionPlan, type BatchContext, strengthAt } from "../sparsity/index.ts";
 import type { BatchSource, TrainingOptions } from "../training/index.ts";
 import { batchContext } from "./forward.ts";
+import type { TrainingExamples } from "./run-examples.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { lossWeight } from "./task-figures.ts";
 
@@ -10,38 +11,32 @@ import { lossWeight } from "./task-figures.ts";
 export interface RunBatches extends BatchSource<BatchContext> {
   /** Bindings of the largest ones. */
   readonly largest: readonly Bindings[];
-  /** Padded tokens of a batch of the first epoch. */
-  tokens(batch: number): number;
+  /** Padded tokens of the first batch, which must be prepared, and about those of an epoch. */
+  tokens(): { readonly batch: number; readonly epoch: number };
 }
 
 /** Batches as graph contexts; which examples are in them follows from the seed and the epoch. */
 export function batchSource(
-  { data, padTokenId, classWeights, task = "single_label_classification" }: RunSpec,
+  { padTokenId, classWeights, task = "single_label_classification" }: RunSpec,
+  train: TrainingExamples,
   options: TrainingOptions,
   plan: AttentionPlan,
   seed: number,
 ): RunBatches {
-  const lengths = tokenCounts(data.train);
   const batchSize = options.perDeviceTrainBatchSize;
-  let known: { epoch: number; order: Uint32Array[] } | undefined;
-  const orderOf = (epoch: number): Uint32Array[] => {
-    if (known?.epoch !== epoch)
-      known = { epoch, order: batchOrder({ lengths, batchSize, seed: options.dataSeed ?? seed, epoch }) };
-    return known.order;
-  };
-  const examplesOf = (epoch: number, batch: number): Encoded[] =>
-    Array.from(orderOf(epoch)[batch], (position) => data.train[position]);
-  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  const { batchesPerEpoch, prepare, examples, epochTokens } = train.inBatches({ batchSize, seed: options.dataSeed ?? seed });
   return {
-    batchesPerEpoch: Math.ceil(data.train.length / batchSize),
-    largest: [{ B: Math.min(batchSize, data.train.length), n: longest }],
-    size: (epoch, batch) => lossWeight(task, examplesOf(epoch, batch), classWeights),
-    tokens(batch) {
-      const positions = orderOf(0)[batch];
-      return positions.length * positions.reduce((longest, at) => Math.max(longest, lengths[at]), 0);
+    batchesPerEpoch,
+    largest: [{ B: Math.min(batchSize, train.count), n: train.longest }],
+    prepare,
+    size: (epoch, batch) => lossWeight(task, examples(epoch, batch), classWeights),
+    tokens() {
+      const first = examples(0, 0);
+      const longest = first.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
+      return { batch: first.length * longest, epoch: epochTokens() };
     },
     context(epoch, at, { step, lossDivisor }) {
-      const batch = collate(examplesOf(epoch, at), padTokenId);
+      const batch = collate(examples(epoch, at), padTokenId);
       const strength = strengthAt(plan, step);
       const labelSmoothing = options.labelSmoothingFactor;
       return batchContext(batch, { seed, step, training: true, strength, labelSmoothing, lossDivisor, classWeights });

@@ -1,6 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Encoded } from "../data/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { BatchContext } from "../sparsity/index.ts";
 import { Checkpoints, type TrainingOptions, type TrainStep } from "../training/index.ts";
@@ -13,25 +12,18 @@ import type { RunSpec } from "./run-spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights"> & {
-    readonly data: { readonly train: readonly Encoded[]; readonly selection?: readonly Encoded[] };
-  },
+  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights">,
   where: string,
   parts: {
     readonly environment: RunEnvironment;
     readonly step: TrainStep<BatchContext>;
     readonly runtime: Runtime;
     readonly options: TrainingOptions;
+    /** Names the training and the selection examples. */
+    readonly data: string;
   },
 ): Promise<Checkpoints> {
-  const { environment, step, runtime, options } = parts;
-  const hash = sha256.create();
-  for (const split of [spec.data.train, spec.data.selection ?? []]) {
-    for (const { index, label, labels, inputIds } of split) {
-      hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${inputIds.join(" ")}\n`));
-    }
-    hash.update(utf8ToBytes("\n"));
-  }
+  const { environment, step, runtime, options, data } = parts;
   // how often and how many checkpoints are written changes nothing that is trained
   const { saveTotalLimit, saveSteps: _, ...decisive } = options;
   return new Checkpoints({
@@ -46,7 +38,7 @@ export async function checkpointsOf(
       ...(spec.task && { task: spec.task }),
       ...(spec.classWeights && { classWeights: spec.classWeights }),
       options: decisive,
-      data: bytesToHex(hash.digest()),
+      data,
     },
     surroundings: {
       runtime: `${runtime.name} ${runtime.version}${runtime.device === "webgpu" ? " on WebGPU" : ""}`,

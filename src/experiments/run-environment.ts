@@ -1,7 +1,8 @@
+import type { StreamedDataset } from "../data/index.ts";
 import type { StoredModel } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { CheckpointStorage } from "../training/index.ts";
-import type { Device } from "./run-spec.ts";
+import type { Device, StreamedSource } from "./run-spec.ts";
 
 /** What a run needs of the place it runs in: Node (run-node.ts) or a browser (run-web.ts). */
 export interface RunEnvironment {
@@ -12,6 +13,8 @@ export interface RunEnvironment {
   }): Promise<Runtime>;
   /** Read a model folder. */
   loadModel(path: string): StoredModel;
+  /** Look through the files of training examples that stay on disk. */
+  openStream(source: StreamedSource): Promise<StreamedDataset & { close(): Promise<void> }>;
   openCheckpoints(where: string): Promise<CheckpointStorage>;
   /** Instruction sets that change how sums are rounded; empty where they are not known. */
   cpuFeatures(): string;

@@ -1,12 +1,12 @@
 import type { Encoded } from "../data/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
-import { permutation } from "../random/index.ts";
 import type { Runtime, Tensor } from "../runtime/index.ts";
 import { type AttentionPlan, type BatchContext, dense } from "../sparsity/index.ts";
 import type { LoopResult, TrainingOptions, TrainStep } from "../training/index.ts";
 import { createForward, type Evaluated, type Forward } from "./forward.ts";
 import { planOf } from "./plan-of.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
+import type { TrainingExamples } from "./run-examples.ts";
 import type { MapOfSentence, RunResult, RunSpec } from "./run-spec.ts";
 import { fitTemperature } from "./statistics/index.ts";
 import { type TaskRules, taskFigures } from "./task-figures.ts";
@@ -56,11 +56,12 @@ export async function evaluateFinal(
     readonly evaluator: Evaluator;
     readonly step: TrainStep<BatchContext>;
     readonly ended: Trained;
+    readonly train: TrainingExamples;
     readonly signal?: AbortSignal;
   },
 ): Promise<Pick<RunResult, "record" | "figures" | "figuresSparsityOff" | "fresh" | "maps">> {
-  const { plan, evaluator, ended, step, signal } = parts;
-  const { train, selection, reported = [], fresh = [], mapped = [] } = spec.data;
+  const { plan, evaluator, ended, step, train, signal } = parts;
+  const { selection, reported = [], fresh = [], mapped = [] } = spec.data;
   const own = await evaluator(plan);
   const trained = await own.evaluate(reported, signal);
   const off = plan.pattern.id === "dense" ? trained : await (await evaluator({ pattern: dense() })).evaluate(reported, signal);
@@ -68,7 +69,7 @@ export async function evaluateFinal(
   for (const [name, other] of Object.entries(spec.alsoUnder ?? {})) {
     cross[name] = (await (await evaluator(planOf(other))).evaluate(reported, signal)).probabilities;
   }
-  const sample = trainSample(train);
+  const sample = await train.sample(TRAIN_SAMPLE);
   const rules = rulesOf(spec);
   const onTrain = taskFigures(rules, (await own.evaluate(sample, signal)).probabilities, sample);
   const calibrated = rules.task === "single_label_classification" ? selection : undefined;
@@ -98,12 +99,6 @@ export async function evaluateFinal(
 
 /** How a run is evaluated. */
 export const rulesOf = ({ task = "single_label_classification", labels, glue }: RunSpec): TaskRules => ({ task, labels, glue });
-
-/** Drawn, not the first ones: files are often sorted by label. */
-function trainSample(train: readonly Encoded[]): Encoded[] {
-  const drawn = permutation({ seed: 0, step: 0, site: "train-sample" }, train.length).subarray(0, TRAIN_SAMPLE);
-  return Array.from(drawn.sort(), (at) => train[at]);
-}
 
 const sparsityOf = ({ pairs: { kept, valid } }: Evaluated): number => (valid === 0 ? 0 : 1 - kept / valid);
 

@@ -1,3 +1,4 @@
+import { openStreamedDataset } from "../data/index-node.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { checkpointFolder } from "../training/index-node.ts";
@@ -8,6 +9,7 @@ import type { RunEnvironment } from "./run-environment.ts";
 export const nodeEnvironment: RunEnvironment = {
   createRuntime,
   loadModel: loadModelFolder,
+  openStream: ({ paths, options }) => openStreamedDataset(paths, options),
   openCheckpoints: async (folder) => checkpointFolder(folder),
   cpuFeatures,
   memoryBytes: () => process.memoryUsage.rss(),

@@ -1,4 +1,4 @@
-import type { Encoded } from "../data/index.ts";
+import type { Encoded, StreamOptions } from "../data/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import type { Task } from "../models/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
@@ -33,6 +33,17 @@ export interface MappedSentence {
   readonly encoded: Encoded;
 }
 
+/** Training examples that stay on disk: files in order, and how their texts become tokens. */
+export interface StreamedSource {
+  readonly paths: readonly string[];
+  /** Columns, labels and what is held out, as the caller opened them. */
+  readonly options: Pick<StreamOptions, "textColumn" | "pairColumn" | "labelColumn" | "labels" | "heldOut" | "format" | "header">;
+  /** `tokenizer.json` and what goes with it, by name. */
+  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+  /** Tokens. */
+  readonly maxLength: number;
+}
+
 /** Everything one run (configuration × seed) follows from; plain data, so that it crosses to a worker. */
 export interface RunSpec {
   readonly configuration: string;
@@ -50,7 +61,7 @@ export interface RunSpec {
   /** Other plans under which the final weights are evaluated too, by configuration name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
   readonly data: {
-    readonly train: readonly Encoded[];
+    readonly train: readonly Encoded[] | StreamedSource;
     /** Read during training: curves, best epoch, temperature. */
     readonly selection?: readonly Encoded[];
     /** Read once, at the end. */

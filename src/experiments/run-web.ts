@@ -12,6 +12,9 @@ export const webEnvironment: RunEnvironment = {
       `${path}: expected the files of a model, as a browser reads no folders. Pass a map of them.`,
     );
   },
+  openStream({ paths }) {
+    throw new CrispError("data/unreadable", `${paths[0]}: expected a file in memory, as a browser reads no paths. Pass a Blob.`);
+  },
   openCheckpoints: checkpointsInBrowser,
   cpuFeatures: () => "",
   memoryBytes: () => 0,

@@ -7,9 +7,12 @@ export const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encod
 const parsed = (pieces: Iterable<Uint8Array>): Record<string, unknown> =>
   JSON.parse(new TextDecoder().decode(joined(pieces))) as Record<string, unknown>;
 
+/** Keys of config.json that transformers wants as `2.0`, where JSON.stringify writes 2: its classes check their types. */
+const REAL = /("\w*(?:dropout|prob|eps|theta|range|factor)": -?\d+)(?=[,\s}])/g;
+
 /** `config.json` with keys that other libraries read. */
 export const configFile = (pieces: Iterable<Uint8Array>, more: Readonly<Record<string, unknown>>): Uint8Array =>
-  jsonBytes({ ...parsed(pieces), ...more });
+  new TextEncoder().encode(`${JSON.stringify({ ...parsed(pieces), ...more }, null, 2)}\n`.replace(REAL, "$1.0"));
 
 /**
  * `tokenizer_config.json` such that other libraries cut and pad texts as Crisp does: at the end, to as many tokens.

@@ -1,16 +1,19 @@
-import { type Dataset, loadDataset, type Tokenizer } from "../data/index-node.ts";
+import { statSync } from "node:fs";
+import { type Dataset, loadDatasets, openStreamedDataset, type StreamOptions, type Tokenizer } from "../data/index-node.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
 import { TOKENIZER_FILES } from "./classifier.ts";
 import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
+import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { startRunWorker } from "./run-worker-node.ts";
 import {
   type Prepared,
   prepareTraining,
   type StartModel,
+  type StreamedTraining,
   startFromFiles,
   type TextTrainResult,
   type TextTrainSettings,
@@ -19,9 +22,18 @@ import {
 } from "./train-text.ts";
 
 /** Settings of {@link train}; `data`, `validation` and `test` may be paths. */
-export interface TrainSettings extends TextTrainSettings<string> {
-  /** A Hugging Face model folder (config.json, model.safetensors, tokenizer.json), its files by name, or `demoEncoder()`. */
+export interface TrainSettings extends TextTrainSettings<string | readonly string[]> {
+  /**
+   * A Hugging Face model folder (config.json, model.safetensors, tokenizer.json), the name of a model on the Hub, files by name, or
+   * `demoEncoder()`.
+   */
   readonly model: string | ModelFiles | FreshModel;
+  /** Branch, tag or commit of a model on the Hub; default `main`. */
+  readonly revision?: string;
+  /** Told of downloads. */
+  readonly onDownload?: FetchListener;
+  /** Leave the training data on disk and read them as they are needed; left out, from 512 MB on. */
+  readonly streaming?: boolean;
   /** Folder for checkpoints; left out, none are written. */
   readonly checkpoints?: string;
   readonly signal?: AbortSignal;
@@ -65,12 +77,34 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
 /** Read and check everything before anything is trained. */
 export const prepareTextTraining = (settings: TrainSettings): Promise<Prepared> =>
   prepareTraining(settings, {
-    open: () => startFrom(settings.model, settings.maxLength),
-    read: loadDataset,
+    open: () => startFrom(settings),
+    read: (source, options) => loadDatasets(pathsOf(source), options),
+    stream: (source, options) => streamed(pathsOf(source), options, settings),
   });
 
-async function startFrom(model: TrainSettings["model"], maxLength?: number): Promise<StartModel | FreshModel> {
-  if (typeof model === "string") return startFromFolder(model, maxLength);
+/** From this size on, training data stay on disk unless told otherwise: in memory they would take several times as much. */
+const STREAM_BYTES = 512e6;
+
+async function streamed(
+  paths: readonly string[],
+  options: StreamOptions,
+  { streaming, maxTrainSamples }: TrainSettings,
+): Promise<StreamedTraining | undefined> {
+  const bytes = paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  if (!(streaming ?? (bytes >= STREAM_BYTES && maxTrainSamples === undefined))) return undefined;
+  const dataset = await openStreamedDataset(paths, options);
+  await dataset.close(); // the run opens it again, in its own thread
+  const { onProgress: _, signal: __, ...plain } = options;
+  const { text, pair, label } = dataset.columns;
+  const columns = { textColumn: text, pairColumn: pair, labelColumn: label };
+  return { dataset, source: { paths, options: { ...plain, ...columns, labels: dataset.labels } } };
+}
+
+const pathsOf = (source: string | readonly string[]): readonly string[] => (typeof source === "string" ? [source] : source);
+
+async function startFrom({ model, maxLength, revision, onDownload, signal }: TrainSettings): Promise<StartModel | FreshModel> {
+  if (typeof model === "string")
+    return startFromFolder(await modelFolderOf(model, { ...onDownload, revision, signal }), maxLength);
   return "kind" in model ? model : startFromFiles(await bytesOfAll(model), { where: "model", maxLength });
 }
 

@@ -8,8 +8,11 @@ import {
   encodeDataset,
   type LabelTask,
   readTokenizerJson,
+  type StreamedDataset,
+  type StreamOptions,
   splitDataset,
   summarise,
+  summariseStreamed,
   type Tokenizer,
 } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
@@ -21,14 +24,15 @@ import { type ClassMetrics, classMetrics } from "./class-metrics.ts";
 import { classWeightsOf } from "./class-weights.ts";
 import { type CrispCard, type NamedFiles, tokenizerFilesOf } from "./classifier.ts";
 import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
+import { joined } from "./model-files.ts";
 import { specOf } from "./plan-of.ts";
-import type { Device, ModelSource, RunEvent, RunResult, RunSpec } from "./run-spec.ts";
+import type { Device, ModelSource, RunEvent, RunResult, RunSpec, StreamedSource } from "./run-spec.ts";
 import { sameClasses } from "./same-classes.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
 export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
-  /** TSV, CSV or JSONL (gzip of each), or examples in memory. */
+  /** TSV, CSV, JSONL (gzip of each) or Parquet, or examples in memory. */
   readonly data: Source | Dataset;
   /** Evaluated during training; left out, a tenth of `data` is held out: seeded, stratified, grouped by shared text. */
   readonly validation?: Source | Dataset;
@@ -96,6 +100,10 @@ const OWN = [
   "maxTrainSamples",
   "checkpoints",
   "signal",
+  "streaming",
+  "revision",
+  "onDownload",
+  "name",
   "device",
   "threads",
   "seed",
@@ -109,9 +117,15 @@ export interface StartModel {
   readonly tokenizerFiles: NamedFiles;
 }
 
+/** Training examples that stay on disk: the facts of their index, and how a run opens them again. */
+export interface StreamedTraining {
+  readonly dataset: StreamedDataset;
+  readonly source: Pick<StreamedSource, "paths" | "options">;
+}
+
 /** Everything read and checked before anything is trained. */
 export interface Prepared extends StartModel {
-  readonly train: Dataset;
+  readonly train: Dataset | StreamedTraining;
   readonly validation: Dataset;
   readonly reported: Dataset;
   readonly plan: AttentionPlan;
@@ -131,6 +145,8 @@ export async function prepareTraining<Source>(
   place: {
     readonly open: () => Promise<StartModel | FreshModel> | FreshModel;
     readonly read: (source: Source, options: DatasetOptions) => Promise<Dataset>;
+    /** Training data that are to stay on disk; left out or without an answer, they are read into memory. */
+    readonly stream?: (source: Source, options: StreamOptions) => Promise<StreamedTraining | undefined>;
   },
 ): Promise<Prepared> {
   const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
@@ -143,23 +159,43 @@ export async function prepareTraining<Source>(
     const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task: settings.task, labels });
     return labels ? sameClasses(dataset, labels) : dataset;
   };
-  const all = limited(await read(settings.data), settings.maxTrainSamples);
+  const seed = settings.seed ?? 42;
+  const heldOut = settings.validation === undefined ? { seed } : undefined;
+  const { data, task } = settings;
+  const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...settings.columns, task, heldOut });
+  const prepared = async (parts: Pick<Prepared, "train" | "validation" | "classWeights">, labels: readonly string[]) => {
+    const split = parts.train;
+    const model = "kind" in opened ? freshStart(opened, inMemory(split), settings.maxLength) : opened;
+    checkPlan(plan, model.config);
+    const reported = settings.test === undefined ? parts.validation : await read(settings.test, labels);
+    const config = withLabels(model.config, labels, "source" in split ? undefined : split.task);
+    return { ...model, ...parts, reported, config, plan, options };
+  };
+  if (streamed) {
+    const { labels, counts, heldOut: held } = streamed.dataset;
+    const validation = held ?? (await read(settings.validation!, labels));
+    const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, { ...validation, labels }, counts);
+    return prepared({ train: streamed, validation, classWeights }, labels);
+  }
+  const all = limited(await read(data), settings.maxTrainSamples);
   checkTrainable(all);
   const given = settings.validation === undefined ? undefined : await read(settings.validation, all.labels);
-  const split = given ? { train: all, heldOut: given } : splitDataset({ dataset: all, seed: settings.seed ?? 42 });
-  const reported = settings.test === undefined ? split.heldOut : await read(settings.test, all.labels);
-  const model = "kind" in opened ? freshStart(opened, split.train, settings.maxLength) : opened;
-  checkPlan(plan, model.config);
-  return {
-    ...model,
-    train: split.train,
-    validation: split.heldOut,
-    reported,
-    config: withLabels(model.config, all.labels, all.task),
-    plan,
-    options,
-    classWeights: settings.classWeights && classWeightsOf(settings.classWeights, split.train),
-  };
+  const split = given ? { train: all, heldOut: given } : splitDataset({ dataset: all, seed });
+  const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
+  return prepared({ train: split.train, validation: split.heldOut, classWeights }, all.labels);
+}
+
+/** A vocabulary is made from texts that are all at hand. */
+function inMemory(train: Prepared["train"]): Dataset {
+  if (!("source" in train)) return train;
+  const hint = "Start from a model folder, or train on a smaller file.";
+  throw expectedGot(
+    "data/too-large",
+    train.dataset.name,
+    "data in memory for an encoder trained from nothing",
+    "data on disk",
+    hint,
+  );
 }
 
 const isDataset = (source: unknown): source is Dataset =>
@@ -228,21 +264,23 @@ export async function trainPrepared(
   emit: (event: TrainEvent) => void,
 ): Promise<Finished | null> {
   const { train, validation, reported, tokenizer } = prepared;
-  const encoded = encodeDataset(tokenizer, train);
   const encodedValidation = encodeDataset(tokenizer, validation);
   const encodedReported = reported === validation ? encodedValidation : encodeDataset(tokenizer, reported);
-  const summary = summarise([
-    { dataset: train, encoded },
-    { dataset: reported, encoded: encodedReported },
-  ]);
-  emit({ type: "data", summary, columns: train.columns, heldOut: reported.examples.length });
+  const evaluated = { dataset: reported, encoded: encodedReported };
+  const onDisk = "source" in train;
+  const encoded = onDisk ? streamedSource(train, prepared) : encodeDataset(tokenizer, train);
+  const summary = onDisk
+    ? summariseStreamed(train.dataset, evaluated)
+    : summarise([{ dataset: train, encoded: encoded as Encoded[] }, evaluated]);
+  const { columns } = onDisk ? train.dataset : train;
+  emit({ type: "data", summary, columns, heldOut: reported.examples.length });
 
   const plan = specOf(prepared.plan);
   const spec: RunSpec = {
     configuration: plan.pattern,
     model: prepared.source,
-    task: train.task,
-    labels: train.labels,
+    task: prepared.config.task,
+    labels: prepared.config.labels,
     classWeights: prepared.classWeights,
     glue: settings.glue,
     padTokenId: tokenizer.padTokenId,
@@ -257,14 +295,19 @@ export async function trainPrepared(
     estimate: true,
   };
   const outcome = await run(spec);
-  return outcome && finished(prepared, spec, outcome, summary, emit);
+  return outcome && finished(prepared, spec, outcome, { summary, columns }, emit);
+}
+
+function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
+  const files = new Map(Array.from(tokenizerFiles, ([name, pieces]) => [name, joined(pieces)]));
+  return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength };
 }
 
 function finished(
-  { train, reported, tokenizer, config }: Prepared,
+  { reported, tokenizer, config }: Prepared,
   spec: RunSpec,
   { record, figures: on, figuresSparsityOff: off, weights, freshParameters }: RunResult,
-  summary: DataSummary,
+  { summary, columns }: { readonly summary: DataSummary; readonly columns: Dataset["columns"] },
   emit: (event: TrainEvent) => void,
 ): Finished {
   const metrics = { ...on.figures, loss: on.loss };
@@ -284,7 +327,7 @@ function finished(
     maxLength: tokenizer.maxLength,
     seed: spec.seed,
     padTokenId: tokenizer.padTokenId,
-    columns: train.columns,
+    columns,
     metrics: figures,
     options: spec.options as Readonly<Record<string, unknown>>,
   };

@@ -11,7 +11,8 @@ test("an estimate changes nothing: the run after it has the same bits", async ()
   const trained = async (estimated: boolean): Promise<string> => {
     const step = await tinyHostStep(createReferenceRuntime(), { dropout: 0.2 });
     const before = fingerprint(step.state);
-    if (estimated) await estimate({ step, batches, tokens: () => 12, updates: { perEpoch: 5, left: 15 } });
+    if (estimated)
+      await estimate({ step, batches, tokens: () => ({ batch: 12, epoch: 60 }), updates: { perEpoch: 5, left: 15 } });
     assert.equal(fingerprint(step.state), before);
     for await (const _ of trainLoop({ step, batches, options: defaultOptions, seed: 1 }));
     return fingerprint(step.state);

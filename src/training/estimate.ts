@@ -10,8 +10,8 @@ export interface Estimate {
 export interface EstimateOptions<Context extends StepContext> {
   readonly step: TrainStep<Context>;
   readonly batches: BatchSource<Context>;
-  /** Padded tokens of a batch of the first epoch. */
-  readonly tokens: (batch: number) => number;
+  /** Padded tokens of the first batch, and of an epoch; called when the first batch is prepared. */
+  readonly tokens: () => { readonly batch: number; readonly epoch: number };
   /** Updates an epoch, and those that are left. */
   readonly updates: { readonly perEpoch: number; readonly left: number };
 }
@@ -29,12 +29,13 @@ export async function estimate<Context extends StepContext>({
   tokens,
   updates,
 }: EstimateOptions<Context>): Promise<Estimate> {
+  await batches.prepare?.(0, 0);
   const settings = { step: 0, lossDivisor: batches.size(0, 0) };
   const pass = (): Promise<number> => step.run([batches.context(0, 0, settings)], { seed: 0, step: 0 });
   await pass();
   const started = performance.now();
   await pass();
   const seconds = (performance.now() - started) / 1000;
-  const epoch = Array.from({ length: batches.batchesPerEpoch }, (_, batch) => tokens(batch)).reduce((a, b) => a + b, 0);
-  return { seconds: updates.left * ((seconds / tokens(0)) * (epoch / updates.perEpoch) + (await step.state.updateSeconds())) };
+  const { batch, epoch } = tokens();
+  return { seconds: updates.left * ((seconds / batch) * (epoch / updates.perEpoch) + (await step.state.updateSeconds())) };
 }

@@ -16,7 +16,9 @@ export interface BatchSettings {
 /** The training examples as batches. */
 export interface BatchSource<Context> {
   readonly batchesPerEpoch: number;
-  /** Number of examples of one batch. */
+  /** Awaited before a batch is used: whatever must be read for it. */
+  prepare?(epoch: number, batch: number): Promise<void>;
+  /** What a batch counts for in the mean loss of an update: its examples, unless they weigh differently. */
   size(epoch: number, batch: number): number;
   context(epoch: number, batch: number, settings: BatchSettings): Context;
 }
@@ -133,6 +135,7 @@ export async function* trainLoop<Context extends StepContext>(
     const epoch = Math.floor(step / perEpoch);
     const first = (step % perEpoch) * accumulated;
     const parts = Array.from({ length: Math.min(accumulated, batches.batchesPerEpoch - first) }, (_, i) => first + i);
+    for (const batch of parts) await batches.prepare?.(epoch, batch);
     const lossDivisor = parts.reduce((sum, batch) => sum + batches.size(epoch, batch), 0);
     const contexts = parts.map((batch) => batches.context(epoch, batch, { step, lossDivisor }));
 

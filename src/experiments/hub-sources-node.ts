@@ -1,0 +1,105 @@
+import { statSync } from "node:fs";
+import { type DatasetOptions, loadDataset } from "../data/index-node.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
+import type { HubProgress } from "../hub/index-node.ts";
+import { type GlueTask, glueMetrics } from "../metrics/index.ts";
+
+/** What is said while something is fetched. */
+export interface FetchListener {
+  readonly onProgress?: (progress: HubProgress) => void;
+  readonly onNote?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface FetchOptions extends FetchListener {
+  /** Branch, tag or commit; default `main`. */
+  readonly revision?: string;
+}
+
+/** `name` or `owner/name`, as the Hub allows them. */
+const HUB_NAME = /^[\w.-]{1,96}(\/[\w.-]{1,96})?$/;
+
+/**
+ * The folder of a model: the path itself where there is one, else the model of that name on the Hub, in the cache that Python shares.
+ *
+ * @throws `model/no-folder` for what is neither; `hub/…`.
+ * @example
+ * await modelFolderOf("distilbert/distilbert-base-uncased");
+ */
+export async function modelFolderOf(nameOrPath: string, options: FetchOptions = {}): Promise<string> {
+  if (statSync(nameOrPath, { throwIfNoEntry: false })?.isDirectory()) return nameOrPath;
+  if (!HUB_NAME.test(nameOrPath) || /^\.|\.\./.test(nameOrPath)) {
+    const rule = "a model folder (config.json, model.safetensors, tokenizer.json), or the name of a model on the Hub";
+    throw expectedGot("model/no-folder", nameOrPath, rule, "neither", "Check the path; a name is spelt owner/name.");
+  }
+  // loaded when it is needed: whoever trains from a folder does not wait for it
+  const { downloadModel } = await import("../hub/index-node.ts");
+  try {
+    return await downloadModel(nameOrPath, options);
+  } catch (error) {
+    if (!(error instanceof CrispError)) throw error;
+    const hint = `No folder ${nameOrPath} is here either.`;
+    throw new CrispError(error.code, `${error.message} ${hint}`, error.details);
+  }
+}
+
+/** Data by split, as `train` takes them. */
+export interface HubData {
+  /** Files in order. */
+  readonly data: readonly string[];
+  readonly validation?: readonly string[];
+  /** Only where the split has labels. */
+  readonly test?: readonly string[];
+  readonly task?: DatasetOptions["task"];
+  readonly glue?: GlueTask;
+  /** Repository, and the configuration. */
+  readonly name: string;
+}
+
+/**
+ * Data of the Hub by name, ready to be trained on: `train({ ...(await hubData("glue/mrpc")), model })`.
+ *
+ * GLUE's tasks are evaluated by GLUE's own metrics, on the validation split: labels of its test splits are withheld. Elsewhere a
+ * test split is evaluated in the end if all of its rows have labels.
+ *
+ * @param name - `owner/name`, `owner/name/config`, or `glue/mrpc` and its like.
+ * @throws `data/split` when there is no split to train on; `hub/…`.
+ */
+export async function hubData(
+  name: string,
+  { config, ...options }: FetchOptions & { readonly config?: string } = {},
+): Promise<HubData> {
+  const { downloadDataset } = await import("../hub/index-node.ts");
+  const local = await downloadDataset(name, { config, ...options });
+  const { splits } = local;
+  const shown = local.config === undefined ? local.name : `${local.name}/${local.config}`;
+  if (splits.train === undefined) {
+    const hint = "Give the files themselves, with --train_file.";
+    throw expectedGot("data/split", shown, "a split called train", Object.keys(splits).join(", "), hint);
+  }
+  const glue = glueTask(local.name, local.config);
+  const metric = glue && glueMetrics[glue];
+  const [validationName] = metric?.validationSplits ?? ["validation", "valid", "dev"].filter((split) => splits[split]);
+  const test = metric ? undefined : await labelled(splits.test);
+  return {
+    name: shown,
+    data: splits.train,
+    ...(splits[validationName] && { validation: splits[validationName] }),
+    ...(test && { test }),
+    ...(metric?.regression && { task: "regression" as const }),
+    ...(glue && { glue }),
+  };
+}
+
+function glueTask(repository: string, config: string | undefined): GlueTask | undefined {
+  if (repository !== "nyu-mll/glue" || config === undefined) return undefined;
+  return Object.hasOwn(glueMetrics, config) ? (config as GlueTask) : undefined;
+}
+
+async function labelled(paths: readonly string[] | undefined): Promise<readonly string[] | undefined> {
+  for (const path of paths ?? []) {
+    const { examples } = await loadDataset(path);
+    if (examples.some(({ label, labels }) => labels === undefined && !(label >= 0))) return undefined;
+  }
+  return paths;
+}

@@ -1,0 +1,111 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import {
+  batchOrder,
+  createTokenizer,
+  type Encoded,
+  encodeDataset,
+  readTokenizerJson,
+  type StreamedDataset,
+  streamBatches,
+  tokenCounts,
+} from "../data/index.ts";
+import { permutation } from "../random/index.ts";
+import type { StreamedSource } from "./run-spec.ts";
+
+/** Examples in the order of their batches. */
+export interface ExampleBatches {
+  readonly batchesPerEpoch: number;
+  /** Read what a batch needs; where there is nothing to read, nothing happens. */
+  prepare(epoch: number, batch: number): Promise<void>;
+  /** After `prepare`. */
+  examples(epoch: number, batch: number): readonly Encoded[];
+  /** Padded tokens of an epoch, about. */
+  epochTokens(): number;
+}
+
+/** The training examples of a run, in memory or on disk. */
+export interface TrainingExamples {
+  readonly count: number;
+  /** Tokens of the longest. */
+  readonly longest: number;
+  inBatches(options: { readonly batchSize: number; readonly seed: number }): ExampleBatches;
+  /** Up to `most` of them, always the same ones, from all over the data: files are often sorted by label. */
+  sample(most: number): Promise<readonly Encoded[]>;
+  /** The same for the same data alone. */
+  fingerprint(): string;
+  close(): Promise<void>;
+}
+
+const padded = (examples: readonly Encoded[]): number =>
+  examples.length * examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
+
+/** Hash of tokenised examples, labels and order included. */
+export function hashOf(examples: readonly Encoded[]): string {
+  const hash = sha256.create();
+  for (const { index, label, labels, inputIds } of examples) {
+    hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${inputIds.join(" ")}\n`));
+  }
+  return bytesToHex(hash.digest());
+}
+
+export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
+  const lengths = tokenCounts(all);
+  return {
+    count: all.length,
+    longest: lengths.reduce((a, b) => Math.max(a, b), 0),
+    inBatches({ batchSize, seed }) {
+      let known: { epoch: number; order: Uint32Array[] } | undefined;
+      const orderOf = (epoch: number): Uint32Array[] => {
+        if (known?.epoch !== epoch) known = { epoch, order: batchOrder({ lengths, batchSize, seed, epoch }) };
+        return known.order;
+      };
+      const examples = (epoch: number, batch: number): Encoded[] => Array.from(orderOf(epoch)[batch], (at) => all[at]);
+      return {
+        batchesPerEpoch: Math.ceil(all.length / batchSize),
+        prepare: async () => {},
+        examples,
+        epochTokens: () => orderOf(0).reduce((sum, _, batch) => sum + padded(examples(0, batch)), 0),
+      };
+    },
+    sample: async (most) => {
+      const drawn = permutation({ seed: 0, step: 0, site: "train-sample" }, all.length).subarray(0, most);
+      return Array.from(drawn.sort(), (at) => all[at]);
+    },
+    fingerprint: () => hashOf(all),
+    close: async () => {},
+  };
+}
+
+/** Examples that are read from disk as they are needed. */
+export function examplesOnDisk(
+  dataset: StreamedDataset & { close(): Promise<void> },
+  { tokenizerFiles, maxLength }: Pick<StreamedSource, "tokenizerFiles" | "maxLength">,
+): TrainingExamples {
+  const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength });
+  return {
+    count: dataset.rows,
+    longest: maxLength,
+    inBatches({ batchSize, seed }) {
+      const batches = streamBatches({ dataset, tokenizer, batchSize, seed });
+      return {
+        batchesPerEpoch: batches.batchesPerEpoch,
+        prepare: batches.prepare,
+        examples: batches.batch,
+        epochTokens: () => batches.batchesPerEpoch * padded(batches.batch(0, 0)),
+      };
+    },
+    async sample(most) {
+      const rows: Encoded[] = [];
+      for (const block of permutation({ seed: 0, step: 0, site: "train-sample" }, dataset.blocks)) {
+        if (rows.length >= most) break;
+        const examples = (await dataset.read(block)).filter((example) => !dataset.isHeldOut(example));
+        // a quarter of each block, so that a sorted file gives more than one class
+        rows.push(...encodeDataset(tokenizer, { name: dataset.name, labels: dataset.labels, examples: examples.slice(0, 64) }));
+      }
+      return rows.slice(0, most);
+    },
+    fingerprint: () => JSON.stringify([dataset.name, dataset.rows, dataset.labels, dataset.counts, maxLength]),
+    close: () => dataset.close(),
+  };
+}

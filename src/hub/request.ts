@@ -1,0 +1,178 @@
+import { expectedGot } from "../errors/index.ts";
+import { answerError, isPassing, type Subject, unreachable } from "./answer-error.ts";
+import type { HubSettings } from "./settings-node.ts";
+
+/** One caller's conversation with the hub. */
+export interface Session {
+  readonly settings: HubSettings;
+  readonly signal?: AbortSignal;
+  readonly onNote?: (text: string) => void;
+}
+
+export interface HubRequest {
+  readonly method?: string;
+  readonly headers?: HeadersInit;
+  readonly body?: BodyInit | null;
+  readonly subject: Omit<Subject, "endpoint" | "withToken">;
+  /** Tries after the first. Default: as in the settings. */
+  readonly retries?: number;
+  /** Read the whole body before returning, so that a break in its middle is one more reason to try again. */
+  readonly whole?: boolean;
+  /** Longest wait for the answer; uploads need longer. */
+  readonly timeoutMs?: number;
+  /** Whether this may change something: then the token is sent whatever `HF_HUB_DISABLE_IMPLICIT_TOKEN` says. */
+  readonly writes?: boolean;
+}
+
+/** As many as browsers follow. */
+const REDIRECTS = 20;
+const USER_AGENT = "crisp-attention";
+
+/**
+ * Send a request to the hub, with its token, and try again where that may help: on 408, 429 (after `Retry-After`), 5xx and broken
+ * connections, with waits of 1, 2, 4, 8, 8 s.
+ *
+ * The token goes to the endpoint's own origin and nowhere else. Redirects are followed by hand: fetch would drop the header at another
+ * origin too, but a guarantee should not rest on a default.
+ *
+ * @returns An answer of 2xx, or 416.
+ * @throws the codes of `answerError`, `hub/unreachable`; the signal's reason when it is aborted.
+ */
+export async function request(session: Session, url: string, options: HubRequest): Promise<Response> {
+  const { settings, signal } = session;
+  const withToken = settings.token !== undefined && (settings.sendsTokenOnDownload || options.writes === true);
+  const subject: Subject = { ...options.subject, endpoint: settings.endpoint, withToken };
+  const retries = options.retries ?? settings.retries;
+  for (let attempt = 0; ; attempt++) {
+    signal?.throwIfAborted();
+    let response: Response;
+    try {
+      response = await once(session, url, options, withToken);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (attempt >= retries) throw unreachable(subject, error, attempt + 1);
+      await settings.sleep(backOff(settings, attempt), signal);
+      continue;
+    }
+    if (response.ok || response.status === 416) return response;
+    const message = response.headers.get("X-Error-Message") ?? (await errorMessage(response));
+    if (!isPassing(response.status) || attempt >= retries) throw answerError(response, subject, message);
+    await settings.sleep(waitAsked(response, settings, subject) ?? backOff(settings, attempt), signal);
+  }
+}
+
+/** The same as a `fetch` for `@huggingface/hub`, which then needs no token, and whose errors are ours. */
+export function hubFetch(session: Session, options: Omit<HubRequest, "method" | "headers" | "body">): typeof fetch {
+  return (input, init = {}) =>
+    request(session, input instanceof Request ? input.url : String(input), {
+      ...options,
+      method: init.method,
+      headers: init.headers,
+      body: init.body,
+      whole: true,
+    });
+}
+
+/** 1, 2, 4, 8, 8 … s by default. */
+export const backOff = ({ backOffMs, longestBackOffMs }: HubSettings, attempt: number): number =>
+  Math.min(longestBackOffMs, backOffMs * 2 ** attempt);
+
+async function once(session: Session, url: string, options: HubRequest, withToken: boolean): Promise<Response> {
+  const { settings, signal } = session;
+  const timeout = new AbortController();
+  const timeoutMs = options.timeoutMs ?? settings.answerTimeoutMs;
+  const timer = setTimeout(() => timeout.abort(new Error(`no answer for ${timeoutMs / 1000} s`)), timeoutMs);
+  try {
+    // the caller's signal has to reach the body too, which is read after this function has returned
+    const either = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
+    const response = await follow(settings, url, options, withToken, either);
+    if (options.whole !== true && response.ok) return response;
+    clearTimeout(timer);
+    const pieces: Uint8Array[] = [];
+    if (response.body) for await (const piece of withoutSilence(response.body, settings.silenceTimeoutMs)) pieces.push(piece);
+    const body = new Blob(pieces as Uint8Array<ArrayBuffer>[]);
+    const { status, statusText, headers } = response;
+    const copy = new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers });
+    return Object.defineProperty(copy, "url", { value: response.url });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function follow(
+  settings: HubSettings,
+  start: string,
+  { method = "GET", headers, body }: HubRequest,
+  withToken: boolean,
+  signal: AbortSignal,
+): Promise<Response> {
+  const home = new URL(settings.endpoint).origin;
+  let url = new URL(start);
+  for (let hop = 0; hop < REDIRECTS; hop++) {
+    const sent = new Headers(headers);
+    const ours = `Bearer ${settings.token}`;
+    if (url.origin === home) {
+      if (withToken) sent.set("Authorization", ours);
+      else sent.delete("Authorization");
+    } else if (sent.get("Authorization") === ours || hop > 0) sent.delete("Authorization");
+    sent.set("User-Agent", USER_AGENT);
+    // a compressed body would have neither the size nor the byte positions of the file
+    if (!sent.has("Accept-Encoding")) sent.set("Accept-Encoding", "identity");
+    const response = await fetch(url, { method, headers: sent, body, signal, redirect: "manual" });
+    const target = response.headers.get("Location");
+    if (![301, 302, 303, 307, 308].includes(response.status) || target === null) return response;
+    await response.body?.cancel();
+    const next = new URL(target, url);
+    if (url.protocol === "https:" && next.protocol !== "https:") throw new Error(`a redirect from https to ${next.protocol}//`);
+    url = next;
+  }
+  throw new Error(`more than ${REDIRECTS} redirects`);
+}
+
+async function errorMessage(response: Response): Promise<string> {
+  const text = await response.text().catch(() => "");
+  try {
+    return String((JSON.parse(text) as { error?: unknown }).error ?? "");
+  } catch {
+    return /<html/i.test(text) ? "" : text.slice(0, 200);
+  }
+}
+
+/** Milliseconds that a server asks for: `Retry-After` in seconds or as a date, or the hub's `RateLimit: "api";r=0;t=17`. */
+function waitAsked(response: Response, settings: HubSettings, subject: Subject): number | undefined {
+  const header = response.headers.get("Retry-After");
+  const window = response.status === 429 ? /;\s*r=0\s*;\s*t=(\d+)/.exec(response.headers.get("RateLimit") ?? "")?.[1] : undefined;
+  const asked = header?.trim() || window;
+  if (!asked) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(asked) ? 1000 * Number(asked) : Date.parse(asked) - Date.now();
+  if (Number.isNaN(ms)) return undefined;
+  if (ms > settings.longestRetryAfterMs) {
+    const hint = "Try again after that; what was downloaded is kept. A token (HF_TOKEN) raises the limit.";
+    const expected = `a wait of at most ${settings.longestRetryAfterMs / 1000} s`;
+    throw expectedGot("hub/rate-limited", subject.repo.id, expected, `${response.status}: wait ${Math.ceil(ms / 1000)} s`, hint);
+  }
+  return Math.max(0, ms);
+}
+
+/** The pieces of a body; throws when none comes for `ms`. */
+export async function* withoutSilence(body: ReadableStream<Uint8Array>, ms: number): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  let fail: (error: Error) => void = () => {};
+  const silence = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // when nothing is read any more, nobody listens to it
+  silence.catch(() => {});
+  const timer = setTimeout(() => fail(new Error(`no data for ${ms / 1000} s`)), ms);
+  try {
+    while (true) {
+      const { done, value } = await Promise.race([reader.read(), silence]);
+      if (done) return;
+      yield value;
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
+    await reader.cancel().catch(() => {});
+  }
+}
