@@ -1,4 +1,4 @@
-"""Writes test/fixtures/models/*.safetensors: what PyTorch and transformers compute for 22 tiny random encoders.
+"""Writes test/fixtures/models/*.safetensors: what PyTorch and transformers compute for tiny random encoders.
 
     python scripts/make-model-fixtures.py [--out test/fixtures/models]
 
@@ -11,10 +11,11 @@ Legend: B batch, n tokens, H heads, D width, C classes. Names inside one file:
 
     weight.<name>                     parameter, by its name in <Model>ForSequenceClassification
     input_ids, token_type_ids, attention_mask [B, n], labels [B]                                        I32
-    mask.embeddings [B, n, D]         dropout masks at p = 0.1: each value is 0 or 1/(1 - p)
+    mask.embeddings [B, n, E]         dropout masks at p = 0.1: each value is 0 or 1/(1 - p); E is D in most families
     mask.layer.{i}.attentionProbabilities [B, H, n, n]   applied after the softmax
-    mask.layer.{i}.attentionOutput [B, n, D]             BERT only
-    mask.layer.{i}.feedForward [B, n, D]
+    mask.layer.{i}.attentionOutput [B, n, D]             not in DistilBERT
+    mask.layer.{i}.feedForward [B, n, D]                 not in ALBERT
+    mask.classifierInput [B, D]       RoBERTa, XLM-R, ELECTRA: before the head's first layer
     mask.classifier [B, D]
     logits.eval [B, C]                no dropout
     logits.train [B, C], loss.train [1], grad.<name>     with the masks; mean cross-entropy
@@ -23,7 +24,15 @@ Legend: B batch, n tokens, H heads, D width, C classes. Names inside one file:
     topk.{train,eval}.gap.layer.{i} [B, H, n]            k-th minus (k+1)-th score; +inf where nothing is removed
     topk.logits.eval, topk.logits.train, topk.loss.train, topk.grad.<name>
 
-    steps.loss [3], steps.learningRate [3], steps.gradNorm [3] (before clipping), steps.weight.<name>   two files only
+    steps.loss [3], steps.learningRate [3], steps.gradNorm [3] (before clipping), steps.weight.<name>   one file a family
+
+`task-*` files hold the other heads: weight, inputs, mask (`mask.classifier` [B, n, D] for token classification), logits.eval,
+logits.train, loss.train, grad as above, without top-k; `__metadata__.task` names the head. Losses are those of transformers' own
+`forward(labels=…)`, and with class weights PyTorch's. Their `labels`:
+
+    token_classification [B, n]       -100 for none;      masked_lm [B, n]      -100 for what is not masked; logits [M, V]
+    multi_label_classification [B, C] 0 or 1;             regression [B]        F32
+    single_label_classification [B]   with classWeights [C], as CrossEntropyLoss(weight=…); multi_label: pos_weight=…
 
 Rows of padded queries: mask 0, gap +inf (PyTorch computes them, nothing reads them). Gradients of the key bias are zero in
 exact arithmetic (the softmax ignores a shift), so PyTorch's are rounding noise, and AdamW turns noise into whole steps:
@@ -44,19 +53,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import transformers
-from transformers import (
-    BertConfig,
-    BertForSequenceClassification,
-    DistilBertConfig,
-    DistilBertForSequenceClassification,
-    get_linear_schedule_with_warmup,
-)
+from transformers import get_linear_schedule_with_warmup
 
 DROPOUT = 0.1
 SPARSITY = 0.8
 STEPS = {"count": 3, "learningRate": 1e-3, "weightDecay": 0.01, "warmupSteps": 1, "totalSteps": 4, "maxGradNorm": 1.0}
 
-# family, layers, D, H, F, vocab, max positions, type vocab, C, B, n, longest row, eps, activation
+# family, layers, D, H, F, vocab, max positions, type vocab, C, B, n, longest row, eps, activation[, {E, pad}]
 # Three eps are far above the usual ones: at 1e-5 a reader that ignored `layer_norm_eps` would still pass.
 CASES = [
     ("bert", 1, 16, 2, 32, 30, 20, 2, 2, 1, 3, 3, 1e-12, "gelu"),
@@ -81,39 +84,111 @@ CASES = [
     ("distilbert", 2, 36, 6, 54, 42, 14, 0, 2, 2, 14, 14, 1e-12, "gelu"),
     ("distilbert", 1, 25, 5, 38, 51, 9, 0, 3, 4, 9, 9, 1e-12, "relu"),
     ("distilbert", 2, 20, 1, 64, 34, 21, 0, 2, 3, 16, 16, 1e-12, "gelu"),
+    ("roberta", 1, 8, 2, 14, 19, 12, 2, 2, 2, 4, 4, 1e-12, "gelu", {}),
+    ("roberta", 2, 12, 3, 20, 23, 14, 1, 3, 3, 9, 9, 1e-5, "gelu", {}),
+    ("roberta", 1, 10, 5, 17, 21, 13, 2, 4, 4, 7, 6, 1e-2, "relu", {}),
+    ("roberta", 2, 9, 1, 16, 18, 11, 2, 2, 5, 8, 8, 1e-12, "gelu_new", {"pad": 0}),
+    ("roberta", 1, 15, 3, 11, 25, 16, 3, 5, 2, 11, 11, 1e-12, "gelu", {"pad": 3}),
+    ("roberta", 3, 8, 4, 13, 17, 10, 1, 2, 3, 6, 6, 0.1, "silu", {}),
+    ("xlm-roberta", 1, 14, 2, 18, 24, 14, 1, 3, 3, 10, 10, 1e-5, "gelu", {}),
+    ("xlm-roberta", 2, 10, 2, 15, 20, 12, 1, 2, 2, 5, 5, 1e-12, "gelu", {}),
+    ("electra", 1, 10, 2, 16, 20, 9, 2, 2, 2, 4, 4, 1e-12, "gelu", {"E": 6}),
+    ("electra", 2, 12, 3, 19, 22, 12, 2, 3, 3, 9, 9, 1e-12, "gelu", {"E": 7}),
+    ("electra", 1, 9, 3, 14, 21, 10, 1, 4, 4, 7, 6, 1e-2, "relu", {"E": 9}),
+    ("electra", 2, 8, 1, 15, 18, 11, 3, 2, 5, 8, 8, 1e-12, "gelu", {"E": 13}),
+    ("electra", 1, 15, 5, 13, 25, 12, 2, 5, 2, 11, 11, 1e-5, "gelu_new", {"E": 15}),
+    ("electra", 3, 8, 4, 13, 17, 10, 2, 2, 3, 6, 6, 0.1, "gelu", {"E": 5}),
+    ("albert", 1, 10, 2, 16, 20, 9, 2, 2, 2, 4, 4, 1e-12, "gelu_new", {"E": 6}),
+    ("albert", 3, 12, 3, 19, 22, 12, 2, 3, 3, 9, 9, 1e-12, "gelu_new", {"E": 7}),
+    ("albert", 2, 9, 3, 14, 21, 10, 1, 4, 4, 7, 6, 1e-2, "relu", {"E": 4}),
+    ("albert", 4, 8, 1, 15, 18, 11, 3, 2, 5, 8, 8, 1e-12, "gelu_new", {"E": 13}),
+    ("albert", 2, 15, 5, 11, 25, 12, 2, 5, 2, 11, 11, 1e-5, "gelu", {"E": 15}),
+    ("albert", 3, 8, 4, 13, 17, 10, 2, 2, 3, 6, 6, 0.1, "gelu_new", {"E": 5}),
 ]
-WITH_STEPS = {1, 12}
+WITH_STEPS = {1, 12, 23, 28, 31, 37}
 
-
-def build_model(case):
-    family, layers, width, heads, inner, vocab, positions, types, classes, _, _, _, eps, activation = case
-    common = dict(
-        vocab_size=vocab, max_position_embeddings=positions, pad_token_id=0, num_labels=classes, attn_implementation="eager"
+# task, class weights or none; then as above
+TASKS = [
+    (task, weights, case)
+    for case, heads in (
+        (("bert", 2, 8, 2, 13, 19, 11, 2, 3, 3, 9, 8, 1e-12, "gelu", {}), ("token", "mlm", "multi", "regression", "weights", "positives")),
+        (("distilbert", 2, 9, 3, 12, 17, 10, 0, 4, 4, 7, 7, 1e-12, "gelu", {}), ("token", "mlm", "multi", "regression", "positives")),
+        (("distilbert", 1, 8, 2, 11, 18, 9, 0, 3, 2, 6, 6, 1e-12, "relu", {}), ("mlm",)),
+        (("bert", 1, 10, 2, 11, 18, 9, 2, 3, 2, 6, 6, 1e-2, "relu", {}), ("token", "mlm")),
+        (("roberta", 2, 8, 2, 13, 19, 12, 1, 3, 3, 9, 8, 1e-5, "gelu", {}), ("token", "mlm", "multi", "regression")),
+        (("roberta", 1, 10, 2, 12, 17, 13, 2, 5, 4, 6, 6, 1e-2, "relu", {"pad": 0}), ("mlm",)),
+        (("xlm-roberta", 1, 12, 3, 14, 18, 12, 1, 4, 2, 8, 8, 1e-5, "gelu", {}), ("token", "mlm")),
+        (("electra", 2, 8, 2, 13, 19, 11, 2, 3, 3, 9, 8, 1e-12, "gelu", {"E": 5}), ("token", "mlm", "multi", "regression")),
+        (("electra", 1, 10, 2, 12, 17, 9, 2, 5, 4, 6, 6, 1e-2, "relu", {"E": 10}), ("mlm",)),
+        (("albert", 3, 12, 2, 14, 19, 11, 2, 3, 3, 9, 8, 1e-12, "gelu_new", {"E": 5}), ("token", "mlm", "multi", "regression")),
+        (("albert", 2, 10, 2, 12, 17, 9, 2, 5, 4, 6, 6, 1e-2, "relu", {"E": 12}), ("mlm",)),
     )
-    if family == "bert":
-        config = BertConfig(
+    for task, weights in (
+        {
+            "token": ("token_classification", None),
+            "mlm": ("masked_lm", None),
+            "multi": ("multi_label_classification", None),
+            "regression": ("regression", None),
+            "weights": ("single_label_classification", [0.5, 2.0, 1.25]),
+            "positives": ("multi_label_classification", [3.0, 0.5, 1.5, 2.0][: case[8]]),
+        }[head]
+        for head in heads
+    )
+]
+
+CLASS = {
+    "bert": "Bert", "distilbert": "DistilBert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "electra": "Electra", "albert": "Albert"
+}
+DENSE_HEAD = {"roberta", "xlm-roberta", "electra"}
+TYPED = {"bert", "electra", "albert"}
+
+
+def own(case, key, otherwise):
+    return case[14].get(key, otherwise) if len(case) > 14 else otherwise
+
+
+def pad_of(case):
+    return own(case, "pad", 1 if "roberta" in case[0] else 0)
+
+
+def build_model(case, head="ForSequenceClassification"):
+    family, layers, width, heads, inner, vocab, positions, types, classes, _, _, _, eps, activation = case[:14]
+    common = dict(
+        vocab_size=vocab, max_position_embeddings=positions, pad_token_id=pad_of(case), num_labels=classes, attn_implementation="eager"
+    )
+    if family == "distilbert":
+        own_keys = dict(
+            dim=width, n_layers=layers, n_heads=heads, hidden_dim=inner, activation=activation, dropout=DROPOUT,
+            attention_dropout=DROPOUT, seq_classif_dropout=DROPOUT,
+        )
+    else:
+        own_keys = dict(
             hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner,
             type_vocab_size=types, layer_norm_eps=eps, hidden_act=activation, hidden_dropout_prob=DROPOUT,
-            attention_probs_dropout_prob=DROPOUT, **common,
+            attention_probs_dropout_prob=DROPOUT,
         )
-        return BertForSequenceClassification(config)
-    config = DistilBertConfig(
-        dim=width, n_layers=layers, n_heads=heads, hidden_dim=inner, activation=activation, dropout=DROPOUT,
-        attention_dropout=DROPOUT, seq_classif_dropout=DROPOUT, **common,
-    )
-    return DistilBertForSequenceClassification(config)
+    if own(case, "E", None) is not None:
+        own_keys["embedding_size"] = own(case, "E", None)
+    config = getattr(transformers, f"{CLASS[family]}Config")(**own_keys, **common)
+    return getattr(transformers, f"{CLASS[family]}{head}")(config)
+
+
+def named(model):
+    """Parameters, each once; of two tied names the one that save_pretrained keeps."""
+    tied = getattr(model, "_tied_weights_keys", None) or {}
+    return [(tied.get(name, name), parameter) for name, parameter in model.named_parameters()]
 
 
 def randomise(model, generator):
     """Larger weights than at initialisation, so that attention is far from uniform and every gradient is alive."""
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
+        for name, parameter in named(model):
             noise = torch.randn(parameter.shape, generator=generator)
             if "LayerNorm.weight" in name or "layer_norm.weight" in name:
                 parameter.copy_(1 + 0.2 * noise)
             elif name.endswith("bias"):
                 parameter.copy_(0.3 * noise)
-            elif "embeddings" in name:
+            elif "embeddings." in name:
                 parameter.copy_(noise)
             else:
                 parameter.copy_(1.3 / math.sqrt(parameter.shape[1]) * noise)
@@ -124,10 +199,13 @@ def make_batch(case, generator):
     lengths = torch.randint(1 if size > 2 else 2, longest + 1, (size,), generator=generator)
     lengths[torch.randint(0, size, (1,), generator=generator)] = longest
     real = torch.arange(length)[None, :] < lengths[:, None]  # [B, n]
-    # Id 0 pads; a real token never has it, so that PyTorch's padding_idx (no gradient for that row) hides nothing.
+    # A real token never has the padding id, so that PyTorch's padding_idx (no gradient for that row) hides nothing.
     ids = torch.randint(1, vocab, (size, length), generator=generator) * real
+    pad = pad_of(case)
+    if pad != 0:
+        ids = torch.where(ids == pad, 0, ids).masked_fill(~real, pad)
     second = torch.zeros(size, length, dtype=torch.long)
-    if family == "bert" and types > 1:
+    if family in TYPED and types > 1:
         start = (torch.rand(size, generator=generator) * lengths).long()
         second = ((torch.arange(length)[None, :] >= start[:, None]) & real).long() * torch.randint(
             1, types, (size, 1), generator=generator
@@ -136,16 +214,22 @@ def make_batch(case, generator):
     return {"input_ids": ids, "token_type_ids": second, "attention_mask": real.long(), "labels": labels}
 
 
-def make_masks(case, generator):
+def make_masks(case, generator, task="single_label_classification"):
     """Dropout masks by site, in the order in which the forward pass meets them."""
     family, layers, width, heads, size, length = case[0], case[1], case[2], case[3], case[9], case[10]
-    shapes = {"embeddings": (size, length, width)}
+    shapes = {"embeddings": (size, length, own(case, "E", width))}
     for layer in range(layers):
         shapes[f"layer.{layer}.attentionProbabilities"] = (size, heads, length, length)
-        if family == "bert":
+        if family != "distilbert":
             shapes[f"layer.{layer}.attentionOutput"] = (size, length, width)
-        shapes[f"layer.{layer}.feedForward"] = (size, length, width)
-    shapes["classifier"] = (size, width)
+        if family != "albert":
+            shapes[f"layer.{layer}.feedForward"] = (size, length, width)
+    if task == "token_classification":
+        shapes["classifier"] = (size, length, width)
+    elif task != "masked_lm":
+        if family in DENSE_HEAD:
+            shapes["classifierInput"] = (size, width)
+        shapes["classifier"] = (size, width)
     return {
         site: (torch.rand(shape, generator=generator) >= DROPOUT).float() * torch.tensor(1 / (1 - DROPOUT))
         for site, shape in shapes.items()
@@ -217,11 +301,15 @@ def top_k(attention_mask, record, forced=None):
         record[layer] = (kept & query[..., None], gap.masked_fill(~query, math.inf))
 
 
-def forward(model, batch):
+def inputs_of(model, batch):
     inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
-    if model.config.model_type == "bert":
+    if model.config.model_type in TYPED:
         inputs["token_type_ids"] = batch["token_type_ids"]
-    return model(**inputs).logits
+    return inputs
+
+
+def forward(model, batch):
+    return model(**inputs_of(model, batch)).logits
 
 
 def train_pass(model, batch, masks):
@@ -231,7 +319,7 @@ def train_pass(model, batch, masks):
         logits = forward(model, batch)
     loss = F.cross_entropy(logits, batch["labels"])
     loss.backward()
-    return logits.detach(), loss.detach(), {name: p.grad.clone() for name, p in model.named_parameters()}
+    return logits.detach(), loss.detach(), {name: p.grad.clone() for name, p in named(model)}
 
 
 def eval_pass(model, batch):
@@ -243,7 +331,7 @@ def eval_pass(model, batch):
 def adamw_steps(model, batch):
     """Three steps without dropout, as transformers' Trainer takes them: no decay on biases and LayerNorm."""
     model.eval()
-    plain = [p for name, p in model.named_parameters() if name.endswith("bias") or "layernorm" in name.lower().replace("_", "")]
+    plain = [p for name, p in named(model) if name.endswith("bias") or "layernorm" in name.lower().replace("_", "")]
     decayed = [p for p in model.parameters() if not any(p is q for q in plain)]
     optimiser = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": STEPS["weightDecay"]}, {"params": plain, "weight_decay": 0.0}],
@@ -261,7 +349,7 @@ def adamw_steps(model, batch):
         schedule.step()
         losses.append(loss.item())
     out = {"steps.loss": torch.tensor(losses), "steps.learningRate": torch.tensor(rates), "steps.gradNorm": torch.tensor(norms)}
-    return out | {f"steps.weight.{name}": p.detach().clone() for name, p in model.named_parameters()}
+    return out | {f"steps.weight.{name}": p.detach().clone() for name, p in named(model)}
 
 
 def distance(grads, exact):
@@ -280,7 +368,7 @@ def make_case(index):
     randomise(model, generator)
     batch, masks = make_batch(case, generator), make_masks(case, generator)
     attention_mask = batch["attention_mask"]
-    weights = {name: p.detach().clone() for name, p in model.named_parameters()}
+    weights = {name: p.detach().clone() for name, p in named(model)}
 
     logits_eval = eval_pass(model, batch)
     logits, loss, grads = train_pass(model, batch, masks)
@@ -325,6 +413,95 @@ def make_case(index):
         "config": model.config.to_json_string(),
         "versions": json.dumps({"torch": torch.__version__, "transformers": transformers.__version__}),
         "settings": json.dumps(settings),
+        "check": json.dumps(check),
+    }
+    return tensors, metadata, check
+
+
+HEAD_OF = {"token_classification": "ForTokenClassification", "masked_lm": "ForMaskedLM"}
+
+
+def task_labels(task, case, batch, generator):
+    """Labels as transformers' `forward` takes them; at least one token of each row has one, and at least one has none."""
+    vocab, classes, size, length = case[5], case[8], case[9], case[10]
+    if task == "single_label_classification":
+        return batch["labels"]
+    if task == "regression":
+        return torch.randn(size, generator=generator)
+    if task == "multi_label_classification":
+        return (torch.rand(size, classes, generator=generator) < 0.5).float()
+    real = batch["attention_mask"].bool()
+    chosen = real & (torch.rand(size, length, generator=generator) < (0.3 if task == "masked_lm" else 0.7))
+    chosen[:, 0] = True
+    chosen[0, 1] = False
+    labels = torch.randint(0, vocab if task == "masked_lm" else classes, (size, length), generator=generator)
+    return labels.masked_fill(~chosen, -100)
+
+
+def task_pass(model, task, batch, labels, weights, masks):
+    """Loss, logits and gradients with the masks."""
+    model.train()
+    model.zero_grad()
+    dtype = next(model.parameters()).dtype
+    labels = labels.to(dtype) if labels.is_floating_point() else labels
+    with recorded_dropout(masks):
+        out = model(**inputs_of(model, batch), labels=labels)
+    loss = out.loss
+    if weights is not None:
+        factors = torch.tensor(weights, dtype=dtype)
+        if task == "single_label_classification":
+            loss = F.cross_entropy(out.logits, labels, weight=factors)
+        else:
+            loss = F.binary_cross_entropy_with_logits(out.logits, labels, pos_weight=factors)
+    loss.backward()
+    return out.logits.detach(), loss.detach(), {name: p.grad.clone() for name, p in named(model)}
+
+
+def make_task(index):
+    task, weights, case = TASKS[index]
+    if task == "regression":
+        case = (*case[:8], 1, *case[9:])
+    generator = torch.Generator().manual_seed(5000 + index)
+    torch.manual_seed(index)
+    model = build_model(case, HEAD_OF.get(task, "ForSequenceClassification"))
+    if task in ("multi_label_classification", "regression"):
+        model.config.problem_type = task
+    randomise(model, generator)
+    batch, masks = make_batch(case, generator), make_masks(case, generator, task)
+    labels = task_labels(task, case, batch, generator)
+    values = {name: p.detach().clone() for name, p in named(model)}
+    rows = (labels != -100).flatten() if task == "masked_lm" else None
+
+    def shown(logits):
+        flat = logits.flatten(0, 1) if logits.dim() == 3 else logits
+        return flat if rows is None else flat[rows]
+
+    logits_eval = shown(eval_pass(model, batch))
+    logits, loss, grads = task_pass(model, task, batch, labels, weights, masks)
+    model.double()
+    exact_logits, _, exact_grads = task_pass(model, task, batch, labels, weights, masks)
+    check = {
+        "logitsError": (logits - exact_logits).abs().max().item(),
+        "gradShareOfTolerance": distance(grads, exact_grads),
+    }
+    assert check["logitsError"] < 2e-5 and check["gradShareOfTolerance"] < 0.5, check
+
+    tensors = {f"weight.{name}": w for name, w in values.items()}
+    tensors |= {name: batch[name].int() for name in ("input_ids", "token_type_ids", "attention_mask")}
+    tensors["labels"] = labels if labels.is_floating_point() else labels.int()
+    if weights is not None:
+        tensors["classWeights"] = torch.tensor(weights)
+    tensors |= {f"mask.{site}": m for site, m in masks.items()}
+    tensors |= {"logits.eval": logits_eval, "logits.train": shown(logits), "loss.train": loss.reshape(1)}
+    tensors |= {f"grad.{name}": g for name, g in grads.items()}
+    for name, tensor in tensors.items():
+        assert torch.isfinite(tensor.float()).all(), name
+    assert not torch.equal(tensors["logits.eval"], tensors["logits.train"]), "dropout changed nothing"
+    metadata = {
+        "config": model.config.to_json_string(),
+        "task": task,
+        "versions": json.dumps({"torch": torch.__version__, "transformers": transformers.__version__}),
+        "settings": json.dumps({"task": index, "dropout": DROPOUT}),
         "check": json.dumps(check),
     }
     return tensors, metadata, check
@@ -379,14 +556,17 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     out.mkdir(parents=True, exist_ok=True)
+    jobs = [(f"case-{index:02d}-{case[0]}", make_case, index) for index, case in enumerate(CASES)]
+    for index, (task, weights, case) in enumerate(TASKS):
+        jobs.append((f"task-{index:02d}-{case[0]}-{task}{'' if weights is None else '-weighted'}", make_task, index))
     total = 0
-    for index, case in enumerate(CASES):
-        tensors, metadata, check = make_case(index)
-        path = out / f"case-{index:02d}-{case[0]}.safetensors"
+    for name, make, index in jobs:
+        tensors, metadata, check = make(index)
+        path = out / f"{name}.safetensors"
         write_safetensors(path, tensors, metadata)
         total += path.stat().st_size
         print(path.name, path.stat().st_size, {name: float(f"{value:.2g}") for name, value in check.items()})
-    print(f"{len(CASES)} files, {total / 1e6:.2f} MB")
+    print(f"{len(jobs)} files, {total / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

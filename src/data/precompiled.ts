@@ -5,7 +5,7 @@ export type CharsMap = (text: string) => string;
 
 /** Longer clusters are read one character at a time, as in Hugging Face's library. */
 const LONGEST_CLUSTER_BYTES = 5;
-/** Clusters of one character, of which nothing is to be asked from a segmenter. */
+/** Texts that most maps leave as they are. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /**
@@ -31,9 +31,9 @@ export function readCharsMap(base64: string): CharsMap {
 
   const replacementOf = (part: string): string | undefined => {
     const at = shortestMatch(units, encoder.encode(part));
-    return at < 0
-      ? undefined
-      : decoder.decode(texts.subarray(at, texts.indexOf(0, at) < 0 ? texts.length : texts.indexOf(0, at)));
+    if (at < 0) return undefined;
+    const end = texts.indexOf(0, at);
+    return decoder.decode(texts.subarray(at, end < 0 ? texts.length : end));
   };
   const known = new Map<string, string>();
   const replaced = (cluster: string): string => {
@@ -46,9 +46,12 @@ export function readCharsMap(base64: string): CharsMap {
     return result;
   };
   const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
+  const plainStays = Array.from({ length: 0x7f - 0x20 }, (_, at) => String.fromCharCode(0x20 + at)).every(
+    (char) => replaced(char) === char,
+  );
   return (text) => {
-    const clusters = PLAIN.test(text) ? text : Array.from(segmenter.segment(text), ({ segment }) => segment);
-    return Array.from(clusters, replaced).join("");
+    if (plainStays && PLAIN.test(text)) return text;
+    return Array.from(segmenter.segment(text), ({ segment }) => replaced(segment)).join("");
   };
 }
 

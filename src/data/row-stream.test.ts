@@ -312,6 +312,17 @@ describe("rows held out of a stream", () => {
     }
     assert.equal(textHash("It's GREAT"), textHash("it s great"));
     assert.notEqual(textHash("a b"), textHash("ab"));
+    // Wide letters go the long way, through normaliseText.
+    assert.equal(textHash("Ａbc  d１!"), textHash("abc D1"));
+    const letters = ["a", "A", "b", " ", "  ", "-", "ａ", "７", "7", ".", "é", "E\u0301"];
+    const hashes = new Map<string, number>();
+    for (let round = 0; round < 2000; round++) {
+      const text = Array.from({ length: pick(7) }, () => letters[pick(letters.length)]).join("");
+      const key = normaliseText(text);
+      assert.equal(hashes.get(key) ?? textHash(text), textHash(text), JSON.stringify(text));
+      hashes.set(key, textHash(text));
+    }
+    assert.equal(new Set(hashes.values()).size, hashes.size);
   });
 });
 

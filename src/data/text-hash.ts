@@ -21,6 +21,8 @@ const WORD_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
  * textHash("It's GREAT") === textHash("it s great"); // true
  */
 export function textHash(text: string): number {
+  const fast = asciiStringHash(text);
+  if (fast >= 0) return fast;
   const normal = normaliseText(text);
   let hash = SEED;
   for (let i = 0; i < normal.length; i++) hash = Math.imul(hash ^ normal.charCodeAt(i), FACTOR);
@@ -45,6 +47,24 @@ export function asciiTextHash(bytes: Uint8Array, start: number, end: number): nu
     // Spaces before the first word, and all but one between two.
     if (unit === SPACE && before === SPACE) continue;
     if (unit === 255) return -1;
+    hash = Math.imul(hash ^ unit, FACTOR);
+    before = unit;
+  }
+  return before === SPACE ? -1 : hash >>> 1;
+}
+
+/** The same over a string, where it is ASCII. */
+function asciiStringHash(text: string): number {
+  const wordByte = WORD_BYTE;
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) < 128 && wordByte[text.charCodeAt(end - 1)] === SPACE) end--;
+  let hash = SEED;
+  let before = SPACE;
+  for (let at = 0; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127) return -1;
+    const unit = wordByte[code];
+    if (unit === SPACE && before === SPACE) continue;
     hash = Math.imul(hash ^ unit, FACTOR);
     before = unit;
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
@@ -35,7 +35,8 @@ export function fingerprint({ study, model, data, configurations, options, token
   const fresh = model.kind === "fresh" ? model.config : undefined;
   hash.update(JSON.stringify({ study, fresh, configurations, options, maxLength: tokenizer.maxLength }));
   if (model.kind === "folder") {
-    for (const name of ["config.json", "model.safetensors"]) hash.update(readFileSync(join(model.path, name)));
+    const weights = readdirSync(model.path).filter((name) => /\.safetensors(\.index\.json)?$/.test(name));
+    for (const name of ["config.json", ...weights.sort()]) hash.update(readFileSync(join(model.path, name)));
   }
   for (const dataset of [data.train, data.selection, data.reported]) {
     hash.update(`\n${dataset?.labels.join("\t") ?? "none"}\n`);

@@ -55,6 +55,7 @@ export const bert: Family = {
     const normed = parameters.layerNorm(inner, `${head}.transform.LayerNorm`, D, eps); // [M, D]
     return decode(normed, "bert.embeddings.word_embeddings.weight", `${head}.bias`, build); // [M, V]
   },
+  decoder: "cls.predictions.decoder.weight",
   otherHeads: [
     /^cls\./, // pre-training
     /^fit_dense(s\.\d+)?\./, // TinyBERT's distillation layers
@@ -63,28 +64,53 @@ export const bert: Family = {
 };
 
 function encode(build: EncoderBuild): EncoderNodes {
-  const { config, parameters, ids, dropout } = build;
-  const { hiddenSize: D, layerNormEps: eps, vocabSize, maxPositions, typeVocabSize } = config;
-
-  const table = "bert.embeddings";
-  const words = gather(parameters.get(`${table}.word_embeddings.weight`, [vocabSize, D]), ids.tokens()); // [T, D]
-  const types = gather(parameters.get(`${table}.token_type_embeddings.weight`, [typeVocabSize, D]), ids.types()); // [T, D]
-  const positions = gather(parameters.get(`${table}.position_embeddings.weight`, [maxPositions, D]), ids.positions()); // [n, D]
-  const tokens = reshape(add(words, types), ["B", "n", D]); // [B, n, D]
-  let x = reshape(add(tokens, positions), ["B*n", D]); // [T, D]
-  x = dropout(parameters.layerNorm(x, `${table}.LayerNorm`, D, eps), "embeddings", ["B*n", D], config.hiddenDropout); // [T, D]
-
-  const attentions: AttentionNodes[] = [];
-  for (let layer = 0; layer < config.layers; layer++) {
-    const { attended, output } = bertLayer(x, `bert.encoder.layer.${layer}`, layer, build);
-    attentions.push(attended);
-    x = output; // [T, D]
-  }
-  return { hidden: x, attentions };
+  return bertLayers(bertEmbeddings("bert.embeddings", build), "bert", build);
 }
 
-/** A layer with BERT's parameter names, which RoBERTa and ELECTRA have too: [T, D] → [T, D]. */
-export function bertLayer(x: Node, name: string, layer: number, build: EncoderBuild) {
+/**
+ * LayerNorm(word + type + position), then dropout, with BERT's parameter names: [T, E].
+ *
+ * @param name - What the tables' names begin with: `bert.embeddings`.
+ */
+export function bertEmbeddings(name: string, build: EncoderBuild): Node {
+  const { parameters, ids, config } = build;
+  const { embeddingSize: E, typeVocabSize } = config;
+  const words = wordEmbeddings(name, build); // [T, E]
+  const types = gather(parameters.get(`${name}.token_type_embeddings.weight`, [typeVocabSize, E]), ids.types()); // [T, E]
+  return embed(add(words, types), positionEmbeddings(name, build), name, build); // [T, E]
+}
+
+/** [T, E] */
+export const wordEmbeddings = (name: string, { config, parameters, ids }: EncoderBuild): Node =>
+  gather(parameters.get(`${name}.word_embeddings.weight`, [config.vocabSize, config.embeddingSize]), ids.tokens());
+
+/** [n, E] */
+export function positionEmbeddings(name: string, { config, parameters, ids }: EncoderBuild): Node {
+  const rows = config.maxPositions + config.positionOffset;
+  return gather(parameters.get(`${name}.position_embeddings.weight`, [rows, config.embeddingSize]), ids.positions());
+}
+
+/** LayerNorm(tokens + positions), then dropout: tokens [T, E], positions [n, E] → [T, E]. */
+export function embed(tokens: Node, positions: Node, name: string, { config, parameters, dropout }: EncoderBuild): Node {
+  const { embeddingSize: E, layerNormEps: eps, hiddenDropout } = config;
+  const x = reshape(add(reshape(tokens, ["B", "n", E]), positions), ["B*n", E]); // [T, E]
+  return dropout(parameters.layerNorm(x, `${name}.LayerNorm`, E, eps), "embeddings", ["B*n", E], hiddenDropout); // [T, E]
+}
+
+/** All layers, under BERT's parameter names: x [T, D]. */
+export function bertLayers(x: Node, prefix: string, build: EncoderBuild): EncoderNodes {
+  let hidden = x; // [T, D]
+  const attentions: AttentionNodes[] = [];
+  for (let layer = 0; layer < build.config.layers; layer++) {
+    const { attended, output } = bertLayer(hidden, `${prefix}.encoder.layer.${layer}`, layer, build);
+    attentions.push(attended);
+    hidden = output; // [T, D]
+  }
+  return { hidden, attentions };
+}
+
+/** One layer: [T, D] → [T, D]. */
+function bertLayer(x: Node, name: string, layer: number, build: EncoderBuild) {
   const { config, parameters, dropout } = build;
   const { hiddenSize: D, intermediateSize: F, layerNormEps: eps } = config;
   const hidden = (x: Node, site: string): Node => dropout(x, `layer.${layer}.${site}`, ["B*n", D], config.hiddenDropout);

@@ -69,18 +69,41 @@ export async function computeOn<Name extends string>(
     const out = interpret(outputs, Object.fromEntries(plain), bindings);
     for (const name of Object.keys(outputs) as Name[]) results.push([name, out[name].data]);
   } else {
-    const isRows = (node: Node): boolean => node.op === "scatterRows" && runtime.device !== "webgpu";
-    const rowsOf = ([name, node]: [string, Node]) => [name, isRows(node) ? node.inputs[0] : node] as const;
-    const session = await runtime.compile(Object.fromEntries(Object.entries<Node>(outputs).map(rowsOf)));
+    const parts = new Map<string, Node[]>();
+    const asked: Record<string, Node> = {};
+    for (const [name, node] of Object.entries<Node>(outputs)) {
+      const all = runtime.device === "webgpu" ? [node] : summands(node);
+      parts.set(name, all);
+      all.forEach((part, at) => {
+        asked[`${name}#${at}`] = isRows(part, runtime) ? part.inputs[0] : part;
+      });
+    }
+    const session = await runtime.compile(asked);
     const read = session.inputs.map(({ name }) => [name, given[name]]);
     const out = await session.run(Object.fromEntries(read));
     await session.release();
-    for (const [name, node] of Object.entries<Node>(outputs)) {
-      const data = out[name].data as Float32Array;
-      results.push([name, isRows(node) ? addedRows(data, node, given, bindings) : data]);
+    for (const [name, all] of parts) {
+      const values = all.map((part, at) => {
+        const data = out[`${name}#${at}`].data as Float32Array;
+        return isRows(part, runtime) ? addedRows(data, part, given, bindings) : data;
+      });
+      results.push([
+        name,
+        values.length === 1 ? values[0] : Float64Array.from(values[0], (_, i) => values.reduce((sum, v) => sum + v[i], 0)),
+      ]);
     }
   }
   return Object.fromEntries(results) as Record<Name, ArrayLike<number>>;
+}
+
+/** A gradient that the runtime leaves as rows. */
+const isRows = (node: Node, runtime: Runtime): boolean => node.op === "scatterRows" && runtime.device !== "webgpu";
+
+/** Where rows are one term of a sum, its terms: a table that is an output layer's weight too has both kinds. */
+function summands(node: Node): Node[] {
+  if (node.op !== "add") return [node];
+  const all = node.inputs.flatMap(summands);
+  return all.some(({ op }) => op === "scatterRows") ? all : [node];
 }
 
 function addedRows(rows: Float32Array, node: Node, given: Feeds, bindings: BatchContext["bindings"]): Float64Array {

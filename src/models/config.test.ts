@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config.ts";
+import type { Task } from "./encoder-config.ts";
 
-// Values of BertConfig() and DistilBertConfig() in transformers 5.23.
+// Values of BertConfig(), DistilBertConfig(), … in transformers 5.23.
 const bertDefaults = {
   family: "bert",
   task: "single_label_classification",
@@ -28,10 +29,28 @@ const bertDefaults = {
 };
 const distilbertDefaults = { ...bertDefaults, family: "distilbert", layers: 6, typeVocabSize: 0, classifierDropout: 0.2 };
 
+// Its positions are counted without the rows up to the padding token's, 1.
+const robertaDefaults = {
+  ...{ ...bertDefaults, family: "roberta", vocabSize: 50265 },
+  ...{ maxPositions: 510, positionOffset: 2, padTokenId: 1 },
+};
+const electraDefaults = {
+  ...{ ...bertDefaults, family: "electra", hiddenSize: 256, embeddingSize: 128, heads: 4, intermediateSize: 1024 },
+};
+const albertDefaults = {
+  ...{ ...bertDefaults, family: "albert", vocabSize: 30000, hiddenSize: 4096, embeddingSize: 128, heads: 64 },
+  ...{ intermediateSize: 16384, activation: "gelu_new", hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0.1 },
+};
+
 describe("parseEncoderConfig", () => {
   test("absent keys get the defaults of transformers' classes", () => {
     assert.deepEqual(parseEncoderConfig({ model_type: "bert" }), bertDefaults);
     assert.deepEqual(parseEncoderConfig({ model_type: "distilbert" }), distilbertDefaults);
+    assert.deepEqual(parseEncoderConfig({ model_type: "roberta" }), robertaDefaults);
+    const xlmRoberta = { ...robertaDefaults, family: "xlm-roberta", vocabSize: 30522 };
+    assert.deepEqual(parseEncoderConfig({ model_type: "xlm-roberta" }), xlmRoberta);
+    assert.deepEqual(parseEncoderConfig({ model_type: "electra" }), electraDefaults);
+    assert.deepEqual(parseEncoderConfig({ model_type: "albert" }), albertDefaults);
   });
   test("MiniLM's own file", () => {
     const config = parseEncoderConfig({
@@ -106,6 +125,27 @@ describe("parseEncoderConfig", () => {
       0,
     );
   });
+  test("RoBERTa's positions begin behind its padding token's id", () => {
+    const config = parseEncoderConfig({ model_type: "roberta", max_position_embeddings: 514, pad_token_id: 3 });
+    assert.deepEqual([config.maxPositions, config.positionOffset], [510, 4]);
+  });
+  test("ALBERT's classifier dropout has a key and a default of its own", () => {
+    assert.equal(parseEncoderConfig({ model_type: "albert", hidden_dropout_prob: 0.3 }).classifierDropout, 0.1);
+    assert.equal(parseEncoderConfig({ model_type: "albert", classifier_dropout_prob: 0.2 }).classifierDropout, 0.2);
+  });
+  test("the task is the problem type, else the class that wrote the file; one output is a regression", () => {
+    const task = (json: object): string => parseEncoderConfig({ model_type: "electra", num_labels: 3, ...json }).task;
+    assert.equal(task({}), "single_label_classification");
+    assert.equal(task({ problem_type: "multi_label_classification" }), "multi_label_classification");
+    assert.equal(task({ num_labels: 1 }), "regression");
+    assert.equal(task({ architectures: ["ElectraForTokenClassification"], num_labels: 1 }), "token_classification");
+    assert.equal(task({ architectures: ["ElectraForMaskedLM"] }), "masked_lm");
+    assert.equal(task({ architectures: ["ElectraForPreTraining"] }), "single_label_classification");
+  });
+  test("a head over the vocabulary has no classes", () => {
+    const config = parseEncoderConfig({ model_type: "bert", architectures: ["BertForMaskedLM"] });
+    assert.deepEqual([config.labels, config.numLabels], [[], 0]);
+  });
   test("id2label wins over num_labels, which counts alone", () => {
     assert.equal(parseEncoderConfig({ model_type: "bert", num_labels: 5, id2label: { 0: "a" } }).numLabels, 1);
     assert.deepEqual(parseEncoderConfig({ model_type: "bert", num_labels: 3 }).labels, ["LABEL_0", "LABEL_1", "LABEL_2"]);
@@ -115,6 +155,11 @@ describe("parseEncoderConfig", () => {
     assert.deepEqual(["gelu_pytorch_tanh", "gelu_new", "swish", "relu"].map(named), ["gelu_new", "gelu_new", "silu", "relu"]);
   });
 });
+
+const classNames = {
+  ...{ bert: "Bert", distilbert: "DistilBert", roberta: "Roberta", "xlm-roberta": "XLMRoberta" },
+  ...{ electra: "Electra", albert: "Albert" },
+};
 
 describe("toHuggingFaceConfig", () => {
   const odd = {
@@ -130,10 +175,33 @@ describe("toHuggingFaceConfig", () => {
     { model_type: "distilbert" },
     { model_type: "bert", ...odd },
     { model_type: "distilbert", dim: 24, dropout: 0 },
+    ...["roberta", "xlm-roberta", "electra", "albert"].map((model_type) => ({ model_type })),
+    { model_type: "roberta", ...odd, max_position_embeddings: 40, pad_token_id: 5, type_vocab_size: 1 },
+    { model_type: "electra", ...odd, embedding_size: 8 },
+    { model_type: "albert", ...odd, embedding_size: 8, classifier_dropout_prob: 0.4 },
   ]) {
     test(`reads back as it was: ${JSON.stringify(json)}`, () => {
       const config = withLabels(parseEncoderConfig(json), ["billing", "legal", "__proto__"]);
       assert.deepEqual(parseEncoderConfig(JSON.parse(JSON.stringify(toHuggingFaceConfig(config)))), config);
+    });
+  }
+  for (const [model_type, className] of Object.entries(classNames)) {
+    test(`every head of ${model_type} reads back as it was, and names its class`, () => {
+      const heads: [Task, string][] = [
+        ["single_label_classification", "ForSequenceClassification"],
+        ["multi_label_classification", "ForSequenceClassification"],
+        ["regression", "ForSequenceClassification"],
+        ["token_classification", "ForTokenClassification"],
+        ["masked_lm", "ForMaskedLM"],
+      ];
+      for (const [task, suffix] of heads) {
+        const labels = task === "regression" ? ["score"] : ["B-person", "O"];
+        const config = withLabels(parseEncoderConfig({ model_type }), labels, task);
+        const json = JSON.parse(JSON.stringify(toHuggingFaceConfig(config)));
+        assert.deepEqual(parseEncoderConfig(json), config);
+        assert.deepEqual([json.architectures, json.model_type], [[className + suffix], model_type]);
+        assert.equal(json.problem_type, suffix === "ForSequenceClassification" ? task : undefined);
+      }
     });
   }
   test("it names the class to load and both directions of the labels", () => {
@@ -164,7 +232,20 @@ describe("a bad config is refused with its reason", () => {
       "config/heads",
       /n_heads to divide dim 10, got 4/,
     ],
-    ["an unknown family", { model_type: "roberta" }, "config/unknown-family", /one of bert, distilbert, got "roberta"/],
+    ["an unknown family", { model_type: "gpt2" }, "config/unknown-family", /one of bert, distilbert, .*albert.*, got "gpt2"/],
+    [
+      "several groups of layers",
+      { model_type: "albert", num_hidden_groups: 2 },
+      "config/unsupported",
+      /num_hidden_groups 1, got 2/,
+    ],
+    ["several layers in a group", { model_type: "albert", inner_group_num: 2 }, "config/unsupported", /inner_group_num 1, got 2/],
+    [
+      "no position behind RoBERTa's padding",
+      { model_type: "roberta", max_position_embeddings: 2 },
+      "config/type",
+      /max_position_embeddings to be above 2, got 2/,
+    ],
     ["no family", {}, "config/unknown-family", /got none/],
     ["a family of Object.prototype", { model_type: "constructor" }, "config/unknown-family", /./],
     [

@@ -50,10 +50,12 @@ export function parseEncoderConfig(json: unknown, where = "config.json"): Encode
   if (keys.padTokenId && padTokenId >= vocabSize)
     throw read.wrongType(keys.padTokenId[0], `below vocab_size ${vocabSize}`, padTokenId);
   const hiddenDropout = read.share(...keys.hiddenDropout);
-  const labels = readLabels(read);
+  const named = readLabels(read);
+  const task = readTask(read, named);
+  const labels = task === "masked_lm" ? [] : named;
   const config: EncoderConfig = {
     family: name,
-    task: readTask(read, labels),
+    task,
     vocabSize,
     hiddenSize,
     embeddingSize: hiddenSize,

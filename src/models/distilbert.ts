@@ -53,6 +53,7 @@ export const distilbert: Family = {
     const normed = parameters.layerNorm(inner, "vocab_layer_norm", D, eps); // [M, D]
     return decode(normed, "distilbert.embeddings.word_embeddings.weight", "vocab_projector.bias", build); // [M, V]
   },
+  decoder: "vocab_projector.weight",
   otherHeads: [/^vocab_(transform|layer_norm|projector)\./, /^(pre_)?classifier\./],
 };
 

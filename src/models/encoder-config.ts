@@ -19,6 +19,44 @@ export type Task =
   | "token_classification"
   | "masked_lm";
 
+/** What only ModernBERT's configuration says. */
+export interface ModernConfig {
+  /** A layer: true where it sees all tokens, false where only those within `windowRadius`. */
+  readonly globalLayers: readonly boolean[];
+  /** Tokens to either side that a local layer sees. */
+  readonly windowRadius: number;
+  /** Base of the rotary positions' wavelengths in either kind of layer. */
+  readonly ropeTheta: { readonly global: number; readonly local: number };
+  /** Which parts have biases; the classifier always has one. */
+  readonly biases: {
+    readonly attention: boolean;
+    readonly mlp: boolean;
+    readonly norm: boolean;
+    readonly head: boolean;
+    readonly decoder: boolean;
+  };
+  /** What the sequence head reads: the first token, or the mean over all real ones. */
+  readonly pooling: "cls" | "mean";
+  /** Of the head's dense layer. */
+  readonly headActivation: Activation;
+  /** Dropout after the embeddings; `hiddenDropout` is that inside the feed-forward layer. */
+  readonly embeddingDropout: number;
+  /** Fresh weights lie within so many deviations. */
+  readonly initializerCutoff: number;
+}
+
+/** What only encoders of images have. */
+export interface ImageConfig {
+  /** Height and width in pixels. */
+  readonly size: readonly [number, number];
+  /** Height and width of a patch in pixels; pixels at the right and lower edge that fill no patch are left out. */
+  readonly patch: readonly [number, number];
+  /** 3 for red, green and blue. */
+  readonly channels: number;
+  /** Whether the projections to queries, keys and values have biases. */
+  readonly qkvBias: boolean;
+}
+
 /** An encoder with a head, in one vocabulary for every family. */
 export interface EncoderConfig {
   readonly family: EncoderFamily;
@@ -58,4 +96,7 @@ export interface EncoderConfig {
   readonly numLabels: number;
   /** DistilBERT only: positions are fixed sines and cosines, which training leaves alone. */
   readonly sinusoidalPositions: boolean;
+  readonly modern?: ModernConfig;
+  /** Present exactly where the encoder reads images. */
+  readonly image?: ImageConfig;
 }

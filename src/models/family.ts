@@ -74,8 +74,15 @@ export interface Family {
   readonly classifyTokens?: (hidden: Node, build: EncoderBuild) => Node;
   /** Hidden states of the masked tokens, [M, D] → [M, V], as `…ForMaskedLM`; absent for images. */
   readonly predictTokens?: (rows: Node, build: EncoderBuild) => Node;
+  /** The masked-token head's output matrix, which is the word embeddings: checkpoints may carry it as well. */
+  readonly decoder?: string;
   /** Parts of other heads, and buffers, that published checkpoints carry and a model without that head has no use for. */
   readonly otherHeads: readonly RegExp[];
   /** Parameters under `prefix` that a pretrained encoder may lack and that are then drawn afresh, e.g. BERT's pooler. */
   readonly poolers?: RegExp;
+  /**
+   * How fresh values of a matrix or table are spread, by parameter name: normal with a deviation, and drawn again beyond so many
+   * deviations. Default: `initializerRange`, never drawn again.
+   */
+  spread?(name: string, config: EncoderConfig): { readonly deviation: number; readonly cutoff: number };
 }

@@ -1,5 +1,5 @@
 export { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config.ts";
-export type { Activation, EncoderConfig, EncoderFamily, Task } from "./encoder-config.ts";
+export type { Activation, EncoderConfig, EncoderFamily, ImageConfig, ModernConfig, Task } from "./encoder-config.ts";
 export { families } from "./families.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
 export {
@@ -12,4 +12,6 @@ export {
 export { isZip, modelZip, readModelZip } from "./model-zip.ts";
 export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./safetensors.ts";
 export { modelFiles, type StoredModel, storedModel } from "./stored-model.ts";
+export { validPairs } from "./valid-pairs.ts";
+export { imagePatches } from "./vit.ts";
 export { type LoadedWeights, weightsFrom } from "./weights.ts";

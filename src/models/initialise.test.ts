@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { initialise, initialValues, type ParameterSpec, parameterSpecs, parseEncoderConfig } from "./index.ts";
+import { initialise, initialValues, type ParameterSpec, parameterSpecs, parseEncoderConfig, withLabels } from "./index.ts";
 
 const bert = parseEncoderConfig({
   ...{ model_type: "bert", vocab_size: 200, hidden_size: 48, num_hidden_layers: 2, num_attention_heads: 4 },
@@ -94,6 +94,56 @@ describe("initialise", () => {
       table.slice(id * 48, id * 48 + 48).every((v) => v === 0),
     );
     assert.deepEqual(zero, [3]);
+  });
+  test("RoBERTa's padding row is zero among the words and the positions, as in transformers", () => {
+    const roberta = parseEncoderConfig({
+      ...{ model_type: "roberta", vocab_size: 9, hidden_size: 6, num_hidden_layers: 1, num_attention_heads: 2 },
+      ...{ intermediate_size: 8, max_position_embeddings: 8, pad_token_id: 2 },
+    });
+    const tables = initialise(roberta, 7);
+    for (const name of ["word", "position", "token_type"]) {
+      const table = tables.get(`roberta.embeddings.${name}_embeddings.weight`)!;
+      const zero = Array.from({ length: table.length / 6 }, (_, row) => row).filter((row) =>
+        table.slice(row * 6, row * 6 + 6).every((v) => v === 0),
+      );
+      assert.deepEqual(zero, name === "token_type" ? [] : [2], name);
+    }
+    assert.equal(tables.get("roberta.embeddings.position_embeddings.weight")!.length, 8 * 6);
+  });
+  test("ALBERT's layers share their parameters; every norm starts at 1 and 0", () => {
+    const albert = parseEncoderConfig({
+      ...{ model_type: "albert", vocab_size: 9, hidden_size: 6, embedding_size: 4, num_attention_heads: 2 },
+      ...{ intermediate_size: 8, max_position_embeddings: 7 },
+    });
+    const names = (layers: number): string[] => parameterSpecs({ ...albert, layers }).map(({ name }) => name);
+    assert.deepEqual(names(3), names(1));
+    const norms = parameterSpecs(albert).filter(({ norm }) => norm);
+    assert.deepEqual(norms.map(({ name }) => name.split(".").slice(-2).join(".")).sort(), [
+      ...["LayerNorm.bias", "LayerNorm.bias", "LayerNorm.weight", "LayerNorm.weight"],
+      ...["full_layer_layer_norm.bias", "full_layer_layer_norm.weight"],
+    ]);
+    const values = initialise(albert, 3);
+    for (const { name, decay } of norms) {
+      assert.equal(decay, false);
+      assert.ok(
+        values.get(name)!.every((value) => value === Number(name.endsWith("weight"))),
+        name,
+      );
+    }
+  });
+  test("the words are the decoder of masked tokens: one table, drawn once", () => {
+    for (const [family, decoder] of [
+      ["bert", "cls.predictions.decoder"],
+      ["distilbert", "vocab_projector"],
+      ["roberta", "lm_head.decoder"],
+      ["electra", "generator_lm_head"],
+      ["albert", "predictions.decoder"],
+    ]) {
+      const config = withLabels(parseEncoderConfig({ model_type: family }), [], "masked_lm");
+      const names = parameterSpecs(config).map(({ name }) => name);
+      assert.ok(!names.includes(`${decoder}.weight`), decoder);
+      assert.equal(names.filter((name) => name.endsWith("word_embeddings.weight")).length, 1);
+    }
   });
   test("a parameter depends on the seed and its own name alone", () => {
     assert.deepEqual(initialise(bert, 7), weights);

@@ -1,5 +1,6 @@
-import { normalFill } from "../random/index.ts";
+import { normal, normalFill } from "../random/index.ts";
 import type { EncoderConfig } from "./encoder-config.ts";
+import { families } from "./families.ts";
 import { buildModel } from "./model-graph.ts";
 
 /** A parameter of a model: its Hugging Face name, its shape, and whether weight decay applies to it. */
@@ -26,8 +27,8 @@ export function parameterSpecs(config: EncoderConfig): ParameterSpec[] {
 }
 
 /**
- * Fresh values of one parameter, by transformers' rules: normal with deviation `initializer_range` for matrices, the padding
- * word's row 0, LayerNorm 1 and 0, biases 0.
+ * Fresh values of one parameter, by transformers' rules: normal with deviation `initializer_range` for matrices (unless the family
+ * has a `spread` of its own), the padding word's row 0, LayerNorm 1 and 0, biases 0.
  *
  * @param seed - Each parameter draws from a stream of its own name.
  */
@@ -36,10 +37,23 @@ export function initialValues({ name, shape, norm }: ParameterSpec, config: Enco
   if (norm) return values.fill(name.endsWith("weight") ? 1 : 0);
   if (name.endsWith("bias")) return values;
   if (config.sinusoidalPositions && name.endsWith("position_embeddings.weight")) return sinusoids(values, shape[1]);
-  normalFill(values, { seed, step: 0, site: name }, config.initializerRange);
-  if (name.endsWith("word_embeddings.weight")) values.fill(0, config.padTokenId * shape[1], (config.padTokenId + 1) * shape[1]);
+  const { deviation, cutoff } = families[config.family].spread?.(name, config) ?? {
+    deviation: config.initializerRange,
+    cutoff: Infinity,
+  };
+  normalFill(values, { seed, step: 0, site: name }, deviation);
+  for (let at = 0; at < values.length; at++) {
+    for (let round = 1; Math.abs(values[at]) > cutoff * deviation; round++) {
+      values[at] = deviation * normal({ seed, step: round, site: name }, at);
+    }
+  }
+  if (hasPaddingRow(name, config)) values.fill(0, config.padTokenId * shape[1], (config.padTokenId + 1) * shape[1]);
   return values;
 }
+
+/** Of the words, and of positions that begin behind the padding token's id (RoBERTa). */
+const hasPaddingRow = (name: string, { positionOffset }: EncoderConfig): boolean =>
+  name.endsWith("word_embeddings.weight") || (positionOffset > 0 && name.endsWith("position_embeddings.weight"));
 
 /** Position p, place i: sin for even i, cos for odd i, of `p / 10000^(2 ⌊i/2⌋ / D)` (arXiv 1706.03762). */
 function sinusoids(values: Float32Array, width: number): Float32Array {

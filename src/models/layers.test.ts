@@ -57,6 +57,26 @@ test("a parameter that is used twice is one node, listed where it was used first
   );
 });
 
+test("without a bias there is no such parameter, and nothing is added", () => {
+  const parameters = new Parameters();
+  const x = input("x", [2, 3]);
+  const outputs = {
+    linear: parameters.linear(x, "a", 3, 2, { bias: false }),
+    norm: parameters.layerNorm(x, "norm", 3, 1e-5, { bias: false }),
+  };
+  assert.deepEqual(
+    parameters.all.map(({ attrs }) => attrs.name),
+    ["a.weight", "norm.weight"],
+  );
+  assert.deepEqual([...parameters.norms], ["norm.weight"]);
+  const feeds = { x: [1, 2, 3, -4, 0, 4], "a.weight": [1, 0, 2, 0, 1, -1], "norm.weight": [1, 2, 3] };
+  const { linear, norm } = interpret(outputs, feeds);
+  assert.deepEqual([...linear.data], [7, -1, 4, -4]);
+  const spread = [Math.sqrt(2 / 3 + 1e-5), Math.sqrt(32 / 3 + 1e-5)];
+  const want = [-1 / spread[0], 0, 3 / spread[0], -4 / spread[1], 0, 12 / spread[1]];
+  for (const [at, value] of want.entries()) assert.ok(Math.abs(norm.data[at] - value) < 1e-12);
+});
+
 test("without dropout nothing is multiplied", () => {
   const x = input("x", [2]);
   assert.equal(dropped(x, null), x);

@@ -4,6 +4,7 @@ import {
   gelu,
   layerNorm,
   linear,
+  matmul,
   mul,
   type Node,
   parameter,
@@ -14,6 +15,11 @@ import {
   tanh,
 } from "../graph/index.ts";
 import type { Activation } from "./encoder-config.ts";
+
+/** Whether a layer has a bias; default true. */
+export interface BiasOption {
+  readonly bias?: boolean;
+}
 
 /** Makes parameter nodes under a prefix, each once, in the order of their first use. */
 export class Parameters {
@@ -31,14 +37,17 @@ export class Parameters {
     return known;
   }
 
-  /** x · Wᵀ + b: x [T, inSize] → [T, outSize]. */
-  linear(x: Node, name: string, inSize: number, outSize: number): Node {
-    return linear(x, this.get(`${name}.weight`, [outSize, inSize]), this.get(`${name}.bias`, [outSize]));
+  /** x · Wᵀ + b: x [T, inSize] → [T, outSize]; without b where `bias` is false. */
+  linear(x: Node, name: string, inSize: number, outSize: number, { bias = true }: BiasOption = {}): Node {
+    const weight = this.get(`${name}.weight`, [outSize, inSize]);
+    return bias ? linear(x, weight, this.get(`${name}.bias`, [outSize])) : matmul(x, weight, { transB: true });
   }
 
-  layerNorm(x: Node, name: string, width: number, eps: number): Node {
-    for (const part of ["weight", "bias"]) this.norms.add(`${name}.${part}`);
-    return layerNorm(x, this.get(`${name}.weight`, [width]), this.get(`${name}.bias`, [width]), eps);
+  /** Over the last axis; shifted by nothing where `bias` is false. */
+  layerNorm(x: Node, name: string, width: number, eps: number, { bias = true }: BiasOption = {}): Node {
+    for (const part of bias ? ["weight", "bias"] : ["weight"]) this.norms.add(`${name}.${part}`);
+    const weight = this.get(`${name}.weight`, [width]);
+    return layerNorm(x, weight, bias ? this.get(`${name}.bias`, [width]) : constant(0, [width]), eps);
   }
 }
 

@@ -4,7 +4,8 @@ import { expectedGot } from "../errors/index.ts";
 import { readStoredModel, type StoredModel } from "./stored-model.ts";
 
 /**
- * Read a Hugging Face model folder: `config.json` at once, `model.safetensors` when its tensors are asked for.
+ * Read a Hugging Face model folder: `config.json` at once, `model.safetensors` (or its parts, by
+ * `model.safetensors.index.json`) when its tensors are asked for.
  *
  * @throws `model/no-folder`, `model/no-config`, `model/no-weights`, `config/…`, `safetensors/…`.
  * @example

@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { initialise, loadModelFolder, modelFiles, parseEncoderConfig, readSafetensors, weightsFrom } from "./index-node.ts";
+import {
+  initialise,
+  loadModelFolder,
+  modelFiles,
+  parameterSpecs,
+  parseEncoderConfig,
+  readSafetensors,
+  weightsFrom,
+} from "./index-node.ts";
 
 const config = parseEncoderConfig({
   ...{ model_type: "distilbert", vocab_size: 9, dim: 4, n_layers: 1, n_heads: 2, hidden_dim: 6, max_position_embeddings: 5 },
@@ -41,6 +49,112 @@ describe("a model folder", () => {
   });
 });
 
+describe("weights in several files", () => {
+  const names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"] as const;
+  const index = "model.safetensors.index.json";
+  const all = initialise(config, 4);
+  const half = all.size / 2;
+
+  /** F32 tensors as shards of `dtype`; bf16 is the upper half of each value. */
+  function writeShards(dtype: "F32" | "BF16" | "F16"): Record<string, string> {
+    const places: Record<string, string> = {};
+    names.forEach((file, shard) => {
+      const specs = parameterSpecs(config).filter((_, at) => Math.floor(at / half) === shard);
+      const header: Record<string, object> = {};
+      const parts: Buffer[] = [];
+      let offset = 0;
+      for (const { name, shape } of specs) {
+        const values = all.get(name)!;
+        const typed = { F32: values, BF16: bf16(values), F16: new Float16Array(values) }[dtype];
+        const bytes = Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength);
+        header[name] = { dtype, shape, data_offsets: [offset, (offset += bytes.length)] };
+        parts.push(bytes);
+        places[name] = file;
+      }
+      const text = Buffer.from(JSON.stringify(header));
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(text.length));
+      write(file, Buffer.concat([length, text, ...parts]));
+    });
+    writeIndex(places);
+    return places;
+  }
+  const bf16 = (values: Float32Array): Uint16Array =>
+    Uint16Array.from(new Uint32Array(values.slice().buffer), (bits) => bits >>> 16);
+  const writeIndex = (places: unknown): void => write(index, JSON.stringify({ metadata: { total_size: 1 }, weight_map: places }));
+  beforeEach(() => write("config.json", Buffer.concat(files().get("config.json")!)));
+  const loaded = () => weightsFrom(config, loadModelFolder(folder), { seed: 0, where: index });
+
+  test("are read as one", () => {
+    writeShards("F32");
+    assert.deepEqual(loaded(), { weights: all, fresh: [] });
+    assert.equal(loadModelFolder(folder).weightsFile, join(folder, index));
+  });
+  test("are widened from half precision", () => {
+    for (const dtype of ["F16", "BF16"] as const) {
+      writeShards(dtype);
+      const { weights } = loaded();
+      for (const [name, values] of all) {
+        const want =
+          dtype === "F16"
+            ? Float32Array.from(new Float16Array(values))
+            : new Float32Array(Uint32Array.from(bf16(values), (bits) => bits << 16).buffer);
+        assert.deepEqual(weights.get(name), want, `${dtype} ${name}`);
+      }
+    }
+  });
+  test("one file wins over the parts, as in transformers", () => {
+    writeShards("F32");
+    write("model.safetensors", Buffer.concat(modelFiles(config, initialise(config, 9)).get("model.safetensors")!));
+    assert.deepEqual(loaded().weights, initialise(config, 9));
+  });
+  test("a part that is missing, or a pointer to it, is named", () => {
+    writeShards("F32");
+    write(names[1], "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 90868376\n");
+    assert.throws(loaded, { code: "model/no-weights", message: /model-00002-of-00002\.safetensors: .*Git LFS pointer/ });
+    rmSync(join(folder, names[1]));
+    assert.throws(loaded, {
+      code: "model/no-weights",
+      message: /the file model-00002-of-00002\.safetensors beside it, got none/,
+    });
+  });
+  test("a tensor that is not in its file is named", () => {
+    const places = writeShards("F32");
+    writeIndex({ ...places, "classifier.bias": names[0] });
+    assert.throws(loaded, {
+      code: "safetensors/index",
+      message: /classifier\.bias in model-00001-of-00002\.safetensors, got none/,
+    });
+    writeIndex({ ...places, more: names[1] });
+    assert.throws(loaded, { code: "safetensors/index", message: /expected more in model-00002/ });
+  });
+  test("no path leads out of the folder", () => {
+    const places = writeShards("F32");
+    const outside = [
+      `../${names[0]}`,
+      `/tmp/${names[0]}`,
+      `a/${names[0]}`,
+      `C:${names[0]}`,
+      `..\\${names[0]}`,
+      "..",
+      ".safetensors",
+      "",
+      3,
+      null,
+    ];
+    for (const file of outside) {
+      writeIndex({ ...places, "classifier.bias": file });
+      assert.throws(loaded, { code: "safetensors/index", message: /in the same folder, got/ }, String(file));
+    }
+  });
+  test("an index that is none is refused", () => {
+    for (const text of ["", "{", "[]", "null", "{}", '{"weight_map": {}}', '{"weight_map": ["a"]}']) {
+      write(index, text);
+      assert.throws(loaded, { code: "safetensors/index" }, text);
+    }
+  });
+});
+
 describe("a folder that is none is refused with the next step", () => {
   test("no such folder", () => {
     assert.throws(() => loadModelFolder(join(folder, "missing")), { code: "model/no-folder", message: /no folder\. Download/ });
@@ -55,12 +169,6 @@ describe("a folder that is none is refused with the next step", () => {
   const weightless: readonly [string, string | null, string, RegExp][] = [
     ["no weights at all", null, "", /got none\. Download all files/],
     ["PyTorch's old format alone", "pytorch_model.bin", "", /got only pytorch_model\.bin\. Convert it once.*save_file/],
-    [
-      "weights in several parts",
-      "model.safetensors.index.json",
-      "{}",
-      /got only model\.safetensors\.index\.json\. Join the parts/,
-    ],
     [
       "a Git LFS pointer",
       "model.safetensors",

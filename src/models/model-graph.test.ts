@@ -20,11 +20,17 @@ import {
 } from "../sparsity/index.ts";
 import { attention } from "./attention.ts";
 import { GraphInputs } from "./graph-inputs.ts";
-import { buildModel, type EncoderConfig, initialise, parseEncoderConfig } from "./index.ts";
+import { buildModel, type EncoderConfig, initialise, parseEncoderConfig, withLabels } from "./index.ts";
 import { Parameters } from "./layers.ts";
 import { compute, contextOf, feedsOf } from "./run-graph.fixture.ts";
 
 const labels = { id2label: { 0: "a", 1: "b", 2: "c" } };
+function tiny(own: object): EncoderConfig {
+  return parseEncoderConfig({
+    ...{ vocab_size: 40, hidden_size: 12, num_hidden_layers: 2, num_attention_heads: 3, intermediate_size: 20 },
+    ...{ max_position_embeddings: 30, initializer_range: 0.4, ...labels, ...own },
+  });
+}
 const families: Readonly<Record<string, EncoderConfig>> = {
   bert: parseEncoderConfig({
     ...{ model_type: "bert", vocab_size: 40, hidden_size: 12, num_hidden_layers: 2, num_attention_heads: 3 },
@@ -34,7 +40,33 @@ const families: Readonly<Record<string, EncoderConfig>> = {
     ...{ model_type: "distilbert", vocab_size: 40, dim: 12, n_layers: 2, n_heads: 3, hidden_dim: 20 },
     ...{ max_position_embeddings: 30, initializer_range: 0.4, ...labels },
   }),
+  roberta: tiny({ model_type: "roberta", max_position_embeddings: 32 }),
+  electra: tiny({ model_type: "electra", embedding_size: 8 }),
+  albert: tiny({ model_type: "albert", embedding_size: 8, hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 }),
 };
+const layerSites = (...sites: string[]): string[] =>
+  [0, 1].flatMap((layer) => ["attentionProbabilities", ...sites].map((site) => `dropout.layer.${layer}.${site}`));
+const bertSites = layerSites("attentionOutput", "feedForward");
+/** Where each family drops out, by transformers' modules: in the layers, and in the sequence head. */
+const dropoutSites: Readonly<Record<string, { readonly layers: string[]; readonly head: string[] }>> = {
+  bert: { layers: bertSites, head: ["dropout.classifier"] },
+  distilbert: { layers: layerSites("feedForward"), head: ["dropout.classifier"] },
+  roberta: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
+  electra: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
+  albert: { layers: layerSites("attentionOutput"), head: ["dropout.classifier"] },
+};
+/** Its second layer sees three tokens to either side. */
+const modernbert = parseEncoderConfig({
+  ...{ model_type: "modernbert", vocab_size: 40, hidden_size: 12, num_hidden_layers: 2, num_attention_heads: 3 },
+  ...{
+    intermediate_size: 20,
+    local_attention: 6,
+    pad_token_id: 0,
+    classifier_pooling: "mean",
+    initializer_range: 0.4,
+    ...labels,
+  },
+});
 const plans: Readonly<Record<string, AttentionPlan>> = {
   dense: { pattern: dense() },
   "80 % top-k": { pattern: topK({ sparsity: 0.8 }) },
@@ -105,9 +137,9 @@ for (const [family, config] of Object.entries(families)) {
         const inputIds = context.inputIds.map((id, at) => (at % n < context.lengths[Math.floor(at / n)] ? id : 19));
         const plain = await evaluate("float64", outputs, context);
         assert.deepEqual(await evaluate("float64", outputs, { ...context, inputIds }), plain);
-        assert.notEqual(plain["classifier.weight"][0], 0);
+        assert.notEqual((plain["classifier.weight"] ?? plain["classifier.out_proj.weight"])[0], 0);
         const table = Object.keys(outputs).find((name) => name.endsWith("word_embeddings.weight"))!;
-        assert.ok(Array.from(plain[table]).every((value, at) => Math.floor(at / config.hiddenSize) !== 0 || value === 0));
+        assert.ok(Array.from(plain[table]).every((value, at) => Math.floor(at / config.embeddingSize) !== 0 || value === 0));
       });
     });
   }
@@ -123,24 +155,20 @@ for (const [family, config] of Object.entries(families)) {
       });
     }
     test("dropout stands where transformers has it, and nowhere in evaluation", () => {
-      const layers = [0, 1].flatMap((layer) =>
-        ["attentionProbabilities", ...(family === "bert" ? ["attentionOutput"] : []), "feedForward"].map(
-          (site) => `dropout.layer.${layer}.${site}`,
-        ),
-      );
+      const { layers, head } = dropoutSites[family];
       const sites = (training: boolean, changed: Partial<EncoderConfig> = {}): string[] =>
         buildModel({ ...config, ...changed }, { training })
           .inputs.filter(({ fill }) => fill.kind === "dropout")
           .map(({ node }) => nameOf(node));
-      assert.deepEqual(sites(true), ["dropout.embeddings", ...layers, "dropout.classifier"]);
+      assert.deepEqual(sites(true), ["dropout.embeddings", ...layers, ...head]);
       assert.deepEqual(sites(false), []);
-      assert.deepEqual(sites(true, { hiddenDropout: 0, attentionDropout: 0 }), ["dropout.classifier"]);
+      assert.deepEqual(sites(true, { hiddenDropout: 0, attentionDropout: 0 }), head);
     });
     test("each site has the probability of its own setting", () => {
       const changed = { ...config, hiddenDropout: 0.1, attentionDropout: 0.2, classifierDropout: 0.3 };
       for (const { node, fill } of buildModel(changed, { training: true }).inputs) {
         if (fill.kind !== "dropout") continue;
-        const want = nameOf(node).endsWith("Probabilities") ? 0.2 : nameOf(node) === "dropout.classifier" ? 0.3 : 0.1;
+        const want = nameOf(node).endsWith("Probabilities") ? 0.2 : nameOf(node).startsWith("dropout.classifier") ? 0.3 : 0.1;
         assert.equal(fill.probability, want, nameOf(node));
       }
     });
@@ -151,7 +179,7 @@ for (const [family, config] of Object.entries(families)) {
         topological(gradients(loss, targets)).filter((node) => !forward.has(node));
       const head = backward(parameters.filter((node) => nameOf(node).startsWith("classifier.")));
       const all = backward(parameters);
-      assert.ok(head.length < 12 && all.length > 100, `${head.length} and ${all.length} nodes`);
+      assert.ok(head.length < 30 && all.length > 100, `${head.length} and ${all.length} nodes`);
       assert.ok(!head.some(({ op }) => op === "scatterRows" || op === "layerNormMoment"));
       const noTables = backward(parameters.filter((node) => !nameOf(node).includes("_embeddings.")));
       assert.ok(all.some(({ op }) => op === "scatterRows") && !noTables.some(({ op }) => op === "scatterRows"));
@@ -185,7 +213,9 @@ describe("a sentence has the same logits alone and inside any batch", () => {
     inOrder(threshold({ probability: 0.02 }), slidingWindow({ radius: 2 })),
     anyOf(block({ sparsity: 0.8, size: 4 }), random({ sparsity: 0.9 })),
   ];
-  for (const [family, config] of Object.entries(families)) {
+  // Families share the attention: these stand for the others.
+  const { bert, distilbert } = families;
+  for (const [family, config] of Object.entries({ bert, distilbert, modernbert })) {
     const weights = weightsOf(config);
     for (const pattern of subjects) {
       for (const where of ["float64", "onnx"] as const) {
@@ -212,6 +242,64 @@ describe("a sentence has the same logits alone and inside any batch", () => {
       }
     }
   }
+});
+
+describe("tokens have the same logits alone and inside any batch", () => {
+  const texts = [rows[2], rows[0], rows[1]];
+  for (const [family, plain] of Object.entries(families)) {
+    test(`${family}: the class of each token`, async () => {
+      const config = withLabels(plain, ["B", "I", "O"], "token_classification");
+      const graph = buildModel(config, { training: false });
+      const logitsOf = async (rows: readonly (readonly number[])[], padding: number): Promise<number[]> => {
+        const labelSets = rows.map((row) => row.map((_, at) => (at % 4) - 1));
+        const context = contextOf(rows, { labelSets }, padding);
+        const out = await compute("onnx", { logits: graph.logits }, feedsOf(graph, context, weightsOf(config)), context.bindings);
+        const { n } = context.bindings;
+        return rows.flatMap((row, at) => Array.from(out.logits).slice(at * n * 3, (at * n + row.length) * 3));
+      };
+      const alone: number[] = [];
+      for (const text of texts) alone.push(...(await logitsOf([text], 0)));
+      assertClose(await logitsOf(texts, 4), alone, 1e-5);
+    });
+    test(`${family}: the tokens behind the masks; only their places and labels count`, async () => {
+      const config = withLabels(plain, [], "masked_lm");
+      const graph = buildModel(config, { training: false });
+      const places = [[1, 10], [3], [0, 2]];
+      const given = async (texts: readonly (readonly number[])[], places: readonly (readonly number[])[], padding: number) => {
+        const { bindings } = contextOf(texts, {}, padding);
+        const masked = {
+          rows: Int32Array.from(places.flatMap((row, at) => row.map((place) => at * bindings.n + place))),
+          labels: Int32Array.from(places.flatMap((row) => row.map((place) => 5 + place))),
+        };
+        const M = masked.rows.length;
+        const context = contextOf(texts, { masked, bindings: { ...bindings, M }, lossDivisor: 5 }, padding);
+        const outputs = { logits: graph.logits, loss: graph.loss };
+        return compute("onnx", outputs, feedsOf(graph, context, weightsOf(config)), context.bindings);
+      };
+      const alone = await Promise.all(texts.map((text, at) => given([text], [places[at]], 0)));
+      const together = await given(texts, places, 4);
+      assert.equal(together.logits.length, 5 * config.vocabSize);
+      assertClose(
+        together.logits,
+        alone.flatMap(({ logits }) => Array.from(logits)),
+        1e-5,
+      );
+      assertClose(together.loss, [alone.reduce((sum, { loss }) => sum + loss[0], 0)], 1e-5);
+    });
+  }
+  test("a vocabulary's tokens have the scores of their own embeddings: another row changes no other score", async () => {
+    const config = withLabels(families.albert, [], "masked_lm");
+    const graph = buildModel(config, { training: false });
+    const masked = { rows: Int32Array.of(1), labels: Int32Array.of(7) };
+    const context = contextOf([rows[0]], { masked, bindings: { B: 1, n: 6, M: 1 } });
+    const feeds = feedsOf(graph, context, weightsOf(config));
+    const plain = await compute("float64", { logits: graph.logits }, feeds, context.bindings);
+    const words = feeds["albert.embeddings.word_embeddings.weight"].data as Float32Array;
+    words.subarray(20 * config.embeddingSize, 21 * config.embeddingSize).fill(0); // 20 stands nowhere in the text
+    const changed = await compute("float64", { logits: graph.logits }, feeds, context.bindings);
+    const moved = Array.from(plain.logits).flatMap((logit, id) => (logit === changed.logits[id] ? [] : [id]));
+    assert.deepEqual([moved, changed.logits[20]], [[20], 0]);
+  });
 });
 
 describe("plans", () => {

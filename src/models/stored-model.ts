@@ -1,25 +1,17 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { parseEncoderConfig, toHuggingFaceConfig } from "./config.ts";
+import { parseEncoderConfig } from "./config.ts";
+import { configText } from "./config-text.ts";
 import type { EncoderConfig } from "./encoder-config.ts";
 import { parameterSpecs } from "./initialise.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+import { readShards, SHARD_INDEX } from "./sharded-weights.ts";
 
 const LFS_POINTER = "version https://git-lfs.github.com/spec/";
 
-/** What stands in a folder instead of `model.safetensors`, and the way from there. */
-const SUBSTITUTES = [
-  {
-    name: "pytorch_model.bin",
-    // save_pretrained would drop the classifier of an AutoModel, or draw one for an encoder without it.
-    hint: `Convert it once, in that folder: python -c 'import torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load("pytorch_model.bin", weights_only=True).items()}, "model.safetensors", {"format": "pt"})'`,
-  },
-  {
-    name: "model.safetensors.index.json",
-    hint: 'Join the parts once in Python: save_pretrained("<folder>", max_shard_size="100GB").',
-  },
-] as const;
+// save_pretrained would drop the classifier of an AutoModel, or draw one for an encoder without it.
+const CONVERT = `Convert it once, in that folder: python -c 'import torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load("pytorch_model.bin", weights_only=True).items()}, "model.safetensors", {"format": "pt"})'`;
 
-/** A Hugging Face model as it is stored: `config.json` is read at once, `model.safetensors` when its tensors are asked for. */
+/** A Hugging Face model as it is stored: `config.json` is read at once, `model.safetensors` or its parts when its tensors are asked for. */
 export interface StoredModel {
   readonly config: EncoderConfig;
   readonly tensors: Safetensors["tensors"];
@@ -57,34 +49,36 @@ export function readStoredModel(files: ModelFileReader): StoredModel {
   if (!files.has("config.json"))
     throw expectedGot("model/no-config", where, "a config.json", "none", "Is this a Hugging Face model folder?");
   const config = parseEncoderConfig(parseJson(files), label("config.json"));
-  const weightsFile = label("model.safetensors");
+  const weightsFile = label(files.has("model.safetensors") || !files.has(SHARD_INDEX) ? "model.safetensors" : SHARD_INDEX);
   let tensors: Safetensors["tensors"] | undefined;
   return {
     config,
     weightsFile,
     get tensors() {
-      tensors ??= readSafetensors(readWeights(files), weightsFile).tensors;
+      tensors ??= readTensors(files);
       return tensors;
     },
   };
 }
 
-function readWeights({ where, label, has, read }: ModelFileReader): Uint8Array {
-  if (has("model.safetensors")) {
-    const bytes = read("model.safetensors");
-    if (new TextDecoder().decode(bytes.subarray(0, LFS_POINTER.length)) !== LFS_POINTER) return bytes;
-    const hint = "Run git lfs install and git lfs pull in that folder.";
-    throw expectedGot(
-      "model/no-weights",
-      label("model.safetensors"),
-      "the weights themselves",
-      "a Git LFS pointer to them",
-      hint,
-    );
+function readTensors(files: ModelFileReader): Safetensors["tensors"] {
+  const { where, label, has, read } = files;
+  if (has("model.safetensors"))
+    return readSafetensors(readWeights(files, "model.safetensors"), label("model.safetensors")).tensors;
+  if (has(SHARD_INDEX)) {
+    return readShards(read(SHARD_INDEX), { label, read: (name) => (has(name) ? readWeights(files, name) : undefined) });
   }
-  const present = SUBSTITUTES.find(({ name }) => has(name));
-  const got = present ? `only ${present.name}` : "none";
-  throw expectedGot("model/no-weights", where, "a model.safetensors", got, present?.hint ?? "Download all files of the model.");
+  const [got, hint] = has("pytorch_model.bin")
+    ? ["only pytorch_model.bin", CONVERT]
+    : ["none", "Download all files of the model."];
+  throw expectedGot("model/no-weights", where, "a model.safetensors", got, hint);
+}
+
+function readWeights({ label, read }: ModelFileReader, name: string): Uint8Array {
+  const bytes = read(name);
+  if (new TextDecoder().decode(bytes.subarray(0, LFS_POINTER.length)) !== LFS_POINTER) return bytes;
+  const hint = "Run git lfs install and git lfs pull in that folder.";
+  throw expectedGot("model/no-weights", label(name), "the weights themselves", "a Git LFS pointer to them", hint);
 }
 
 function parseJson({ label, read }: ModelFileReader): unknown {
@@ -101,9 +95,8 @@ function parseJson({ label, read }: ModelFileReader): unknown {
 /** `config.json` and `model.safetensors` of a classifier, in pieces to be written one after another. */
 export function modelFiles(config: EncoderConfig, weights: ReadonlyMap<string, Float32Array>): Map<string, Uint8Array[]> {
   const tensors = parameterSpecs(config).map(({ name, shape }) => [name, { shape, data: weights.get(name)! }] as const);
-  const json = `${JSON.stringify(toHuggingFaceConfig(config), null, 2)}\n`;
   return new Map([
     ["model.safetensors", writeSafetensors(tensors, { format: "pt" })],
-    ["config.json", [new TextEncoder().encode(json)]],
+    ["config.json", [new TextEncoder().encode(configText(config))]],
   ]);
 }

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   type EncoderConfig,
+  families,
   initialise,
   parameterSpecs,
   parseEncoderConfig,
   readSafetensors,
   type StoredTensor,
+  type Task,
   weightsFrom,
+  withLabels,
   writeSafetensors,
 } from "./index.ts";
 
@@ -18,6 +21,46 @@ const bert = parseEncoderConfig({
 const distilbert = parseEncoderConfig({
   ...{ model_type: "distilbert", vocab_size: 9, dim: 4, n_layers: 2, n_heads: 2, hidden_dim: 6, max_position_embeddings: 5 },
 });
+const small = { vocab_size: 9, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 6, max_position_embeddings: 5 };
+const denseHead = ["dense.weight", "dense.bias", "out_proj.weight", "out_proj.bias"].map((name) => `classifier.${name}`);
+const linearHead = ["classifier.weight", "classifier.bias"];
+const robertas = ["roberta", "xlm-roberta"].map((model_type) => ({
+  config: parseEncoderConfig({ model_type, hidden_size: 4, ...small }),
+  prefix: "roberta",
+  head: denseHead,
+  carried: ["lm_head.dense.weight", "lm_head.decoder.weight", "lm_head.bias", "roberta.pooler.dense.weight"],
+}));
+/** Each with its head, and what its published checkpoints carry beside the encoder. */
+const subjects: readonly { config: EncoderConfig; prefix: string; head: string[]; carried: string[] }[] = [
+  {
+    config: bert,
+    prefix: "bert",
+    head: linearHead,
+    carried: ["cls.predictions.bias", "cls.seq_relationship.weight", "fit_denses.0.bias"],
+  },
+  {
+    config: distilbert,
+    prefix: "distilbert",
+    head: ["pre_classifier.weight", "pre_classifier.bias", ...linearHead],
+    carried: ["vocab_transform.weight", "vocab_layer_norm.bias", "vocab_projector.bias"],
+  },
+  ...robertas,
+  {
+    config: parseEncoderConfig({ model_type: "electra", hidden_size: 6, embedding_size: 4, ...small }),
+    prefix: "electra",
+    head: denseHead,
+    carried: [
+      ...["discriminator_predictions.dense.weight", "discriminator_predictions.dense_prediction.bias"],
+      ...["generator_predictions.LayerNorm.weight", "generator_lm_head.weight"],
+    ],
+  },
+  {
+    config: parseEncoderConfig({ model_type: "albert", hidden_size: 6, embedding_size: 4, ...small }),
+    prefix: "albert",
+    head: linearHead,
+    carried: ["predictions.decoder.weight", "predictions.LayerNorm.bias", "sop_classifier.classifier.weight"],
+  },
+];
 const options = { seed: 3, where: "model.safetensors" };
 
 type Tensors = Map<string, { shape: readonly number[]; data: Float32Array }>;
@@ -34,7 +77,8 @@ const stored = (tensors: Tensors): { tensors: ReadonlyMap<string, StoredTensor> 
   readSafetensors(Buffer.concat(writeSafetensors(tensors)), options.where);
 const load = (config: EncoderConfig, tensors: Tensors) => weightsFrom(config, stored(tensors), options);
 
-for (const [family, config] of Object.entries({ bert, distilbert })) {
+for (const { config, prefix, head, carried } of subjects) {
+  const { family } = config;
   describe(`weights of ${family}`, () => {
     const tensors = checkpoint(config);
     const values = initialise(config, 11);
@@ -43,47 +87,81 @@ for (const [family, config] of Object.entries({ bert, distilbert })) {
       assert.deepEqual(load(config, tensors), { weights: values, fresh: [] });
     });
     test("a bare encoder's names have no prefix; its head is drawn from the seed", () => {
-      const bare = renamed(without(tensors, /^(classifier|pre_classifier)\./), (name) => name.replace(`${family}.`, ""));
+      const bare = renamed(without(tensors, /^(classifier|pre_classifier)\./), (name) => name.replace(`${prefix}.`, ""));
       const { weights, fresh } = load(config, bare);
-      const head = family === "bert" ? [] : ["pre_classifier.weight", "pre_classifier.bias"];
-      assert.deepEqual(fresh, [...head, "classifier.weight", "classifier.bias"]);
+      assert.deepEqual(fresh, head);
       const drawn = initialise(config, options.seed);
       for (const [name, value] of weights) assert.deepEqual(value, (fresh.includes(name) ? drawn : values).get(name), name);
     });
     test("a classifier of another number of classes is drawn afresh, the rest is kept", () => {
       const { weights, fresh } = load({ ...config, numLabels: 5, labels: ["a", "b", "c", "d", "e"] }, tensors);
-      assert.deepEqual(fresh, ["classifier.weight", "classifier.bias"]);
-      assert.deepEqual([weights.get("classifier.weight")!.length, weights.get("classifier.bias")!.length], [20, 5]);
+      assert.deepEqual(fresh, head.slice(-2));
+      const sizes = fresh.map((name) => weights.get(name)!.length);
+      assert.deepEqual(sizes, [5 * config.hiddenSize, 5]);
     });
     test("heads of pre-training and question answering, and buffers, do no harm", () => {
-      const others = {
-        bert: ["cls.predictions.bias", "cls.seq_relationship.weight", "fit_denses.0.bias"],
-        distilbert: ["vocab_transform.weight", "vocab_layer_norm.bias", "vocab_projector.bias"],
-      }[family]!;
-      const more = new Map([...tensors, [`${family}.embeddings.position_ids`, zeros(1, 5)] as const]);
-      for (const name of [...others, "qa_outputs.weight"]) more.set(name, zeros(3));
+      const names = [`${prefix}.embeddings.position_ids`, "embeddings.token_type_ids", "qa_outputs.weight", ...carried];
+      const more = new Map([...tensors, ...names.map((name) => [name, zeros(1, 5)] as const)]);
       assert.deepEqual(load(config, more), { weights: values, fresh: [] });
     });
     test("missing, misshapen and extra tensors are named in one error", () => {
       const changed = without(tensors, /word_embeddings|embeddings\.LayerNorm\.bias/);
-      const table = `${family}.embeddings.position_embeddings.weight`;
-      changed.set(table, zeros(6, 4)).set("encoder.layer.7.new.weight", zeros(2)).set("lm_head.bias", zeros(2));
+      const table = `${prefix}.embeddings.position_embeddings.weight`;
+      changed.set(table, zeros(6, 4)).set("encoder.layer.7.new.weight", zeros(2)).set("odd_head.bias", zeros(2));
       assert.throws(() => load(config, changed), {
         code: "weights/mismatch",
         message:
           `model.safetensors: expected the ${tensors.size} tensors of a ${family} with this config.json, got ` +
-          `2 missing (${family}.embeddings.word_embeddings.weight, ${family}.embeddings.LayerNorm.bias); ` +
+          `2 missing (${prefix}.embeddings.word_embeddings.weight, ${prefix}.embeddings.LayerNorm.bias); ` +
           `1 misshapen (${table} [6, 4] instead of [5, 4]); ` +
-          "2 extra (encoder.layer.7.new.weight, lm_head.bias). Take both files from one model.",
+          "2 extra (encoder.layer.7.new.weight, odd_head.bias). Take both files from one model.",
         details: {
-          missing: [`${family}.embeddings.word_embeddings.weight`, `${family}.embeddings.LayerNorm.bias`],
+          missing: [`${prefix}.embeddings.word_embeddings.weight`, `${prefix}.embeddings.LayerNorm.bias`],
           misshapen: [`${table} [6, 4] instead of [5, 4]`],
-          extra: ["encoder.layer.7.new.weight", "lm_head.bias"],
+          extra: ["encoder.layer.7.new.weight", "odd_head.bias"],
         },
       });
     });
   });
 }
+
+describe("heads of other tasks", () => {
+  const headOf = (config: EncoderConfig, task: Task): EncoderConfig => withLabels(config, ["a", "b"], task);
+  for (const { config, prefix } of subjects) {
+    const { family } = config;
+    const tasks = ["single_label_classification", "token_classification", "masked_lm"] as const;
+    for (const from of tasks) {
+      for (const to of tasks.filter((task) => task !== from)) {
+        test(`${family}: ${to} takes the encoder of ${from}, and draws what its head lacks`, () => {
+          const [source, target] = [headOf(config, from), headOf(config, to)];
+          const [given, drawn] = [initialise(source, 11), initialise(target, options.seed)];
+          const { weights, fresh } = load(target, checkpoint(source));
+          assert.deepEqual(
+            fresh,
+            [...drawn.keys()].filter((name) => !given.has(name)),
+          );
+          assert.ok(fresh.every((name) => !name.startsWith(`${prefix}.`) || name.includes(".pooler.")));
+          for (const [name, value] of weights) assert.deepEqual(value, (given.has(name) ? given : drawn).get(name), name);
+        });
+      }
+    }
+    test(`${family}: a decoder that is the word embeddings is known, another one is refused`, () => {
+      const target = headOf(config, "masked_lm");
+      const decoder = families[family].decoder!;
+      const tied = checkpoint(target);
+      const words = tied.get(`${prefix}.embeddings.word_embeddings.weight`)!;
+      assert.deepEqual(load(target, new Map([...tied, [decoder, words]])), { weights: initialise(target, 11), fresh: [] });
+      const untied = new Map([...tied, [decoder, { ...words, data: words.data.map((value) => value + 1) }]]);
+      assert.throws(() => load(target, untied), { code: "weights/untied", message: /to equal the word embeddings, got other/ });
+      assert.deepEqual(load(headOf(config, "token_classification"), untied).fresh, linearHead);
+    });
+  }
+  test("a bare encoder's pooler, under its short name, does no harm to a head without one", () => {
+    const bare = renamed(without(checkpoint(bert), /^classifier\./), (name) => name.replace("bert.", ""));
+    assert.ok(bare.has("pooler.dense.weight"));
+    assert.deepEqual(load(headOf(bert, "token_classification"), bare).fresh, linearHead);
+  });
+});
 
 test("TensorFlow's gamma and beta are weight and bias", () => {
   const old = renamed(checkpoint(bert), (name) =>

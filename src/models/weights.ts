@@ -1,4 +1,4 @@
-import { CrispError } from "../errors/index.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
 import type { EncoderConfig } from "./encoder-config.ts";
 import { families } from "./families.ts";
 import type { Family } from "./family.ts";
@@ -6,10 +6,11 @@ import { initialValues, type ParameterSpec, parameterSpecs } from "./initialise.
 import type { Safetensors, StoredTensor } from "./safetensors.ts";
 
 /** Buffers, and parts of heads, that checkpoints of every family may carry and that a model without them has no use for. */
-const HARMLESS: readonly RegExp[] = [/(^|\.)embeddings\.(position|token_type)_ids$/, /^qa_outputs\./];
+const HARMLESS: readonly RegExp[] = [/(^|\.)embeddings\.(position|token_type)_ids$/, /^(qa_outputs|classifier)\./];
 /** A head that several tasks have under one name; its shape says whose it is. */
 const CLASSIFIER = /^classifier\.(out_proj\.)?/;
 const LISTED = 10;
+type Stored = Pick<Safetensors, "tensors">;
 
 /** Weights by Hugging Face name, and the names that were drawn afresh. */
 export interface LoadedWeights {
@@ -25,26 +26,24 @@ export interface LoadedWeights {
  *
  * @param options.seed - Of the fresh head.
  * @param options.where - File name for messages.
- * @throws `weights/mismatch`, naming all missing, extra and misshapen tensors.
+ * @throws `weights/mismatch`, naming all missing, extra and misshapen tensors; `weights/untied`.
  */
 export function weightsFrom(
   config: EncoderConfig,
-  { tensors }: Pick<Safetensors, "tensors">,
+  { tensors }: Stored,
   { seed, where }: { readonly seed: number; readonly where: string },
 ): LoadedWeights {
   const family = families[config.family];
   const specs = parameterSpecs(config);
+  const unused = [...HARMLESS, ...family.otherHeads, ...(family.poolers ? [family.poolers] : [])];
   const wanted = new Set(specs.map(({ name }) => name));
   const found = new Map<string, StoredTensor>();
   const extra: string[] = [];
   for (const [stored, tensor] of tensors) {
     const name = standardName(stored, family, wanted);
     // a second tensor of the same parameter, under its other name, is extra
-    if (wanted.has(name) && !found.has(name)) found.set(name, tensor);
-    else if (
-      ![...HARMLESS, ...family.otherHeads, ...(family.poolers ? [family.poolers] : [])].some((pattern) => pattern.test(stored))
-    )
-      extra.push(stored);
+    if (wanted.has(name)) found.has(name) ? extra.push(stored) : found.set(name, tensor);
+    else if (!unused.some((pattern) => pattern.test(stored) || pattern.test(name))) extra.push(stored);
   }
   const missing: string[] = [];
   const misshapen: string[] = [];
@@ -72,7 +71,19 @@ export function weightsFrom(
       { missing, misshapen, extra },
     );
   }
+  if (config.task === "masked_lm") checkTied(family, { tensors }, weights, where);
   return { weights, fresh };
+}
+
+/** Scores over the vocabulary are computed by the word embeddings: a checkpoint with a matrix of its own there is another model. */
+function checkTied({ decoder }: Family, { tensors }: Stored, weights: LoadedWeights["weights"], where: string): void {
+  const stored = decoder === undefined ? undefined : tensors.get(decoder);
+  if (!stored) return;
+  const words = [...weights].find(([name]) => name.endsWith("word_embeddings.weight"))![1];
+  const own = stored.data();
+  if (own.length === words.length && own.every((value, at) => value === words[at])) return;
+  const hint = "A head with an output matrix of its own (tie_word_embeddings false) is not supported.";
+  throw expectedGot("weights/untied", where, `${decoder} to equal the word embeddings`, "other values", hint);
 }
 
 const listed = (what: string, names: readonly string[]): string =>

@@ -1,6 +1,10 @@
 import type { Bindings } from "../graph/index.ts";
 
-/** One padded batch as graph inputs are filled from it; padding stands at the end of each row. */
+/**
+ * One padded batch as graph inputs are filled from it; padding stands at the end of each row.
+ *
+ * A batch of images has `pixels`, empty ids and types, and as many tokens in each row as the encoder has patches, and one more.
+ */
 export interface BatchContext {
   /** `{ B, n }`: examples, and tokens a row with padding; `M` too where tokens are masked. */
   readonly bindings: Bindings;
@@ -12,6 +16,8 @@ export interface BatchContext {
   readonly inputIds: Int32Array;
   /** [B, n] */
   readonly tokenTypeIds: Int32Array;
+  /** Images: [B, channels, height, width], normalised as the encoder expects. */
+  readonly pixels?: Float32Array;
   /** [B] class of each example, −1 for none; a number to predict in a regression, NaN for none. */
   readonly labels: ArrayLike<number>;
   /** A row: its classes, where it may have several, or the class of each of its tokens, −1 for none. */
