@@ -12,7 +12,14 @@ import {
   type ValueInfo,
   verify,
 } from "../graph/index.ts";
-import { type AttributeProto, encodeModel, type NodeProto, type TensorProto, type ValueInfoProto } from "./proto.ts";
+import {
+  type AttributeProto,
+  encodeModel,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./proto.ts";
 
 /** opset 20 brought Gelu; IR 9 goes with it. */
 const OPSET = 20;
@@ -53,10 +60,16 @@ export interface OnnxModel {
  * @example
  * writeModel({ y: exp(input("x", ["B"])) }).bytes;
  */
-export function writeModel(
+export function writeModel(outputs: Readonly<Record<string, Node>>, options: OnnxOptions = {}): OnnxModel {
+  const { model, ...rest } = modelProto(outputs, options);
+  return { bytes: encodeModel(model), ...rest };
+}
+
+/** As `writeModel`, before the bytes: for those who change the model first, and then call `encodeModel`. */
+export function modelProto(
   outputs: Readonly<Record<string, Node>>,
   { microsoftOps = true, webgpu = false }: OnnxOptions = {},
-): OnnxModel {
+): Omit<OnnxModel, "bytes"> & { readonly model: ModelProto } {
   const order = verify(Object.values(outputs));
   const fed = order.filter(({ op }) => op === "parameter" || op === "input");
   const clash = fed.find(({ attrs }) => (attrs.name as string) in outputs);
@@ -65,7 +78,7 @@ export function writeModel(
   const writer = new Writer({ microsoftOps: microsoftOps && !webgpu, webgpu }, fed, taken);
   for (const node of order) writer.write(node);
   for (const [name, node] of Object.entries(outputs)) writer.output(name, node);
-  return { bytes: writer.finish(), inputs: fed, sizes: writer.sizes };
+  return { model: writer.finish(), inputs: fed, sizes: writer.sizes };
 }
 
 class Writer implements OnnxEmitter {
@@ -127,7 +140,7 @@ class Writer implements OnnxEmitter {
     this.#outputs.push(valueInfo(name, asInt32 ? { ...node, dtype: "int32" } : node));
   }
 
-  finish(): Uint8Array {
+  finish(): ModelProto {
     const graph = {
       name: "crisp",
       node: this.#nodes,
@@ -138,7 +151,7 @@ class Writer implements OnnxEmitter {
     };
     const opsetImport: { domain: string; version: number }[] = [{ domain: "", version: OPSET }];
     if (this.microsoftOps) opsetImport.push({ domain: "com.microsoft", version: 1 });
-    return encodeModel({ irVersion: IR_VERSION, producerName: "crisp-attention", graph, opsetImport });
+    return { irVersion: IR_VERSION, producerName: "crisp-attention", graph, opsetImport };
   }
 
   emit(opType: string, inputs: readonly string[], out: OnnxValueInfo, attributes: OnnxAttributes = {}): string {
