@@ -10,6 +10,7 @@
 // Also compared: scores of the masked tokens of held-out text, by the folder that Crisp saved and what transformers' AutoModelForMaskedLM
 // makes of it. Exit code 1 where the losses of `dense` or `dropout` differ by more than 1e-3 anywhere, or scores by more than 1e-4. Top-k
 // runs are reported: there a difference in the last bit can change which key is kept, and the curves part.
+// Most of the time is PyTorch's, whose head scores all tokens.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -125,6 +126,7 @@ for (const { name, dropout, sparse } of runs) {
     `${name}: Crisp, ${losses.length} updates in ${seconds.toFixed(1)} s, loss ${losses[0].toFixed(4)} to ${losses.at(-1)!.toFixed(4)}, held out ${result.loss.toFixed(4)}`,
   );
   curves.set(name, losses);
+  json(join(folder, name, "losses.json"), losses);
 
   const held = replayedText(join(folder, "held-out.txt"), start, cut);
   const { batch, logits } = await evaluatedBatch(held, trained);

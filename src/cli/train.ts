@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { type LabelTask, renderSummary } from "../data/index.ts";
 import { type Device, train as startTraining, type TrainEvent, type TrainResult } from "../experiments/index-node.ts";
@@ -70,6 +71,10 @@ export const train = defineVerb({
       maxLength: options.maxSeqLength,
       maxTrainSamples: options.maxTrainSamples,
       seed: options.seed,
+      about: {
+        ...(!existsSync(model) && { baseModel: model }),
+        ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
+      },
       device: options.device as Device,
       checkpoints: join(folder, "checkpoints"),
       signal,

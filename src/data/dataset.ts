@@ -216,3 +216,24 @@ export function checkTrainable({ name, examples, labels, task = "single_label_cl
     task === "regression" ? "Add examples of other values." : "Add examples of another class.",
   );
 }
+
+/** The same for data that stay on disk, by what their index knows; throws alike. */
+export function checkStreamTrainable({ name, rows, unlabelled, counts, labels, task }: StreamedFacts): void {
+  if (unlabelled > 0) {
+    const hint = "Give the columns, or remove those rows.";
+    throw expectedGot("data/columns", name, "labelled examples", `${unlabelled} of ${rows} rows without a label`, hint);
+  }
+  if (task === "regression" || counts.filter((count) => count > 0).length >= (task === "multi_label_classification" ? 1 : 2))
+    return;
+  const only = labels[counts.findIndex((count) => count > 0)] ?? "";
+  const hint = "Add examples of another class.";
+  throw expectedGot("data/one-class", name, "at least two classes", `${rows} rows that all say "${only}"`, hint);
+}
+
+/** What the index of data on disk knows of them. */
+export interface StreamedFacts extends Pick<Dataset, "name" | "labels" | "task"> {
+  readonly rows: number;
+  readonly unlabelled: number;
+  /** Rows of each class. */
+  readonly counts: readonly number[];
+}

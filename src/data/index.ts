@@ -11,6 +11,7 @@ export {
 export { type ByteSource, blobSource, bytesSource } from "./byte-source.ts";
 export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./columns.ts";
 export {
+  checkStreamTrainable,
   checkTrainable,
   type DatasetOptions,
   type InputText,

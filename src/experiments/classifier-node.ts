@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { ExportOptions } from "../export/index.ts";
+import { type ExportOptions, exportFiles } from "../export/index.ts";
 import { isZip, readModelZip } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { createRuntime } from "../runtime/index-node.ts";
@@ -37,10 +37,10 @@ export class Classifier extends TextClassifier {
    *
    * @param options.onnx - Default true; `options.quantize: "int8"` adds an 8-bit file.
    * @returns What people should know of the folder, e.g. why there is no ONNX file.
-   * @throws `file/…`, `export/input`, `export/too-large`.
+   * @throws `file/…`.
    */
   save(folder: string, options: ExportOptions = {}): readonly string[] {
-    const { files, notes } = this.saved({ name: basename(resolve(folder)), ...options });
+    const { files, notes } = this.saved({ name: basename(resolve(folder)), ...options }, exportFiles);
     writeFilesAtomically(folder, files);
     // of another model that was saved here before
     for (const name of EXPORTED) if (!files.has(name)) rmSync(join(folder, name), { force: true });

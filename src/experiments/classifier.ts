@@ -9,7 +9,7 @@ import {
   type Tokenizer,
 } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { type ExportOptions, exportFiles, type ModelFacts } from "../export/index.ts";
+import type { ExportOptions, exportFiles, ModelFacts } from "../export/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import { type EncoderConfig, modelFiles, storedModel, type Task, weightsFrom } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
@@ -202,14 +202,14 @@ export class TextClassifier {
    * A Hugging Face model folder with `crisp.json` and what other libraries load, in pieces that share memory with the model.
    *
    * @param options - See `ExportOptions`.
-   * @throws `export/input`, `export/too-large`.
+   * @param exporter - `exportFiles`: whoever only trains and predicts need not load it.
    */
-  saved(options: ExportOptions = {}): SavedModel {
+  saved(options: ExportOptions, exporter: typeof exportFiles): SavedModel {
     const { config, card, tokenizer } = this;
     const { tokenizerFiles, weights } = this.#parts;
     const closing = tokenizer.encode("").inputIds;
     const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
-    const exported = exportFiles({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
+    const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
     const files = new Map<string, Iterable<Uint8Array>>([...tokenizerFiles, ...modelFiles(config, weights)]);
     files.set("tokenizer_config.json", [tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer)]);
     files.set("config.json", [configFile(files.get("config.json")!, exported.config)]);
@@ -219,7 +219,8 @@ export class TextClassifier {
 
   /** The files of a Hugging Face model folder, as `saved`, by name; see `modelZip`. */
   async files(options: ExportOptions = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-    return new Map(Array.from(this.saved(options).files, ([name, pieces]) => [name, joined(pieces)] as const));
+    const { exportFiles } = await import("../export/index.ts");
+    return new Map(Array.from(this.saved(options, exportFiles).files, ([name, pieces]) => [name, joined(pieces)] as const));
   }
 }
 

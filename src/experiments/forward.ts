@@ -1,6 +1,6 @@
 import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
 import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
-import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs } from "../models/index.ts";
+import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
 import { outputsOf } from "./task-figures.ts";
@@ -93,7 +93,7 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
           logits[at] = [...rows.subarray(row * perRow, row * perRow + own)];
           probabilities[at] = outputsOf(task, logits[at], numLabels);
         });
-        for (const length of batch.lengths) valid += length ** 2 * config.heads * config.layers;
+        for (const length of batch.lengths) valid += validPairs(config, length);
         graph.keptPairs.forEach((_, layer) => {
           for (const count of out[`kept${layer}`].data as Float32Array) kept += count;
         });

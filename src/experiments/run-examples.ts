@@ -84,7 +84,7 @@ export function examplesOnDisk(
 ): TrainingExamples {
   const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength });
   return {
-    count: dataset.rows,
+    count: dataset.rows - (dataset.heldOut?.examples.length ?? 0),
     longest: maxLength,
     inBatches({ batchSize, seed }) {
       const batches = streamBatches({ dataset, tokenizer, batchSize, seed });

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { encodeDataset } from "../data/index.ts";
-import { parseEncoderConfig, storedModel } from "../models/index.ts";
+import { parseEncoderConfig, storedModel, validPairs } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { checkPlan, flopsPerExample } from "../sparsity/index.ts";
 import { resolveOptions } from "../training/index.ts";
@@ -185,8 +185,11 @@ function aggregate(
   config: ReturnType<typeof encoderConfig>,
   lengths: readonly number[],
 ): StudyResults {
-  const { hiddenSize, intermediateSize, layers } = config;
+  const { hiddenSize, intermediateSize, layers, heads } = config;
   const length = lengths.reduce((a, b) => a + b, 0) / lengths.length;
+  const whole = Math.max(1, Math.round(length));
+  const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
+  const gated = config.family === "modernbert";
   const { runtime } = runs[0];
   return studyResults(
     runs.map(({ record }) => record),
@@ -206,7 +209,8 @@ function aggregate(
         pattern: plan.pattern,
         nominalSparsity,
       })),
-      flops: (_, effectiveSparsity) => flopsPerExample({ hiddenSize, intermediateSize, layers, length, effectiveSparsity }),
+      flops: (_, effectiveSparsity) =>
+        flopsPerExample({ hiddenSize, intermediateSize, layers, length, validShare, gated, effectiveSparsity }),
       attentionMaps: attentionMaps(definition, runs),
       environment: {
         runtime: `${runtime.name} ${runtime.version}`,

@@ -1,4 +1,5 @@
 import {
+  checkStreamTrainable,
   checkTrainable,
   createTokenizer,
   type DataSummary,
@@ -16,6 +17,7 @@ import {
   type Tokenizer,
 } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
+import type { ModelFacts } from "../export/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
 import { type AttentionPlan, checkPlan, dense, type Pattern } from "../sparsity/index.ts";
@@ -53,6 +55,8 @@ export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
   readonly maxTrainSamples?: number;
   /** Of new weights, data order and dropout; default 42. */
   readonly seed?: number;
+  /** What the model card says of the start model, the data and the licence. */
+  readonly about?: ModelFacts;
   /** What computes. */
   readonly device?: Device;
   readonly threads?: number;
@@ -104,6 +108,7 @@ const OWN = [
   "revision",
   "onDownload",
   "name",
+  "about",
   "device",
   "threads",
   "seed",
@@ -168,13 +173,15 @@ export async function prepareTraining<Source>(
     const model = "kind" in opened ? freshStart(opened, inMemory(split), settings.maxLength) : opened;
     checkPlan(plan, model.config);
     const reported = settings.test === undefined ? parts.validation : await read(settings.test, labels);
-    const config = withLabels(model.config, labels, "source" in split ? undefined : split.task);
+    const config = withLabels(model.config, labels, ("source" in split ? split.dataset : split).task);
     return { ...model, ...parts, reported, config, plan, options };
   };
   if (streamed) {
-    const { labels, counts, heldOut: held } = streamed.dataset;
+    const { labels, counts, task: streamedTask, heldOut: held } = streamed.dataset;
+    checkStreamTrainable(streamed.dataset);
     const validation = held ?? (await read(settings.validation!, labels));
-    const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, { ...validation, labels }, counts);
+    const classWeights =
+      settings.classWeights && classWeightsOf(settings.classWeights, { ...validation, labels, task: streamedTask }, counts);
     return prepared({ train: streamed, validation, classWeights }, labels);
   }
   const all = limited(await read(data), settings.maxTrainSamples);
@@ -259,7 +266,9 @@ export interface Finished extends TextTrainResult {
  */
 export async function trainPrepared(
   prepared: Prepared,
-  settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads" | "glue"> & { readonly checkpoints?: string },
+  settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads" | "glue" | "about"> & {
+    readonly checkpoints?: string;
+  },
   run: (spec: RunSpec) => Promise<RunResult | null>,
   emit: (event: TrainEvent) => void,
 ): Promise<Finished | null> {
@@ -295,7 +304,7 @@ export async function trainPrepared(
     estimate: true,
   };
   const outcome = await run(spec);
-  return outcome && finished(prepared, spec, outcome, { summary, columns }, emit);
+  return outcome && finished(prepared, spec, outcome, { summary, columns, about: settings.about }, emit);
 }
 
 function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
@@ -307,7 +316,11 @@ function finished(
   { reported, tokenizer, config }: Prepared,
   spec: RunSpec,
   { record, figures: on, figuresSparsityOff: off, weights, freshParameters }: RunResult,
-  { summary, columns }: { readonly summary: DataSummary; readonly columns: Dataset["columns"] },
+  {
+    summary,
+    columns,
+    about,
+  }: { readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly about?: ModelFacts },
   emit: (event: TrainEvent) => void,
 ): Finished {
   const metrics = { ...on.figures, loss: on.loss };
@@ -330,6 +343,7 @@ function finished(
     columns,
     metrics: figures,
     options: spec.options as Readonly<Record<string, unknown>>,
+    about: { ...about, rows: { train: summary.splits[0].rows, evaluated: summary.splits[summary.splits.length - 1].rows } },
   };
   emit({ type: "finished", metrics: figures });
   return {

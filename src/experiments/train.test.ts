@@ -197,5 +197,8 @@ test("the tokenizer is read before training, so that a model folder may go away 
   for await (const { type } of run) if (type === "started") rmSync(folder, { recursive: true });
   (await run.result)!.model.save(join(work, "kept"));
   const same = (name: string): boolean => readFileSync(join(work, "kept", name)).equals(readFileSync(join(model, name)));
-  assert.ok(same("tokenizer.json") && same("tokenizer_config.json"));
+  assert.ok(same("tokenizer.json"));
+  const config = (from: string): object => JSON.parse(readFileSync(join(from, "tokenizer_config.json"), "utf8"));
+  const sides = { padding_side: "right", truncation_side: "right", model_max_length: 64 };
+  assert.deepEqual(config(join(work, "kept")), { ...config(model), ...sides });
 });

@@ -1,6 +1,6 @@
 // Both ends of training in a browser, over a message channel instead of a worker, on WebAssembly.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -116,6 +116,7 @@ describe("a trained model", () => {
     assert.deepEqual(once, files, "the model is still whole after its files were handed over");
     assert.deepEqual(await again.predict(texts, { topK: 2 }), predicted);
     const folder = writeTinyModel(join(work, "saved"));
+    mkdirSync(join(folder, "onnx"));
     for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
     const inNode = await (await Classifier.load(folder)).predict(texts);
     assert.deepEqual(

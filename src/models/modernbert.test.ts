@@ -306,7 +306,15 @@ describe("ModernBERT's checkpoints", () => {
     const { weights: taken, fresh } = load(stored);
     assert.deepEqual(fresh, ["classifier.weight", "classifier.bias"]);
     assert.deepEqual(taken.get("head.dense.weight"), stored.get("head.dense.weight")!.data);
-    assert.deepEqual(load(stored, withLabels(config, [], "masked_lm")).fresh, []);
+  });
+  test("the decoder of masked tokens is the word embeddings; another one is refused", () => {
+    const target = withLabels(config, [], "masked_lm");
+    const stored = checkpoint("masked_lm");
+    assert.deepEqual(load(stored, target).fresh, []);
+    const words = stored.get("model.embeddings.tok_embeddings.weight")!;
+    assert.deepEqual(load(new Map([...stored, ["decoder.weight", words]]), target).fresh, []);
+    const untied = new Map([...stored, ["decoder.weight", { ...words, data: words.data.map((v) => -v) }]]);
+    assert.throws(() => load(untied, target), { code: "weights/untied" });
   });
   test("a bare encoder: head and classifier are fresh", () => {
     const bare: Tensors = new Map();

@@ -90,6 +90,7 @@ export const modernbert: Family = {
     const bias = build.config.modern!.biases.decoder ? "decoder.bias" : null;
     return decode(headOf(rows, build), "model.embeddings.tok_embeddings.weight", bias, build); // [M, V]
   },
+  decoder: "decoder.weight",
   otherHeads: [/^(head|decoder|classifier)\./],
   /** `_init_weights`: sub-layer outputs and the head's dense layer by depth, the classifier by width, all cut off. */
   spread(name, { initializerRange, layers, hiddenSize, modern }) {

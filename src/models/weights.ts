@@ -79,7 +79,7 @@ export function weightsFrom(
 function checkTied({ decoder }: Family, { tensors }: Stored, weights: LoadedWeights["weights"], where: string): void {
   const stored = decoder === undefined ? undefined : tensors.get(decoder);
   if (!stored) return;
-  const words = [...weights].find(([name]) => name.endsWith("word_embeddings.weight"))![1];
+  const words = [...weights].find(([name]) => /\.(word|tok)_embeddings\.weight$/.test(name))![1];
   const own = stored.data();
   if (own.length === words.length && own.every((value, at) => value === words[at])) return;
   const hint = "A head with an output matrix of its own (tie_word_embeddings false) is not supported.";

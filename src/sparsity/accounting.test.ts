@@ -82,6 +82,14 @@ describe("FLOPs", () => {
     };
     assert.deepEqual([64, 128, 512, 4096].map(share), ["1.4", "2.7", "10", "47"]);
   });
+  test("a window takes its share of the pairs, a gate another matrix", () => {
+    const shape = { hiddenSize: 8, intermediateSize: 20, layers: 1, length: 10 };
+    const plain = flopsPerExample(shape);
+    const windowed = flopsPerExample({ ...shape, validShare: 0.25, effectiveSparsity: 0.5 });
+    assert.equal(windowed.core, plain.core / 8);
+    assert.equal(flopsPerExample({ ...shape, gated: true }).layer - plain.layer, 2 * 10 * 8 * 20);
+    assert.throws(() => flopsPerExample({ ...shape, validShare: 0 }), { code: "pattern/bad-parameter" });
+  });
   test("grow with the layers, and backward takes twice forward", () => {
     const one = flopsPerExample({ ...distilBert, length: 40, effectiveSparsity: 0.5 });
     const six = backwardFlopsPerExample({ ...distilBert, layers: 6, length: 40, effectiveSparsity: 0.5 });

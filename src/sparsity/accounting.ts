@@ -44,17 +44,21 @@ export interface FlopsOptions {
   readonly layers: number;
   /** n: tokens that are computed, so padding too where there is some. */
   readonly length: number;
-  /** Share of the n² pairs that is removed, in [0, 1]; the mean over layers and heads where they differ. Default 0. */
+  /** Share of the n² pairs that the encoder itself lets meet, in (0, 1]: below 1 where layers see a window only. Default 1. */
+  readonly validShare?: number;
+  /** The feed-forward layer has a gate: three matrices of D × F instead of two. Default false. */
+  readonly gated?: boolean;
+  /** Share of those pairs that is removed, in [0, 1]; the mean over layers and heads where they differ. Default 0. */
   readonly effectiveSparsity?: number;
 }
 
 /** Floating-point operations of one example, all layers together; a multiply-add counts two. */
 export interface Flops {
-  /** Scores and weighted sum: `4 · n² · D · (1 − effectiveSparsity)` a layer. */
+  /** Scores and weighted sum: `4 · n² · D · validShare · (1 − effectiveSparsity)` a layer. */
   readonly core: number;
   /** The core and the Q, K, V and O projections: `8 · n · D²` more. */
   readonly attention: number;
-  /** The whole layer, feed-forward included: `4 · n · D · F` more. */
+  /** The whole layer, feed-forward included: `4 · n · D · F` more, `6` with a gate. */
   readonly layer: number;
 }
 
@@ -71,15 +75,18 @@ export interface Flops {
  */
 export function flopsPerExample(options: FlopsOptions): Flops {
   const { hiddenSize, intermediateSize, layers, length, effectiveSparsity: removed = 0 } = options;
+  const { validShare = 1, gated = false } = options;
   for (const [name, value] of Object.entries({ hiddenSize, intermediateSize, layers, length })) {
     if (!(value > 0)) throw expectedGot("pattern/bad-parameter", "flopsPerExample", `a positive ${name}`, value);
   }
   if (!(removed >= 0 && removed <= 1)) {
     throw expectedGot("pattern/bad-parameter", "flopsPerExample", "an effectiveSparsity in [0, 1]", removed);
   }
-  const core = layers * 4 * length ** 2 * hiddenSize * (1 - removed);
+  if (!(validShare > 0 && validShare <= 1))
+    throw expectedGot("pattern/bad-parameter", "flopsPerExample", "a validShare in (0, 1]", validShare);
+  const core = layers * 4 * length ** 2 * hiddenSize * validShare * (1 - removed);
   const attention = core + layers * 8 * length * hiddenSize ** 2;
-  return { core, attention, layer: attention + layers * 4 * length * hiddenSize * intermediateSize };
+  return { core, attention, layer: attention + layers * (gated ? 6 : 4) * length * hiddenSize * intermediateSize };
 }
 
 /**

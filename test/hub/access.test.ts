@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { downloadModel, hubSettings } from "../../src/hub/index-node.ts";
@@ -258,4 +258,18 @@ test("a cache that cannot be written is one clear error", async (context) => {
     code: "hub/not-writable",
     message: /expected a cache that can be written, .*, got E[A-Z]+\. Let HF_HOME/,
   });
+});
+
+test("a listing in a form of a later huggingface_hub, or a damaged one, is asked for again", async (context) => {
+  const { model, cache, server } = await hubWorld(context);
+  const folder = await model();
+  const path = join(cache, "models--ada--tiny/trees", `${folder.split("/").at(-1)}.json`);
+  const tree = readFileSync(path, "utf8");
+  for (const spoilt of [tree.replace('"format_version": 1', '"format_version": 2'), tree.slice(0, 100)]) {
+    writeFileSync(path, spoilt);
+    server.requests.length = 0;
+    assert.equal(await model(), folder);
+    assert.ok(server.requests.some(({ url }) => url.includes("/tree/")));
+    assert.equal(readFileSync(path, "utf8"), tree);
+  }
 });

@@ -57,13 +57,13 @@ test("after a run that gave up, the next one asks only for what is missing", asy
   });
   server.faults.push({ kind: "cut", path: weights, afterBytes: 0 });
   await assert.rejects(model(), { code: "hub/unreachable" });
-  assert.equal(incompleteFiles(cache).length, 1);
+  assert.equal(incompleteFiles(cache, right).length, 1);
   assert.ok(!existsSync(refs(cache)), "main stays where it was until everything is there");
   server.faults.length = 0;
   server.requests.length = 0;
   assert.equal(hashOf(join(await model(), weights)), right);
   assert.deepEqual(ranges(server), ["bytes=200000-"]);
-  assert.deepEqual(incompleteFiles(cache), []);
+  assert.deepEqual(incompleteFiles(cache, right), []);
 });
 
 test("a server that knows no ranges is read from the start", async (context) => {
@@ -134,7 +134,7 @@ test("wrong bytes never get the name of the file; the error names it and both ha
     message: new RegExp(`^ada/tiny/model\\.safetensors: expected bytes of SHA-256 ${right}, got ${found}\\.`),
   });
   assert.ok(!assertCacheIsRight(cache).includes(`models--ada--tiny/${weights}`));
-  assert.deepEqual(incompleteFiles(cache), []);
+  assert.deepEqual(incompleteFiles(cache, right), []);
 });
 
 test("wrong bytes of a file in Git are found by its SHA-1", async (context) => {
@@ -153,7 +153,7 @@ test("what a broken run left damaged is downloaded anew, once, with a note", asy
   server.faults.push({ kind: "cut", path: weights, afterBytes: 0 });
   await assert.rejects(model(), { code: "hub/unreachable" });
   server.faults.length = 0;
-  const [left] = incompleteFiles(cache);
+  const [left] = incompleteFiles(cache, right);
   writeFileSync(join(cache, "models--ada--tiny/blobs", left), Buffer.alloc(123_456));
   server.requests.length = 0;
   assert.equal(hashOf(join(await model(), weights)), right);
@@ -200,7 +200,7 @@ test("an abort ends the download with its reason, keeps what came, and leaves no
     if (file === weights && bytes === 50_000) stop.abort(reason);
   };
   await assert.rejects(model({ signal: stop.signal, onProgress }), reason);
-  assert.deepEqual([incompleteFiles(cache).length, locksLeft(cache)], [1, []]);
+  assert.deepEqual([incompleteFiles(cache, right).length, locksLeft(cache)], [1, []]);
   await model();
   assert.equal(ranges(server).at(-1), "bytes=50000-");
 });

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { downloadModel, hubSettings } from "../../src/hub/index-node.ts";
-import { MODEL, noise } from "./hub-world.fixture.ts";
+import { MODEL, noise, WEIGHT_BYTES } from "./hub-world.fixture.ts";
 import { assertCacheIsRight, incompleteFiles } from "./right-cache.fixture.ts";
 
 export interface FullDiskReport {
@@ -12,6 +13,8 @@ export interface FullDiskReport {
   /** What a second run has, with the disk emptied. */
   readonly after: string[];
 }
+
+const right = createHash("sha256").update(noise(WEIGHT_BYTES)).digest("hex");
 
 /**
  * Download onto a small disk that something else fills in the middle of the weights, then again with room.
@@ -35,7 +38,7 @@ async function downloadOntoFullDisk(home: string): Promise<FullDiskReport> {
     () => new Error("it worked"),
     (error: Error & { code: string }) => error,
   );
-  const [cached, incomplete] = [assertCacheIsRight(cache), incompleteFiles(cache)];
+  const [cached, incomplete] = [assertCacheIsRight(cache), incompleteFiles(cache, right)];
   rmSync(ballast);
   await downloadModel(MODEL);
   return {

@@ -52,6 +52,9 @@ export async function handleUpload(
       state.lfs.has(oid) ? {} : { actions: { upload: { href: `${state.url}/upload/${oid}`, header: {} } } };
     return json(response, { transfer: "basic", objects: objects.map(({ oid, size }) => ({ oid, size, ...actions(oid) })) });
   }
+  // an empty repository gets its first branch by its first commit
+  if (what === "commit" && branch !== "main" && !repo.branches.has(branch))
+    return refuse(response, 404, "RevisionNotFound", `Invalid rev id: ${branch}`);
   if (what === "commit") return commit(state, repo, branch, body, response);
   if (repo.branches.has(branch)) return refuse(response, 409, "", "Reference already exists");
   repo.branches.set(branch, repo.branches.get("main")!);

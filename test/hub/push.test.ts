@@ -91,6 +91,12 @@ test("--private makes a private repository, and refuses one that is public", asy
   });
 });
 
+test("a push sends the token even where downloads do without it", async (context) => {
+  const { server, settings } = await hubWorld(context, { tokens }, { ...env, HF_HUB_DISABLE_IMPLICIT_TOKEN: "1" });
+  await pushFolder(modelFolder(context), "ada/new", { settings });
+  assert.ok(server.repos.has("models/ada/new"));
+});
+
 test("a push goes on after 503 and 429", async (context) => {
   const { server, settings, waits } = await hubWorld(context, { tokens }, env);
   server.faults.push({ kind: "status", path: "/commit/", status: 503, times: 1 });

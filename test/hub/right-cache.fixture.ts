@@ -32,9 +32,15 @@ export function assertCacheIsRight(cacheFolder: string): string[] {
   return files;
 }
 
-/** Names in `blobs/` that are on their way. */
-export const incompleteFiles = (cacheFolder: string): string[] =>
-  list(cacheFolder).flatMap((repo) => list(join(cacheFolder, repo, "blobs")).filter((name) => name.endsWith(".incomplete")));
+/**
+ * Names in `blobs/` that are on their way.
+ *
+ * @param hash - Only those of one file: when a download fails, others that run beside it stop in their middle.
+ */
+export const incompleteFiles = (cacheFolder: string, hash = ""): string[] =>
+  list(cacheFolder).flatMap((repo) =>
+    list(join(cacheFolder, repo, "blobs")).filter((name) => name.startsWith(hash) && name.endsWith(".incomplete")),
+  );
 
 /** Lock files that are still there. */
 export const locksLeft = (cacheFolder: string): string[] => walk(join(cacheFolder, ".locks"));

@@ -1,0 +1,245 @@
+import type { EncoderConfig } from "../models/index.ts";
+
+/** What Crisp cannot know of itself and the card says where it is given. */
+export interface ModelFacts {
+  /** Hub name of the model that training started from, e.g. `distilbert/distilbert-base-uncased`. */
+  readonly baseModel?: string;
+  /** Hub names of the data. */
+  readonly datasets?: readonly string[];
+  /** ISO codes, e.g. `en`. */
+  readonly language?: readonly string[];
+  /** A licence identifier of the Hub, e.g. `apache-2.0`; default `unknown`. */
+  readonly licence?: string;
+  /** Examples of each split. */
+  readonly rows?: { readonly train: number; readonly evaluated: number };
+}
+
+/** What a model card is made of: the run's own card, and what the model is. */
+export interface ModelCardParts {
+  readonly name: string;
+  readonly config: Pick<EncoderConfig, "family" | "task" | "labels" | "hiddenSize" | "layers" | "heads">;
+  readonly card: {
+    readonly crisp: string;
+    readonly attention: {
+      readonly pattern: string;
+      readonly layers?: readonly number[];
+      readonly heads?: readonly number[];
+      readonly rampSteps?: number;
+    };
+    readonly maxLength: number;
+    readonly seed: number;
+    readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
+    readonly metrics: Readonly<Record<string, number>>;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly about?: ModelFacts;
+  };
+  /** 1 − kept share of pairs that the pattern's parameter asks for; null where it is none. */
+  readonly nominalSparsity: number | null;
+  /** Files of the folder that other libraries load. */
+  readonly files: { readonly onnx: boolean; readonly quantized: boolean; readonly python: boolean };
+  /** Why a file is missing, for people. */
+  readonly notes: readonly string[];
+}
+
+const OFF = "SparsityOff";
+/** Metrics that Hugging Face knows, by our names. */
+const HUB_METRICS: Readonly<Record<string, readonly [type: string, name: string]>> = {
+  accuracy: ["accuracy", "Accuracy"],
+  macroF1: ["f1", "Macro-F1"],
+};
+
+/**
+ * The README.md of a model folder: Hugging Face's metadata, then what a reader needs to judge and to use the model.
+ *
+ * Figures are those of the run; nothing is promised that was not measured.
+ *
+ * @example
+ * modelCard({ name: "tickets-model", config, card, nominalSparsity: 0.8, files, notes: [] });
+ */
+export function modelCard(parts: ModelCardParts): string {
+  const sections = [
+    frontMatter(parts),
+    `# ${parts.name}`,
+    summary(parts),
+    ...parts.notes.map((note) => `> ${note}`),
+    section("Data", data(parts)),
+    section("Metrics", metrics(parts)),
+    section("Attention", attention(parts)),
+    section("Use", use(parts)),
+    section("Recipe", recipe(parts)),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+/** What the Hub calls a task, the end of transformers' class name, and what a model of it does. */
+const kinds = {
+  text: ["text-classification", "SequenceClassification", "A text classifier"],
+  several: ["text-classification", "SequenceClassification", "A text classifier for any number of classes a text"],
+  regression: ["text-classification", "SequenceClassification", "A text regression"],
+  tokens: ["token-classification", "TokenClassification", "A token classifier"],
+  mask: ["fill-mask", "MaskedLM", "A masked language model"],
+  image: ["image-classification", "ImageClassification", "An image classifier"],
+} as const;
+
+function kindOf({ config: { family, task } }: ModelCardParts): (typeof kinds)[keyof typeof kinds] {
+  if (family === "vit") return kinds.image;
+  if (task === "token_classification") return kinds.tokens;
+  if (task === "masked_lm") return kinds.mask;
+  if (task === "regression") return kinds.regression;
+  return task === "multi_label_classification" ? kinds.several : kinds.text;
+}
+
+/** Text between backticks, on one line. */
+const code = (text: string): string => `\`${text.replace(/[`\s]+/g, " ").trim()}\``;
+const classes = ({ config: { labels } }: ModelCardParts): string => labels.map(code).join(", ");
+const section = (title: string, body: string): string => `## ${title}\n\n${body}`;
+const isSparse = ({ card }: ModelCardParts): boolean => card.attention.pattern !== "dense";
+const figure = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(4));
+const quoted = (text: string): string => JSON.stringify(text);
+
+function frontMatter(parts: ModelCardParts): string {
+  const { name, card, files, config } = parts;
+  const [pipelineTag] = kindOf(parts);
+  const { baseModel, datasets, language, licence = "unknown" } = card.about ?? {};
+  const list = (key: string, values: readonly string[] = []): string[] =>
+    values.length === 0 ? [] : [`${key}:`, ...values.map((value) => `- ${quoted(value)}`)];
+  const tags = ["crisp-attention", "sparse-attention", pipelineTag, config.family, "safetensors"];
+  if (files.onnx) tags.push("onnx", "transformers.js");
+  const known = Object.entries(HUB_METRICS).filter(([metric]) => Number.isFinite(card.metrics[metric]));
+  const index =
+    known.length === 0
+      ? []
+      : [
+          "model-index:",
+          `- name: ${quoted(name)}`,
+          "  results:",
+          "  - task:",
+          `      type: ${pipelineTag}`,
+          "    dataset:",
+          `      name: ${quoted(datasets?.[0] ?? "held-out examples of the training file")}`,
+          `      type: ${quoted(datasets?.[0] ?? "custom")}`,
+          "    metrics:",
+          ...known.flatMap(([metric, [type, title]]) => [
+            `    - type: ${type}`,
+            `      name: ${title}`,
+            `      value: ${card.metrics[metric]}`,
+          ]),
+        ];
+  return [
+    "---",
+    "library_name: transformers",
+    `pipeline_tag: ${pipelineTag}`,
+    `license: ${licence}`,
+    ...list("language", language),
+    ...(baseModel === undefined ? [] : [`base_model: ${quoted(baseModel)}`]),
+    ...list("datasets", datasets),
+    ...list("tags", tags),
+    ...list(
+      "metrics",
+      known.map(([, [type]]) => type),
+    ),
+    ...index,
+    "---",
+  ].join("\n");
+}
+
+function summary(parts: ModelCardParts): string {
+  const { family, hiddenSize, layers, heads } = parts.config;
+  const attends = isSparse(parts) ? `sparse attention, ${code(parts.card.attention.pattern)}` : "dense attention";
+  return `${kindOf(parts)[2]} (${family}, ${layers} layers, width ${hiddenSize}, ${heads} heads) with ${attends}, fine-tuned with Crisp ${parts.card.crisp}.`;
+}
+
+function data(parts: ModelCardParts): string {
+  const { card, config } = parts;
+  const { rows } = card.about ?? {};
+  const { text, pair, label } = card.columns ?? {};
+  const named = [text && `text ${code(text)}`, pair && `second text ${code(pair)}`, label && `label ${code(label)}`];
+  const lines = [
+    card.columns && `- Columns: ${named.filter(Boolean).join(", ")}`,
+    rows && `- Examples: ${rows.train} for training, ${rows.evaluated} for the figures below`,
+    config.labels.length > 0 && `- Classes (${config.labels.length}): ${classes(parts)}`,
+    config.family !== "vit" && `- Texts are cut to ${card.maxLength} tokens, special tokens included`,
+  ];
+  return lines.filter(Boolean).join("\n");
+}
+
+function metrics(parts: ModelCardParts): string {
+  const all = Object.entries(parts.card.metrics).filter(([name]) => name !== "seconds" && name !== "effectiveSparsity");
+  if (all.length === 0) return "None were measured.";
+  const off = Object.fromEntries(
+    all.filter(([name]) => name.endsWith(OFF)).map(([name, value]) => [name.slice(0, -OFF.length), value]),
+  );
+  const rows = all.filter(([name]) => !name.endsWith(OFF));
+  const where = "On examples that were held out from training (`trainLoss`: on training examples).";
+  if (!isSparse(parts)) {
+    return `${where}\n\n| metric | value |\n|---|---|\n${rows.map(([name, value]) => `| ${name} | ${figure(value)} |`).join("\n")}`;
+  }
+  const cells = rows.map(
+    ([name, value]) => `| ${name} | ${figure(value)} | ${off[name] === undefined ? "" : figure(off[name])} |`,
+  );
+  return `${where} "Off" runs the same weights with dense attention.\n\n| metric | sparsity on | sparsity off |\n|---|---|---|\n${cells.join("\n")}`;
+}
+
+function attention(parts: ModelCardParts): string {
+  const { pattern, layers, heads, rampSteps } = parts.card.attention;
+  if (!isSparse(parts)) return "Every token attends to every other: no sparsity.";
+  const effective = parts.card.metrics.effectiveSparsity;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  return [
+    `- Pattern: \`${pattern}\`, applied to the scaled scores before the softmax, in training and in use`,
+    `- Layers: ${layers ? layers.join(", ") : "all"}; heads: ${heads ? heads.join(", ") : "all"}${rampSteps === undefined ? "" : `; reached over ${rampSteps} updates`}`,
+    `- Nominal sparsity: ${parts.nominalSparsity === null ? "none: the pattern's parameter is no share" : percent(parts.nominalSparsity)}`,
+    ...(Number.isFinite(effective)
+      ? [`- Effective sparsity: ${percent(effective)} of the pairs of real tokens were removed on the held-out examples`]
+      : []),
+    "",
+    "Short texts lose fewer pairs than the nominal share says, as keys come whole. A removed pair saves arithmetic in principle only: these files compute it and mask it.",
+  ].join("\n");
+}
+
+function use(parts: ModelCardParts): string {
+  const { files, name, card, config } = parts;
+  const [pipelineTag, auto] = kindOf(parts);
+  const reader = config.family === "vit" ? "AutoImageProcessor" : "AutoTokenizer";
+  const { accuracy, [`accuracy${OFF}`]: accuracyOff } = card.metrics;
+  const both =
+    isSparse(parts) && accuracy !== undefined && accuracyOff !== undefined
+      ? ` (held-out accuracy ${figure(accuracyOff)}; with its sparsity ${figure(accuracy)})`
+      : "";
+  const blocks =
+    pipelineTag !== "text-classification"
+      ? []
+      : [
+          `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.predict("some text");\n\`\`\``,
+        ];
+  if (files.onnx) {
+    blocks.push(
+      `transformers.js, ${isSparse(parts) ? "with the sparsity" : "from the same ONNX file in Node and in browsers"} (a folder is named with a leading \`./\` or \`/\`; a page also sets \`env.allowLocalModels = true\`):\n\n` +
+        `\`\`\`js\nimport { pipeline } from "@huggingface/transformers";\nconst classify = await pipeline("${pipelineTag}", "./${name}");\nawait classify("some text");\n\`\`\`` +
+        (files.quantized ? '\n\n`{ dtype: "q8" }` takes the 8-bit file instead: smaller, with slightly other scores.' : ""),
+    );
+  }
+  if (files.python) {
+    blocks.push(
+      `Python, with the sparsity (\`crisp_attention.py\` of this folder, PyTorch and transformers):\n\n` +
+        `\`\`\`python\nimport sys\nsys.path.insert(0, "${name}")\nimport crisp_attention\nmodel = crisp_attention.load("${name}")\n\`\`\``,
+    );
+  }
+  blocks.push(
+    `Python, ${isSparse(parts) ? `dense attention${both}` : "as it is"}:\n\n` +
+      `\`\`\`python\nfrom transformers import AutoModelFor${auto}, ${reader}\n` +
+      `${reader === "AutoTokenizer" ? "tokenizer" : "processor"} = ${reader}.from_pretrained("${name}")\nmodel = AutoModelFor${auto}.from_pretrained("${name}")\n\`\`\``,
+  );
+  blocks.push("Batches are padded at the end; padding at the front is not supported.");
+  return blocks.join("\n\n");
+}
+
+function recipe({ card }: ModelCardParts): string {
+  const options = Object.entries(card.options);
+  const rows = options.map(
+    ([name, value]) => `| ${name} | ${typeof value === "object" ? JSON.stringify(value) : String(value)} |`,
+  );
+  const table = rows.length === 0 ? "" : `\n\n| option | value |\n|---|---|\n${rows.join("\n")}`;
+  const time = Number.isFinite(card.metrics.seconds) ? `\n- Training took ${Math.round(card.metrics.seconds)} s` : "";
+  return `- Crisp ${card.crisp}, seed ${card.seed}${time}${table}`;
+}

@@ -1,0 +1,51 @@
+import { expectedGot } from "../errors/index.ts";
+import { reshape } from "../graph/index.ts";
+import { buildClassifier, type EncoderConfig } from "../models/index.ts";
+import { encodeModel, modelProto } from "../onnx/index.ts";
+import type { AttentionPlan } from "../sparsity/index.ts";
+import { type Closing, deriveInputs } from "./derive-inputs.ts";
+import { withInitializers, withoutUnread, withUsualSymbols } from "./initializers.ts";
+import { quantized } from "./quantize.ts";
+
+/** protobuf counts a message's bytes in a signed 32-bit number. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/** What `onnxClassifier` writes. */
+export interface OnnxClassifierOptions {
+  readonly config: EncoderConfig;
+  /** Attention that is built into the file, at full strength. */
+  readonly plan: AttentionPlan;
+  /** By Hugging Face name. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** See `deriveInputs`. */
+  readonly closing?: Closing;
+  /** `int8` rounds matrices and embeddings to 8 bits; left out, all stays float32. */
+  readonly quantize?: "int8";
+}
+
+/**
+ * A classifier of texts as one ONNX file that runs on its own: weights and sparsity inside, standard operators only (opset 20).
+ *
+ * Inputs are `input_ids`, `attention_mask` and, where the family has token types, `token_type_ids`: int64 [batch_size,
+ * sequence_length], padded at the end. Output: `logits`, float [batch_size, C], of a token
+ * classifier [batch_size, sequence_length, C]. Everything that TypeScript computes for a batch while
+ * training (valid lengths, the number of keys kept, window radii, …) is computed from the mask inside the file.
+ *
+ * @returns The file's bytes.
+ * @throws `export/random` for a pattern that draws per example; `export/input` for an encoder or a task that reads anything but tokens; `export/too-large` from 2 GiB on.
+ * @example
+ * writeFileSync("onnx/model.onnx", onnxClassifier({ config, plan: { pattern: topK({ sparsity: 0.8 }) }, weights }));
+ */
+export function onnxClassifier({ config, plan, weights, closing, quantize }: OnnxClassifierOptions): Uint8Array {
+  const { logits, inputs } = buildClassifier(config, { plan, training: false });
+  const shaped = config.task === "token_classification" ? reshape(logits, ["B", "n", config.numLabels]) : logits;
+  const root = deriveInputs(shaped, inputs, { maxPositions: config.maxPositions, closing });
+  const { model } = modelProto({ logits: root }, { microsoftOps: false });
+  const whole = withInitializers(withoutUnread(model.graph), weights);
+  const graph = withUsualSymbols(quantize === "int8" ? quantized(whole, new Set(weights.keys())) : whole);
+  const size = graph.initializer.reduce((sum, { rawData }) => sum + rawData.length, 0);
+  if (size > MOST_BYTES) {
+    throw expectedGot("export/too-large", "onnx/model.onnx", "weights of less than 2 GiB", `${(size / 2 ** 30).toFixed(1)} GiB`);
+  }
+  return encodeModel({ ...model, graph });
+}
