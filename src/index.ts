@@ -3,7 +3,10 @@ export {
   Classifier,
   demoEncoder,
   type FreshModel,
+  type HubData,
+  hubData,
   type ModelFiles,
+  modelFolderOf,
   type Prediction,
   type TextInput,
   type TrainEvent,
@@ -12,4 +15,5 @@ export {
   type TrainSettings,
   train,
 } from "./experiments/index-node.ts";
+export { downloadDataset, downloadModel, pushFolder } from "./hub/index-node.ts";
 export * from "./index-common.ts";

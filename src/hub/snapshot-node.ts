@@ -62,6 +62,9 @@ export interface Snapshot {
   fetch(paths: readonly string[]): Promise<void>;
 }
 
+/** What is wanted of a repository of which nothing is known. */
+const NEEDED = { model: "config.json, model.safetensors and tokenizer.json", dataset: "the data files" } as const;
+
 /** Downloads at the same time: enough to hide the answer times of small files. */
 const AT_ONCE = 4;
 
@@ -263,6 +266,8 @@ function notCached({ repo, session, revision }: Place, file: string | undefined,
     ? `Run it once without HF_HUB_OFFLINE, or fetch it with Python: hf download ${kind}${repo.id}, or copy ${cacheFolder} from a machine that has it.`
     : "Try again when the hub answers.";
   const expected =
-    file === undefined ? `${revision} of this ${repo.type} in the cache ${cacheFolder}` : `${file} in the cache ${cacheFolder}`;
+    file === undefined
+      ? `${NEEDED[repo.type]} of revision ${revision} in the cache ${cacheFolder}`
+      : `${file} in the cache ${cacheFolder}`;
   return expectedGot("hub/not-cached", repo.id, expected, `nothing, and ${reason.replace(/\.$/, "")}`, hint);
 }

@@ -12,10 +12,21 @@ const main = join(import.meta.dirname, "../../src/cli/main.ts");
 /** Run the command as a user does, in a process of its own. */
 export function crisp(
   args: readonly string[],
-  { cwd, input = "", interruptOn }: { readonly cwd?: string; readonly input?: string; readonly interruptOn?: RegExp } = {},
+  {
+    cwd,
+    input = "",
+    interruptOn,
+    env,
+  }: {
+    readonly cwd?: string;
+    readonly input?: string;
+    readonly interruptOn?: RegExp;
+    /** Beside those of this process. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, NO_COLOR: "1" } });
+    const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, NO_COLOR: "1", ...env } });
     let [stdout, stderr, interrupted] = ["", "", false];
     const look = (): void => {
       if (interrupted || !interruptOn?.test(stdout + stderr)) return;

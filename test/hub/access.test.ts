@@ -174,7 +174,7 @@ test("offline with an empty cache the error says what is missing and how to get 
   const { model, server, cache } = await hubWorld(context);
   await assert.rejects(model({}, { offline: true }), {
     code: "hub/not-cached",
-    message: `ada/tiny: expected main of this model in the cache ${cache}, got nothing, and HF_HUB_OFFLINE is set. Run it once without HF_HUB_OFFLINE, or fetch it with Python: hf download ada/tiny, or copy ${cache} from a machine that has it.`,
+    message: `ada/tiny: expected config.json, model.safetensors and tokenizer.json of revision main in the cache ${cache}, got nothing, and HF_HUB_OFFLINE is set. Run it once without HF_HUB_OFFLINE, or fetch it with Python: hf download ada/tiny, or copy ${cache} from a machine that has it.`,
   });
   assert.deepEqual(server.requests, []);
 });

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type HubServer, startHubServer } from "../hub/hub-server.fixture.ts";
+import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
+import { crisp } from "./command.fixture.ts";
+
+const work = mkdtempSync(join(tmpdir(), "crisp-cli-hub-"));
+let server: HubServer;
+after(async () => {
+  await server.close();
+  rmSync(work, { recursive: true, force: true });
+});
+
+const fixture = (name: string): Uint8Array => readFileSync(join(import.meta.dirname, "../fixtures/data", name));
+const reviews = writeReviews(work, "train.tsv", 60);
+
+before(async () => {
+  const pairs = fixture("pairs-snappy.parquet");
+  server = await startHubServer({
+    repos: [
+      { type: "model", id: "ada/tiny", folder: writeTinyModel(join(work, "model")) },
+      {
+        type: "dataset",
+        id: "nyu-mll/glue",
+        files: {
+          "mrpc/train-00000-of-00001.parquet": pairs,
+          "mrpc/validation-00000-of-00001.parquet": pairs,
+          "mrpc/test-00000-of-00001.parquet": fixture("hidden.parquet"),
+        },
+      },
+      { type: "dataset", id: "ada/reviews", files: { "train.tsv": readFileSync(reviews) } },
+    ],
+  });
+});
+
+const env = (changes: Record<string, string> = {}) => ({ HF_ENDPOINT: server.url, HF_HOME: join(work, "home"), ...changes });
+const quick = ["--max_steps", "2", "--device", "cpu", "--no-onnx"];
+
+describe("by name from a hub", { concurrency: 1 }, () => {
+  test("a model and a GLUE task: GLUE's own figures, which eval repeats from the saved folder", async () => {
+    const folder = join(work, "mrpc");
+    const words = ["train", "--dataset_name", "glue/mrpc", "--model", "ada/tiny", "--output_dir", folder, ...quick];
+    const { code, stdout, stderr } = await crisp(words, { env: env() });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /fetching model\.safetensors \(kB\): 100 %/);
+    assert.match(stdout, /columns {2}text=sentence1 pair=sentence2 label=label/);
+    assert.match(stdout, /held out {2}accuracy \d\.\d{3} .*· f1 \d\.\d{4}/);
+    const { metrics, glue } = JSON.parse(readFileSync(join(folder, "crisp.json"), "utf8"));
+    assert.equal(glue, "mrpc");
+    const evaluated = await crisp(["eval", folder, "--dataset_name", "glue/mrpc", "--json"], { env: env() });
+    const record = JSON.parse(evaluated.stdout);
+    for (const name of ["accuracy", "f1"]) assert.ok(Math.abs(record[name] - metrics[name]) < 1e-9, name);
+  });
+  test("with a filled cache it works without a hub", async () => {
+    const offline = env({ HF_HUB_OFFLINE: "1", HF_ENDPOINT: "http://127.0.0.1:9" });
+    const words = ["train", reviews, "--model", "ada/tiny", "--output_dir", join(work, "offline"), ...quick];
+    const { code, stderr } = await crisp(words, { env: offline });
+    assert.equal(code, 0, stderr);
+  });
+  test("a data set of plain files", async () => {
+    const words = [
+      "train",
+      "--dataset_name",
+      "ada/reviews",
+      "--model",
+      "ada/tiny",
+      "--output_dir",
+      join(work, "plain"),
+      ...quick,
+    ];
+    const { code, stdout, stderr } = await crisp(words, { env: env() });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /train\.tsv \(training\) {2}54 rows/);
+  });
+
+  const refuses = async (
+    words: readonly string[],
+    message: RegExp,
+    changes: Record<string, string> = {},
+    exit = 1,
+  ): Promise<void> => {
+    const out = join(work, `out-${Math.random()}`);
+    const { code, stderr } = await crisp([...words, "--output_dir", out], { env: env(changes) });
+    const lines = stderr.split("\n").filter((line) => line !== "" && !/^(fetching |device: )/.test(line));
+    assert.match(lines.at(-1) ?? "", message);
+    assert.equal(lines.length, 1, stderr);
+    assert.equal(code, exit);
+    assert.ok(!existsSync(join(out, "model.safetensors")));
+  };
+  test("offline with an empty cache, the error names the file and how to get it", () =>
+    refuses(["train", reviews, "--model", "ada/tiny"], /ada\/tiny.*config\.json/, {
+      HF_HUB_OFFLINE: "1",
+      HF_HOME: join(work, "empty"),
+    }));
+  test("no such model, neither here nor there", () =>
+    refuses(["train", reviews, "--model", "ada/none"], /ada\/none.*No folder ada\/none is here either/));
+  test("no such split, no such configuration", () =>
+    refuses(["train", "--dataset_name", "glue/none", "--model", "ada/tiny"], /glue.*mrpc/));
+  test("a file and a name", () =>
+    refuses(["train", reviews, "--dataset_name", "glue/mrpc", "--model", "ada/tiny"], /a file or --dataset_name/, {}, 2));
+});
