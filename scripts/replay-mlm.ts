@@ -1,7 +1,7 @@
 // Pre-trains an encoder on masked tokens in Crisp and in PyTorch, from the same weights on the same batches, and compares the losses.
 //
 //     node scripts/replay-mlm.ts --text TEXT --tokenizer FOLDER --python PYTHON [--folder .cache/mlm-parity] [--updates 100]
-//         [--batch 16] [--length 64] [--seed 1] [--threads 2] [--runs dense,dropout,topK,topK-dropout]
+//         [--batch 16] [--length 64] [--seed 1] [--threads 2] [--runs dense,dropout,topK]
 //
 // TEXT is plain or gzipped, with empty lines between documents; the tokenizer is BERT's or any with a mask token. PYTHON needs torch,
 // transformers, safetensors and numpy. The encoder is fresh: 4 layers, width 256, 4 heads, feed-forward width 1,024. Crisp trains with
@@ -29,7 +29,6 @@ const RUNS = {
   dense: { dropout: 0, sparse: false },
   dropout: { dropout: 0.1, sparse: false },
   topK: { dropout: 0, sparse: true },
-  "topK-dropout": { dropout: 0.1, sparse: true },
 } as const;
 type Run = keyof typeof RUNS;
 

@@ -136,7 +136,7 @@ function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResul
   if (classes) {
     const weakest = classes.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
     const { accuracy, macroF1, loss: _, ...more } = metrics;
-    const glue = model.card.glue === undefined ? "" : ` · ${figuresLine(more)}`;
+    const glue = Object.keys(more).length === 0 ? "" : ` · ${figuresLine(more)}`;
     output.print(
       `held out  accuracy ${accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
     );

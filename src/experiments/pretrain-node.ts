@@ -179,13 +179,13 @@ function readBytes(path: string): Uint8Array {
 }
 
 async function startFrom({ model: named, config, tokenizer, signal }: PretrainSettings) {
-  const model = named === undefined ? undefined : await modelFolderOf(named, { signal });
-  if (model !== undefined && config === undefined) {
+  if (named !== undefined && config === undefined) {
+    const model = await modelFolderOf(named, { signal });
     const source: ModelSource = { kind: "folder", path: model };
     const { maxPositions, vocabSize } = loadModelFolder(model).config;
     return { source, where: model, tokenizerFolder: tokenizer ?? model, maxPositions, vocabSize };
   }
-  if (model === undefined && config !== undefined && tokenizer !== undefined) {
+  if (named === undefined && config !== undefined && tokenizer !== undefined) {
     const json = parseJson(config);
     const { maxPositions, vocabSize } = parseEncoderConfig(json, config);
     const source: ModelSource = { kind: "fresh", config: json };
@@ -193,7 +193,7 @@ async function startFrom({ model: named, config, tokenizer, signal }: PretrainSe
     const given = json.vocab_size === undefined ? Infinity : vocabSize;
     return { source, where: config, tokenizerFolder: tokenizer, maxPositions, vocabSize: given };
   }
-  const got = model !== undefined ? "model and config" : config !== undefined ? "config without tokenizer" : "neither";
+  const got = named !== undefined ? "model and config" : config !== undefined ? "config without tokenizer" : "neither";
   const hint = "A model folder is trained further; a configuration and a tokenizer start from nothing.";
   throw expectedGot("pretrain/no-model", "pretrain", "model, or config and tokenizer", got, hint);
 }

@@ -116,7 +116,7 @@ function frontMatter(parts: ModelCardParts): string {
           "  - task:",
           `      type: ${pipelineTag}`,
           "    dataset:",
-          `      name: ${quoted(datasets?.[0] ?? "held-out examples of the training file")}`,
+          `      name: ${quoted(datasets?.[0] ?? "held-out examples")}`,
           `      type: ${quoted(datasets?.[0] ?? "custom")}`,
           "    metrics:",
           ...known.flatMap(([metric, [type, title]]) => [
@@ -207,7 +207,7 @@ function use(parts: ModelCardParts): string {
       ? ` (held-out accuracy ${figure(accuracyOff)}; with its sparsity ${figure(accuracy)})`
       : "";
   const blocks =
-    pipelineTag !== "text-classification"
+    pipelineTag !== "text-classification" && pipelineTag !== "token-classification"
       ? []
       : [
           `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.predict("some text");\n\`\`\``,

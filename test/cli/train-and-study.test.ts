@@ -35,7 +35,17 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   assert.match(trained.stdout, /held out {2}accuracy 0\.\d+ \(majority 0\.500\) · with sparsity off 0\.\d+ · macro-F1/);
   assert.deepEqual(
     readdirSync(out).filter((name) => name !== "checkpoints"),
-    ["config.json", "crisp.json", "errors.csv", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
+    [
+      "README.md",
+      "config.json",
+      "crisp.json",
+      "crisp_attention.py",
+      "errors.csv",
+      "model.safetensors",
+      "onnx",
+      "tokenizer.json",
+      "tokenizer_config.json",
+    ],
   );
   const card = json<{ metrics: { accuracy: number } }>(join(out, "crisp.json"));
   assert.ok(card.metrics.accuracy >= 0.85, `accuracy ${card.metrics.accuracy}`);
