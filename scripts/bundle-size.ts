@@ -8,8 +8,11 @@ import { build } from "vite";
 
 const root = dirname(import.meta.dirname);
 
-/** Gzipped bytes; about a tenth above what was measured when they were set. */
-const LIMITS = { page: 27_000, worker: 100_000 } as const;
+/**
+ * Gzipped bytes; about a tenth above what was measured when they were set. The worker holds eight families of encoders, their tokenizers'
+ * repairs, every task's metrics and the readers; what is loaded only when it is needed (Parquet, the export) stands apart.
+ */
+const LIMITS = { page: 27_000, worker: 123_000 } as const;
 
 interface Size {
   readonly bytes: number;
@@ -21,7 +24,9 @@ try {
   const output = await bundle(folder);
   const parts = {
     page: sizeOf(output, (name) => name === "page.js"),
-    worker: sizeOf(output, (name) => /^train-worker-web.*\.js$/.test(name)),
+    worker: sizeOf(output, (name) => /^(train-worker-web|rolldown-runtime).*\.js$/.test(name)),
+    "when a model is saved": sizeOf(output, (name) => /^export-.*\.js$/.test(name)),
+    "when a Parquet file is read": sizeOf(output, (name) => /^src-.*\.js$/.test(name)),
     "onnxruntime-web for WebAssembly": sizeOf(output, (name) => /^ort\.wasm.*\.js$/.test(name)),
     "onnxruntime-web for WebGPU": sizeOf(output, (name) => /^ort\.webgpu.*\.js$/.test(name)),
     "its WebAssembly": sizeOf(output, (name) => /^ort-wasm-simd-threaded-.*\.wasm$/.test(name)),
