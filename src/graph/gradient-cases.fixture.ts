@@ -263,8 +263,8 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["all rows", (m) => g.pickRows(m.real([3, 2]), m.values([3], [1, 2, 0], "int32"), m.values([3], [2, 0, 1], "int32"))],
     [
       "symbols",
-      (m) => g.pickRows(m.real(["B*n", 3]), m.values(["M"], [4, 0], "int32"), m.values(["B*n"], [1, 2, 2, 2, 0, 2], "int32")),
-      { ...threeByTwo, M: 2 },
+      (m) => g.pickRows(m.real(["T", 3]), m.values(["M"], [4, 0], "int32"), m.values(["T"], [1, 2, 2, 2, 0, 2], "int32")),
+      { T: 6, M: 2 },
     ],
   ],
   spreadRows: [
@@ -273,8 +273,8 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["all rows", (m) => g.spreadRows(m.real([3, 2]), m.values([3], [1, 2, 0], "int32"), m.values([3], [2, 0, 1], "int32"))],
     [
       "symbols",
-      (m) => g.spreadRows(m.real(["M", 3]), m.values(["M"], [4, 0], "int32"), m.values(["B*n"], [1, 2, 2, 2, 0, 2], "int32")),
-      { ...threeByTwo, M: 2 },
+      (m) => g.spreadRows(m.real(["M", 3]), m.values(["M"], [4, 0], "int32"), m.values(["T"], [1, 2, 2, 2, 0, 2], "int32")),
+      { T: 6, M: 2 },
     ],
   ],
   scatterRows: [
