@@ -68,7 +68,7 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
   test("no model folder", () =>
     refuses(["train", train, "--model", join(work, "nowhere")], /nowhere: expected a model folder .*, got neither\./));
   test("no model at all", () =>
-    refuses(["train", train], /crisp train: expected a Hugging Face model folder .*got none\. For example --model /, 2));
+    refuses(["train", train], /crisp train: expected a Hugging Face model folder, .*got none\. For example --model /, 2));
   test("a broken CSV row", () =>
     refuses(
       ["train", file("broken.csv", "text,label\nfine,pos\ndull\nbad,neg\n"), "--model", model],
