@@ -5,6 +5,7 @@ export {
   type FreshModel,
   type HubData,
   hubData,
+  type ImageInputFile,
   type ModelFiles,
   modelFolderOf,
   type Prediction,

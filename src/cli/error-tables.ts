@@ -36,7 +36,7 @@ export function errorsCsv(evaluated: EvaluatedSet, labels: readonly string[]): s
     const { index, text, pair } = examples[at];
     return [String(index), ...cells, text, ...(pairs ? [pair ?? ""] : [])].map(quoted).join(",");
   });
-  return `${[["row", ...header, "text", ...(pairs ? ["pair"] : [])].join(","), ...lines].join("\n")}\n`;
+  return `${[["row", ...header, examples[0]?.image ? "image" : "text", ...(pairs ? ["pair"] : [])].join(","), ...lines].join("\n")}\n`;
 }
 
 type Rule = (
@@ -90,13 +90,14 @@ function wordsIn({ labels = [], wordOf = [] }: Encoded): { token: number; place:
 
 /** A row of `predictions.jsonl`: what was meant, and what was said. */
 export function predictionLine({ dataset, probabilities, encoded }: EvaluatedSet, labels: readonly string[], at: number): string {
-  const { index, label, labels: several = [], words } = dataset.examples[at];
+  const { index, label, labels: several = [], words, image, text } = dataset.examples[at];
   const row = probabilities[at];
   const { task = "single_label_classification" } = dataset;
   if (task === "regression") return JSON.stringify({ index, label, prediction: row[0] });
   if (task === "multi_label_classification")
     return JSON.stringify({ index, labels: several.map((c) => labels[c]), probabilities: row });
-  if (task === "single_label_classification") return JSON.stringify({ index, label: labels[label], probabilities: row });
+  if (task === "single_label_classification")
+    return JSON.stringify({ index, ...(image && { image: text }), label: labels[label], probabilities: row });
   const own = wordsIn(encoded![at]);
   const said = own.map(({ token }) => labels[argmax(row.slice(token * labels.length, (token + 1) * labels.length))]);
   return JSON.stringify({

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { loadDatasets } from "../data/index-node.ts";
-import { Classifier, classMetrics, type Device, taskFigures } from "../experiments/index-node.ts";
+import { loadImages, splitOf } from "../data/index-node.ts";
+import { Classifier, classMetrics, type Device, loadLabelledTexts, sameClasses, taskFigures } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv, predictionLine } from "./error-tables.ts";
@@ -10,11 +10,11 @@ import { defineVerb } from "./verb.ts";
 
 export const evaluate = defineVerb({
   name: "eval",
-  summary: "evaluate a saved model on labelled texts, sparsity on and off",
+  summary: "evaluate a saved model on labelled texts or images, sparsity on and off",
   usage: "<model> [data] [options]",
   positionals: [
     { name: "model", help: "Folder that crisp train saved.", required: true },
-    { name: "data", help: "Labelled texts: TSV, CSV or JSONL, gzip of each, or Parquet; or --dataset_name." },
+    { name: "data", help: "Labelled texts: TSV, CSV, JSONL, gzip of each, or Parquet; a folder of images; or --dataset_name." },
   ],
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
@@ -39,9 +39,12 @@ export const evaluate = defineVerb({
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
     const { labels: known, task: trained } = model.config;
     const readAs = trained === "masked_lm" ? undefined : trained;
-    const dataset = await asTrained(columnOptions(options), model.card, (columns) =>
-      loadDatasets(source.data, { ...columns, task: readAs, labels: known }),
-    );
+    const read = await asTrained(columnOptions(options), model.card, async (columns) => {
+      if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, task: readAs, labels: known });
+      const { textColumn: imageColumn, labelColumn } = columns;
+      return splitOf(await loadImages(source.data, { imageColumn, labelColumn, labels: known }), ["test", "validation"]);
+    });
+    const dataset = sameClasses(read, known, readAs);
     const examples = model.encode(dataset);
     const { task, labels } = model.config;
     const rules = { task, labels, glue: model.card.glue };
@@ -79,7 +82,8 @@ export const evaluate = defineVerb({
       output.print(`${classTable(classes)}\n`);
       if (labels.length <= 10) output.print(`${confusionTable(classes)}\n`);
     }
-    output.print(`${figuresLine({ ...own, loss })} · ${examples.length} examples`);
+    const what = model.reads === "images" ? `images of ${dataset.name}` : "examples";
+    output.print(`${figuresLine({ ...own, loss })} · ${examples.length} ${what}`);
     if (sparse) {
       const effective = `effective sparsity ${(100 * figures.effectiveSparsity).toFixed(1)} %`;
       output.print(`sparsity off: ${figuresLine({ ...ownOff, loss: lossOff })} (${pattern}, ${effective})`);

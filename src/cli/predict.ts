@@ -1,17 +1,21 @@
-import { loadTexts, readTexts } from "../data/index-node.ts";
+import { IMAGE_NAME, imagesIn, isFolder, loadTexts, readTexts } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
-import { Classifier, type Device, type Prediction } from "../experiments/index-node.ts";
+import { Classifier, type Device, type Prediction, readsTexts } from "../experiments/index-node.ts";
 import { asTrained, columnOptions, sayAsked } from "./read-options.ts";
 import { DEVICE_OPTION } from "./training-options.ts";
 import { defineVerb } from "./verb.ts";
 
 export const predict = defineVerb({
   name: "predict",
-  summary: "classify lines or JSONL, from a file or a pipe, as JSONL",
-  usage: "<model> [file] [options]",
+  summary: "classify lines or JSONL, from a file or a pipe, or images, as JSONL",
+  usage: "<model> [file …] [options]",
   positionals: [
     { name: "model", help: "Folder that crisp train saved.", required: true },
-    { name: "file", help: "Texts, one a line, or JSONL; left out, standard input." },
+    {
+      name: "file",
+      many: true,
+      help: "Texts, one a line, or JSONL; left out, standard input. For a model of images: images or folders of them; left out, paths on standard input.",
+    },
   ],
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, as in training." },
@@ -24,11 +28,35 @@ export const predict = defineVerb({
     device: DEVICE_OPTION,
     per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
   },
-  examples: ['echo "where is my refund" | crisp predict tickets-model', "crisp predict tickets-model texts.jsonl > labels.jsonl"],
-  async run({ options, output, positionals: [folder, file] }) {
+  examples: [
+    'echo "where is my refund" | crisp predict tickets-model',
+    "crisp predict tickets-model texts.jsonl > labels.jsonl",
+    "crisp predict photos-model cat.jpg",
+  ],
+  async run({ options, output, positionals: [folder, ...files] }) {
     const device = options.device as Device | undefined;
     sayAsked(output, device);
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
+    const batchSize = options.perDeviceEvalBatchSize;
+    // In pieces, so that a long file gives its first answers soon and its results need no memory.
+    const piece = 16 * batchSize;
+    if (model.reads === "images") {
+      const paths = await imagePaths(files);
+      for (let start = 0; start < paths.length; start += piece) {
+        const part = paths.slice(start, start + piece);
+        const encoded = [];
+        for (const path of part) encoded.push(await model.encodeImage(path));
+        const { probabilities } = await model.evaluate(encoded, { batchSize });
+        part.forEach((image, at) => {
+          const said = model.answer(probabilities[at], {}, options.topK);
+          output.data(JSON.stringify({ image, ...said[0], ...((options.topK ?? 1) > 1 && { labels: said }) }));
+        });
+      }
+      return 0;
+    }
+    const [file, another] = files;
+    if (another !== undefined) throw expectedGot("cli/extra-argument", "crisp predict", "one file of texts", files.join(", "));
+    if (file !== undefined && (isFolder(file) || IMAGE_NAME.test(file))) throw readsTexts(file, "images");
     const named = { ...columnOptions({ ...options, labelColumnName: undefined }), labelColumn: undefined };
     const bytes = file === undefined ? await fromPipe() : undefined;
     const texts = await asTrained(named, model.card, ({ textColumn, pairColumn }) => {
@@ -42,12 +70,10 @@ export const predict = defineVerb({
       if (task === "token_classification") return { words: said };
       return { ...(said.length > 0 && { label: said[0].label, score: said[0].score }), ...(several && { labels: said }) };
     };
-    // In pieces, so that a long file gives its first answers soon and its results need no memory.
-    const piece = 16 * options.perDeviceEvalBatchSize;
     for (let start = 0; start < texts.length; start += piece) {
       const part = texts.slice(start, start + piece);
       const encoded = part.map((input) => model.encodeText(input));
-      const { probabilities } = await model.evaluate(encoded, { batchSize: options.perDeviceEvalBatchSize });
+      const { probabilities } = await model.evaluate(encoded, { batchSize });
       part.forEach(({ line, text, pair }, at) => {
         const said = model.answer(probabilities[at], encoded[at], options.topK);
         output.data(JSON.stringify({ line, text, ...(pair !== undefined && { pair }), ...shown(said) }));
@@ -57,10 +83,21 @@ export const predict = defineVerb({
   },
 });
 
-async function fromPipe(): Promise<Uint8Array> {
+/** Images by path, all of a folder, or what standard input lists. */
+async function imagePaths(files: readonly string[]): Promise<string[]> {
+  if (files.length === 0) {
+    const listed = new TextDecoder().decode(await fromPipe("paths of images", "ls *.jpg | crisp predict MODEL"));
+    return listed.split(/\r?\n/).filter((path) => path.trim() !== "");
+  }
+  const paths: string[] = [];
+  for (const file of files) paths.push(...(isFolder(file) ? await imagesIn(file) : [file]));
+  return paths;
+}
+
+async function fromPipe(what = "texts", example = 'echo "some text" | crisp predict MODEL'): Promise<Uint8Array> {
   if (process.stdin.isTTY) {
-    const hint = 'Pipe texts in, for example: echo "some text" | crisp predict MODEL';
-    throw expectedGot("cli/missing-argument", "crisp predict", "texts on standard input, or a file", "a terminal", hint);
+    const hint = `Pipe ${what} in, for example: ${example}`;
+    throw expectedGot("cli/missing-argument", "crisp predict", `${what} on standard input, or a file`, "a terminal", hint);
   }
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);

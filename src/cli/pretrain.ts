@@ -5,7 +5,7 @@ import { parsePattern } from "../sparsity/index.ts";
 import { checkWritable } from "../training/index-node.ts";
 import { checkpointsIn, freshFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
-import { planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
+import { fetchListener, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
 import { DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
@@ -54,6 +54,8 @@ export const pretrain = defineVerb({
       data,
       validation: options.validationFile,
       model: options.modelNameOrPath,
+      revision: options.modelRevision,
+      onDownload: fetchListener(output),
       config: options.configName,
       tokenizer: options.tokenizerName,
       attention: { pattern, ...planOptions(options) },

@@ -38,7 +38,9 @@ export function trainFile(where: string, positional: string | undefined, option:
   );
 }
 
-export function columnOptions(options: OptionValues<Pick<typeof DATA_OPTIONS, "text_column_name" | "label_column_name">>) {
+export function columnOptions(
+  options: Partial<OptionValues<Pick<typeof DATA_OPTIONS, "text_column_name" | "label_column_name">>>,
+) {
   const [textColumn, pairColumn] = options.textColumnName ?? [];
   return { textColumn, pairColumn, labelColumn: options.labelColumnName } satisfies TrainSettings["columns"];
 }
@@ -123,7 +125,7 @@ export async function trainingData(
   if (own !== undefined)
     throw expectedGot("cli/bad-option", where, "a file or --dataset_name", `${own} and --dataset_name ${named}`);
   const { datasetConfigName: config, datasetRevision: revision } = options;
-  const data = await hubData(named, { ...listener, config, revision });
+  const data = await hubData(named, { ...listener, config, revision, columns: columnOptions(options) });
   return { ...data, ...(validation && { validation: [validation] }), ...(test && { test: [test] }) };
 }
 

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { loadDatasets, renderSummary, summarise } from "../data/index-node.ts";
-import { expectedGot } from "../errors/index.ts";
+import { type CrispError, expectedGot } from "../errors/index.ts";
 import {
   armsOf,
   checkStudy,
@@ -15,6 +15,7 @@ import {
   type StudyEvent,
   type StudyFile,
   type StudyResults,
+  sameClasses,
   textStudy,
   tokenizerOf,
 } from "../experiments/index-node.ts";
@@ -141,6 +142,17 @@ function demoDefinitions({ options, given, positionals, commandLine }: StudyCont
   return demoStudies({ command: commandLine, ...(seeds && { seeds }) });
 }
 
+const ONE_CLASS = "single_label_classification";
+
+const notOneClass = (data: string, task: string): CrispError =>
+  expectedGot(
+    "study/bad-spec",
+    data,
+    "one class for each text, as a study compares accuracies",
+    `labels of ${task}`,
+    "Use crisp train.",
+  );
+
 async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const { options, positionals, given, commandLine } = context;
   const specFile = positionals[0]?.endsWith(".json") ? positionals[0] : undefined;
@@ -160,10 +172,14 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const model = modelName(where, { modelNameOrPath: options.modelNameOrPath ?? spec.model });
   const folder = await modelFolderOf(model, { ...listener, revision: options.modelRevision });
   const tokenizer = await tokenizerOf(folder, options.maxSeqLength);
-  const columns = { ...columnOptions(options), task: "single_label_classification" as const };
-  const all = limited(await loadDatasets(source.data, columns), options.maxTrainSamples);
+  const columns = columnOptions(options);
+  if (source.task !== undefined && source.task !== ONE_CLASS) throw notOneClass(source.name, source.task);
+  const read = await loadDatasets(source.data, columns);
+  if (read.task !== undefined && read.task !== ONE_CLASS) throw notOneClass(source.name, read.task);
+  const all = limited(read, options.maxTrainSamples);
   const train = options.quick && options.maxTrainSamples === undefined ? drawn(all, QUICK.rows) : all;
-  const reported = source.validation && (await loadDatasets(source.validation, { ...columns, labels: train.labels }));
+  const like = { ...columns, labels: train.labels, task: ONE_CLASS } as const;
+  const reported = source.validation && sameClasses(await loadDatasets(source.validation, like), train.labels);
   const hub = options.datasetName === undefined ? undefined : source.name;
   const sst2 = options.preset === "sst2";
   const name = spec.study ?? (sst2 ? "sst2" : basename(hub ?? file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));

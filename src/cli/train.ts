@@ -35,13 +35,14 @@ const OPTIONS = {
 
 export const train = defineVerb({
   name: "train",
-  summary: "fine-tune an encoder on a file of labelled texts",
+  summary: "fine-tune an encoder on a file of labelled texts or a folder of images",
   usage: "[data] [options]",
-  positionals: [{ name: "data", help: "Labelled texts (the same as --train_file)." }],
+  positionals: [{ name: "data", help: "Labelled texts, or a folder of images by class (the same as --train_file)." }],
   options: OPTIONS,
   examples: [
     "crisp train tickets.csv --model distilbert",
     "crisp train tickets.csv --model distilbert --attention 'topK(sparsity=0.8)' --num_train_epochs 4",
+    "crisp train photos/ --model google/vit-base-patch16-224-in21k",
   ],
   stopsOnSignal: true,
   async run(context) {
@@ -63,7 +64,7 @@ export const train = defineVerb({
       model,
       revision: options.modelRevision,
       onDownload: listener,
-      streaming: options.streaming,
+      streaming: context.given.has("streaming") ? options.streaming : undefined,
       attention: { pattern, ...planOptions(options) },
       columns: columnOptions(options),
       task: (options.problemType as LabelTask | undefined) ?? source.task,
@@ -101,8 +102,10 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
     output.record(event);
     if (event.type === "data") {
       for (const line of renderSummary(event.summary)) output.print(line);
+      const images = event.summary.splits[0].kind === "image";
       const { text, pair, label } = event.columns ?? { text: "text" };
-      output.print(`columns  text=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`);
+      const line = `columns  ${images ? "image" : "text"}=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`;
+      if (event.columns || !images) output.print(line);
     } else if (event.type === "estimated") {
       estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
     } else if (event.type === "started") {
@@ -145,5 +148,6 @@ function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResul
     output.note(note);
   writeAtomically(join(folder, "errors.csv"), [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]);
   output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
-  output.print(`try: echo "some text" | npx crisp-attention predict ${folder}`);
+  const example = model.reads === "images" ? `predict ${folder} image.jpg` : "";
+  output.print(example ? `try: npx crisp-attention ${example}` : `try: echo "some text" | npx crisp-attention predict ${folder}`);
 }

@@ -103,10 +103,19 @@ export function collate(examples: readonly Encoded[], padTokenId: number, padToM
     inputIds,
     tokenTypeIds,
     lengths: Int32Array.from(examples, (example) => example.inputIds.length),
+    ...(examples[0].pixels && { pixels: joinedPixels(examples) }),
     labels: Float32Array.from(examples, (example) => example.label),
     ...(examples[0].labels && { labelSets: examples.map(({ labels = [] }) => labels) }),
     indices: Int32Array.from(examples, (example) => example.index),
   };
+}
+
+/** [B, C, H, W] of images that were loaded; all of one size. */
+function joinedPixels(examples: readonly Encoded[]): Float32Array {
+  const size = examples[0].pixels!.length;
+  const pixels = new Float32Array(examples.length * size);
+  examples.forEach((example, row) => void pixels.set(example.pixels!, row * size));
+  return pixels;
 }
 
 export const tokenCounts = (encoded: readonly Encoded[]): Int32Array =>

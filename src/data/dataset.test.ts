@@ -241,6 +241,24 @@ test("toDataset refuses a table without rows", () => {
 });
 
 const glue = new URL("../../../shared/data/glue/", import.meta.url);
+test("several labels that are kept secret are not taken for none", () => {
+  const rows = [["a"], [], null].map((labels, at) => ({ line: at + 1, cells: [`text ${at}`, labels] }));
+  const table = { name: "a.parquet", columns: ["text", "labels"], rows, classNames: new Map([["labels", ["a", "b"]]]) };
+  const dataset = toDataset(table, { task: "multi_label_classification" });
+  assert.deepEqual(
+    dataset.examples.map(({ labels }) => labels),
+    [[0], [], undefined],
+  );
+  assert.throws(() => checkTrainable(dataset), { code: "data/columns" });
+});
+test("lists of words are texts to predict, and stay in words", async () => {
+  const bytes = new TextEncoder().encode('{"tokens":["New York","is"]}\n{"tokens":["big"]}\n');
+  assert.deepEqual(await readTexts(bytes, "a.jsonl"), [
+    { line: 1, text: "New York is", words: ["New York", "is"] },
+    { line: 2, text: "big", words: ["big"] },
+  ]);
+});
+
 const skip = existsSync(glue) ? false : `needs the GLUE files in ${fileURLToPath(glue)}`;
 test("GLUE as published: rows, columns and classes", { skip }, async () => {
   const facts = async (file: string) => {

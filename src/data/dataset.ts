@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot, printedJson } from "../errors/index.ts";
 import { type ColumnOptions, cellText, chooseColumns } from "./columns.ts";
 import { decodeText } from "./decode.ts";
 import { type CellPlace, guessTask, namesOf, numberOf, wordsOf } from "./label-cells.ts";
@@ -47,7 +47,11 @@ export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
     const cell = cellText(cells[at]);
     if (cell.trim() !== "") return cell;
     const empty = cells[at] === undefined || cells[at] === null || cells[at] === "";
-    const got = empty ? "nothing" : cells[at] instanceof Uint8Array ? "bytes" : JSON.stringify(cells[at]).slice(0, 80);
+    const got = empty
+      ? "nothing"
+      : cells[at] instanceof Uint8Array
+        ? "bytes"
+        : (printedJson(cells[at]) ?? "nothing").slice(0, 80);
     throw expectedGot(
       "data/broken-row",
       `${table.name}:${line}`,
@@ -94,6 +98,8 @@ export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
     const both = { index, text, ...(pair !== undefined && { pair }), ...(words && { words }) };
     if (task === "regression")
       return { ...both, label: unlabelled ? Number.NaN : numberOf(cells[columns.label], place(line, columns.label)) };
+    // none of its classes is said to hold, nor not to
+    if (task === "multi_label_classification" && hidden(cells)) return { ...both, label: -1 };
     const classes = names[index].map((name) => classAt(name, line));
     if (task === "single_label_classification") return { ...both, label: classes[0] ?? -1 };
     if (words && !unlabelled && classes.length !== words.length) {
@@ -139,6 +145,8 @@ export interface InputText {
   readonly line: number;
   readonly text: string;
   readonly pair?: string;
+  /** Where the cell holds a list of words: these; `text` joins them with spaces. */
+  readonly words?: readonly string[];
 }
 
 /**
@@ -176,11 +184,13 @@ export async function readTexts(
 }
 
 function textsOf(table: Table, options: DatasetOptions): InputText[] {
-  const { examples } = toDataset(table, options);
-  return examples.map(({ index, text, pair }) => ({
+  const inWords = table.rows.length > 0 && Array.isArray(table.rows[0].cells[chooseColumns(table, options).text]);
+  const { examples } = toDataset(table, { ...options, ...(inWords && { task: "token_classification" as const }) });
+  return examples.map(({ index, text, pair, words }) => ({
     line: table.rows[index].line,
     text,
     ...(pair === undefined ? {} : { pair }),
+    ...(words && { words }),
   }));
 }
 

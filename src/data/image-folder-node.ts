@@ -21,7 +21,8 @@ export interface ImageFolder {
   readonly test?: readonly ImageFile[];
 }
 
-const IMAGE_NAME = /\.(jpe?g|png|webp|gif|bmp)$/i;
+/** Names of image files. */
+export const IMAGE_NAME = /\.(jpe?g|png|webp|gif|bmp)$/i;
 const KINDS = "jpg, jpeg, png, webp, gif, bmp";
 const SPLITS: Readonly<Record<string, "train" | "validation" | "test">> = {
   train: "train",
@@ -57,8 +58,8 @@ async function sorted(folder: string): Promise<{ readonly files: string[]; reado
   return { files: files.sort(), folders: folders.sort() };
 }
 
-/** All images below a class folder. */
-async function imagesIn(folder: string, depth = 0): Promise<string[]> {
+/** Paths of all images below a folder. @throws `data/unreadable`; `data/empty` when there are none. */
+export async function imagesIn(folder: string, depth = 0): Promise<string[]> {
   const { files, folders } = await sorted(folder);
   const found = files.filter((name) => IMAGE_NAME.test(name)).map((name) => join(folder, name));
   // Links could lead in circles.

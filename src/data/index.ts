@@ -22,6 +22,7 @@ export {
 } from "./dataset.ts";
 export { decodeText } from "./decode.ts";
 export type { HeldOutOptions } from "./held-out-rows.ts";
+export { type ImageReader, imageName } from "./image-reader.ts";
 export { joinDatasets } from "./join-datasets.ts";
 export { checkMasking, type MaskedTokens, type MaskingRules, maskTokens } from "./masking.ts";
 export { isParquet, isParquetName, openParquet, type ParquetFile, parquetTable, type RowGroup } from "./parquet.ts";
@@ -59,5 +60,5 @@ export {
   type TokenizerOptions,
 } from "./tokenizer.ts";
 export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenizer-json.ts";
-export type { Batch, Dataset, Encoded, Example, LabelTask, Table, TableRow } from "./types.ts";
+export type { Batch, Dataset, Encoded, Example, ImageReference, LabelTask, Table, TableRow } from "./types.ts";
 export { buildVocabulary, type VocabularyOptions } from "./vocabulary.ts";

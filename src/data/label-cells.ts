@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot, printedJson } from "../errors/index.ts";
 import { cellText } from "./columns.ts";
 import type { LabelTask, Table } from "./types.ts";
 
@@ -27,7 +27,7 @@ export function guessTask(table: Table, columns: { readonly text: number; readon
  */
 export function wordsOf(cell: unknown, { where, column }: CellPlace): string[] {
   if (Array.isArray(cell) && cell.length > 0 && cell.every((word) => typeof word === "string" && word !== "")) return cell;
-  const got = JSON.stringify(cell)?.slice(0, 80) ?? "nothing";
+  const got = printedJson(cell)?.slice(0, 80) ?? "nothing";
   throw expectedGot(
     "data/broken-row",
     where,
@@ -48,7 +48,7 @@ export function namesOf(cell: unknown, { where, column }: CellPlace): string[] {
   const list = Array.isArray(cell) ? cell : listInText(cellText(cell));
   const names = list.map((name) => (name === null ? "" : cellText(name).trim()));
   if (names.every((name) => name !== "")) return names;
-  const got = JSON.stringify(cell)?.slice(0, 80) ?? "nothing";
+  const got = printedJson(cell)?.slice(0, 80) ?? "nothing";
   throw expectedGot("data/broken-row", where, `labels in column "${column}"`, got, "Give each label a name.");
 }
 

@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot, printedJson } from "../errors/index.ts";
 import { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./resize.ts";
 
 /** How images become numbers: what `preprocessor_config.json` says. */
@@ -28,7 +28,7 @@ const HALF = [0.5, 0.5, 0.5] as const;
  */
 export function pixelSettings(config: Readonly<Record<string, unknown>>, where = "preprocessor_config.json"): PixelSettings {
   const refuse = (key: string, expected: string, hint?: string): Error =>
-    expectedGot("data/preprocessor", `${where} ${key}`, expected, JSON.stringify(config[key]), hint);
+    expectedGot("data/preprocessor", `${where} ${key}`, expected, printedJson(config[key]), hint);
   const flag = (key: string, byDefault: boolean): boolean => {
     const value = config[key] ?? byDefault;
     if (typeof value === "boolean") return value;

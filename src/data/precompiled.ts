@@ -19,12 +19,18 @@ const PLAIN = /^[\x20-\x7e]*$/;
  * @see `Precompiled` in github.com/huggingface/tokenizers, and github.com/huggingface/spm_precompiled.
  */
 export function readCharsMap(base64: string): CharsMap {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  const size = bytes.length < 4 ? -1 : new DataView(bytes.buffer).getUint32(0, true);
-  if (size < 4 || size % 4 !== 0 || size + 4 > bytes.length) {
+  const damaged = (got: string): Error => {
     const hint = "Save the tokenizer again with save_pretrained.";
-    throw expectedGot("tokenizer/bad-file", "tokenizer.json", "a whole precompiled_charsmap", `${bytes.length} bytes`, hint);
+    return expectedGot("tokenizer/bad-file", "tokenizer.json", "a whole precompiled_charsmap", got, hint);
+  };
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  } catch {
+    throw damaged("a text that is not base64");
   }
+  const size = bytes.length < 4 ? -1 : new DataView(bytes.buffer).getUint32(0, true);
+  if (size < 4 || size % 4 !== 0 || size + 4 > bytes.length) throw damaged(`${bytes.length} bytes`);
   const units = new Uint32Array(bytes.slice(4, 4 + size).buffer);
   const texts = bytes.subarray(4 + size);
   const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];

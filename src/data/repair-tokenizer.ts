@@ -1,5 +1,5 @@
 import type { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot, printedJson } from "../errors/index.ts";
 import { readCharsMap } from "./precompiled.ts";
 
 /** A step of the package's pipeline: its methods can be replaced; sequences hold others. */
@@ -96,9 +96,9 @@ function repairTemplate(step: Step | null, json: StepJson | null, library: Huggi
       return { tokens, token_type_ids: tokens.map(() => 0) };
     };
   }
-  for (const [token, { ids }] of Object.entries(json.special_tokens ?? {})) {
+  for (const [token, { ids }] of Object.entries((json.type === "TemplateProcessing" && json.special_tokens) || {})) {
     if (ids.length !== 1 || ids[0] !== library.token_to_id(token)) {
-      throw unsupported("special tokens with one id, that of their name", `${token} with ${JSON.stringify(ids)}`);
+      throw unsupported("special tokens with one id, that of their name", `${token} with ${printedJson(ids)}`);
     }
   }
 }

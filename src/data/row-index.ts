@@ -60,6 +60,7 @@ export class RowTally {
   countExamples({ name, labels, examples }: Dataset): void {
     for (const { text, pair, words, label, labels: classes } of examples) {
       const names = classes?.map((at) => labels[at] ?? "");
+      if (this.task === "multi_label_classification" && names === undefined) this.unlabelled++;
       for (const one of names ?? []) if (one !== "") this.labels.add(one, name, undefined, false);
       if (this.heldOut) {
         const hash = textHash(text);

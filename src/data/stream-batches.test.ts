@@ -48,6 +48,20 @@ const rows = lines(0, 10_123);
 const open = () => indexRows([file(rows.slice(0, 5000), "a.tsv"), file(rows.slice(5000), "b.tsv")], { heldOut: { seed: 5 } });
 
 describe("batches of a stream", () => {
+  test("all batches of one update are there together, however far it reaches", async () => {
+    const dataset = await open();
+    for (const [batchSize, accumulated] of [
+      [4096, 3],
+      [1000, 6],
+    ]) {
+      const batches = streamBatches({ dataset, tokenizer, batchSize, seed: 1, accumulated });
+      for (let first = 0; first < batches.batchesPerEpoch; first += accumulated) {
+        const update = Array.from({ length: Math.min(accumulated, batches.batchesPerEpoch - first) }, (_, at) => first + at);
+        for (const batch of update) await batches.prepare(0, batch);
+        for (const batch of update) assert.equal(batches.batch(0, batch).length, batches.size(0, batch));
+      }
+    }
+  });
   test("each row that is not held out comes once an epoch, in as many batches every epoch", async () => {
     const dataset = await open();
     const kept = dataset.rows - dataset.heldOut!.examples.length;

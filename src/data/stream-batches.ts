@@ -11,6 +11,8 @@ export interface StreamBatchesOptions {
   /** Examples a batch. */
   readonly batchSize: number;
   readonly seed: number;
+  /** Consecutive batches that are looked at together, once all are prepared: those of one update. Default 1. */
+  readonly accumulated?: number;
   /** Put examples of like length together, so that little padding is needed. Default true. */
   readonly lengthGrouped?: boolean;
 }
@@ -88,7 +90,7 @@ interface Window {
  * that batch's window only and gets the same batches.
  *
  * @param options - See `StreamBatchesOptions`.
- * @returns The batches; at most two windows are in memory, and two are being read.
+ * @returns The batches; two windows are in memory, or as many as an update reaches into, and at most two are being read.
  * @throws `data/bad-batch-size`; `data/empty` when every row is held out.
  * @example
  * const batches = streamBatches({ dataset, tokenizer, batchSize: 32, seed: 1 });
@@ -96,7 +98,7 @@ interface Window {
  * collate(batches.batch(0, 0), tokenizer.padTokenId);
  */
 export function streamBatches(options: StreamBatchesOptions): StreamBatches {
-  const { dataset, tokenizer, batchSize, seed, lengthGrouped = true } = options;
+  const { dataset, tokenizer, batchSize, seed, accumulated = 1, lengthGrouped = true } = options;
   if (!(Number.isInteger(batchSize) && batchSize > 0))
     throw expectedGot("data/bad-batch-size", "batchSize", "a whole number of examples, at least 1", batchSize);
   let rows = 0;
@@ -105,6 +107,8 @@ export function streamBatches(options: StreamBatchesOptions): StreamBatches {
   const windowRows = Math.max(1, Math.floor(WINDOW_ROWS / batchSize)) * batchSize;
   const windowBatches = windowRows / batchSize;
   const windows = Math.ceil(rows / windowRows);
+  // as many as an update can reach into, wherever in a window it begins
+  const windowsKept = Math.max(2, Math.ceil((accumulated - 1) / windowBatches) + 1);
   const batchesPerEpoch = Math.ceil(rows / batchSize);
 
   let current: Epoch | undefined;
@@ -166,7 +170,8 @@ export function streamBatches(options: StreamBatchesOptions): StreamBatches {
       if (!ready.some((known) => known.key === key)) {
         const examples = await read(epoch, window);
         reading.delete(key);
-        if (!ready.some((known) => known.key === key)) ready = [...ready.slice(-1), cut(key, epoch, window, examples)];
+        if (!ready.some((known) => known.key === key))
+          ready = [...ready.slice(1 - windowsKept), cut(key, epoch, window, examples)];
       }
       const [nextEpoch, next] = window + 1 < windows ? [epoch, window + 1] : [epoch + 1, 0];
       const nextKey = keyOf(nextEpoch, next);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { renderSummary, summarise } from "./summary.ts";
-import type { Dataset, Encoded } from "./types.ts";
+import { describe, test } from "node:test";
+import { bytesSource } from "./byte-source.ts";
+import { indexRows } from "./row-stream.ts";
+import { renderSummary, summarise, summariseStreamed } from "./summary.ts";
+import type { Dataset, Encoded, LabelTask } from "./types.ts";
 
 const dataset = (name: string, rows: readonly (readonly [string, number])[]): Dataset => ({
   name,
@@ -69,6 +71,36 @@ test("a pair is a duplicate only when both texts are", () => {
 test("data without labels has no majority", () => {
   const blind = { name: "blind", labels: [], examples: [{ index: 0, text: "a", label: -1 }] };
   assert.equal(summarise([{ dataset: blind }]).majority, null);
+});
+describe("data that stay on disk", () => {
+  const streamed = async (rows: readonly object[], task: LabelTask) => {
+    const text = rows.map((row) => JSON.stringify(row)).join("\n");
+    const dataset = await indexRows([bytesSource(new TextEncoder().encode(text), "a.jsonl")], { task, heldOut: { seed: 1 } });
+    return { dataset, lines: renderSummary(summariseStreamed(dataset, { dataset: dataset.heldOut! })) };
+  };
+  test("rows and classes are those that train", async () => {
+    const rows = Array.from({ length: 300 }, (_, at) => ({ text: `text ${at}`, label: at % 3 === 0 ? "b" : "a" }));
+    const { dataset, lines } = await streamed(rows, "single_label_classification");
+    const held = dataset.heldOut!.examples;
+    const b = 100 - held.filter(({ label }) => label === 1).length;
+    assert.equal(
+      lines[0],
+      `a.jsonl (training)  ${300 - held.length} rows · 2 classes (a ${300 - held.length - b}, b ${b}) · read as it trains`,
+    );
+    assert.match(lines[2], /^majority baseline: always "a" is right on/);
+  });
+  test("only one class a text has a majority", async () => {
+    const numbers = Array.from({ length: 300 }, (_, at) => ({ text: `text ${at}`, label: at % 3 }));
+    const sets = Array.from({ length: 300 }, (_, at) => ({ text: `text ${at}`, labels: ["a", "b"].slice(at % 2) }));
+    for (const [rows, task] of [
+      [numbers, "regression"],
+      [sets, "multi_label_classification"],
+    ] as const) {
+      const { lines } = await streamed(rows, task);
+      assert.ok(!lines.some((line) => line.includes("majority")), lines.join("\n"));
+      if (task === "regression") assert.doesNotMatch(lines[0], /class/);
+    }
+  });
 });
 test("the lines say it all, plainly", () => {
   assert.deepEqual(renderSummary(summarise([{ dataset: train, encoded: encoded([3, 5, 4, 20, 8]) }, { dataset: dev }])), [

@@ -20,6 +20,8 @@ export interface LengthSummary {
 export interface SplitSummary {
   readonly name: string;
   readonly rows: number;
+  /** What a row is; default a text. */
+  readonly kind?: "image";
   /** In class order. */
   readonly classes: readonly { readonly label: string; readonly count: number }[];
   readonly lengths: LengthSummary | null;
@@ -53,9 +55,10 @@ function summariseLengths(encoded: readonly Encoded[]): LengthSummary {
 }
 
 const keysOf = (dataset: Dataset): string[] =>
-  dataset.examples.map(({ text, pair }) =>
-    pair === undefined ? normaliseText(text) : `${normaliseText(text)}\n${normaliseText(pair)}`,
-  );
+  dataset.examples.map(({ text, pair, image }) => {
+    if (image) return image.hash;
+    return pair === undefined ? normaliseText(text) : `${normaliseText(text)}\n${normaliseText(pair)}`;
+  });
 
 const hasOneClass = ({ task = "single_label_classification" }: Dataset): boolean => task === "single_label_classification";
 
@@ -70,7 +73,7 @@ const countLabels = (dataset: Dataset): number[] => {
 /**
  * What one should know of the data before training: sizes, classes, lengths, duplicates, overlap, the majority baseline.
  *
- * Texts are compared as `normaliseText` sees them: case, spaces and punctuation do not count.
+ * Texts are compared as `normaliseText` sees them: case, spaces and punctuation do not count. Images are compared byte by byte.
  *
  * @param splits - Training first, then what it is evaluated on; at least one, none empty.
  * @returns The figures; `renderSummary` prints them.
@@ -96,6 +99,7 @@ export function summarise(splits: readonly SplitInput[]): DataSummary {
     return {
       name: dataset.name,
       rows: dataset.examples.length,
+      ...(dataset.examples[0]?.image && { kind: "image" as const }),
       classes: counts.map((count, index) => ({ label: dataset.labels[index], count })),
       lengths: measured ? summariseLengths(encoded) : null,
       truncated: measured ? encoded.filter(({ truncated }) => truncated).length / encoded.length : null,
@@ -126,19 +130,33 @@ export function summarise(splits: readonly SplitInput[]): DataSummary {
 
 /** As `summarise`, for training data that stay on disk: what their index knows, and what is evaluated. */
 export function summariseStreamed(train: StreamedDataset, evaluated: SplitInput): DataSummary {
-  const { name, rows, counts, labels } = train;
+  const { name, labels, task } = train;
+  const held = train.heldOut && countLabels(train.heldOut);
+  const counts = task === "regression" ? [] : train.counts.map((count, index) => count - (held?.[index] ?? 0));
+  const rows = train.rows - (train.heldOut?.examples.length ?? 0);
   const classes = counts.map((count, index) => ({ label: labels[index], count }));
-  const split = { name, rows, classes, lengths: null, truncated: null, duplicates: null, conflicting: 0 };
+  const split = {
+    name: train.heldOut ? `${name} (training)` : name,
+    rows,
+    classes,
+    lengths: null,
+    truncated: null,
+    duplicates: null,
+    conflicting: 0,
+  };
   const most = counts.indexOf(Math.max(...counts));
   const { examples } = evaluated.dataset;
   const hits = examples.filter(({ label }) => label === most).length;
-  const majority = { label: labels[most], accuracy: hits / examples.length, on: evaluated.dataset.name };
+  const oneClass = (task ?? "single_label_classification") === "single_label_classification";
+  const majority = oneClass ? { label: labels[most], accuracy: hits / examples.length, on: evaluated.dataset.name } : null;
   return { splits: [split, ...summarise([evaluated]).splits], overlaps: [], majority };
 }
 
 const grouped = (n: number): string => n.toLocaleString("en-US");
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`;
 const count = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
+
+const rowOf = ({ kind }: SplitSummary): string => kind ?? "row";
 
 /** More classes than this are counted, not listed. */
 const LISTED_CLASSES = 8;
@@ -152,7 +170,7 @@ const LISTED_CLASSES = 8;
 export function renderSummary({ splits, overlaps, majority }: DataSummary): string[] {
   const lines = splits.map((split) => {
     const listed = split.classes.map(({ label, count }) => `${label} ${grouped(count)}`).join(", ");
-    const parts = [count(split.rows, "row")];
+    const parts = [count(split.rows, rowOf(split))];
     if (split.classes.length > 0) {
       parts.push(`${split.classes.length} classes${split.classes.length <= LISTED_CLASSES ? ` (${listed})` : ""}`);
     }
@@ -166,7 +184,7 @@ export function renderSummary({ splits, overlaps, majority }: DataSummary): stri
     return `${split.name}  ${parts.join(" · ")}`;
   });
   for (const { first, second, rows } of overlaps) {
-    if (rows > 0) lines.push(`${count(rows, "row")} of ${second} also ${rows === 1 ? "stands" : "stand"} in ${first}`);
+    if (rows > 0) lines.push(`${count(rows, rowOf(splits[0]))} of ${second} also ${rows === 1 ? "stands" : "stand"} in ${first}`);
   }
   if (majority)
     lines.push(

@@ -181,6 +181,8 @@ function adoptShort(texts: readonly Int32Array[], length: number, sets: UnionFin
  * Groups are the transitive closure. A short text that stands in several groups stays alone: "a fine film" stands in
  * dozens of unrelated reviews and would chain them all together.
  *
+ * Images are grouped when their files are exact copies.
+ *
  * @param examples - Any order.
  * @param options - See `GroupingOptions`.
  * @returns The group of each example: the position in `examples` of the group's first member.
@@ -190,6 +192,7 @@ function adoptShort(texts: readonly Int32Array[], length: number, sets: UnionFin
 export function groupByText(examples: readonly Example[], options: GroupingOptions = {}): Int32Array {
   const { groupBy = "containment", minWords = 4 } = options;
   if (groupBy === "none") return Int32Array.from(examples, (_, at) => at);
+  if (examples[0]?.image) return groupByContent(examples);
   const { texts, ofText, ofPair } = indexTexts(examples);
   const sets = new UnionFind(texts.length);
   ofPair.forEach((pair, at) => {
@@ -210,5 +213,14 @@ export function groupByText(examples: readonly Example[], options: GroupingOptio
     const root = sets.find(ofText[at]);
     if (!firstMember.has(root)) firstMember.set(root, at);
     return firstMember.get(root)!;
+  });
+}
+
+function groupByContent(examples: readonly Example[]): Int32Array {
+  const first = new Map<string, number>();
+  return Int32Array.from(examples, ({ image }, at) => {
+    const { hash } = image!;
+    if (!first.has(hash)) first.set(hash, at);
+    return first.get(hash)!;
   });
 }

@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { expectedGot } from "../errors/index.ts";
+import { CrispError, expectedGot, printedJson } from "../errors/index.ts";
+import { checkTokenizerJson } from "./check-tokenizer.ts";
 import { repairLibrary } from "./repair-tokenizer.ts";
 import type { Dataset, Encoded } from "./types.ts";
 
@@ -64,7 +65,11 @@ function readTemplate(library: HuggingFaceTokenizer, pair: boolean): TemplatePar
   return tokens.map((token, at) => {
     const type = token_type_ids?.[at] ?? 0;
     const sequence = PLACES.indexOf(token);
-    return sequence < 0 ? { id: library.token_to_id(token)!, type } : { sequence: sequence as 0 | 1, type };
+    if (sequence >= 0) return { sequence: sequence as 0 | 1, type };
+    const id = library.token_to_id(token);
+    if (id !== undefined) return { id, type };
+    const rule = "special tokens that are in the vocabulary";
+    throw expectedGot("tokenizer/bad-file", "tokenizer.json, post_processor", rule, token, "Save the tokenizer again.");
   });
 }
 
@@ -119,7 +124,13 @@ const MOST_CACHED_WORDS = 300_000;
  */
 function idsReader(library: HuggingFaceTokenizer, tokenizerJson: object): (text: string) => number[] {
   const repair = repairFor(tokenizerJson);
-  const direct = (text: string): number[] => library.encode(repair(text), { add_special_tokens: false }).ids;
+  const direct = (text: string): number[] => {
+    const ids: (number | undefined)[] = library.encode(repair(text), { add_special_tokens: false }).ids;
+    // the package has no number for a token that the vocabulary lacks, where there is no unknown token
+    if (!ids.includes(undefined)) return ids as number[];
+    const rule = "an unknown token in the vocabulary, for what it lacks";
+    throw expectedGot("tokenizer/bad-file", "tokenizer.json, model", rule, "none", "Save the tokenizer again with save_pretrained.");
+  };
   const { normalizer, pre_tokenizer, added_tokens } = tokenizerJson as {
     normalizer?: { type: string } | null;
     pre_tokenizer?: { type: string } | null;
@@ -164,6 +175,7 @@ const splitsAtSpaces = (tokenizerJson: object): boolean => {
  * @see https://github.com/huggingface/tokenizers.js, which does not truncate.
  */
 export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength = 128 }: TokenizerOptions): Tokenizer {
+  const vocabularySize = checkTokenizerJson(tokenizerJson);
   let library: HuggingFaceTokenizer;
   try {
     // these two change texts in the package, and not in Python's fast tokenizers
@@ -172,7 +184,9 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
       remove_space: false,
       do_lowercase_and_remove_accent: false,
     });
+    repairLibrary(library, tokenizerJson);
   } catch (error) {
+    if (error instanceof CrispError) throw error;
     throw expectedGot(
       "tokenizer/bad-file",
       "tokenizer.json",
@@ -181,11 +195,12 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
       "Save the tokenizer again with save_pretrained, which writes tokenizer.json.",
     );
   }
-  repairLibrary(library, tokenizerJson);
-  const named = tokenizerConfig as Readonly<Record<string, string | { content: string } | undefined>>;
+  const named = tokenizerConfig as Readonly<Record<string, unknown>>;
   const idOf = (role: string, ...usual: string[]): number | undefined => {
     const token = named[role] ?? usual.find((name) => library.token_to_id(name) !== undefined) ?? usual[0];
-    return library.token_to_id(typeof token === "string" ? token : token.content);
+    const content = typeof token === "object" && token !== null && "content" in token ? token.content : token;
+    if (typeof content === "string") return library.token_to_id(content);
+    throw expectedGot("tokenizer/bad-file", `tokenizer_config.json, ${role}`, "a token", printedJson(token));
   };
   const padTokenId = idOf("pad_token", "[PAD]", "<pad>");
   if (padTokenId === undefined) {
@@ -208,7 +223,6 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
     );
   }
   const { added_tokens: specialTokens = [] } = tokenizerJson as { added_tokens?: readonly { id: number; special: boolean }[] };
-  const vocabularySize = Math.max(...library.get_vocab().values()) + 1;
   const idsOf = idsReader(library, tokenizerJson);
 
   return {

@@ -1,11 +1,19 @@
 /** What the labels of a dataset are, by transformers' names; see `Task` of the models. */
 export type LabelTask = "single_label_classification" | "multi_label_classification" | "regression" | "token_classification";
 
-/** One labelled text (or pair of texts), before tokenising. */
+/** An image that is opened when a batch needs it: a file, or the bytes of one. */
+export type ImageReference = {
+  /** SHA-256 of the file: the same for exact copies. */
+  readonly hash: string;
+} & ({ readonly path: string } | { readonly bytes: Uint8Array; readonly name: string });
+
+/** One labelled text (or pair of texts), before tokenising, or a labelled image. */
 export interface Example {
   /** Position in the source file's data rows, from 0; names the example for ever. */
   readonly index: number;
+  /** Of an image: its path or name. */
   readonly text: string;
+  readonly image?: ImageReference;
   readonly pair?: string;
   /** Class index into `Dataset.labels`, −1 without a label; in a regression the number itself, NaN without one. */
   readonly label: number;
@@ -26,7 +34,7 @@ export interface Dataset {
   readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
 }
 
-/** One tokenised example. */
+/** One tokenised example; of an image, a token for each patch and one for the class, whose ids say nothing. */
 export interface Encoded {
   readonly index: number;
   /** As `Example.label`. */
@@ -39,6 +47,9 @@ export interface Encoded {
   readonly tokenTypeIds: Int32Array;
   /** True when the text was longer than the maximum length. */
   readonly truncated: boolean;
+  readonly image?: ImageReference;
+  /** [C, H, W] of the image, once it is loaded for a batch. */
+  readonly pixels?: Float32Array;
 }
 
 /** Padded batch; padding always at the end of a row. */
@@ -53,6 +64,8 @@ export interface Batch {
   readonly tokenTypeIds: Int32Array;
   /** [B], real tokens a row. */
   readonly lengths: Int32Array;
+  /** [B, C, H, W] of images. */
+  readonly pixels?: Float32Array;
   /** [B] */
   readonly labels: Float32Array;
   /** [B] `Encoded.labels` of each row, where the task has them. */

@@ -1,12 +1,15 @@
-export { nearest } from "./nearest.ts";
+import { oneLine, printed, printedRule } from "./printed.ts";
 
-/** Every error Crisp throws on purpose. `code` is for programs, `message` for people. */
+export { nearest } from "./nearest.ts";
+export { printedJson } from "./printed.ts";
+
+/** Every error Crisp throws on purpose. `code` is for programs, `message` for people: one line of at most 1,800 characters. */
 export class CrispError extends Error {
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: string, message: string, details: Record<string, unknown> = {}) {
-    super(message);
+    super(oneLine(message));
     this.name = "CrispError";
     this.code = code;
     this.details = details;
@@ -25,6 +28,6 @@ export class CrispError extends Error {
  * throw expectedGot("pattern/bad-parameter", "topK", "a sparsity in [0, 1)", 1.2, "0.8 removes four of five keys.");
  */
 export function expectedGot(code: string, where: string, expected: string, got: unknown, hint?: string): CrispError {
-  const shown = Array.isArray(got) ? `[${got.join(", ")}]` : String(got);
-  return new CrispError(code, `${where}: expected ${expected}, got ${shown}.${hint ? ` ${hint}` : ""}`, { expected, got });
+  const message = `${printedRule(where)}: expected ${printedRule(expected)}, got ${printed(got)}.${hint ? ` ${hint}` : ""}`;
+  return new CrispError(code, message, { expected, got });
 }

@@ -6,7 +6,7 @@ import { expectedGot } from "../errors/index.ts";
  *
  * @param given - One number a class; or `balanced`: N / (C · n_c), as scikit-learn has it, with n_c the training examples (tokens) of
  *   class c; in a multi-label task the negatives per positive, (N − n_c) / n_c.
- * @param counts - Examples of each class, where they are known otherwise.
+ * @param counted - Examples of each class (tokens of each), and examples in all, where they are known otherwise.
  * @throws `training/class-weights` for a wrong number of them, for one that is not above 0, and in a regression.
  * @example
  * classWeightsOf("balanced", train); // [0.67, 2]: three quarters of the examples are of class 0
@@ -14,7 +14,10 @@ import { expectedGot } from "../errors/index.ts";
 export function classWeightsOf(
   given: "balanced" | readonly number[],
   { name, labels, examples, task }: Dataset,
-  counts: readonly number[] = countsOf(labels.length, examples),
+  { counts, rows }: { readonly counts: readonly number[]; readonly rows: number } = {
+    counts: countsOf(labels.length, examples),
+    rows: examples.length,
+  },
 ): number[] {
   if (task === "regression")
     throw expectedGot("training/class-weights", name, "classes", "a regression, which has none", "Leave the class weights out.");
@@ -29,7 +32,7 @@ export function classWeightsOf(
     throw expectedGot("training/class-weights", name, `examples of "${labels[missing]}"`, "none", hint);
   }
   const total = counts.reduce((a, b) => a + b, 0);
-  if (task === "multi_label_classification") return counts.map((count) => Math.max(1, examples.length - count) / count);
+  if (task === "multi_label_classification") return counts.map((count) => Math.max(1, rows - count) / count);
   return counts.map((count) => total / (labels.length * count));
 }
 

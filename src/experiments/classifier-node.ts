@@ -1,18 +1,19 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { nodeImages } from "../data/index-node.ts";
 import { type ExportOptions, exportFiles } from "../export/index.ts";
 import { isZip, readModelZip } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { writeFilesAtomically } from "../training/index-node.ts";
-import { classifierParts, TextClassifier, TOKENIZER_FILES } from "./classifier.ts";
+import { classifierParts, INPUT_FILES, TextClassifier } from "./classifier.ts";
 import type { Device } from "./run-spec.ts";
 
 const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py"];
-const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...TOKENIZER_FILES];
+const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_FILES];
 
 /**
- * A text classifier on disk.
+ * A classifier of texts or of images on disk.
  *
  * @example
  * const model = await Classifier.load("tickets-model");
@@ -28,7 +29,8 @@ export class Classifier extends TextClassifier {
    */
   static async load(path: string, { device, onNote }: DeviceChoice = {}): Promise<Classifier> {
     const files = readFiles(path);
-    return new Classifier(await classifierParts(files, { where: path, createRuntime: () => runtimeFor({ device, onNote }) }));
+    const place = { createRuntime: () => runtimeFor({ device, onNote }), imageReader: nodeImages };
+    return new Classifier(await classifierParts(files, { where: path, ...place }));
   }
 
   /**

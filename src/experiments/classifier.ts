@@ -3,8 +3,8 @@ import {
   type Dataset,
   type Encoded,
   type Encoding,
-  encodeDataset,
   encodeWords,
+  type ImageReader,
   readTokenizerJson,
   type Tokenizer,
 } from "../data/index.ts";
@@ -16,6 +16,16 @@ import { hash32 } from "../random/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import { dense } from "../sparsity/index.ts";
 import { createForward, type Evaluated, type Forward, weightTensors } from "./forward.ts";
+import {
+  encodeFor,
+  type ImageInput,
+  imageInputOf,
+  imageLoader,
+  PREPROCESSOR_FILE,
+  readsImages,
+  readsTexts,
+  unlabelledImage,
+} from "./image-input.ts";
 import { joined } from "./model-files.ts";
 import { planOf } from "./plan-of.ts";
 import type { PlanSpec } from "./run-spec.ts";
@@ -30,7 +40,7 @@ export interface CrispCard {
   readonly glue?: GlueTask;
   /** Attention as it was trained; evaluation uses it too unless told otherwise. */
   readonly attention: PlanSpec;
-  /** Most tokens a text. */
+  /** Most tokens a text; tokens of each image. */
   readonly maxLength: number;
   readonly seed: number;
   readonly padTokenId: number;
@@ -44,7 +54,17 @@ export interface CrispCard {
 }
 
 /** A text to classify, or a pair of texts for a model that was trained on pairs. */
-export type TextInput = string | { readonly text: string; readonly pair?: string };
+export type TextInput =
+  | string
+  | {
+      readonly text: string;
+      readonly pair?: string;
+      /** Token classification: the words of `text`; left out, it is parted at its spaces. */
+      readonly words?: readonly string[];
+    };
+
+/** An image to classify, for a model of images: the path of its file, or the file's bytes. */
+export type ImageInputFile = string | Uint8Array;
 
 /** One label with its probability; in a regression the number itself. */
 export interface Prediction {
@@ -62,6 +82,9 @@ export interface EncodedText extends Encoded {
 /** Files of a tokenizer that go along with a model, where the source has them. */
 export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"] as const;
 
+/** Files that say how a model's input is read: those of its tokenizer, or of an encoder of images its preprocessor_config.json. */
+export const INPUT_FILES = [...TOKENIZER_FILES, PREPROCESSOR_FILE] as const;
+
 /** Content of files by name, in pieces to be written one after another. */
 export type NamedFiles = ReadonlyMap<string, Iterable<Uint8Array>>;
 
@@ -75,16 +98,21 @@ export interface SavedModel {
 export interface ClassifierParts {
   readonly config: EncoderConfig;
   readonly card: CrispCard;
-  readonly tokenizer: Tokenizer;
+  /** Of a model of texts. */
+  readonly tokenizer?: Tokenizer;
+  /** Of a model of images. */
+  readonly images?: ImageInput;
+  /** Opens and decodes images. */
+  readonly imageReader?: ImageReader;
   readonly weights: ReadonlyMap<string, Float32Array>;
-  /** As they go into a saved folder. */
+  /** See `INPUT_FILES`; as they go into a saved folder. */
   readonly tokenizerFiles: NamedFiles;
   /** Called when something is first computed. */
   readonly createRuntime: () => Promise<Runtime>;
 }
 
 /**
- * A text classifier that is ready to use.
+ * A classifier of texts, or of images, that is ready to use.
  *
  * @example
  * const model = await classifierFromFiles(files, { createRuntime });
@@ -93,7 +121,6 @@ export interface ClassifierParts {
 export class TextClassifier {
   readonly config: EncoderConfig;
   readonly card: CrispCard;
-  readonly tokenizer: Tokenizer;
   readonly #parts: ClassifierParts;
   #runtime: Promise<Runtime> | undefined;
   #parameters: Promise<Readonly<Record<string, Tensor>>> | undefined;
@@ -103,23 +130,39 @@ export class TextClassifier {
     this.#parts = parts;
     this.config = parts.config;
     this.card = parts.card;
-    this.tokenizer = parts.tokenizer;
+  }
+
+  /** What it reads. */
+  get reads(): "texts" | "images" {
+    return this.#parts.images ? "images" : "texts";
+  }
+
+  /** @throws `model/reads-images` where there is none. */
+  get tokenizer(): Tokenizer {
+    if (this.#parts.tokenizer) return this.#parts.tokenizer;
+    throw readsImages("tokenizer", "texts");
   }
 
   /**
-   * What the model says of one text, or of each of several: the most probable labels, `topK` of them, best first (default 1).
+   * What the model says of one text or image, or of each of several: the most probable labels, `topK` of them, best first (default 1).
+   *
+   * A model of images takes the path of a file or its bytes.
    *
    * Multi-label: the labels with a probability of at least ½, or `topK` of them. Regression: the number, as the only label's score.
    * Token classification: a label for each word, words being parted by spaces.
+   *
+   * @throws `data/unreadable` or `model/reads-images` for a text that is given to a model of images; `model/reads-texts` the other
+   *   way round; `data/bad-image` for a damaged image.
    */
-  async predict(text: TextInput, options?: { readonly topK?: number }): Promise<Prediction[]>;
-  async predict(texts: readonly TextInput[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
+  async predict(text: TextInput | ImageInputFile, options?: { readonly topK?: number }): Promise<Prediction[]>;
+  async predict(texts: readonly (TextInput | ImageInputFile)[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
   async predict(
-    texts: TextInput | readonly TextInput[],
+    texts: TextInput | ImageInputFile | readonly (TextInput | ImageInputFile)[],
     { topK }: { readonly topK?: number } = {},
   ): Promise<Prediction[] | Prediction[][]> {
     const list = isList(texts) ? texts : [texts];
-    const encoded = list.map((text) => this.encodeText(text));
+    const encoded: EncodedText[] = [];
+    for (const input of list) encoded.push(this.reads === "images" ? await this.encodeImage(input) : this.encodeText(input));
     const { probabilities } = await this.evaluate(encoded);
     const said = probabilities.map((row, at) => this.answer(row, encoded[at], topK));
     return isList(texts) ? said : said[0];
@@ -142,10 +185,11 @@ export class TextClassifier {
   /**
    * A text without a label as `evaluate` takes it. Its tokens name it, so that a random pattern treats it alike wherever it stands.
    *
-   * @throws `model/needs-pairs` for a single text where the model was trained on pairs.
+   * @throws `model/needs-pairs` for a single text where the model was trained on pairs; `model/reads-texts` for an image.
    */
-  encodeText(input: TextInput): EncodedText {
-    const { text, pair } = typeof input === "string" ? { text: input, pair: undefined } : input;
+  encodeText(input: TextInput | ImageInputFile): EncodedText {
+    if (input instanceof Uint8Array) throw readsTexts("predict", `${input.length} bytes`);
+    const { text, pair, words: given }: Exclude<TextInput, string> = typeof input === "string" ? { text: input } : input;
     if (pair === undefined && this.card.columns?.pair !== undefined) {
       const { text: first, pair: second } = this.card.columns;
       const rule = `pairs of texts, as the model was trained on (${first}, ${second})`;
@@ -157,9 +201,29 @@ export class TextClassifier {
       label: -1,
     });
     if (this.config.task !== "token_classification") return named(this.tokenizer.encode(text, pair));
-    const words = text.split(/\s+/).filter((word) => word !== "");
+    const words = given ?? text.split(/\s+/).filter((word) => word !== "");
     const { wordOf, labels: _, ...encoding } = encodeWords(this.tokenizer, words);
     return { ...named(encoding), words: wordOf.flatMap((word, token) => (word < 0 ? [] : [{ word: words[word], token }])) };
+  }
+
+  /**
+   * An image without a label as `evaluate` takes it; decoded when it is evaluated.
+   *
+   * @throws `data/unreadable` where there is no such file; `model/reads-images` for a pair of texts.
+   */
+  async encodeImage(input: TextInput | ImageInputFile): Promise<Encoded> {
+    const { images, imageReader } = this.#parts;
+    if (!images || !imageReader) throw readsTexts("predict", "an image");
+    if (typeof input === "string" || input instanceof Uint8Array) {
+      try {
+        return unlabelledImage(images, await imageReader.open(input));
+      } catch (error) {
+        if (!(error instanceof CrispError && error.code === "data/unreadable")) throw error;
+        const { got } = error.details;
+        throw expectedGot("data/unreadable", `"${input.slice(0, 80)}"`, "the path of an image, as the model reads images", got);
+      }
+    }
+    throw readsImages("predict", `the text "${input.text.slice(0, 40)}"`);
   }
 
   /** Labels of one row of probabilities, best first. */
@@ -169,7 +233,7 @@ export class TextClassifier {
   }
 
   encode(dataset: Dataset): Encoded[] {
-    return encodeDataset(this.tokenizer, dataset);
+    return encodeFor(this.#parts, dataset);
   }
 
   /** Class probabilities of tokenised examples; `attention: "dense"` switches the sparsity off. */
@@ -187,6 +251,7 @@ export class TextClassifier {
     const runtime = await this.#runtime;
     this.#parameters ??= onItsDevice(runtime, weightTensors(this.config, this.#parts.weights));
     const parameters = await this.#parameters;
+    const { images, imageReader } = this.#parts;
     return createForward({
       runtime,
       config: this.config,
@@ -195,6 +260,7 @@ export class TextClassifier {
       seed: this.card.seed,
       batchSize,
       padTokenId: this.card.padTokenId,
+      loadImages: images && imageReader && imageLoader(images, imageReader),
     });
   }
 
@@ -205,13 +271,13 @@ export class TextClassifier {
    * @param exporter - `exportFiles`: whoever only trains and predicts need not load it.
    */
   saved(options: ExportOptions, exporter: typeof exportFiles): SavedModel {
-    const { config, card, tokenizer } = this;
-    const { tokenizerFiles, weights } = this.#parts;
-    const closing = tokenizer.encode("").inputIds;
+    const { config, card } = this;
+    const { tokenizer, tokenizerFiles, weights } = this.#parts;
+    const closing = tokenizer?.encode("").inputIds ?? [];
     const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
     const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
     const files = new Map<string, Iterable<Uint8Array>>([...tokenizerFiles, ...modelFiles(config, weights)]);
-    files.set("tokenizer_config.json", [tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer)]);
+    if (tokenizer) files.set("tokenizer_config.json", [tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer)]);
     files.set("config.json", [configFile(files.get("config.json")!, exported.config)]);
     for (const [name, pieces] of exported.files) files.set(name, pieces);
     return { files: files.set("crisp.json", [jsonBytes(card)]), notes: exported.notes };
@@ -240,34 +306,47 @@ async function onItsDevice({ memory }: Runtime, weights: Record<string, HostTens
  */
 export async function classifierFromFiles(
   files: ReadonlyMap<string, Uint8Array>,
-  { createRuntime, where = "model" }: Pick<ClassifierParts, "createRuntime"> & { readonly where?: string },
+  { where = "model", ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where?: string },
 ): Promise<TextClassifier> {
-  return new TextClassifier(await classifierParts(files, { createRuntime, where }));
+  return new TextClassifier(await classifierParts(files, { where, ...place }));
 }
 
 /** What `classifierFromFiles` makes a classifier of. */
 export async function classifierParts(
   files: ReadonlyMap<string, Uint8Array>,
-  { createRuntime, where }: Pick<ClassifierParts, "createRuntime"> & { readonly where: string },
+  { where, ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where: string },
 ): Promise<ClassifierParts> {
   const stored = storedModel(files, where);
   const hint = "Train first: crisp train <data>";
   const crisp = files.get("crisp.json");
   if (!crisp) throw expectedGot("model/not-trained", where, "a folder that crisp train saved", "no crisp.json in it", hint);
   const card = parseCard(crisp, `${where}/crisp.json`);
+  if (stored.config.task === "masked_lm")
+    throw expectedGot(
+      "model/not-trained",
+      where,
+      "a trained classifier",
+      "an encoder that fills in masked words",
+      hint.replace("<data>", `<data> --model ${where}`),
+    );
   const { weights, fresh } = weightsFrom(stored.config, stored, { seed: 0, where: stored.weightsFile });
   if (fresh.length > 0) {
     throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
   }
-  const tokenizer = createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength });
-  return { config: stored.config, card, tokenizer, weights, tokenizerFiles: tokenizerFilesOf(files), createRuntime };
+  const images = imageInputOf(stored.config, files, where);
+  const tokenizer = images ? undefined : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength });
+  return { config: stored.config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
 }
 
 /** Those of a model's files that are its tokenizer's. */
 export const tokenizerFilesOf = (files: ReadonlyMap<string, Uint8Array>): NamedFiles =>
   new Map(TOKENIZER_FILES.flatMap((name) => (files.has(name) ? [[name, [files.get(name)!]] as const] : [])));
 
-const isList = (texts: TextInput | readonly TextInput[]): texts is readonly TextInput[] => Array.isArray(texts);
+/** Those of a model's files that say how its input is read. */
+export const inputFilesOf = (files: ReadonlyMap<string, Uint8Array>, images?: ImageInput): NamedFiles =>
+  images ? new Map([[PREPROCESSOR_FILE, [files.get(PREPROCESSOR_FILE)!]]]) : tokenizerFilesOf(files);
+
+const isList = <Input>(texts: Input | readonly Input[]): texts is readonly Input[] => Array.isArray(texts);
 
 function parseCard(bytes: Uint8Array, file: string): CrispCard {
   let card: Partial<CrispCard> | null;

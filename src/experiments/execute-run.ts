@@ -1,3 +1,4 @@
+import { expectedGot } from "../errors/index.ts";
 import { buildModel, parameterSpecs } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type AttentionPlan, type BatchContext, checkPlan } from "../sparsity/index.ts";
@@ -11,12 +12,13 @@ import {
   trainLoop,
 } from "../training/index.ts";
 import { curvePoint, followLoop } from "./follow-loop.ts";
+import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf } from "./plan-of.ts";
 import { batchSource, type RunBatches } from "./run-batches.ts";
 import { checkpointsOf } from "./run-checkpoints.ts";
 import type { RunEnvironment } from "./run-environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, rulesOf, type Trained } from "./run-evaluation.ts";
-import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples } from "./run-examples.ts";
+import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./run-examples.ts";
 import type { RunEvent, RunResult, RunSpec } from "./run-spec.ts";
 import { startingPoint } from "./starting-point.ts";
 import { taskFigures } from "./task-figures.ts";
@@ -37,6 +39,10 @@ export async function executeRun(
   const options = resolveOptions(spec.options);
   const seed = spec.seed + (spec.seedOffset ?? 0);
   const head = { labels: spec.labels, task: spec.task ?? "single_label_classification" } as const;
+  if (options.labelSmoothingFactor > 0 && (head.task === "regression" || head.task === "multi_label_classification")) {
+    const rule = `0 in ${head.task}, which has nothing to smooth`;
+    throw expectedGot("training/bad-option", "labelSmoothingFactor", rule, options.labelSmoothingFactor);
+  }
   const { config, values, fresh } = startingPoint(spec.model, head, environment, seed);
   const plan = planOf(spec.plan);
   checkPlan(plan, config);
@@ -46,7 +52,8 @@ export async function executeRun(
     onNote: (text) => onEvent({ type: "note", text }),
   });
 
-  const train = await trainingExamples(spec, environment);
+  const loadImages = spec.images && imageLoader(spec.images, environment.images);
+  const train = await trainingExamples(spec, environment, loadImages);
   const batches = batchSource(spec, train, options, plan, seed);
   const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
     runtime,
@@ -54,7 +61,7 @@ export async function executeRun(
     values,
     largest: batches.largest,
   });
-  const evaluator = evaluators(spec, config, runtime, step, options);
+  const evaluator = evaluators(spec, config, runtime, step, options, loadImages);
   try {
     const ended = await trainIt(spec, {
       environment,
@@ -88,8 +95,13 @@ export async function executeRun(
   }
 }
 
-async function trainingExamples({ data: { train } }: RunSpec, environment: RunEnvironment): Promise<TrainingExamples> {
-  return "paths" in train ? examplesOnDisk(await environment.openStream(train), train) : examplesInMemory(train);
+async function trainingExamples(
+  { data: { train } }: RunSpec,
+  environment: RunEnvironment,
+  loadImages?: LoadImages,
+): Promise<TrainingExamples> {
+  if ("paths" in train) return examplesOnDisk(await environment.openStream(train), train);
+  return loadImages ? withImages(examplesInMemory(train), loadImages) : examplesInMemory(train);
 }
 
 async function trainIt(

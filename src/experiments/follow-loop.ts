@@ -3,13 +3,16 @@ import type { LoopResult, Progress, trainLoop } from "../training/index.ts";
 import type { CurvePoint } from "./records.ts";
 import type { RunEvent } from "./run-spec.ts";
 
+/** What every classification of one class has: there `accuracy` says it all. */
+const USUAL: ReadonlySet<string> = new Set(["accuracy", "macroF1", "loss"]);
+
 export const curvePoint = ({ step, epoch, trainLoss, metrics }: Progress["evaluations"][number]): CurvePoint => ({
   step,
   epoch,
   trainLoss,
   evalLoss: metrics.loss,
   evalAccuracy: metrics.accuracy,
-  ...(metrics.accuracy === undefined && { figures: metrics }),
+  ...((metrics.accuracy === undefined || Object.keys(metrics).some((name) => !USUAL.has(name))) && { figures: metrics }),
 });
 
 /** Hand the events of a training on, and collect the learning curve. */

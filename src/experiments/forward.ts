@@ -3,6 +3,7 @@ import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import type { AttentionPlan, BatchContext } from "../sparsity/index.ts";
+import type { LoadImages } from "./image-input.ts";
 import { outputsOf } from "./task-figures.ts";
 
 /** How a batch enters a graph, beside its tokens. */
@@ -13,8 +14,9 @@ export type ContextSettings = Pick<
 
 /** A batch as graph inputs are filled from it. */
 export function batchContext(batch: Batch, settings: ContextSettings): BatchContext {
-  const { size, length, lengths, indices, inputIds, tokenTypeIds, labels, labelSets } = batch;
-  return { bindings: { B: size, n: length }, lengths, examples: indices, inputIds, tokenTypeIds, labels, labelSets, ...settings };
+  const { size, length, lengths, indices: examples, inputIds, tokenTypeIds, pixels, labels, labelSets } = batch;
+  const bindings = { B: size, n: length };
+  return { bindings, lengths, examples, inputIds, tokenTypeIds, pixels, labels, labelSets, ...settings };
 }
 
 /** What an evaluation graph gives for a set of examples, in their order. */
@@ -50,6 +52,8 @@ export interface ForwardOptions {
   /** Examples in a batch. */
   readonly batchSize: number;
   readonly padTokenId: number;
+  /** Encoders of images: loads those of a batch before it is computed. */
+  readonly loadImages?: LoadImages;
 }
 
 /**
@@ -60,7 +64,7 @@ export interface ForwardOptions {
  * (await forward.evaluate(encoded)).probabilities[0]; // [0.1, 0.9]
  */
 export async function createForward(options: ForwardOptions): Promise<Forward> {
-  const { runtime, config, plan, parameters, seed, batchSize, padTokenId } = options;
+  const { runtime, config, plan, parameters, seed, batchSize, padTokenId, loadImages } = options;
   const graph = buildModel(config, { plan, training: false });
   const session = await runtime.compile({ logits: graph.logits, ...named("kept", graph.keptPairs) });
 
@@ -80,10 +84,8 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
       let [kept, valid] = [0, 0];
       for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
         if (signal) await letMessagesThrough(signal);
-        const batch = collate(
-          Array.from(positions, (at) => examples[at]),
-          padTokenId,
-        );
+        const chosen = Array.from(positions, (at) => examples[at]);
+        const batch = collate(loadImages ? await loadImages(chosen) : chosen, padTokenId);
         const out = await session.run(feedsOf(batch, session.inputs));
         const rows = out.logits.data as Float32Array;
         const perRow = rows.length / batch.size;
@@ -103,7 +105,8 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
     async attention(example) {
       const outputs = named("attention", graph.probabilities);
       const maps = await runtime.compile(outputs);
-      const out = await maps.run(feedsOf(collate([example], padTokenId), maps.inputs));
+      const loaded = loadImages ? await loadImages([example]) : [example];
+      const out = await maps.run(feedsOf(collate(loaded, padTokenId), maps.inputs));
       await maps.release();
       return Object.keys(outputs).map((name) => out[name].data as Float32Array);
     },

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { type DatasetOptions, loadDataset } from "../data/index-node.ts";
+import { type DatasetOptions, imagesLabelled, loadDataset } from "../data/index-node.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { HubProgress } from "../hub/index-node.ts";
 import { type GlueTask, glueMetrics } from "../metrics/index.ts";
@@ -43,6 +43,8 @@ export async function modelFolderOf(nameOrPath: string, options: FetchOptions = 
   }
 }
 
+type ColumnNames = Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
+
 /** Data by split, as `train` takes them. */
 export interface HubData {
   /** Files in order. */
@@ -63,11 +65,12 @@ export interface HubData {
  * test split is evaluated in the end if all of its rows have labels.
  *
  * @param name - `owner/name`, `owner/name/config`, or `glue/mrpc` and its like.
+ * @param options.columns - Of the texts and labels; left out, guessed.
  * @throws `data/split` when there is no split to train on; `hub/…`.
  */
 export async function hubData(
   name: string,
-  { config, ...options }: FetchOptions & { readonly config?: string } = {},
+  { config, columns, ...options }: FetchOptions & { readonly config?: string; readonly columns?: ColumnNames } = {},
 ): Promise<HubData> {
   const { downloadDataset } = await import("../hub/index-node.ts");
   const local = await downloadDataset(name, { config, ...options });
@@ -80,7 +83,7 @@ export async function hubData(
   const glue = glueTask(local.name, local.config);
   const metric = glue && glueMetrics[glue];
   const [validationName] = metric?.validationSplits ?? ["validation", "valid", "dev"].filter((split) => splits[split]);
-  const test = metric ? undefined : await labelled(splits.test);
+  const test = metric ? undefined : await labelled(splits.test, { columns, onNote: options.onNote });
   return {
     name: shown,
     data: splits.train,
@@ -96,10 +99,24 @@ function glueTask(repository: string, config: string | undefined): GlueTask | un
   return Object.hasOwn(glueMetrics, config) ? (config as GlueTask) : undefined;
 }
 
-async function labelled(paths: readonly string[] | undefined): Promise<readonly string[] | undefined> {
-  for (const path of paths ?? []) {
-    const { examples } = await loadDataset(path);
-    if (examples.some(({ label, labels }) => labels === undefined && !(label >= 0))) return undefined;
+/** The files, if each of their rows has a label; a split whose labels are withheld may have no column for them. */
+async function labelled(
+  paths: readonly string[] | undefined,
+  { columns, onNote }: Pick<FetchOptions, "onNote"> & { readonly columns?: ColumnNames },
+): Promise<readonly string[] | undefined> {
+  try {
+    for (const path of paths ?? []) {
+      const ofImages = await imagesLabelled(path, { imageColumn: columns?.textColumn, labelColumn: columns?.labelColumn });
+      if (ofImages) continue;
+      const { name, examples } = ofImages === false ? { name: path, examples: [] } : await loadDataset(path, columns);
+      if (ofImages !== false && examples.every(({ label, labels }) => labels !== undefined || label >= 0)) continue;
+      onNote?.(`the test split is not evaluated: rows of ${name} have no label`);
+      return undefined;
+    }
+    return paths;
+  } catch (error) {
+    if (!(error instanceof CrispError && ["data/columns", "data/broken-row"].includes(error.code))) throw error;
+    onNote?.(`the test split is not evaluated: ${error.message}`);
+    return undefined;
   }
-  return paths;
 }

@@ -12,6 +12,7 @@ export { runStudy, type StudyEvent, type StudyOptions } from "./study-node.ts";
 export type { StoredRun } from "./study-store-node.ts";
 export {
   drawn,
+  loadLabelledTexts,
   prepareTextTraining,
   type TrainingRun,
   type TrainResult,

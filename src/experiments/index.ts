@@ -4,6 +4,7 @@ export {
   type CrispCard,
   classifierFromFiles,
   type EncodedText,
+  type ImageInputFile,
   type NamedFiles,
   type Prediction,
   TextClassifier,
@@ -13,6 +14,7 @@ export * from "./demo/index.ts";
 export { executeRun } from "./execute-run.ts";
 export { type ContextSettings, createForward, type Evaluated, type Forward, type ForwardOptions } from "./forward.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
+export { type ImageInput, readsTexts } from "./image-input.ts";
 export type { ModelFiles } from "./model-files.ts";
 export { planOf, specOf } from "./plan-of.ts";
 export { arms } from "./presets/arms.ts";
@@ -30,6 +32,7 @@ export type {
   RunResult,
   RunSpec,
 } from "./run-spec.ts";
+export { sameClasses } from "./same-classes.ts";
 export * from "./statistics/index.ts";
 export type { Arm, StudyDefinition } from "./study-definition.ts";
 export { type TaskFigures, type TaskRules, taskFigures } from "./task-figures.ts";

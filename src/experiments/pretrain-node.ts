@@ -11,7 +11,7 @@ import { writeFilesAtomically } from "../training/index-node.ts";
 import { TOKENIZER_FILES, tokenizerFilesOf } from "./classifier.ts";
 import { readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
-import { modelFolderOf } from "./hub-sources-node.ts";
+import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { specOf } from "./plan-of.ts";
 import type { PretrainResult, PretrainSpec } from "./pretrain.ts";
 import type { Device, ModelSource, RunEvent } from "./run-spec.ts";
@@ -26,6 +26,10 @@ export interface PretrainSettings extends Partial<TrainingOptions> {
   readonly validation?: string;
   /** Model folder, or the name of a model on the Hub, to go on from. Either this, or `config` and `tokenizer`. */
   readonly model?: string;
+  /** Branch, tag or commit of a model on the Hub; default `main`. */
+  readonly revision?: string;
+  /** Told of downloads. */
+  readonly onDownload?: FetchListener;
   /** `config.json` of an encoder to be trained from nothing. */
   readonly config?: string;
   /** Folder with the tokenizer of that encoder. */
@@ -66,7 +70,7 @@ export interface PretrainedModel extends PretrainResult {
 
 const OWN = [
   ...["data", "validation", "model", "config", "tokenizer", "attention", "maxLength", "lineByLine", "mlmProbability"],
-  ...["validationShare", "seed", "device", "threads", "checkpoints", "signal"],
+  ...["validationShare", "revision", "onDownload", "seed", "device", "threads", "checkpoints", "signal"],
 ];
 
 /**
@@ -178,9 +182,9 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-async function startFrom({ model: named, config, tokenizer, signal }: PretrainSettings) {
+async function startFrom({ model: named, config, tokenizer, revision, onDownload, signal }: PretrainSettings) {
   if (named !== undefined && config === undefined) {
-    const model = await modelFolderOf(named, { signal });
+    const model = await modelFolderOf(named, { ...onDownload, revision, signal });
     const source: ModelSource = { kind: "folder", path: model };
     const { maxPositions, vocabSize } = loadModelFolder(model).config;
     return { source, where: model, tokenizerFolder: tokenizer ?? model, maxPositions, vocabSize };

@@ -24,7 +24,11 @@ export function batchSource(
   seed: number,
 ): RunBatches {
   const batchSize = options.perDeviceTrainBatchSize;
-  const { batchesPerEpoch, prepare, examples, epochTokens } = train.inBatches({ batchSize, seed: options.dataSeed ?? seed });
+  const { batchesPerEpoch, prepare, examples, epochTokens } = train.inBatches({
+    batchSize,
+    seed: options.dataSeed ?? seed,
+    accumulated: options.gradientAccumulationSteps,
+  });
   return {
     batchesPerEpoch,
     largest: [{ B: Math.min(batchSize, train.count), n: train.longest }],

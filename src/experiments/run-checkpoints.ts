@@ -12,7 +12,8 @@ import type { RunSpec } from "./run-spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights">,
+  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights"> &
+    Pick<Partial<RunSpec>, "glue">,
   where: string,
   parts: {
     readonly environment: RunEnvironment;
@@ -36,6 +37,7 @@ export async function checkpointsOf(
       seed: spec.seed,
       seedOffset: spec.seedOffset,
       ...(spec.task && { task: spec.task }),
+      ...(spec.glue && { glue: spec.glue }), // chooses the best weights
       ...(spec.classWeights && { classWeights: spec.classWeights }),
       options: decisive,
       data,

@@ -1,4 +1,4 @@
-import type { StreamedDataset } from "../data/index.ts";
+import type { ImageReader, StreamedDataset } from "../data/index.ts";
 import type { StoredModel } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { CheckpointStorage } from "../training/index.ts";
@@ -15,6 +15,7 @@ export interface RunEnvironment {
   loadModel(path: string): StoredModel;
   /** Look through the files of training examples that stay on disk. */
   openStream(source: StreamedSource): Promise<StreamedDataset & { close(): Promise<void> }>;
+  readonly images: ImageReader;
   openCheckpoints(where: string): Promise<CheckpointStorage>;
   /** Instruction sets that change how sums are rounded; empty where they are not known. */
   cpuFeatures(): string;

@@ -4,6 +4,7 @@ import type { Runtime, Tensor } from "../runtime/index.ts";
 import { type AttentionPlan, type BatchContext, dense } from "../sparsity/index.ts";
 import type { LoopResult, TrainingOptions, TrainStep } from "../training/index.ts";
 import { createForward, type Evaluated, type Forward } from "./forward.ts";
+import type { LoadImages } from "./image-input.ts";
 import { planOf } from "./plan-of.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 import type { TrainingExamples } from "./run-examples.ts";
@@ -29,6 +30,7 @@ export function evaluators(
   runtime: Runtime,
   step: TrainStep<BatchContext>,
   options: TrainingOptions,
+  loadImages?: LoadImages,
 ): Evaluator {
   const made = new Map<string, Promise<Forward>>();
   const parameters = (): Readonly<Record<string, Tensor>> => step.state.feeds();
@@ -36,7 +38,8 @@ export function evaluators(
     const { pattern, layers, heads } = plan;
     const key = `${pattern.id} ${layers ?? ""} ${heads ?? ""}`;
     const batchSize = options.perDeviceEvalBatchSize;
-    const known = made.get(key) ?? createForward({ runtime, config, plan, parameters, seed: pairedSeed, batchSize, padTokenId });
+    const known =
+      made.get(key) ?? createForward({ runtime, config, plan, parameters, seed: pairedSeed, batchSize, padTokenId, loadImages });
     made.set(key, known);
     return known;
   };

@@ -11,6 +11,7 @@ import {
   tokenCounts,
 } from "../data/index.ts";
 import { permutation } from "../random/index.ts";
+import type { LoadImages } from "./image-input.ts";
 import type { StreamedSource } from "./run-spec.ts";
 
 /** Examples in the order of their batches. */
@@ -29,7 +30,7 @@ export interface TrainingExamples {
   readonly count: number;
   /** Tokens of the longest. */
   readonly longest: number;
-  inBatches(options: { readonly batchSize: number; readonly seed: number }): ExampleBatches;
+  inBatches(options: { readonly batchSize: number; readonly seed: number; readonly accumulated?: number }): ExampleBatches;
   /** Up to `most` of them, always the same ones, from all over the data: files are often sorted by label. */
   sample(most: number): Promise<readonly Encoded[]>;
   /** The same for the same data alone. */
@@ -40,11 +41,12 @@ export interface TrainingExamples {
 const padded = (examples: readonly Encoded[]): number =>
   examples.length * examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
 
-/** Hash of tokenised examples, labels and order included. */
+/** Hash of tokenised examples or images, labels and order included. */
 export function hashOf(examples: readonly Encoded[]): string {
   const hash = sha256.create();
-  for (const { index, label, labels, inputIds } of examples) {
-    hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${inputIds.join(" ")}\n`));
+  for (const { index, label, labels, inputIds, image } of examples) {
+    const content = image ? image.hash : inputIds.join(" ");
+    hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
   }
   return bytesToHex(hash.digest());
 }
@@ -77,17 +79,40 @@ export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
   };
 }
 
+/** The same with the pixels of their images, which are loaded for a batch and forgotten after its update. */
+export function withImages(all: TrainingExamples, load: LoadImages): TrainingExamples {
+  return {
+    ...all,
+    inBatches(options) {
+      const batches = all.inBatches(options);
+      const loaded = new Map<string, readonly Encoded[]>();
+      const keyOf = (epoch: number, batch: number): string => `${epoch} ${batch}`;
+      return {
+        ...batches,
+        async prepare(epoch, batch) {
+          const key = keyOf(epoch, batch);
+          if (loaded.has(key)) return;
+          // the oldest first, so that only one update's batches are held
+          while (loaded.size >= (options.accumulated ?? 1)) loaded.delete(loaded.keys().next().value!);
+          loaded.set(key, await load(batches.examples(epoch, batch)));
+        },
+        examples: (epoch, batch) => loaded.get(keyOf(epoch, batch)) ?? batches.examples(epoch, batch),
+      };
+    },
+  };
+}
+
 /** Examples that are read from disk as they are needed. */
 export function examplesOnDisk(
-  dataset: StreamedDataset & { close(): Promise<void> },
+  dataset: StreamedDataset & { readonly bytes?: number; close(): Promise<void> },
   { tokenizerFiles, maxLength }: Pick<StreamedSource, "tokenizerFiles" | "maxLength">,
 ): TrainingExamples {
   const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength });
   return {
     count: dataset.rows - (dataset.heldOut?.examples.length ?? 0),
     longest: maxLength,
-    inBatches({ batchSize, seed }) {
-      const batches = streamBatches({ dataset, tokenizer, batchSize, seed });
+    inBatches(order) {
+      const batches = streamBatches({ dataset, tokenizer, ...order });
       return {
         batchesPerEpoch: batches.batchesPerEpoch,
         prepare: batches.prepare,
@@ -105,7 +130,10 @@ export function examplesOnDisk(
       }
       return rows.slice(0, most);
     },
-    fingerprint: () => JSON.stringify([dataset.name, dataset.rows, dataset.labels, dataset.counts, maxLength]),
+    fingerprint: () => {
+      const { name, bytes, rows, labels, task, columns, counts } = dataset;
+      return JSON.stringify([name, bytes, rows, labels, task, columns, counts, maxLength]);
+    },
     close: () => dataset.close(),
   };
 }

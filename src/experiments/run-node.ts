@@ -1,4 +1,4 @@
-import { openStreamedDataset } from "../data/index-node.ts";
+import { nodeImages, openStreamedDataset } from "../data/index-node.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { checkpointFolder } from "../training/index-node.ts";
@@ -10,6 +10,7 @@ export const nodeEnvironment: RunEnvironment = {
   createRuntime,
   loadModel: loadModelFolder,
   openStream: ({ paths, options }) => openStreamedDataset(paths, options),
+  images: nodeImages,
   openCheckpoints: async (folder) => checkpointFolder(folder),
   cpuFeatures,
   memoryBytes: () => process.memoryUsage.rss(),

@@ -2,6 +2,7 @@ import type { Encoded, StreamOptions } from "../data/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import type { Task } from "../models/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
+import type { ImageInput } from "./image-input.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 import type { TaskFigures } from "./task-figures.ts";
 
@@ -57,6 +58,8 @@ export interface RunSpec {
   /** Evaluate by GLUE's own figures too. */
   readonly glue?: GlueTask;
   readonly padTokenId: number;
+  /** How images are taken; left out for texts. */
+  readonly images?: ImageInput;
   readonly plan: PlanSpec;
   /** Other plans under which the final weights are evaluated too, by configuration name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;

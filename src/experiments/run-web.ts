@@ -15,7 +15,12 @@ export const webEnvironment: RunEnvironment = {
   openStream({ paths }) {
     throw new CrispError("data/unreadable", `${paths[0]}: expected a file in memory, as a browser reads no paths. Pass a Blob.`);
   },
+  images: { open: noImages, decode: noImages },
   openCheckpoints: checkpointsInBrowser,
   cpuFeatures: () => "",
   memoryBytes: () => 0,
 };
+
+async function noImages(): Promise<never> {
+  throw new CrispError("data/no-images", "images: expected Node, got a browser, where Crisp does not decode them yet.");
+}

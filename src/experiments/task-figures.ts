@@ -109,5 +109,5 @@ export function lossWeight(
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   if (task === "single_label_classification" && classWeights) return sum(examples.map(({ label }) => weight(label)));
   if (task !== "token_classification") return examples.length;
-  return Math.max(1, sum(examples.map(({ labels = [] }) => sum(labels.map(weight)))));
+  return sum(examples.map(({ labels = [] }) => sum(labels.map(weight))));
 }

@@ -64,6 +64,32 @@ describe("multi-label classification", () => {
   });
 });
 
+describe("a validation file of another kind", () => {
+  const sets = Array.from({ length: 40 }, (_, at) => ({ text: sentence([], at), labels: ["red", "blue"].slice(at % 2) }));
+  const validation = join(work, "validation.csv");
+
+  test("is read as the task that is trained, whatever it looks like", async () => {
+    writeFileSync(validation, "text,labels\nthe red,red\nthe blue,blue\n");
+    const { evaluated } = await trained("lists", sets, { validation, numTrainEpochs: 1 });
+    assert.deepEqual(
+      evaluated.dataset.examples.map(({ label, labels }) => [label, labels]),
+      [
+        [-1, [1]],
+        [-1, [0]],
+      ],
+    );
+  });
+  test("in memory it is refused, as is training data of another task than was asked for", async () => {
+    const dataset = { name: "mine", labels: ["red", "blue"], examples: [{ index: 0, text: "the red", label: 0 }] };
+    await assert.rejects(trained("lists", sets, { validation: dataset }), {
+      code: "data/columns",
+      message: /^mine: expected labels of multi_label_classification, as in training, got single_label_classification/,
+    });
+    const numbers = train({ data: dataset, model: tiny, task: "regression" });
+    await assert.rejects(numbers.result, { code: "data/columns", message: /^mine: expected labels of regression, as asked/ });
+  });
+});
+
 describe("regression", () => {
   const grades = ["awful", "poor", "fine", "good", "great"];
   const rows = Array.from({ length: 200 }, (_, at) => ({ text: sentence([grades[at % 5]], at), label: (at % 5) - 1.5 }));

@@ -1,3 +1,4 @@
+import type { Task } from "../models/index.ts";
 import type { Prediction, TextInput } from "./classifier.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import type { ModelFiles } from "./model-files.ts";
@@ -27,6 +28,7 @@ export type Call =
 export interface ModelFacts {
   readonly labels: readonly string[];
   readonly pairs: boolean;
+  readonly task: Task;
 }
 
 /** Answers by the call's type. */

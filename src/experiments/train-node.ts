@@ -1,15 +1,30 @@
 import { statSync } from "node:fs";
-import { type Dataset, loadDatasets, openStreamedDataset, type StreamOptions, type Tokenizer } from "../data/index-node.ts";
+import {
+  type Dataset,
+  type DatasetOptions,
+  isFolder,
+  loadDatasets,
+  loadImages,
+  nodeImages,
+  openStreamedDataset,
+  type StreamOptions,
+  splitOf,
+  type Tokenizer,
+} from "../data/index-node.ts";
+import { expectedGot } from "../errors/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
-import { TOKENIZER_FILES } from "./classifier.ts";
+import { INPUT_FILES } from "./classifier.ts";
 import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { readsImages, readsTexts } from "./image-input.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { startRunWorker } from "./run-worker-node.ts";
 import {
+  type DataSources,
+  isDataset,
   type Prepared,
   prepareTraining,
   type StartModel,
@@ -66,9 +81,10 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
     const done = await trainPrepared(prepared, settings, (spec) => worker.run(spec, { onEvent: emit, signal }), emit);
     if (!done) return null;
     const { card, weights, ...result } = done;
-    const { config, tokenizer, tokenizerFiles } = prepared;
+    const { config, tokenizer, images, tokenizerFiles } = prepared;
     const createRuntime = () => runtimeFor({ device: settings.device, onNote: () => {} });
-    return { ...result, model: new Classifier({ config, card, tokenizer, weights, tokenizerFiles, createRuntime }) };
+    const parts = { config, card, tokenizer, images, imageReader: nodeImages, weights, tokenizerFiles };
+    return { ...result, model: new Classifier({ ...parts, createRuntime }) };
   } finally {
     await worker.close();
   }
@@ -78,9 +94,35 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
 export const prepareTextTraining = (settings: TrainSettings): Promise<Prepared> =>
   prepareTraining(settings, {
     open: () => startFrom(settings),
-    read: (source, options) => loadDatasets(pathsOf(source), options),
+    read: (source, options) => loadLabelledTexts(pathsOf(source), options),
     stream: (source, options) => streamed(pathsOf(source), options, settings),
+    images: (sources) => readImages(sources, settings),
   });
+
+/** As `loadDatasets`; @throws `model/reads-texts` for a folder, as images come in. */
+export async function loadLabelledTexts(paths: readonly string[], options: DatasetOptions): Promise<Dataset> {
+  const folder = paths.find(isFolder);
+  if (folder !== undefined) throw readsTexts(folder, "a folder");
+  return loadDatasets(paths, options);
+}
+
+/** The splits of a folder of images, or of what is given for each. */
+async function readImages(
+  { data, validation, test }: DataSources<string | readonly string[]>,
+  { columns, maxTrainSamples, task = "single_label_classification" }: TrainSettings,
+): Promise<DataSources<string | readonly string[]>> {
+  if (task !== "single_label_classification")
+    throw expectedGot("model/reads-images", "task", "single_label_classification for files of images", task);
+  const options = { imageColumn: columns?.textColumn, labelColumn: columns?.labelColumn };
+  const all = isDataset(data) ? { train: data } : await loadImages(pathsOf(data), options);
+  const { labels } = all.train;
+  const given = async (source: typeof test, split: "validation" | "test"): Promise<Dataset | undefined> => {
+    if (source === undefined) return all[split];
+    return isDataset(source) ? source : splitOf(await loadImages(pathsOf(source), { ...options, labels }), [split]);
+  };
+  const train = maxTrainSamples === undefined ? all.train : drawn(all.train, maxTrainSamples);
+  return { data: train, validation: await given(validation, "validation"), test: await given(test, "test") };
+}
 
 /** From this size on, training data stay on disk unless told otherwise: in memory they would take several times as much. */
 const STREAM_BYTES = 512e6;
@@ -90,6 +132,10 @@ async function streamed(
   options: StreamOptions,
   { streaming, maxTrainSamples }: TrainSettings,
 ): Promise<StreamedTraining | undefined> {
+  if (streaming && maxTrainSamples !== undefined) {
+    const hint = "Leave one of them out: so few rows fit into memory.";
+    throw expectedGot("training/bad-option", "streaming", "no maxTrainSamples beside it", maxTrainSamples, hint);
+  }
   const bytes = paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
   if (!(streaming ?? (bytes >= STREAM_BYTES && maxTrainSamples === undefined))) return undefined;
   const dataset = await openStreamedDataset(paths, options);
@@ -111,13 +157,20 @@ async function startFrom({ model, maxLength, revision, onDownload, signal }: Tra
 /** The weights are left where they are for the run to read; the rest is read now, as hours later the folder may be gone. */
 async function startFromFolder(folder: string, maxLength?: number): Promise<StartModel> {
   loadModelFolder(folder); // complains about what is no model folder
-  const files = readModelFiles(folder, ["config.json", ...TOKENIZER_FILES]);
+  const files = readModelFiles(folder, ["config.json", ...INPUT_FILES]);
   return startFromFiles(files, { where: folder, maxLength, source: { kind: "folder", path: folder } });
 }
 
-/** The tokenizer of a model folder, cutting texts to what the model takes; throws as `startFromFiles`. */
-export const tokenizerOf = async (folder: string, maxLength?: number): Promise<Tokenizer> =>
-  (await startFromFolder(folder, maxLength)).tokenizer;
+/**
+ * The tokenizer of a model folder, cutting texts to what the model takes.
+ *
+ * @throws `model/reads-images` for an encoder of images; as `startFromFiles`.
+ */
+export async function tokenizerOf(folder: string, maxLength?: number): Promise<Tokenizer> {
+  const { tokenizer } = await startFromFolder(folder, maxLength);
+  if (!tokenizer) throw readsImages(folder, "texts");
+  return tokenizer;
+}
 
 /** `most` examples drawn at random, always the same ones, in their order: files are often sorted by label. */
 export function drawn(dataset: Dataset, most: number): Dataset {

@@ -6,7 +6,6 @@ import {
   type Dataset,
   type DatasetOptions,
   type Encoded,
-  encodeDataset,
   type LabelTask,
   readTokenizerJson,
   type StreamedDataset,
@@ -24,8 +23,9 @@ import { type AttentionPlan, checkPlan, dense, type Pattern } from "../sparsity/
 import { resolveOptions, type TrainingOptions } from "../training/index.ts";
 import { type ClassMetrics, classMetrics } from "./class-metrics.ts";
 import { classWeightsOf } from "./class-weights.ts";
-import { type CrispCard, type NamedFiles, tokenizerFilesOf } from "./classifier.ts";
+import { type CrispCard, inputFilesOf, type NamedFiles } from "./classifier.ts";
 import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
+import { encodeFor, type ImageInput, imageInputOf, readsImages } from "./image-input.ts";
 import { joined } from "./model-files.ts";
 import { specOf } from "./plan-of.ts";
 import type { Device, ModelSource, RunEvent, RunResult, RunSpec, StreamedSource } from "./run-spec.ts";
@@ -34,7 +34,10 @@ import { VERSION } from "./version.ts";
 
 /** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
 export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
-  /** TSV, CSV, JSONL (gzip of each) or Parquet, or examples in memory. */
+  /**
+   * TSV, CSV, JSONL (gzip of each) or Parquet, or examples in memory; for an encoder of images a folder with a folder for each class,
+   * perhaps below `train`, `validation` and `test`, or Parquet.
+   */
   readonly data: Source | Dataset;
   /** Evaluated during training; left out, a tenth of `data` is held out: seeded, stratified, grouped by shared text. */
   readonly validation?: Source | Dataset;
@@ -114,13 +117,20 @@ const OWN = [
   "seed",
 ];
 
-/** A model to start from: its configuration and tokenizer, and where a run finds it. */
+/** A model to start from: its configuration, what it reads, and where a run finds it. */
 export interface StartModel {
   readonly source: ModelSource;
   readonly config: EncoderConfig;
-  readonly tokenizer: Tokenizer;
+  /** Of an encoder of texts. */
+  readonly tokenizer?: Tokenizer;
+  /** Of an encoder of images. */
+  readonly images?: ImageInput;
+  /** See `INPUT_FILES`. */
   readonly tokenizerFiles: NamedFiles;
 }
+
+/** Where the examples of a training come from. */
+export type DataSources<Source> = Pick<TextTrainSettings<Source>, "data" | "validation" | "test">;
 
 /** Training examples that stay on disk: the facts of their index, and how a run opens them again. */
 export interface StreamedTraining {
@@ -146,50 +156,63 @@ export interface Prepared extends StartModel {
  * @throws Whatever reading the data or the model throws; `pattern/bad-plan`, `training/…`.
  */
 export async function prepareTraining<Source>(
-  settings: TextTrainSettings<Source> & { readonly model: unknown },
+  asked: TextTrainSettings<Source> & { readonly model: unknown },
   place: {
     readonly open: () => Promise<StartModel | FreshModel> | FreshModel;
     readonly read: (source: Source, options: DatasetOptions) => Promise<Dataset>;
     /** Training data that are to stay on disk; left out or without an answer, they are read into memory. */
     readonly stream?: (source: Source, options: StreamOptions) => Promise<StreamedTraining | undefined>;
+    /** The same sources as images, for an encoder of images; where there is none, they must be in memory. */
+    readonly images?: (sources: DataSources<Source>) => Promise<DataSources<Source>>;
   },
 ): Promise<Prepared> {
-  const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
+  const options = Object.fromEntries(Object.entries(asked).filter(([name]) => !OWN.includes(name)));
   resolveOptions(options);
-  const attention = settings.attention ?? dense();
+  const attention = asked.attention ?? dense();
   const plan = "pattern" in attention ? attention : { pattern: attention };
   const opened = await place.open();
+  const settings = "images" in opened && opened.images && place.images ? { ...asked, ...(await place.images(asked)) } : asked;
   if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
-  const read = async (source: Source | Dataset, labels?: readonly string[]): Promise<Dataset> => {
-    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task: settings.task, labels });
-    return labels ? sameClasses(dataset, labels) : dataset;
+  const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task">): Promise<Dataset> => {
+    const task = like ? (like.task ?? "single_label_classification") : settings.task;
+    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task, labels: like?.labels });
+    if (like) return sameClasses(dataset, like.labels, like.task);
+    const own = dataset.task ?? "single_label_classification";
+    if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);
+    return dataset;
   };
   const seed = settings.seed ?? 42;
   const heldOut = settings.validation === undefined ? { seed } : undefined;
   const { data, task } = settings;
   const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...settings.columns, task, heldOut });
-  const prepared = async (parts: Pick<Prepared, "train" | "validation" | "classWeights">, labels: readonly string[]) => {
+  const prepared = async (parts: Pick<Prepared, "train" | "validation" | "classWeights">) => {
     const split = parts.train;
+    const like = "source" in split ? split.dataset : split;
     const model = "kind" in opened ? freshStart(opened, inMemory(split), settings.maxLength) : opened;
     checkPlan(plan, model.config);
-    const reported = settings.test === undefined ? parts.validation : await read(settings.test, labels);
-    const config = withLabels(model.config, labels, ("source" in split ? split.dataset : split).task);
+    const reported = settings.test === undefined ? parts.validation : await read(settings.test, like);
+    const config = withLabels(model.config, like.labels, like.task);
     return { ...model, ...parts, reported, config, plan, options };
   };
   if (streamed) {
     const { labels, counts, task: streamedTask, heldOut: held } = streamed.dataset;
     checkStreamTrainable(streamed.dataset);
-    const validation = held ?? (await read(settings.validation!, labels));
+    const validation = held ?? (await read(settings.validation!, streamed.dataset));
     const classWeights =
-      settings.classWeights && classWeightsOf(settings.classWeights, { ...validation, labels, task: streamedTask }, counts);
-    return prepared({ train: streamed, validation, classWeights }, labels);
+      settings.classWeights &&
+      classWeightsOf(
+        settings.classWeights,
+        { name: streamed.dataset.name, labels, task: streamedTask, examples: [] },
+        { counts, rows: streamed.dataset.rows },
+      );
+    return prepared({ train: streamed, validation, classWeights });
   }
   const all = limited(await read(data), settings.maxTrainSamples);
   checkTrainable(all);
-  const given = settings.validation === undefined ? undefined : await read(settings.validation, all.labels);
+  const given = settings.validation === undefined ? undefined : await read(settings.validation, all);
   const split = given ? { train: all, heldOut: given } : splitDataset({ dataset: all, seed });
   const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
-  return prepared({ train: split.train, validation: split.heldOut, classWeights }, all.labels);
+  return prepared({ train: split.train, validation: split.heldOut, classWeights });
 }
 
 /** A vocabulary is made from texts that are all at hand. */
@@ -205,7 +228,7 @@ function inMemory(train: Prepared["train"]): Dataset {
   );
 }
 
-const isDataset = (source: unknown): source is Dataset =>
+export const isDataset = (source: unknown): source is Dataset =>
   typeof source === "object" && source !== null && "examples" in source && "labels" in source;
 
 function freshStart(model: FreshModel, train: Dataset, maxLength?: number): StartModel {
@@ -222,21 +245,25 @@ function freshStart(model: FreshModel, train: Dataset, maxLength?: number): Star
 const MAX_LENGTH = 128;
 
 /**
- * Start from the files of a model folder, by name; texts are cut to what the model takes.
+ * Start from the files of a model folder, by name; texts are cut to what the model takes. An encoder of images needs its
+ * preprocessor_config.json instead of a tokenizer.
  *
  * @param where - The folder, for messages.
  * @param source - Left out, the files themselves go to the run.
- * @throws `model/tokenizer` when the tokenizer has ids that the model lacks; what loading either throws.
+ * @throws `model/tokenizer` when the tokenizer has ids that the model lacks; `model/no-preprocessor`; what loading either throws.
  */
 export function startFromFiles(
   files: ReadonlyMap<string, Uint8Array>,
   {
     where,
     maxLength = MAX_LENGTH,
-    source,
+    source = { kind: "files", files },
   }: { readonly where: string; readonly maxLength?: number; readonly source?: ModelSource },
 ): StartModel {
   const { config } = storedModel(files, where);
+  const images = imageInputOf(config, files, where);
+  const tokenizerFiles = inputFilesOf(files, images);
+  if (images) return { source, config, images, tokenizerFiles };
   const tokenizer = createTokenizer({
     ...readTokenizerJson(files, where),
     maxLength: Math.min(maxLength, config.maxPositions),
@@ -245,7 +272,7 @@ export function startFromFiles(
     const rule = `a tokenizer of at most ${config.vocabSize} ids, the model's vocabulary`;
     throw expectedGot("model/tokenizer", where, rule, tokenizer.vocabularySize, "Take both from one model.");
   }
-  return { source: source ?? { kind: "files", files }, config, tokenizer, tokenizerFiles: tokenizerFilesOf(files) };
+  return { source, config, tokenizer, tokenizerFiles };
 }
 
 /** The first `most` examples, as transformers' `--max_train_samples` takes them. */
@@ -272,15 +299,16 @@ export async function trainPrepared(
   run: (spec: RunSpec) => Promise<RunResult | null>,
   emit: (event: TrainEvent) => void,
 ): Promise<Finished | null> {
-  const { train, validation, reported, tokenizer } = prepared;
-  const encodedValidation = encodeDataset(tokenizer, validation);
-  const encodedReported = reported === validation ? encodedValidation : encodeDataset(tokenizer, reported);
-  const evaluated = { dataset: reported, encoded: encodedReported };
+  const { train, validation, reported, tokenizer, images } = prepared;
+  const encodedValidation = encodeFor(prepared, validation);
+  const encodedReported = reported === validation ? encodedValidation : encodeFor(prepared, reported);
   const onDisk = "source" in train;
-  const encoded = onDisk ? streamedSource(train, prepared) : encodeDataset(tokenizer, train);
+  const encoded = onDisk ? streamedSource(train, prepared) : encodeFor(prepared, train);
+  // of images there are no lengths to sum up
+  const evaluated = { dataset: reported, ...(!images && { encoded: encodedReported }) };
   const summary = onDisk
     ? summariseStreamed(train.dataset, evaluated)
-    : summarise([{ dataset: train, encoded: encoded as Encoded[] }, evaluated]);
+    : summarise([{ dataset: train, ...(!images && { encoded: encoded as Encoded[] }) }, evaluated]);
   const { columns } = onDisk ? train.dataset : train;
   emit({ type: "data", summary, columns, heldOut: reported.examples.length });
 
@@ -292,7 +320,8 @@ export async function trainPrepared(
     labels: prepared.config.labels,
     classWeights: prepared.classWeights,
     glue: settings.glue,
-    padTokenId: tokenizer.padTokenId,
+    padTokenId: tokenizer?.padTokenId ?? 0,
+    ...(images && { images }),
     plan,
     data: { train: encoded, selection: encodedValidation, reported: encodedReported },
     options: prepared.options,
@@ -308,12 +337,13 @@ export async function trainPrepared(
 }
 
 function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
+  if (!tokenizer) throw readsImages(source.paths[0], "texts");
   const files = new Map(Array.from(tokenizerFiles, ([name, pieces]) => [name, joined(pieces)]));
   return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength };
 }
 
 function finished(
-  { reported, tokenizer, config }: Prepared,
+  { reported, tokenizer, images, config }: Prepared,
   spec: RunSpec,
   { record, figures: on, figuresSparsityOff: off, weights, freshParameters }: RunResult,
   {
@@ -337,9 +367,9 @@ function finished(
     task: config.task,
     ...(spec.glue && { glue: spec.glue }),
     attention: spec.plan,
-    maxLength: tokenizer.maxLength,
+    maxLength: tokenizer?.maxLength ?? images!.tokens,
     seed: spec.seed,
-    padTokenId: tokenizer.padTokenId,
+    padTokenId: spec.padTokenId,
     columns,
     metrics: figures,
     options: spec.options as Readonly<Record<string, unknown>>,

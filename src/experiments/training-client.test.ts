@@ -101,6 +101,7 @@ describe("a trained model", () => {
   test("predicts, and its files load again here, and in Node", async () => {
     const { model: trained, evaluated } = (await trainIn(connect(), settings({ model: fresh })).result)!;
     assert.deepEqual([trained.labels, trained.pairs], [["negative", "positive"], false]);
+    assert.equal(trained.task, "single_label_classification");
     const texts = evaluated.dataset.examples.map(({ text }) => text);
     const predicted = await trained.predict(texts, { topK: 2 });
     for (const [at, labels] of predicted.entries()) {
@@ -131,6 +132,19 @@ describe("a trained model", () => {
     assert.deepEqual([one.length, two.length, files.has("crisp.json")], [1, 2, true]);
     await trained.close();
     await assert.rejects(trained.predict("a fine film"), { code: "model/closed" });
+  });
+  test("of tokens, it answers each word of a text", async () => {
+    const row = (i: number): string => JSON.stringify({ tokens: ["a", "film", `of ${i}`], tags: ["O", "B-THING", "O"] });
+    const words = new File([Array.from({ length: 40 }, (_, i) => row(i)).join("\n")], "words.jsonl");
+    const columns = { textColumn: "tokens", labelColumn: "tags" };
+    const { model: trained, metrics } = (await trainIn(connect(), settings({ data: words, columns })).result)!;
+    assert.equal(trained.task, "token_classification");
+    assert.ok(metrics.tokenAccuracy >= 0);
+    assert.deepEqual(
+      (await trained.predict("a film")).map(({ word }) => word),
+      ["a", "film"],
+    );
+    await trained.close();
   });
   test("refuses one text where it was trained on pairs, and can then go on", async () => {
     const pairs = new File(

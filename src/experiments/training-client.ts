@@ -1,4 +1,5 @@
 import { CrispError } from "../errors/index.ts";
+import type { Task } from "../models/index.ts";
 import { dense } from "../sparsity/index.ts";
 import type { Prediction, TextInput } from "./classifier.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
@@ -14,7 +15,9 @@ export interface WebClassifier {
   readonly labels: readonly string[];
   /** Whether it was trained on pairs of texts, and so wants pairs. */
   readonly pairs: boolean;
-  /** The most probable labels of one text, or of each of several; `topK` of them, best first (default 1). */
+  /** What it predicts: see `Prediction` for what a regression and a token classification answer. */
+  readonly task: Task;
+  /** What the model says of one text, or of each of several: as `TextClassifier.predict`. */
   predict(text: TextInput, options?: { readonly topK?: number }): Promise<Prediction[]>;
   predict(texts: readonly TextInput[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
   /** The files of a Hugging Face model folder, with crisp.json; see `modelZip`. */
@@ -74,7 +77,7 @@ export async function loadModelIn(port: WorkerPort, files: ModelFiles, device?: 
   }
 }
 
-function modelOf(caller: Caller, { labels, pairs }: ModelFacts): WebClassifier {
+function modelOf(caller: Caller, { labels, pairs, task }: ModelFacts): WebClassifier {
   async function predict(texts: TextInput | readonly TextInput[], { topK }: { readonly topK?: number } = {}) {
     const list = (Array.isArray(texts) ? texts : [texts]) as readonly TextInput[];
     const ranked = await caller.ask({ type: "predict", texts: list, topK });
@@ -83,6 +86,7 @@ function modelOf(caller: Caller, { labels, pairs }: ModelFacts): WebClassifier {
   return {
     labels,
     pairs,
+    task,
     predict: predict as WebClassifier["predict"],
     files: () => caller.ask({ type: "files" }),
     close: async () => caller.close(),

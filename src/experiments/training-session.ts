@@ -32,8 +32,9 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
     const done = await trainPrepared(prepared, settings, (spec) => executeRun(spec, environment, run), onEvent);
     if (!done) return null;
     const { card, weights, ...result } = done;
-    const { config, tokenizer, tokenizerFiles } = prepared;
-    model = new TextClassifier({ config, card, tokenizer, weights, tokenizerFiles, createRuntime: runtimeOn(device) });
+    const { config, tokenizer, images, tokenizerFiles } = prepared;
+    const parts = { config, card, tokenizer, images, imageReader: environment.images, weights, tokenizerFiles };
+    model = new TextClassifier({ ...parts, createRuntime: runtimeOn(device) });
     return { ...result, ...factsOf(model) };
   }
 
@@ -43,7 +44,8 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
     if (call.type === "train") return train(call.settings);
     if (call.type === "predict") return model!.predict(call.texts, { topK: call.topK });
     if (call.type === "files") return model!.files();
-    model = await classifierFromFiles(await bytesOfAll(call.files), { createRuntime: runtimeOn(call.device) });
+    const place = { createRuntime: runtimeOn(call.device), imageReader: environment.images };
+    model = await classifierFromFiles(await bytesOfAll(call.files), place);
     return factsOf(model);
   }
 
@@ -62,6 +64,7 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
 const factsOf = ({ config, card }: TextClassifier): ModelFacts => ({
   labels: config.labels,
   pairs: card.columns?.pair !== undefined,
+  task: config.task,
 });
 
 const buffersOf = (files: ReadonlyMap<string, Uint8Array>): ArrayBuffer[] =>

@@ -106,7 +106,7 @@ function formOf(input: WrittenInput, given: ModelInputs, maxPositions: number): 
     where,
     rule,
     `${node.dtype} ${showShape(node.shape)}`,
-    "Only encoders of texts are exported.",
+    "Only classifiers of texts and of images are exported.",
   );
 }
 

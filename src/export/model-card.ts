@@ -158,7 +158,9 @@ function data(parts: ModelCardParts): string {
     card.columns && `- Columns: ${named.filter(Boolean).join(", ")}`,
     rows && `- Examples: ${rows.train} for training, ${rows.evaluated} for the figures below`,
     config.labels.length > 0 && `- Classes (${config.labels.length}): ${classes(parts)}`,
-    config.family !== "vit" && `- Texts are cut to ${card.maxLength} tokens, special tokens included`,
+    config.family === "vit"
+      ? `- Images are resized as \`preprocessor_config.json\` says and read as ${card.maxLength} tokens: patches, and one for the class`
+      : `- Texts are cut to ${card.maxLength} tokens, special tokens included`,
   ];
   return lines.filter(Boolean).join("\n");
 }
@@ -200,22 +202,23 @@ function attention(parts: ModelCardParts): string {
 function use(parts: ModelCardParts): string {
   const { files, name, card, config } = parts;
   const [pipelineTag, auto] = kindOf(parts);
-  const reader = config.family === "vit" ? "AutoImageProcessor" : "AutoTokenizer";
+  const ofImages = config.family === "vit";
+  const reader = ofImages ? "AutoImageProcessor" : "AutoTokenizer";
+  const sample = ofImages ? "image.jpg" : "some text";
   const { accuracy, [`accuracy${OFF}`]: accuracyOff } = card.metrics;
   const both =
     isSparse(parts) && accuracy !== undefined && accuracyOff !== undefined
       ? ` (held-out accuracy ${figure(accuracyOff)}; with its sparsity ${figure(accuracy)})`
       : "";
-  const blocks =
-    pipelineTag !== "text-classification" && pipelineTag !== "token-classification"
-      ? []
-      : [
-          `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.predict("some text");\n\`\`\``,
-        ];
+  const blocks = !["text-classification", "token-classification", "image-classification"].includes(pipelineTag)
+    ? []
+    : [
+        `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.predict("${sample}");\n\`\`\``,
+      ];
   if (files.onnx) {
     blocks.push(
       `transformers.js, ${isSparse(parts) ? "with the sparsity" : "from the same ONNX file in Node and in browsers"} (a folder is named with a leading \`./\` or \`/\`; a page also sets \`env.allowLocalModels = true\`):\n\n` +
-        `\`\`\`js\nimport { pipeline } from "@huggingface/transformers";\nconst classify = await pipeline("${pipelineTag}", "./${name}");\nawait classify("some text");\n\`\`\`` +
+        `\`\`\`js\nimport { pipeline } from "@huggingface/transformers";\nconst classify = await pipeline("${pipelineTag}", "./${name}");\nawait classify("${sample}");\n\`\`\`` +
         (files.quantized ? '\n\n`{ dtype: "q8" }` takes the 8-bit file instead: smaller, with slightly other scores.' : ""),
     );
   }
@@ -230,7 +233,7 @@ function use(parts: ModelCardParts): string {
       `\`\`\`python\nfrom transformers import AutoModelFor${auto}, ${reader}\n` +
       `${reader === "AutoTokenizer" ? "tokenizer" : "processor"} = ${reader}.from_pretrained("${name}")\nmodel = AutoModelFor${auto}.from_pretrained("${name}")\n\`\`\``,
   );
-  blocks.push("Batches are padded at the end; padding at the front is not supported.");
+  if (!ofImages) blocks.push("Batches are padded at the end; padding at the front is not supported.");
   return blocks.join("\n\n");
 }
 

@@ -3,6 +3,7 @@ import { reshape } from "../graph/index.ts";
 import { buildClassifier, type EncoderConfig } from "../models/index.ts";
 import { encodeModel, modelProto } from "../onnx/index.ts";
 import type { AttentionPlan } from "../sparsity/index.ts";
+import { deriveImageInputs } from "./derive-image-inputs.ts";
 import { type Closing, deriveInputs } from "./derive-inputs.ts";
 import { withInitializers, withoutUnread, withUsualSymbols } from "./initializers.ts";
 import { quantized } from "./quantize.ts";
@@ -24,10 +25,10 @@ export interface OnnxClassifierOptions {
 }
 
 /**
- * A classifier of texts as one ONNX file that runs on its own: weights and sparsity inside, standard operators only (opset 20).
+ * A classifier of texts, or of images, as one ONNX file that runs on its own: weights and sparsity inside, standard operators only (opset 20).
  *
  * Inputs are `input_ids`, `attention_mask` and, where the family has token types, `token_type_ids`: int64 [batch_size,
- * sequence_length], padded at the end. Output: `logits`, float [batch_size, C], of a token
+ * sequence_length], padded at the end; of an encoder of images `pixel_values`, float [batch_size, C, H, W]. Output: `logits`, float [batch_size, C], of a token
  * classifier [batch_size, sequence_length, C]. Everything that TypeScript computes for a batch while
  * training (valid lengths, the number of keys kept, window radii, …) is computed from the mask inside the file.
  *
@@ -39,7 +40,9 @@ export interface OnnxClassifierOptions {
 export function onnxClassifier({ config, plan, weights, closing, quantize }: OnnxClassifierOptions): Uint8Array {
   const { logits, inputs } = buildClassifier(config, { plan, training: false });
   const shaped = config.task === "token_classification" ? reshape(logits, ["B", "n", config.numLabels]) : logits;
-  const root = deriveInputs(shaped, inputs, { maxPositions: config.maxPositions, closing });
+  const root = config.image
+    ? deriveImageInputs(shaped, inputs, config.image)
+    : deriveInputs(shaped, inputs, { maxPositions: config.maxPositions, closing });
   const { model } = modelProto({ logits: root }, { microsoftOps: false });
   const whole = withInitializers(withoutUnread(model.graph), weights);
   const graph = withUsualSymbols(quantize === "int8" ? quantized(whole, new Set(weights.keys())) : whole);

@@ -41,14 +41,14 @@ export function repository(type: Repository["type"], id: string): Repository {
  * @throws `hub/bad-name`
  */
 export function checkedRevision(revision: string): string {
-  if (/^[\w.-]+(\/[\w.-]+)*$/.test(revision) && !isUnsafePath(revision)) return revision;
+  if (/^[\w.-]+(\/[\w.-]+)*$/.test(revision) && !isUnsafePath(revision) && !/(^|\/)\.(\/|$)/.test(revision)) return revision;
   const hint = "main, v1.0, refs/pr/1 and a whole commit hash are revisions.";
   throw expectedGot("hub/bad-name", "hub", "a branch, a tag or a commit", revision, hint);
 }
 
-/** Whether a listed path would leave the folder it is joined to, on any system. */
+/** Whether a listed path would leave the folder it is joined to, on any system; Windows drops dots and spaces behind `..`. */
 export const isUnsafePath = (path: string): boolean =>
-  path === "" || path.includes("\0") || /^[/\\]|^[A-Za-z]:/.test(path) || path.split(/[/\\]/).some((part) => part === "..");
+  /^[./\\]*$/.test(path) || path.includes("\0") || /^[/\\]|^[A-Za-z]:/.test(path) || path.split(/[/\\]/).some((part) => /^\.\.[. ]*$/.test(part));
 
 /** `https://…/datasets/nyu-mll/glue`: where people look. */
 export const pageOf = (endpoint: string, { type, id }: Repository): string =>

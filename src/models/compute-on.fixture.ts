@@ -1,4 +1,4 @@
-import { bindShape, elements, type Node } from "../graph/index.ts";
+import { type AnyArray, bindShape, elements, type Node } from "../graph/index.ts";
 import { type HostTensor, interpret, type Runtime } from "../runtime/index.ts";
 import type { BatchContext } from "../sparsity/index.ts";
 import type { ModelGraph } from "./index.ts";
@@ -49,12 +49,15 @@ export function feedsOf(
     const shape = bindShape(node.shape, context.bindings);
     const make = { float: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }[node.dtype];
     const data = new make(elements(shape));
-    if (fill.kind === "values") fill.write(data, context);
+    if (fill.kind === "values") fill.write(leftOver(data), context);
     else (data as Float32Array).set(masks(name.replace(/^dropout\./, "")));
     all[name] = { dtype: node.dtype, shape, data } as HostTensor;
   }
   return all;
 }
+
+/** As a trainer's memory is: full of what stood there before, so that whoever writes an input must write all of it. */
+const leftOver = (data: AnyArray): AnyArray => (data instanceof BigInt64Array ? data.fill(1n) : (data as Float32Array).fill(1));
 
 /** On the float64 interpreter, or on a runtime; where that leaves embedding gradients as rows, they are added up here. */
 export async function computeOn<Name extends string>(

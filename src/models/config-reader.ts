@@ -1,4 +1,4 @@
-import { type CrispError, expectedGot } from "../errors/index.ts";
+import { type CrispError, expectedGot, printedJson } from "../errors/index.ts";
 import type { Activation } from "./encoder-config.ts";
 
 /** transformers' names of the same function. */
@@ -68,18 +68,18 @@ export class ConfigReader {
     const name = this.json[key] ?? fallback;
     if (typeof name !== "string" || !Object.hasOwn(activations, name)) {
       const rule = `${key} to be one of ${Object.keys(activations).join(", ")}`;
-      throw expectedGot("config/unknown-activation", this.where, rule, JSON.stringify(name));
+      throw expectedGot("config/unknown-activation", this.where, rule, printedJson(name));
     }
     return activations[name];
   }
 
   wrongType(key: string, rule: string, got: unknown): CrispError {
-    return expectedGot("config/type", this.where, `${key} to be ${rule}`, JSON.stringify(got));
+    return expectedGot("config/type", this.where, `${key} to be ${rule}`, printedJson(got));
   }
 
   /** For a setting that changes the computation, and that the graph does not compute. */
   unsupported(rule: string, got: unknown, hint?: string): CrispError {
-    return expectedGot("config/unsupported", this.where, rule, typeof got === "string" ? got : JSON.stringify(got), hint);
+    return expectedGot("config/unsupported", this.where, rule, typeof got === "string" ? got : printedJson(got), hint);
   }
 }
 

@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot, printedJson } from "../errors/index.ts";
 import { ConfigReader, isObject } from "./config-reader.ts";
 import type { EncoderConfig, EncoderFamily, Task } from "./encoder-config.ts";
 import { families } from "./families.ts";
@@ -29,11 +29,11 @@ const isProblemType = (text: unknown): text is Task =>
  * Source: the configuration classes of transformers 5.23.
  */
 export function parseEncoderConfig(json: unknown, where = "config.json"): EncoderConfig {
-  if (!isObject(json)) throw expectedGot("config/type", where, "a JSON object", JSON.stringify(json));
+  if (!isObject(json)) throw expectedGot("config/type", where, "a JSON object", printedJson(json));
   const name = json.model_type;
   if (typeof name !== "string" || !isFamily(name)) {
     const rule = `a model_type that is one of ${Object.keys(families).join(", ")}`;
-    const got = name === undefined ? "none" : JSON.stringify(name);
+    const got = name === undefined ? "none" : printedJson(name);
     throw expectedGot("config/unknown-family", where, rule, got, "docs/add-a-model.md shows how to add one.");
   }
   const { keys, readOwn } = families[name];
@@ -135,7 +135,7 @@ function refuseVariants(read: ConfigReader): void {
   const positions = read.json.position_embedding_type ?? "absolute";
   if (positions !== "absolute") {
     const hint = "Relative positions are not supported.";
-    const got = JSON.stringify(positions);
+    const got = printedJson(positions);
     throw expectedGot("config/positions", read.where, 'position_embedding_type "absolute"', got, hint);
   }
   for (const key of ["is_decoder", "add_cross_attention"]) {
@@ -152,7 +152,7 @@ function readTask(read: ConfigReader, labels: readonly string[]): Task {
   if (problem !== undefined) {
     if (isProblemType(problem)) return problem;
     const rule = "problem_type to be single_label_classification, multi_label_classification or regression";
-    throw expectedGot("config/type", read.where, rule, JSON.stringify(problem));
+    throw expectedGot("config/type", read.where, rule, printedJson(problem));
   }
   const [architecture] = Array.isArray(read.json.architectures) ? read.json.architectures : [];
   if (typeof architecture === "string" && architecture.endsWith(CLASS_OF.token_classification)) return "token_classification";
@@ -160,16 +160,23 @@ function readTask(read: ConfigReader, labels: readonly string[]): Task {
   return labels.length === 1 ? "regression" : "single_label_classification";
 }
 
+/** A damaged number of classes must not fill the memory with names. */
+const MOST_UNNAMED = 100_000;
+
 /** `id2label` wins over `num_labels`, as in transformers; with neither there are two classes. */
 function readLabels(read: ConfigReader): readonly string[] {
   const { where, json } = read;
   const named = json.id2label ?? undefined;
-  if (named === undefined) return Array.from({ length: read.count("num_labels", 2) }, (_, id) => `LABEL_${id}`);
+  if (named === undefined) {
+    const count = read.count("num_labels", 2);
+    if (count > MOST_UNNAMED) throw read.wrongType("num_labels", `at most ${MOST_UNNAMED} classes without names`, count);
+    return Array.from({ length: count }, (_, id) => `LABEL_${id}`);
+  }
   if (!isObject(named)) throw read.wrongType("id2label", "an object from class index to name", named);
   const ids = Object.keys(named);
   const labels = ids.map((_, id) => named[id]);
   if (!labels.every((label) => typeof label === "string")) {
-    throw expectedGot("config/labels", where, `id2label to name classes 0 to ${ids.length - 1}`, JSON.stringify(named));
+    throw expectedGot("config/labels", where, `id2label to name classes 0 to ${ids.length - 1}`, printedJson(named));
   }
   checkLabels(labels, where);
   const inverse = json.label2id;

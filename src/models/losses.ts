@@ -29,6 +29,7 @@ type Loss = (logits: Node, inputs: GraphInputs, config: EncoderConfig) => Node;
  */
 const crossEntropy: Loss = (logits, inputs, { numLabels: C }) => {
   const targets = inputs.values("targets", ["B", C], "float", (out, context) => {
+    (out as Float32Array).fill(0); // memory of earlier batches, where a row without a label writes nothing
     for (const [row, label] of Array.from(context.labels).entries()) writeTarget(out as Float32Array, row, label, context);
   }); // [B, C]
   return scale(sumAll(mul(targets, logSoftmax(logits))), -1);
@@ -37,6 +38,7 @@ const crossEntropy: Loss = (logits, inputs, { numLabels: C }) => {
 /** The same for every token; those without a label of their own (−1: special tokens, word ends, padding) add nothing. */
 const tokenCrossEntropy: Loss = (logits, inputs, { numLabels: C }) => {
   const targets = inputs.values("targets", ["B*n", C], "float", (out, context) => {
+    (out as Float32Array).fill(0); // as above: special tokens, word ends and padding
     context.labelSets!.forEach((tags, row) => {
       for (let at = 0; at < tags.length; at++) {
         writeTarget(out as Float32Array, row * context.bindings.n + at, tags[at], context);

@@ -1,4 +1,4 @@
-import { unzipSync, zipSync } from "fflate";
+import { type UnzipFileInfo, unzipSync, zipSync } from "fflate";
 import { type CrispError, expectedGot } from "../errors/index.ts";
 
 /** Beginning of a zip's entry in the table of contents at its end, and of the record that says where the table is. */
@@ -38,22 +38,50 @@ export function readModelZip(bytes: Uint8Array, where = "model.zip"): Map<string
   let files: [string, Uint8Array][];
   let checksums: ReadonlyMap<string, number>;
   try {
-    files = Object.entries(unzipSync(bytes));
+    files = Object.entries(unzipSync(bytes, { filter: fitsInto(bytes.length) }));
     checksums = readChecksums(bytes);
   } catch (error) {
     throw damaged((error as Error).message);
   }
-  for (const [path, content] of files) {
+  const checkPath = (path: string): void => {
     if (leadsOutside(path)) throw expectedGot("zip/outside", where, "paths inside the folder", path, "Don't use this file.");
+  };
+  for (const [path, content] of files) {
+    checkPath(path);
     if (crc32(content) !== checksums.get(path)) throw damaged(`a damaged ${path}`);
   }
-  return new Map(withoutFolder(files.filter(([path]) => !path.endsWith("/"))));
+  const inFolder = withoutFolder(files.filter(([path]) => !path.endsWith("/")));
+  // again, as m//etc and m/C:/x lead elsewhere once their folder is taken off
+  for (const [path] of inFolder) checkPath(path);
+  return new Map(inFolder);
+}
+
+/** Deflate packs at most so many bytes into one. */
+const MOST_PACKED = 1032;
+
+/**
+ * A check of each entry before it is unpacked: fflate makes room for whatever length an entry declares, and entries may claim the
+ * same bytes again and again.
+ */
+function fitsInto(length: number): (entry: UnzipFileInfo) => boolean {
+  const names = new Set<string>();
+  let packed = 0;
+  return ({ name, size, originalSize, compression }) => {
+    packed += size;
+    const most = compression === 0 ? size : MOST_PACKED * size + MOST_PACKED;
+    if (packed > length || originalSize > most) throw new Error("entries larger than the file can hold");
+    if (names.has(name)) throw new Error("two entries of one name");
+    names.add(name);
+    return true;
+  };
 }
 
 /** True for the bytes of a zip, damaged behind its first entry or not. */
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 
-const leadsOutside = (path: string): boolean => /^[/\\]|^[a-z]:|\\/i.test(path) || path.split("/").includes("..");
+/** A root, a drive, a parent (on Windows also with dots or spaces behind), a zero byte, or no name at all. */
+const leadsOutside = (path: string): boolean =>
+  /^[./]*$/.test(path) || /^\/|^[a-z]:|\\|\0/i.test(path) || path.split("/").some((part) => /^\.\.[. ]*$/.test(part));
 
 /** Strips the folder's own name, where the zip holds a folder; what macOS adds beside it goes. */
 function withoutFolder(files: [string, Uint8Array][]): [string, Uint8Array][] {

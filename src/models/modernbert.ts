@@ -1,3 +1,4 @@
+import { printedJson } from "../errors/index.ts";
 import { add, gather, linear, matmul, mul, type Node, reshape, select, sumTo } from "../graph/index.ts";
 import { type AttentionNodes, attend } from "./attention.ts";
 import { type ConfigReader, isObject } from "./config-reader.ts";
@@ -10,6 +11,8 @@ import { windowOf } from "./valid-pairs.ts";
 
 const LAYERS = ["num_hidden_layers", 22] as const;
 const HEADS = ["num_attention_heads", 12] as const;
+/** A damaged number of layers must not fill the memory. */
+const MOST_LAYERS = 10_000;
 
 /**
  * ModernBERT, as transformers' `ModernBertFor…` classes define it.
@@ -129,6 +132,7 @@ function readModern(read: ConfigReader): ModernConfig {
 function readLayerKinds(read: ConfigReader): readonly boolean[] {
   const layers = read.count(...LAYERS);
   const step = read.count("global_attn_every_n_layers", 3);
+  if (layers > MOST_LAYERS) throw read.wrongType(LAYERS[0], `at most ${MOST_LAYERS}`, layers);
   if (!read.has("layer_types")) return Array.from({ length: layers }, (_, layer) => layer % step === 0);
   const kinds = read.json.layer_types;
   const known = (kind: unknown): boolean => kind === "full_attention" || kind === "sliding_attention";
@@ -145,7 +149,7 @@ function readTheta(read: ConfigReader, kind: string, older: string, fallback: nu
   const own = isObject(all) ? (all[kind] ?? {}) : all;
   if (!isObject(own)) throw read.wrongType("rope_parameters", "an object for each kind of layer", all);
   const type = own.rope_type ?? "default";
-  if (type !== "default") throw read.unsupported('rope_type "default"', JSON.stringify(type));
+  if (type !== "default") throw read.unsupported('rope_type "default"', printedJson(type) ?? "none");
   const theta = own.rope_theta ?? read.positive(older, fallback);
   if (typeof theta !== "number" || !(theta > 0))
     throw read.wrongType(`rope_parameters.${kind}.rope_theta`, "a number above 0", theta);

@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot, printedJson } from "../errors/index.ts";
 
 /** Bytes an element takes, for every dtype the format knows. */
 const dtypeBytes = {
@@ -161,7 +161,7 @@ const isCounts = (value: unknown): value is number[] =>
 
 function readMetadata(value: unknown, where: string): Record<string, string> {
   if (!isObject(value) || !Object.values(value).every((text) => typeof text === "string")) {
-    throw expectedGot("safetensors/header", where, "__metadata__ to be an object of strings", JSON.stringify(value));
+    throw expectedGot("safetensors/header", where, "__metadata__ to be an object of strings", printedJson(value));
   }
   return value as Record<string, string>;
 }
@@ -171,16 +171,17 @@ function readEntry(
   entry: unknown,
   where: string,
 ): { dtype: SafetensorsDtype; shape: number[]; begin: number; end: number } {
-  if (!isObject(entry)) throw expectedGot("safetensors/header", where, `an object for tensor ${name}`, JSON.stringify(entry));
+  if (!isObject(entry)) throw expectedGot("safetensors/header", where, `an object for tensor ${name}`, printedJson(entry));
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(dtypeBytes, dtype)) {
-    throw expectedGot("safetensors/dtype", where, `tensor ${name} to have one of ${Object.keys(dtypeBytes).join(", ")}`, dtype);
+    const rule = `tensor ${name} to have one of ${Object.keys(dtypeBytes).join(", ")}`;
+    throw expectedGot("safetensors/dtype", where, rule, typeof dtype === "string" ? dtype : printedJson(dtype));
   }
   if (!isCounts(shape) || !Number.isSafeInteger(sizeOf(shape))) {
-    throw expectedGot("safetensors/shape", where, `tensor ${name} to have a shape of whole numbers`, JSON.stringify(shape));
+    throw expectedGot("safetensors/shape", where, `tensor ${name} to have a shape of whole numbers`, printedJson(shape));
   }
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    throw expectedGot("safetensors/offsets", where, `tensor ${name} to have data_offsets [begin, end]`, JSON.stringify(offsets));
+    throw expectedGot("safetensors/offsets", where, `tensor ${name} to have data_offsets [begin, end]`, printedJson(offsets));
   }
   const [begin, end] = offsets;
   const expected = sizeOf(shape) * dtypeBytes[dtype as SafetensorsDtype];

@@ -1,4 +1,4 @@
-import { CrispError, expectedGot } from "../errors/index.ts";
+import { CrispError, expectedGot, printedJson } from "../errors/index.ts";
 import { isObject } from "./config-reader.ts";
 import { readSafetensors, type Safetensors, type StoredTensor } from "./safetensors.ts";
 
@@ -47,12 +47,12 @@ function placesOf(index: Uint8Array, where: string): Map<string, string> {
   }
   const map = isObject(json) ? json.weight_map : undefined;
   if (!isObject(map) || Object.keys(map).length === 0) {
-    throw expectedGot("safetensors/index", where, "a weight_map from tensors to files", JSON.stringify(map) ?? "none");
+    throw expectedGot("safetensors/index", where, "a weight_map from tensors to files", printedJson(map) ?? "none");
   }
   for (const file of Object.values(map)) {
     if (typeof file !== "string" || !isPlainName(file)) {
       const rule = "names of .safetensors files in the same folder";
-      throw expectedGot("safetensors/index", where, rule, JSON.stringify(file), "Don't use this model.");
+      throw expectedGot("safetensors/index", where, rule, printedJson(file), "Don't use this model.");
     }
   }
   return new Map(Object.entries(map as Record<string, string>));

@@ -17,6 +17,12 @@ after(async () => {
 const fixture = (name: string): Uint8Array => readFileSync(join(import.meta.dirname, "../fixtures/data", name));
 const reviews = writeReviews(work, "train.tsv", 60);
 
+/** Two columns of text, so that they must be named; the test split has no labels. */
+const notes = (labelled: boolean): Uint8Array => {
+  const rows = Array.from({ length: 40 }, (_, at) => `a title of it ${at},the body of it ${at}${labelled ? `,${at % 2}` : ""}`);
+  return new TextEncoder().encode(`${["head", "inside", ...(labelled ? ["kind"] : [])].join(",")}\n${rows.join("\n")}\n`);
+};
+
 before(async () => {
   const pairs = fixture("pairs-snappy.parquet");
   server = await startHubServer({
@@ -29,9 +35,12 @@ before(async () => {
           "mrpc/train-00000-of-00001.parquet": pairs,
           "mrpc/validation-00000-of-00001.parquet": pairs,
           "mrpc/test-00000-of-00001.parquet": fixture("hidden.parquet"),
+          "stsb/train-00000-of-00001.parquet": pairs,
+          "stsb/validation-00000-of-00001.parquet": pairs,
         },
       },
       { type: "dataset", id: "ada/reviews", files: { "train.tsv": readFileSync(reviews) } },
+      { type: "dataset", id: "ada/notes", files: { "train.csv": notes(true), "test.csv": notes(false) } },
     ],
   });
 });
@@ -76,6 +85,16 @@ describe("by name from a hub", { concurrency: 1 }, () => {
     assert.match(stdout, /train\.tsv \(training\) {2}54 rows/);
   });
 
+  test("columns that were named, and a test split without labels, which is said", async () => {
+    const columns = ["--text_column_name", "inside", "--label_column_name", "kind"];
+    const data = ["--dataset_name", "ada/notes", ...columns];
+    const words = ["train", ...data, "--model", "ada/tiny", "--output_dir", join(work, "notes"), ...quick];
+    const { code, stdout, stderr } = await crisp(words, { env: env() });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /train\.csv \(held out\)/);
+    assert.match(stderr, /the test split is not evaluated: test\.csv: expected a column "kind"/);
+  });
+
   const refuses = async (
     words: readonly string[],
     message: RegExp,
@@ -99,6 +118,13 @@ describe("by name from a hub", { concurrency: 1 }, () => {
     refuses(["train", reviews, "--model", "ada/none"], /ada\/none.*No folder ada\/none is here either/));
   test("no such split, no such configuration", () =>
     refuses(["train", "--dataset_name", "glue/none", "--model", "ada/tiny"], /glue.*mrpc/));
+  test("a study of numbers", () =>
+    refuses(
+      ["study", "--dataset_name", "glue/stsb", "--model", "ada/tiny", "--quick"],
+      /stsb: expected one class for each text/,
+    ));
+  test("a revision that is not there, for pretrain too", () =>
+    refuses(["pretrain", reviews, "--model", "ada/tiny", "--model_revision", "v9"], /v9/));
   test("a file and a name", () =>
     refuses(["train", reviews, "--dataset_name", "glue/mrpc", "--model", "ada/tiny"], /a file or --dataset_name/, {}, 2));
 });

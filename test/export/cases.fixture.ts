@@ -94,18 +94,19 @@ export const texts: readonly Encoded[] = LENGTHS.map((length, index) => ({
 
 const runtime = await createRuntime({ threads: 1 });
 
-/** Crisp's own logits of the texts. */
+/** Crisp's own logits of the texts, or of other examples. */
 export async function crispLogits(
   config: EncoderConfig,
   weights: ReadonlyMap<string, Float32Array>,
   plan: AttentionPlan,
+  examples: readonly Encoded[] = texts,
 ): Promise<number[][]> {
   const tensors: Record<string, HostTensor> = {};
   for (const { name, shape } of parameterSpecs(config)) tensors[name] = { dtype: "float", shape, data: weights.get(name)! };
   const forward = await createForward({
     ...{ runtime, config, plan, parameters: () => tensors, seed: 1, batchSize: 4, padTokenId: 0 },
   });
-  const { logits } = await forward.evaluate(texts);
+  const { logits } = await forward.evaluate(examples);
   await forward.release();
   return logits;
 }

@@ -51,7 +51,7 @@ let [worst, compared] = [0, 0];
 try {
   for (const task of tasks.split(",")) {
     const folder = join(work, task);
-    const options = ["--num_train_epochs", "1", "--learning_rate", "5e-5", "--device", "cpu", "--no-onnx"];
+    const options = ["--num_train_epochs", "2", "--learning_rate", "1e-4", "--device", "cpu", "--no-onnx"];
     const said = await crisp(
       "train",
       "--dataset_name",

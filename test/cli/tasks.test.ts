@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { modelFiles, parseEncoderConfig, withLabels } from "../../src/models/index.ts";
+import { initialise } from "../../src/models/index-node.ts";
+import { writeFilesAtomically } from "../../src/training/index-node.ts";
+import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
+import { crisp } from "./command.fixture.ts";
+
+const work = mkdtempSync(join(tmpdir(), "crisp-cli-tasks-"));
+after(() => rmSync(work, { recursive: true, force: true }));
+
+const path = (name: string): string => join(work, name);
+const jsonl = (name: string, rows: readonly object[]): string => {
+  writeFileSync(path(name), `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
+  return path(name);
+};
+const model = writeTinyModel(path("tiny"));
+const quick = ["--model", model, "--max_steps", "2", "--device", "cpu", "--no-onnx"];
+
+const refuses = async (words: readonly string[], message: RegExp, input = ""): Promise<void> => {
+  const { code, stderr } = await crisp(words, { cwd: work, input });
+  const lines = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("device: "));
+  assert.match(lines.at(-1) ?? "", message);
+  assert.equal(lines.length, 1, stderr);
+  assert.notEqual(code, 0);
+};
+
+describe("token classification", () => {
+  const rows = Array.from({ length: 40 }, (_, at) => ({
+    tokens: ["New York", "film", String(at)],
+    ner_tags: ["B-LOC", "O", "O"],
+  }));
+  const file = jsonl("words.jsonl", rows);
+  before(async () => {
+    const { code, stderr } = await crisp(["train", file, "--output_dir", path("words"), ...quick]);
+    assert.equal(code, 0, stderr);
+  });
+
+  test("predict reads lists of words, as training does, and labels each", async () => {
+    const { code, stdout, stderr } = await crisp(["predict", path("words"), file]);
+    assert.equal(code, 0, stderr);
+    const said = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.equal(said.length, rows.length);
+    assert.deepEqual(
+      said[3].words.map(({ word }: { word: string }) => word),
+      ["New York", "film", "3"],
+    );
+  });
+  test("a text is parted at its spaces", async () => {
+    const { stdout } = await crisp(["predict", path("words")], { input: "a fine  film\n" });
+    assert.deepEqual(
+      JSON.parse(stdout).words.map(({ word }: { word: string }) => word),
+      ["a", "fine", "film"],
+    );
+  });
+});
+
+describe("an encoder that fills in masked words is no classifier", () => {
+  before(() => {
+    const config = withLabels(parseEncoderConfig(JSON.parse(readFileSync(join(model, "config.json"), "utf8"))), [], "masked_lm");
+    const card = { crisp: "0", task: "masked_lm", attention: { pattern: "dense" }, maxLength: 32, seed: 1, padTokenId: 0 };
+    writeTinyModel(path("masked"));
+    const json = [new TextEncoder().encode(JSON.stringify(card))];
+    writeFilesAtomically(path("masked"), new Map([...modelFiles(config, initialise(config, 1)), ["crisp.json", json]]));
+  });
+  test("eval", () =>
+    refuses(["eval", path("masked"), writeReviews(work, "dev.tsv", 20)], /expected a trained classifier.*Train first/));
+  test("predict", () => refuses(["predict", path("masked")], /expected a trained classifier.*Train first/, "a film\n"));
+});
+
+describe("what does not fit a task is refused before anything is trained", () => {
+  const several = jsonl(
+    "several.jsonl",
+    Array.from({ length: 30 }, (_, at) => ({ text: `text ${at}`, labels: ["a", "b"].slice(at % 2) })),
+  );
+  const numbers = jsonl(
+    "numbers.jsonl",
+    Array.from({ length: 30 }, (_, at) => ({ text: `text ${at}`, label: at / 7 })),
+  );
+
+  test("a study of several labels a text", () =>
+    refuses(["study", several, "--model", model, "--quick"], /several\.jsonl: expected one class for each text.*multi_label/));
+  test("label smoothing where nothing can be smoothed", async () => {
+    const smoothed = ["--label_smoothing_factor", "0.1", ...quick];
+    await refuses(["train", numbers, "--task", "regression", ...smoothed], /labelSmoothingFactor: expected 0 in regression/);
+    await refuses(["train", several, "--output_dir", path("b"), ...smoothed], /labelSmoothingFactor: expected 0 in multi_label/);
+  });
+  test("--streaming beside --max_train_samples", () =>
+    refuses(["train", several, "--streaming", "--max_train_samples", "9", ...quick], /streaming: expected no maxTrainSamples/));
+  test("rows without a label in what is evaluated", async () => {
+    const hidden = readFileSync(join(import.meta.dirname, "../fixtures/data/hidden.parquet"));
+    const shown = readFileSync(join(import.meta.dirname, "../fixtures/data/pairs-snappy.parquet"));
+    mkdirSync(path("hub"), { recursive: true });
+    writeFileSync(path("hub/hidden.parquet"), hidden);
+    writeFileSync(path("hub/pairs.parquet"), shown);
+    const trained = await crisp(["train", path("hub/pairs.parquet"), "--output_dir", path("pairs"), ...quick]);
+    assert.equal(trained.code, 0, trained.stderr);
+    await refuses(["eval", path("pairs"), path("hub/hidden.parquet")], /hidden\.parquet: expected labelled examples/);
+  });
+});
+
+test("large data stay on disk without being asked to", async () => {
+  const large = path("large.tsv.gz");
+  writeFileSync(large, Uint8Array.of(0x1f, 0x8b, 8, 0));
+  truncateSync(large, 600e6); // a hole: takes no room on the disk
+  await refuses(["train", large, "--output_dir", path("large"), ...quick], /large\.tsv\.gz: expected a file that is not packed/);
+});

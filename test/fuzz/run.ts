@@ -1,0 +1,66 @@
+// Fuzzes every reader of files from elsewhere: `npm run fuzz -- --inputs 20000 --seed 1 --target csv --minutes 5 --save`.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { keepInput, nameOf } from "./corpus.ts";
+import { runTarget } from "./run-target.ts";
+import { targets } from "./targets.ts";
+
+const { values } = parseArgs({
+  options: {
+    inputs: { type: "string", default: "20000" },
+    seed: { type: "string", default: "1" },
+    target: { type: "string", multiple: true },
+    /** For each target. */
+    minutes: { type: "string" },
+    /** Keep small inputs that reached new code in test/fuzz/corpus/. */
+    save: { type: "string" },
+  },
+});
+const chosen = values.target ?? targets.map(({ name }) => name);
+const unknown = chosen.find((name) => !targets.some((target) => target.name === name));
+if (unknown !== undefined) {
+  console.error(`--target: expected one of ${targets.map(({ name }) => name).join(", ")}, got ${unknown}.`);
+  process.exit(2);
+}
+const folder = fileURLToPath(new URL("../../.cache/fuzz-findings/", import.meta.url));
+/** Larger inputs are not worth their room in the repository. */
+const LARGEST_KEPT = 4500;
+
+let total = 0;
+let found = 0;
+for (const name of chosen) {
+  const result = await runTarget({
+    target: name,
+    seed: Number(values.seed),
+    inputs: Number(values.inputs),
+    seconds: values.minutes === undefined ? undefined : Number(values.minutes) * 60,
+    coverage: true,
+  });
+  const { inputs = 0, seconds = 0, outcomes = {}, worstCpuMs = 0, worstBytes = 0, worstShare = 0, blocks = 0, kept = [] } = result;
+  total += inputs;
+  found += result.findings.length;
+  const tally = Object.entries(outcomes).sort(([, a], [, b]) => b - a);
+  console.log(
+    [
+      `${name}: ${inputs} inputs, ${Math.round(inputs / Math.max(seconds, 0.001))}/s`,
+      `slowest ${worstCpuMs.toFixed(0)} ms`,
+      `most memory ${(worstBytes / 2 ** 20).toFixed(1)} MB (${(worstShare * 100).toFixed(0)} % of its limit)`,
+      `${blocks} blocks, ${kept.length} inputs reached new ones`,
+      `${result.findings.length} findings`,
+    ].join("; "),
+  );
+  console.log(`  ${tally.map(([outcome, count]) => `${outcome} ${count}`).join(", ")}`);
+  for (const { what, bytes } of result.findings) {
+    mkdirSync(folder, { recursive: true });
+    const file = `${folder}${name}-${nameOf(bytes)}.input`;
+    writeFileSync(file, bytes);
+    console.error(`  FINDING (${bytes.length} bytes, ${file}): ${what.split("\n").slice(0, 8).join("\n    ")}`);
+  }
+  if (values.save !== undefined) {
+    const small = kept.filter(({ length }) => length <= LARGEST_KEPT);
+    for (const bytes of small.slice(-Number(values.save))) keepInput(name, bytes);
+  }
+}
+console.log(`${total} inputs, ${found} findings`);
+process.exitCode = found > 0 ? 1 : 0;

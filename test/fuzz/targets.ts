@@ -1,0 +1,24 @@
+import type { Target } from "./target.ts";
+import { config } from "./targets/config.ts";
+import { hubPaths } from "./targets/hub-paths.ts";
+import { parquet } from "./targets/parquet.ts";
+import { safetensors } from "./targets/safetensors.ts";
+import { shards } from "./targets/shards.ts";
+import { csv, gzip, jsonl, tables } from "./targets/tables.ts";
+import { tokenizer } from "./targets/tokenizer.ts";
+import { zip } from "./targets/zip.ts";
+
+/** Every reader of files from elsewhere. */
+export const targets: readonly Target[] = [
+  safetensors,
+  shards,
+  config,
+  tokenizer,
+  parquet,
+  csv,
+  tables,
+  jsonl,
+  gzip,
+  zip,
+  hubPaths,
+];
