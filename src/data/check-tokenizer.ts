@@ -11,18 +11,26 @@ const MOST_IDS = 2 ** 24;
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
-const isId = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0 && (value as number) < MOST_IDS;
+const isId = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < MOST_IDS;
 
-const optional = ([rule, fits]: Rule): Rule => [`${rule}, or nothing`, (value) => value === undefined || value === null || fits(value)];
+const optional = ([rule, fits]: Rule): Rule => [
+  `${rule}, or nothing`,
+  (value) => value === undefined || value === null || fits(value),
+];
 const TEXT: Rule = ["a text", isText];
 const FLAG: Rule = optional(["true or false", (value) => typeof value === "boolean"]);
-const oneOf = (...known: string[]): Rule => optional([`one of ${known.join(", ")}`, (value) => isText(value) && known.includes(value)]);
+const oneOf = (...known: string[]): Rule =>
+  optional([`one of ${known.join(", ")}`, (value) => isText(value) && known.includes(value)]);
 const ID: Rule = [`a whole number below ${MOST_IDS}`, isId];
 const PATTERN: Rule = [
   "an object with one text, String or Regex",
   (value) => isObject(value) && isText(value.Regex ?? value.String) && (value.Regex === undefined || value.String === undefined),
 ];
-const TOKEN_AND_ID: Rule = ["a token and its id", (value) => Array.isArray(value) && value.length === 2 && isText(value[0]) && isId(value[1])];
+const TOKEN_AND_ID: Rule = [
+  "a token and its id",
+  (value) => Array.isArray(value) && value.length === 2 && isText(value[0]) && isId(value[1]),
+];
 const VOCABULARY: Rule = [
   `an object from tokens to whole numbers below ${MOST_IDS}`,
   (value) => isObject(value) && Object.values(value).every(isId),
@@ -60,7 +68,8 @@ const template = (texts: readonly string[]): Rule => [
 ];
 const SPECIAL_TOKENS: Rule = [
   "an object from tokens to their ids",
-  (value) => isObject(value) && Object.values(value).every((one) => isObject(one) && Array.isArray(one.ids) && one.ids.every(isId)),
+  (value) =>
+    isObject(value) && Object.values(value).every((one) => isObject(one) && Array.isArray(one.ids) && one.ids.every(isId)),
 ];
 
 /** What the fields of each kind of model and step must be; what is not named here is not read. */
@@ -69,12 +78,19 @@ const MODELS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     vocab: VOCABULARY,
     unk_token: TEXT,
     continuing_subword_prefix: TEXT,
-    max_input_chars_per_word: optional(["a whole number above 0", (value) => Number.isSafeInteger(value) && (value as number) > 0]),
+    max_input_chars_per_word: optional([
+      "a whole number above 0",
+      (value) => Number.isSafeInteger(value) && (value as number) > 0,
+    ]),
   },
   WordLevel: { vocab: VOCABULARY, unk_token: TEXT },
   BPE: {
     ...{ vocab: VOCABULARY, merges: MERGES, unk_token: optional(TEXT) },
-    ...{ continuing_subword_prefix: optional(TEXT), end_of_word_suffix: optional(TEXT), continuing_subword_suffix: optional(TEXT) },
+    ...{
+      continuing_subword_prefix: optional(TEXT),
+      end_of_word_suffix: optional(TEXT),
+      continuing_subword_suffix: optional(TEXT),
+    },
     ...{ fuse_unk: FLAG, byte_fallback: FLAG, ignore_merges: FLAG },
   },
   Unigram: { vocab: SCORED_TOKENS, unk_id: optional(ID), byte_fallback: FLAG },
@@ -152,7 +168,8 @@ export function checkTokenizerJson(json: unknown): number {
   const { model, added_tokens = [] } = json;
   if (!isObject(model)) throw bad("model", "an object", model);
   const kind = isText(model.type) ? model.type : typeOf(model);
-  if (kind === undefined || !Object.hasOwn(MODELS, kind)) throw bad("model.type", `one of ${Object.keys(MODELS).join(", ")}`, model.type);
+  if (kind === undefined || !Object.hasOwn(MODELS, kind))
+    throw bad("model.type", `one of ${Object.keys(MODELS).join(", ")}`, model.type);
   checkFields("model", model, MODELS[kind]);
   if (!Array.isArray(added_tokens)) throw bad("added_tokens", "a list", added_tokens);
   added_tokens.forEach((token: unknown, at) => {

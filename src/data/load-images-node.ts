@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { expectedGot } from "../errors/index.ts";
 import { fileSource } from "./byte-source-node.ts";
+import { imageKind } from "./decode-image-node.ts";
 import { type ImageFile, loadImageFolder } from "./image-folder-node.ts";
 import { contentHash, imageBytes } from "./image-reader-node.ts";
 import { joinDatasets } from "./join-datasets.ts";
@@ -35,11 +36,12 @@ export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEnt
 /**
  * Load labelled images: a folder with a folder for each class (see `loadImageFolder`), or Parquet files with a column of images.
  *
- * Every file is read once, for its hash: exact copies must be known before a split. Images of a folder stay on disk as paths, those
+ * Every file is read once, for its hash: exact copies must be known before a split. Files that are no images are found by their first
+ * bytes. Images of a folder stay on disk as paths, those
  * of Parquet files are held in memory as they are stored, compressed; none is decoded.
  *
  * @param paths - One folder, or Parquet files in order.
- * @throws `data/not-images` for a file of another kind; as `loadImageFolder` and `openImageRows`.
+ * @throws `data/not-images` for data of another kind; `data/bad-image` for such a file in a folder; as `loadImageFolder` and `openImageRows`.
  * @example
  * const { train, validation } = await loadImages(["animals"]);
  */
@@ -74,8 +76,11 @@ async function fromFolder(folder: string, { labels: known }: ImageOptions): Prom
 
 async function referred(files: readonly ImageFile[]): Promise<Example[]> {
   const examples: Example[] = [];
-  for (const [index, { path, label }] of files.entries())
-    examples.push({ index, text: path, label, image: { path, hash: contentHash(await imageBytes(path)) } });
+  for (const [index, { path, label }] of files.entries()) {
+    const bytes = await imageBytes(path);
+    imageKind(bytes, path);
+    examples.push({ index, text: path, label, image: { path, hash: contentHash(bytes) } });
+  }
   return examples;
 }
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { uniform } from "../random/index.ts";
+import { bytesSource } from "./byte-source.ts";
 import { decodeText } from "./decode.ts";
+import { indexRows } from "./row-stream.ts";
 import { guessFormat, parseTable } from "./table.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -156,6 +158,14 @@ describe("JSONL", () => {
       });
     }
   });
+});
+
+test("a line of white space that JSON does not know is no empty line, in memory and on disk", async () => {
+  for (const space of ["\ufeff", "\u3000", "\u00a0"]) {
+    const text = `{"text":"a"}\n \t\r\n${space}\n`;
+    assert.throws(() => parseTable(text, "a.jsonl"), { code: "data/broken-row", message: /^a\.jsonl:3: / });
+    await assert.rejects(indexRows([bytesSource(bytes(text), "a.jsonl")]), { code: "data/broken-row" });
+  }
 });
 
 test("empty files, and files of a header alone, are refused in every format", () => {

@@ -96,7 +96,8 @@ export function jsonlTable(text: string, name: string, firstLine = 1): Table {
   const columns = new Map<string, number>();
   const rows: TableRow[] = [];
   text.split("\n").forEach((raw, at) => {
-    if (raw.trim() === "") return;
+    // as when the file stays on disk: other white space is no JSON either
+    if (/^[\t-\r ]*$/.test(raw)) return;
     const fail = (got: string): never => {
       throw expectedGot("data/broken-row", `${name}:${firstLine + at}`, "one JSON object a line", got);
     };

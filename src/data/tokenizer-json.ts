@@ -1,4 +1,4 @@
-import { CrispError, expectedGot } from "../errors/index.ts";
+import { CrispError, expectedGot, printedJson } from "../errors/index.ts";
 
 /** The two tokenizer files of a Hugging Face model folder, parsed: what `createTokenizer` takes. */
 export interface TokenizerJson {
@@ -18,11 +18,14 @@ export function readTokenizerJson(files: ReadonlyMap<string, Uint8Array>, where 
     throw expectedGot("data/unreadable", `${where}/tokenizer.json`, "a readable file", "no such file", hint);
   }
   const parse = (name: string, next: string): object => {
+    let json: unknown;
     try {
-      return JSON.parse(new TextDecoder().decode(files.get(name))) as object;
+      json = JSON.parse(new TextDecoder().decode(files.get(name)));
     } catch (error) {
       throw new CrispError("tokenizer/bad-file", `${where}/${name}: expected JSON, got ${(error as Error).message}. ${next}`);
     }
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json;
+    throw expectedGot("tokenizer/bad-file", `${where}/${name}`, "a JSON object", printedJson(json), next);
   };
   return {
     tokenizerJson: parse("tokenizer.json", hint),

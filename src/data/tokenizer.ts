@@ -129,7 +129,13 @@ function idsReader(library: HuggingFaceTokenizer, tokenizerJson: object): (text:
     // the package has no number for a token that the vocabulary lacks, where there is no unknown token
     if (!ids.includes(undefined)) return ids as number[];
     const rule = "an unknown token in the vocabulary, for what it lacks";
-    throw expectedGot("tokenizer/bad-file", "tokenizer.json, model", rule, "none", "Save the tokenizer again with save_pretrained.");
+    throw expectedGot(
+      "tokenizer/bad-file",
+      "tokenizer.json, model",
+      rule,
+      "none",
+      "Save the tokenizer again with save_pretrained.",
+    );
   };
   const { normalizer, pre_tokenizer, added_tokens } = tokenizerJson as {
     normalizer?: { type: string } | null;

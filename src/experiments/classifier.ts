@@ -29,7 +29,7 @@ import {
 import { joined } from "./model-files.ts";
 import { planOf } from "./plan-of.ts";
 import type { PlanSpec } from "./run-spec.ts";
-import { configFile, jsonBytes, tokenizerConfigFile } from "./saved-json.ts";
+import { configFile, jsonBytes, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
 
 /** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
 export interface CrispCard {
@@ -272,11 +272,12 @@ export class TextClassifier {
    */
   saved(options: ExportOptions, exporter: typeof exportFiles): SavedModel {
     const { config, card } = this;
-    const { tokenizer, tokenizerFiles, weights } = this.#parts;
+    const { tokenizer, images, tokenizerFiles, weights } = this.#parts;
     const closing = tokenizer?.encode("").inputIds ?? [];
     const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
     const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
     const files = new Map<string, Iterable<Uint8Array>>([...tokenizerFiles, ...modelFiles(config, weights)]);
+    if (images) files.set(PREPROCESSOR_FILE, [preprocessorFile(files.get(PREPROCESSOR_FILE)!, images)]);
     if (tokenizer) files.set("tokenizer_config.json", [tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer)]);
     files.set("config.json", [configFile(files.get("config.json")!, exported.config)]);
     for (const [name, pieces] of exported.files) files.set(name, pieces);

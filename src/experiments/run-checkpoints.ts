@@ -12,7 +12,7 @@ import type { RunSpec } from "./run-spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights"> &
+  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images"> &
     Pick<Partial<RunSpec>, "glue">,
   where: string,
   parts: {
@@ -39,6 +39,7 @@ export async function checkpointsOf(
       ...(spec.task && { task: spec.task }),
       ...(spec.glue && { glue: spec.glue }), // chooses the best weights
       ...(spec.classWeights && { classWeights: spec.classWeights }),
+      ...(spec.images && { images: JSON.stringify(spec.images) }),
       options: decisive,
       data,
     },

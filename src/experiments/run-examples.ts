@@ -5,6 +5,7 @@ import {
   createTokenizer,
   type Encoded,
   encodeDataset,
+  imageName,
   readTokenizerJson,
   type StreamedDataset,
   streamBatches,
@@ -41,11 +42,11 @@ export interface TrainingExamples {
 const padded = (examples: readonly Encoded[]): number =>
   examples.length * examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
 
-/** Hash of tokenised examples or images, labels and order included. */
+/** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels and order included. */
 export function hashOf(examples: readonly Encoded[]): string {
   const hash = sha256.create();
   for (const { index, label, labels, inputIds, image } of examples) {
-    const content = image ? image.hash : inputIds.join(" ");
+    const content = image ? imageName(image) : inputIds.join(" ");
     hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
   }
   return bytesToHex(hash.digest());

@@ -1,4 +1,5 @@
 import type { Tokenizer } from "../data/index.ts";
+import type { ImageInput } from "./image-input.ts";
 import { joined } from "./model-files.ts";
 
 /** A JSON file's bytes. */
@@ -23,4 +24,26 @@ export function tokenizerConfigFile(pieces: Iterable<Uint8Array> | undefined, to
   const [padToken] = tokenizer.tokens([tokenizer.padTokenId]);
   const source = pieces ? parsed(pieces) : { tokenizer_class: "PreTrainedTokenizerFast", pad_token: padToken };
   return jsonBytes({ ...source, model_max_length: tokenizer.maxLength, padding_side: "right", truncation_side: "right" });
+}
+
+/**
+ * `preprocessor_config.json` with nothing left to defaults: those of transformers, which Crisp follows, are not those of
+ * transformers.js, which for one normalises only where it is told to.
+ *
+ * @param pieces - The start model's file.
+ */
+export function preprocessorFile(pieces: Iterable<Uint8Array>, { settings }: ImageInput): Uint8Array {
+  const source = parsed(pieces);
+  const { size, filter, rescaleFactor, mean, std } = settings;
+  return jsonBytes({
+    ...(source.feature_extractor_type === undefined && { image_processor_type: "ViTImageProcessor" }),
+    ...source,
+    do_resize: size !== undefined,
+    ...(size && { size: { height: size[0], width: size[1] }, resample: filter }),
+    do_rescale: source.do_rescale ?? true,
+    rescale_factor: rescaleFactor,
+    do_normalize: source.do_normalize ?? true,
+    image_mean: mean,
+    image_std: std,
+  });
 }

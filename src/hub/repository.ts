@@ -48,7 +48,10 @@ export function checkedRevision(revision: string): string {
 
 /** Whether a listed path would leave the folder it is joined to, on any system; Windows drops dots and spaces behind `..`. */
 export const isUnsafePath = (path: string): boolean =>
-  /^[./\\]*$/.test(path) || path.includes("\0") || /^[/\\]|^[A-Za-z]:/.test(path) || path.split(/[/\\]/).some((part) => /^\.\.[. ]*$/.test(part));
+  /^[./\\]*$/.test(path) ||
+  path.includes("\0") ||
+  /^[/\\]|^[A-Za-z]:/.test(path) ||
+  path.split(/[/\\]/).some((part) => /^\.\.[. ]*$/.test(part));
 
 /** `https://…/datasets/nyu-mll/glue`: where people look. */
 export const pageOf = (endpoint: string, { type, id }: Repository): string =>

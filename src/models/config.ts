@@ -68,7 +68,7 @@ export function parseEncoderConfig(json: unknown, where = "config.json"): Encode
     hiddenDropout,
     attentionDropout: read.share(...keys.attentionDropout),
     activation: read.activation(...keys.activation),
-    initializerRange: read.number(...keys.initializerRange, "a number of at least 0", (range) => range >= 0),
+    initializerRange: read.number(...keys.initializerRange, "a number of at least 0", (range) => range >= 0 && range < Infinity),
     padTokenId,
     labels,
     numLabels: labels.length,

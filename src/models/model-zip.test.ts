@@ -64,11 +64,43 @@ describe("readModelZip refuses", () => {
     }
   });
 
-  for (const path of ["../config.json", "a/../../b", "/etc/passwd", "C:/x", "..\\x"]) {
-    test(`the path ${path}`, () => {
+  test("an entry that declares more than the file can hold, before room is made for it", () => {
+    const whole = zipSync({ "config.json": [text("{}".repeat(50)), { level: 9 }] });
+    const view = new DataView(whole.buffer);
+    const entry = view.getUint32(whole.length - 22 + 16, true);
+    view.setUint32(entry + 24, 0x7fffffff, true);
+    const before = process.memoryUsage().arrayBuffers;
+    assert.throws(() => readModelZip(whole), { code: "zip/damaged", message: /entries larger than the file can hold/ });
+    assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20);
+  });
+
+  test("entries that claim the same bytes, or the same name", () => {
+    const zipped = zipSync({ "a.bin": text("x".repeat(300)), "b.bin": text("y") }, { level: 0 });
+    const entry = new DataView(zipped.buffer).getUint32(zipped.length - 22 + 16, true);
+    const directory = zipped.slice(entry, zipped.length - 22);
+    const twice = new Uint8Array(zipped.length + directory.length);
+    twice.set(zipped.subarray(0, entry));
+    twice.set(directory, entry);
+    twice.set(directory, entry + directory.length);
+    twice.set(zipped.subarray(zipped.length - 22), entry + 2 * directory.length);
+    const end = new DataView(twice.buffer, twice.length - 22);
+    for (const at of [8, 10]) end.setUint16(at, 4, true);
+    end.setUint32(12, 2 * directory.length, true);
+    assert.throws(() => readModelZip(twice), { code: "zip/damaged", message: /two entries of one name|larger than the file/ });
+  });
+
+  for (const inner of ["/etc/passwd", "C:/x"]) {
+    test(`${inner} behind a folder that is taken off`, () => {
+      const zipped = zipSync({ "m/config.json": text("{}"), [`m/${inner}`]: text("x") });
+      assert.throws(() => readModelZip(zipped), { code: "zip/outside" });
+    });
+  }
+
+  for (const path of ["../config.json", ".. /x", "a\0b", ".", "a/../../b", "/etc/passwd", "C:/x", "..\\x"]) {
+    test(`the path ${JSON.stringify(path)}`, () => {
       assert.throws(() => readModelZip(zipSync({ [path]: text("x") }), "m.zip"), {
         code: "zip/outside",
-        message: `m.zip: expected paths inside the folder, got ${path}. Don't use this file.`,
+        message: `m.zip: expected paths inside the folder, got ${path.replace("\0", "\\u0000")}. Don't use this file.`,
       });
     });
   }

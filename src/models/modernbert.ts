@@ -151,7 +151,7 @@ function readTheta(read: ConfigReader, kind: string, older: string, fallback: nu
   const type = own.rope_type ?? "default";
   if (type !== "default") throw read.unsupported('rope_type "default"', printedJson(type) ?? "none");
   const theta = own.rope_theta ?? read.positive(older, fallback);
-  if (typeof theta !== "number" || !(theta > 0))
+  if (typeof theta !== "number" || !(theta > 0 && theta < Infinity))
     throw read.wrongType(`rope_parameters.${kind}.rope_theta`, "a number above 0", theta);
   return theta;
 }

@@ -205,3 +205,17 @@ describe("a bad file is refused with its reason", () => {
     assert.equal(readSafetensors(file({ [odd]: f32(0, 4), "}": f32(4, 8) }, 8), "odd").tensors.size, 2);
   });
 });
+
+test("a name with millions of escapes is a name like any other", () => {
+  const name = "\\n".repeat(5_000_000);
+  const entry = { dtype: "U8", shape: [0], data_offsets: [0, 0] };
+  const header = new TextEncoder().encode(`{"${name}":${JSON.stringify(entry)},"a\\\\" : ${JSON.stringify(entry)}}`);
+  const bytes = new Uint8Array(8 + header.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, 8);
+  const names = [...readSafetensors(bytes, "a.safetensors").tensors.keys()];
+  assert.deepEqual(
+    names.map(({ length }) => length),
+    [5_000_000, 2],
+  );
+});

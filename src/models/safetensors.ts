@@ -138,14 +138,22 @@ function readHeader(bytes: Uint8Array, where: string): { header: Record<string, 
   return { header, bodyStart: 8 + length };
 }
 
-/** JSON.parse keeps the last of two equal keys without a word; a second look at the (valid) text finds them. */
+/**
+ * JSON.parse keeps the last of two equal keys without a word; a second look at the (valid) text finds them. By hand, as an expression
+ * overflows the stack on a text with millions of escapes.
+ */
 function duplicateKey(json: string): string | undefined {
   const open: Set<string>[] = [];
-  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?|[{}]/g)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "}") open.pop();
-    else if (token.endsWith(":")) {
-      const key = JSON.parse(token.slice(0, -1)) as string;
+  for (let at = 0; at < json.length; at++) {
+    if (json[at] === "{") open.push(new Set());
+    else if (json[at] === "}") open.pop();
+    else if (json[at] === '"') {
+      const start = at++;
+      while (json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+      let next = at + 1;
+      while (" \t\n\r".includes(json[next])) next++;
+      if (json[next] !== ":") continue;
+      const key = JSON.parse(json.slice(start, at + 1)) as string;
       const keys = open[open.length - 1];
       if (keys.has(key)) return key;
       keys.add(key);

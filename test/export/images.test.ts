@@ -7,7 +7,7 @@ import { pipeline } from "@huggingface/transformers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Encoded } from "../../src/data/index.ts";
 import { train } from "../../src/experiments/index-node.ts";
-import { tinyPreprocessor, writeFruit, writeTinyVit } from "../../src/experiments/tiny-images.fixture.ts";
+import { writeFruit, writeTinyVit } from "../../src/experiments/tiny-images.fixture.ts";
 import { onnxClassifier } from "../../src/export/index.ts";
 import { imagePatches, initialise, parseEncoderConfig } from "../../src/models/index.ts";
 import { parsePattern, topK } from "../../src/sparsity/index.ts";
@@ -61,7 +61,7 @@ test("a pattern that draws for each image has no ONNX form", () => {
 });
 
 test("transformers.js classifies image files from a saved folder as Crisp does", async () => {
-  const [data, model] = [await writeFruit(join(work, "fruit"), 40), writeTinyVit(join(work, "vit"), tinyPreprocessor)];
+  const [data, model] = [await writeFruit(join(work, "fruit"), 40), writeTinyVit(join(work, "vit"), { size: 16 })]; // the rest by default
   const settings = { learningRate: 3e-3, numTrainEpochs: 3, perDeviceTrainBatchSize: 16, threads: 1 };
   const trained = (await train({ data, model, attention: topK({ sparsity: 0.6 }), ...settings }).result)!.model;
   const folder = join(work, "fruit-model");

@@ -25,7 +25,11 @@ function install(): void {
         asked += bytes;
         if (bytes > MOST_AT_ONCE) throw new RangeError(`an allocation of ${bytes} bytes`);
         const made = Reflect.construct(target, args, newTarget === counted ? target : newTarget);
-        if (typeof first === "object" && first !== null && !("byteLength" in first && "slice" in first && !ArrayBuffer.isView(first)))
+        if (
+          typeof first === "object" &&
+          first !== null &&
+          !("byteLength" in first && "slice" in first && !ArrayBuffer.isView(first))
+        )
           asked += made.byteLength;
         return made;
       },

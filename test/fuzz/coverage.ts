@@ -1,7 +1,8 @@
 import { Session } from "node:inspector";
 
 /** What counts as new ground: the readers, and the packages they read with. */
-const OURS = /\/src\/(data|models|hub|errors)\/|\/node_modules\/(hyparquet|hyparquet-compressors|fflate|csv-parse|fzstd|@huggingface\/tokenizers)\//;
+const OURS =
+  /\/src\/(data|models|hub|errors)\/|\/node_modules\/(hyparquet|hyparquet-compressors|fflate|csv-parse|fzstd|@huggingface\/tokenizers)\//;
 
 /** Which blocks of code inputs reach, by V8's own counters. */
 export class Coverage {
@@ -40,15 +41,16 @@ export class Coverage {
   /** The session runs in this thread, so answers are there when the call returns. */
   private post(method: string, parameters?: object): unknown {
     let answer: unknown;
-    (this.session.post as (method: string, parameters: object | undefined, done: (error: Error | null, result: unknown) => void) => void).call(
-      this.session,
-      method,
-      parameters,
-      (error, result) => {
-        if (error) throw error;
-        answer = result;
-      },
-    );
+    (
+      this.session.post as (
+        method: string,
+        parameters: object | undefined,
+        done: (error: Error | null, result: unknown) => void,
+      ) => void
+    ).call(this.session, method, parameters, (error, result) => {
+      if (error) throw error;
+      answer = result;
+    });
     return answer;
   }
 }

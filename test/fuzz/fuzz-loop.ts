@@ -48,7 +48,10 @@ const cpu = (): number => {
 };
 
 /** Try inputs on a target, each made from one of the corpus. */
-export async function fuzz(target: Target, { seed, inputs, seconds = Infinity, coverage, onInput }: LoopOptions): Promise<LoopResult> {
+export async function fuzz(
+  target: Target,
+  { seed, inputs, seconds = Infinity, coverage, onInput }: LoopOptions,
+): Promise<LoopResult> {
   const random = new Random(seedOf(seed, target.name));
   const starts = [...target.seeds(), ...readCorpus(target.name).map(({ bytes }) => bytes)];
   const corpus = [...starts];
@@ -64,7 +67,12 @@ export async function fuzz(target: Target, { seed, inputs, seconds = Infinity, c
     onInput?.(bytes);
     const report = (what: string): void => {
       // the same line of the same reader counts once
-      const kind = what.split("\n").slice(0, 4).join("\n").replace(/"[^"]*"|\d+/g, "").slice(0, 200);
+      const kind = what
+        .split("\n")
+        .slice(0, 4)
+        .join("\n")
+        .replace(/"[^"]*"|\d+/g, "")
+        .slice(0, 200);
       if (!findings.has(kind)) findings.set(kind, { what, bytes });
     };
     const taken = startCounting();
@@ -88,5 +96,15 @@ export async function fuzz(target: Target, { seed, inputs, seconds = Infinity, c
   }
   const elapsed = (performance.now() - begun) / 1000;
   const blocks = coverage?.size ?? 0;
-  return { inputs: done, seconds: elapsed, outcomes, worstCpuMs, worstBytes, worstShare, blocks, kept, findings: [...findings.values()] };
+  return {
+    inputs: done,
+    seconds: elapsed,
+    outcomes,
+    worstCpuMs,
+    worstBytes,
+    worstShare,
+    blocks,
+    kept,
+    findings: [...findings.values()],
+  };
 }

@@ -95,7 +95,11 @@ const changes: readonly Change[] = [
   (random, bytes, other) => {
     const [start, end] = other.length === 0 ? [0, 0] : piece(random, other);
     const at = random.below(bytes.length);
-    return joinBytes(bytes.subarray(0, at), other.subarray(start, end), random.chance(0.5) ? bytes.subarray(at) : new Uint8Array());
+    return joinBytes(
+      bytes.subarray(0, at),
+      other.subarray(start, end),
+      random.chance(0.5) ? bytes.subarray(at) : new Uint8Array(),
+    );
   },
   // noise
   (random, bytes) => {

@@ -22,7 +22,20 @@ function textOf(tree: Tree): string {
   return `{${tree.entries.map(([key, value]) => `${JSON.stringify(key)}:${textOf(value)}`).join(",")}}`;
 }
 
-const KEYS = ["__proto__", "constructor", "prototype", "toString", "valueOf", "length", "hasOwnProperty", "toJSON", "0", "-1", "", "then"];
+const KEYS = [
+  "__proto__",
+  "constructor",
+  "prototype",
+  "toString",
+  "valueOf",
+  "length",
+  "hasOwnProperty",
+  "toJSON",
+  "0",
+  "-1",
+  "",
+  "then",
+];
 const STRINGS = [
   ...KEYS,
   "\ud800",
@@ -52,12 +65,14 @@ const NUMBERS = [
   ...["4294967295", "4294967296", "9007199254740991", "9007199254740992", "18446744073709551615", "1000000", "100000000"],
 ];
 /** The last two are no JSON. */
-const WORDS = ["null", "true", "false", "{}", "[]", "[[]]", "[{}]", "{\"a\":1}", "NaN", "Infinity"];
+const WORDS = ["null", "true", "false", "{}", "[]", "[[]]", "[{}]", '{"a":1}', "NaN", "Infinity"];
 
 function text(random: Random): string {
   if (random.chance(0.7)) return random.pick(STRINGS);
   if (random.chance(0.3)) return random.pick(STRINGS).repeat(random.size(8000)).slice(0, 20_000);
-  return String.fromCodePoint(...Array.from({ length: random.size(12) }, () => random.below(random.pick([0x80, 0x800, 0x11000]))));
+  return String.fromCodePoint(
+    ...Array.from({ length: random.size(12) }, () => random.below(random.pick([0x80, 0x800, 0x11000]))),
+  );
 }
 
 function scalar(random: Random): Raw {
@@ -101,9 +116,11 @@ function change(random: Random, root: Tree, other: Tree): Tree {
     const i = random.below(at.entries.length);
     const entry = at.entries[i];
     if (what === 0) at.entries.splice(i, 1);
-    else if (what === 1) at.entries.splice(random.below(at.entries.length + 1), 0, [entry[0], random.chance(0.5) ? donor() : scalar(random)]);
+    else if (what === 1)
+      at.entries.splice(random.below(at.entries.length + 1), 0, [entry[0], random.chance(0.5) ? donor() : scalar(random)]);
     else if (what === 2) entry[0] = text(random);
-    else if (what === 3) at.entries.push([random.chance(0.5) ? random.pick(KEYS) : text(random), random.chance(0.5) ? donor() : scalar(random)]);
+    else if (what === 3)
+      at.entries.push([random.chance(0.5) ? random.pick(KEYS) : text(random), random.chance(0.5) ? donor() : scalar(random)]);
     else if (what === 4) entry[1] = scalar(random);
     else {
       const j = random.below(at.entries.length);

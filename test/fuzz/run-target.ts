@@ -34,7 +34,9 @@ export function runTarget(task: Omit<WorkerTask, "shared">): Promise<TargetResul
     };
     worker.once("message", (result: LoopResult) => end(result));
     // memory, a rejection that nobody waits for, or a fault of the fuzzer itself
-    worker.once("error", (error: Error) => end({ findings: [{ what: `the thread died: ${error.stack ?? error}`, bytes: input() }] }));
+    worker.once("error", (error: Error) =>
+      end({ findings: [{ what: `the thread died: ${error.stack ?? error}`, bytes: input() }] }),
+    );
     worker.once("exit", (code) => end({ findings: [{ what: `the thread ended with ${code}`, bytes: input() }] }));
   });
 }

@@ -37,7 +37,16 @@ for (const name of chosen) {
     seconds: values.minutes === undefined ? undefined : Number(values.minutes) * 60,
     coverage: true,
   });
-  const { inputs = 0, seconds = 0, outcomes = {}, worstCpuMs = 0, worstBytes = 0, worstShare = 0, blocks = 0, kept = [] } = result;
+  const {
+    inputs = 0,
+    seconds = 0,
+    outcomes = {},
+    worstCpuMs = 0,
+    worstBytes = 0,
+    worstShare = 0,
+    blocks = 0,
+    kept = [],
+  } = result;
   total += inputs;
   found += result.findings.length;
   const tally = Object.entries(outcomes).sort(([, a], [, b]) => b - a);

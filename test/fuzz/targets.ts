@@ -5,7 +5,7 @@ import { parquet } from "./targets/parquet.ts";
 import { safetensors } from "./targets/safetensors.ts";
 import { shards } from "./targets/shards.ts";
 import { csv, gzip, jsonl, tables } from "./targets/tables.ts";
-import { tokenizer } from "./targets/tokenizer.ts";
+import { tokenizer, tokenizerConfig } from "./targets/tokenizer.ts";
 import { zip } from "./targets/zip.ts";
 
 /** Every reader of files from elsewhere. */
@@ -14,6 +14,7 @@ export const targets: readonly Target[] = [
   shards,
   config,
   tokenizer,
+  tokenizerConfig,
   parquet,
   csv,
   tables,

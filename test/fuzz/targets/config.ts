@@ -27,7 +27,8 @@ function run(bytes: Uint8Array): void {
   check(config.hiddenSize % config.heads === 0 && config.numLabels === config.labels.length, "heads or labels that do not fit");
   check(config.maxPositions >= 1 && config.padTokenId >= 0, "no positions, or no padding");
   const again = parseEncoderConfig(JSON.parse(JSON.stringify(toHuggingFaceConfig(config))));
-  assert.deepEqual(again, config);
+  // JSON knows no -0
+  assert.deepEqual(again, JSON.parse(JSON.stringify(config)));
 }
 
 export const config: Target = { name: "config", seeds, mutate: mutateJson, run, memory: { floor: 16 << 20, factor: 200 } };

@@ -68,7 +68,8 @@ async function written(name: string): Promise<void> {
   } catch (error) {
     // names that no file can have: the file system refuses them, and nothing is written
     const { code } = error as NodeJS.ErrnoException;
-    if (!["ENAMETOOLONG", "EINVAL", "EISDIR", "ENOTDIR", "EEXIST", "ERR_INVALID_ARG_VALUE", "EBUSY"].includes(code ?? "")) throw error;
+    if (!["ENAMETOOLONG", "EINVAL", "EISDIR", "ENOTDIR", "EEXIST", "ERR_INVALID_ARG_VALUE", "EBUSY"].includes(code ?? ""))
+      throw error;
   }
   check(readdirSync(root).join() === "cache", "a file beside the cache");
   check(readdirSync(join(root, "cache")).join() === "models--owner--name", "a file beside the repository");

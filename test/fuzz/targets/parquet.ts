@@ -1,6 +1,7 @@
+import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { bytesSource, indexRows, openImageRows, openParquet, parquetTable, readDataset } from "../../../src/data/index.ts";
 import { CrispError } from "../../../src/errors/index.ts";
-import { bytesSource, openImageRows, openParquet, parquetTable, readDataset } from "../../../src/data/index.ts";
 import { mutateBytes, mutateWithin } from "../mutate-bytes.ts";
 import type { Random } from "../random.ts";
 import { check, type Target } from "../target.ts";
@@ -36,11 +37,21 @@ async function run(bytes: Uint8Array): Promise<void> {
     rows.every(({ cells }) => cells.length === columns.length),
     "rows of unlike length",
   );
-  for (const use of [() => readDataset(bytes, "train.parquet"), () => imagesOf(bytes)]) {
+  for (const use of [() => alike(bytes), () => imagesOf(bytes)]) {
     await use().catch((error: unknown) => {
       if (!(error instanceof CrispError)) throw error;
     });
   }
+}
+
+/** A data set is the same in memory and on disk. */
+async function alike(bytes: Uint8Array): Promise<void> {
+  const { examples, labels } = await readDataset(bytes, "train.parquet");
+  const streamed = await indexRows([bytesSource(bytes, "train.parquet")]);
+  assert.deepEqual(
+    { rows: streamed.rows, labels: streamed.labels, first: await streamed.read(0) },
+    { rows: examples.length, labels, first: examples.slice(0, streamed.blockRows) },
+  );
 }
 
 async function imagesOf(bytes: Uint8Array): Promise<void> {

@@ -23,7 +23,7 @@ function seeds(): Uint8Array[] {
       ["classifier.bias", { shape: [2], data: numbers(2) }],
       ["scale", { shape: [], data: numbers(1) }],
     ],
-    { format: "pt", note: "é\n\"quoted\"" },
+    { format: "pt", note: 'é\n"quoted"' },
   );
   const half = { dtype: "F16", shape: [2, 2], data_offsets: [0, 8] };
   return [
@@ -67,7 +67,10 @@ function run(bytes: Uint8Array): void {
     check(data().length === size, `${name} has ${data().length} values for the shape ${shape}`);
   }
   check(total <= bytes.length - 8, "tensors overlap");
-  check(Object.values(metadata).every((text) => typeof text === "string"), "metadata that are no strings");
+  check(
+    Object.values(metadata).every((text) => typeof text === "string"),
+    "metadata that are no strings",
+  );
 }
 
 export const safetensors: Target = { name: "safetensors", seeds, mutate, run, memory: { floor: 4 << 20, factor: 200 } };

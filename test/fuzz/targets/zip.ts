@@ -37,7 +37,10 @@ function run(bytes: Uint8Array): void {
   for (const [path, content] of readModelZip(bytes)) {
     check(content instanceof Uint8Array, `${path} has no bytes`);
     check(posix.join("/model", path).startsWith("/model/"), `${JSON.stringify(path)} leads out of the folder`);
-    check(win32.resolve("D:\\model", path).startsWith("D:\\model\\"), `${JSON.stringify(path)} leads out of the folder on Windows`);
+    check(
+      win32.resolve("D:\\model", path).startsWith("D:\\model\\"),
+      `${JSON.stringify(path)} leads out of the folder on Windows`,
+    );
     check(!path.includes("\0"), "a zero byte in a name");
   }
 }
