@@ -65,6 +65,16 @@ test("in a pipe, progress is one line at once, then one every ten seconds, and t
   ]);
 });
 
+test("what an earlier run did takes no part in the time that is left", () => {
+  const stderr = sink(false);
+  let time = 0;
+  const progress = createProgress(stderr, "training", 40, { now: () => time, from: 20 });
+  progress.update(20);
+  time += 10_000;
+  progress.update(30);
+  assert.deepEqual(stderr.written, ["training: 50 %  20/40 · 0 ms\n", "training: 75 %  30/40 · 10 s · 10 s left\n"]);
+});
+
 test("on a terminal, progress redraws one line at most ten times a second and never wraps", () => {
   const stderr = sink(true, 40);
   let time = 0;

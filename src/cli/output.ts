@@ -31,8 +31,8 @@ export interface Output {
   note(text: string): void;
   /** The text in a style where the output shows colours, else the text as it is. */
   style(style: Style, text: string): string;
-  /** A bar on a terminal, plain lines in a pipe; on standard error. */
-  progress(label: string, total: number): Progress;
+  /** A bar on a terminal, plain lines in a pipe; on standard error. `from` units were done by an earlier run. */
+  progress(label: string, total: number, from?: number): Progress;
 }
 
 export interface OutputSettings {
@@ -63,8 +63,8 @@ export function createOutput({ stdout, stderr, env, json = false, verbose = fals
     data: (line) => write(stdout, line),
     note: (text) => write(stderr, text),
     style: (style, text) => (coloured ? `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m` : text),
-    progress: (label, total) => {
-      bar = createProgress(stderr, label, total);
+    progress: (label, total, from) => {
+      bar = createProgress(stderr, label, total, { from });
       return bar;
     },
   };

@@ -110,9 +110,10 @@ function reporter({ output }: Context<typeof OPTIONS>, pattern: string): (event:
       output.print(
         `model  ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates${estimated}`,
       );
-      progress = output.progress("training", event.steps);
-    } else if (event.type === "step") progress?.update(event.step, `loss ${event.loss.toFixed(3)}`);
-    else if (event.type === "note") output.note(event.text);
+    } else if (event.type === "step") {
+      progress ??= output.progress("training", event.steps, event.step);
+      progress.update(event.step, `loss ${event.loss.toFixed(3)}`);
+    } else if (event.type === "note") output.note(event.text);
     else if (event.type === "evaluated") {
       const { step, epoch, evalLoss = 0 } = event.point;
       const perplexity = Math.exp(evalLoss).toFixed(2);

@@ -11,6 +11,8 @@ export interface Progress {
 }
 
 export interface ProgressSettings {
+  /** Units that were done before, by an earlier run; they took no time here. Default 0. */
+  readonly from?: number;
   /** Milliseconds; for tests. */
   readonly now?: () => number;
   /** Least time between plain lines in a pipe. Default 10,000: enough for a log, not a flood. */
@@ -38,7 +40,8 @@ export function createProgress(sink: Sink, label: string, total: number, setting
 
   const line = () => {
     const elapsed = now() - started;
-    const left = done > 0 && done < total ? ` · ${duration((elapsed / done) * (total - done))} left` : "";
+    const fresh = done - (settings.from ?? 0);
+    const left = fresh > 0 && done < total ? ` · ${duration((elapsed / fresh) * (total - done))} left` : "";
     const share = total > 0 ? Math.min(1, done / total) : 1;
     const facts = `${String(Math.floor(100 * share)).padStart(3)} %  ${done}/${total} · ${duration(elapsed)}${left}${text ? ` · ${text}` : ""}`;
     if (!sink.isTTY) return `${label}: ${facts.trim()}`;

@@ -112,9 +112,10 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
       output.print(
         `model  ${model} · ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates${estimated}`,
       );
-      progress = output.progress("training", event.steps);
-    } else if (event.type === "step") progress?.update(event.step, `loss ${event.loss.toFixed(3)}`);
-    else if (event.type === "note") output.note(event.text);
+    } else if (event.type === "step") {
+      progress ??= output.progress("training", event.steps, event.step);
+      progress.update(event.step, `loss ${event.loss.toFixed(3)}`);
+    } else if (event.type === "note") output.note(event.text);
     else if (event.type === "evaluated") {
       const { step, epoch, evalAccuracy, evalLoss = 0, figures } = event.point;
       const shown = figuresLine(figures ?? { accuracy: evalAccuracy ?? 0, loss: evalLoss });

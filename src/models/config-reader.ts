@@ -74,7 +74,8 @@ export class ConfigReader {
   }
 
   wrongType(key: string, rule: string, got: unknown): CrispError {
-    return expectedGot("config/type", this.where, `${key} to be ${rule}`, printedJson(got));
+    // JSON has no text for an endless number
+    return expectedGot("config/type", this.where, `${key} to be ${rule}`, typeof got === "number" ? got : printedJson(got));
   }
 
   /** For a setting that changes the computation, and that the graph does not compute. */
