@@ -1,5 +1,5 @@
 import type { Dataset, Encoded } from "../data/index.ts";
-import { argmax } from "../experiments/index.ts";
+import { argmax, HOLDS } from "../experiments/index.ts";
 
 /** Examples, and what a model said of each, as `evaluate` gives it. */
 export interface EvaluatedSet {
@@ -10,7 +10,6 @@ export interface EvaluatedSet {
 }
 
 const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-const HOLDS = 0.5;
 
 /** One mistake: how sure or how far off the model was, and the cells between row number and text. */
 interface Mistake {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loadImages, splitOf } from "../data/index-node.ts";
+import { type LabelTask, loadImages, splitOf } from "../data/index-node.ts";
 import { Classifier, classMetrics, type Device, loadLabelledTexts, sameClasses, taskFigures } from "../experiments/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
@@ -38,7 +38,7 @@ export const evaluate = defineVerb({
     sayAsked(output, device);
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
     const { labels: known, task: trained } = model.config;
-    const readAs = trained === "masked_lm" ? undefined : trained;
+    const readAs = trained as LabelTask; // what predicts masked tokens is refused when it is loaded
     const read = await asTrained(columnOptions(options), model.card, async (columns) => {
       if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, task: readAs, labels: known });
       const { textColumn: imageColumn, labelColumn } = columns;

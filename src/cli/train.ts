@@ -149,6 +149,13 @@ function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResul
     output.note(note);
   writeAtomically(join(folder, "errors.csv"), [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]);
   output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
-  const example = model.reads === "images" ? `predict ${folder} image.jpg` : "";
-  output.print(example ? `try: npx crisp-attention ${example}` : `try: echo "some text" | npx crisp-attention predict ${folder}`);
+  output.print(`try: ${tryIt(model, folder)}`);
+}
+
+/** A command that shows what the model does. */
+function tryIt({ reads, card: { columns } }: TrainResult["model"], folder: string): string {
+  const predict = `npx crisp-attention predict ${shellQuoted(folder)}`;
+  if (reads === "images") return `${predict} image.jpg`;
+  const pair = columns?.pair && JSON.stringify({ [columns.text]: "some text", [columns.pair]: "another" });
+  return pair ? `echo ${shellQuoted(pair)} | ${predict}` : `echo "some text" | ${predict}`;
 }

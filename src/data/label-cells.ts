@@ -15,9 +15,9 @@ export interface CellPlace {
  * A regression and a classification by numbers look alike, so a regression is never guessed.
  */
 export function guessTask(table: Table, columns: { readonly text: number; readonly label: number }): LabelTask {
-  const [first] = table.rows;
-  if (columns.label < 0 || !Array.isArray(first.cells[columns.label])) return "single_label_classification";
-  return Array.isArray(first.cells[columns.text]) ? "token_classification" : "multi_label_classification";
+  const first = columns.label < 0 ? undefined : table.rows.find(({ cells }) => (cells[columns.label] ?? undefined) !== undefined);
+  if (!Array.isArray(first?.cells[columns.label])) return "single_label_classification";
+  return Array.isArray(first?.cells[columns.text]) ? "token_classification" : "multi_label_classification";
 }
 
 /**

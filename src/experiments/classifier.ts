@@ -30,6 +30,7 @@ import { joined } from "./model-files.ts";
 import { planOf } from "./plan-of.ts";
 import type { PlanSpec } from "./run-spec.ts";
 import { configFile, jsonBytes, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
+import { HOLDS } from "./task-figures.ts";
 
 /** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
 export interface CrispCard {
@@ -178,7 +179,7 @@ export class TextClassifier {
         return own.length === 0 ? [] : [{ word, ...this.rank(own, 1)[0] }];
       });
     }
-    if (task === "multi_label_classification" && topK === undefined) return this.rank(row).filter(({ score }) => score >= 0.5);
+    if (task === "multi_label_classification" && topK === undefined) return this.rank(row).filter(({ score }) => score >= HOLDS);
     return this.rank(row, topK ?? 1);
   }
 

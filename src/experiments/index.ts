@@ -35,6 +35,6 @@ export type {
 export { sameClasses } from "./same-classes.ts";
 export * from "./statistics/index.ts";
 export type { Arm, StudyDefinition } from "./study-definition.ts";
-export { type TaskFigures, type TaskRules, taskFigures } from "./task-figures.ts";
+export { HOLDS, type TaskFigures, type TaskRules, taskFigures } from "./task-figures.ts";
 export { limited, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./train-text.ts";
 export { VERSION } from "./version.ts";

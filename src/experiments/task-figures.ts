@@ -23,8 +23,8 @@ export interface TaskRules {
   readonly glue?: GlueTask;
 }
 
-/** A class with this probability or more holds. */
-const HOLDS = 0.5;
+/** Multi-label: a class with this probability or more holds. */
+export const HOLDS = 0.5;
 
 /**
  * What a model says of one example, from its logits: probabilities of the classes; each class' own in a multi-label task; the numbers

@@ -1,5 +1,5 @@
 import { add, gelu, select, tanh } from "../graph/index.ts";
-import { bertLayers, embed, positionEmbeddings, wordEmbeddings } from "./bert.ts";
+import { bert, bertLayers, embed, positionEmbeddings, wordEmbeddings } from "./bert.ts";
 import type { EncoderFamily } from "./encoder-config.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
 import { classifyTokens, decode, denseHead } from "./heads.ts";
@@ -21,16 +21,8 @@ const robertaFamily = (name: EncoderFamily, className: string, vocabSize: number
   className,
   prefix: "roberta",
   keys: {
+    ...bert.keys,
     vocabSize: ["vocab_size", vocabSize],
-    hiddenSize: ["hidden_size", 768],
-    layers: ["num_hidden_layers", 12],
-    heads: ["num_attention_heads", 12],
-    intermediateSize: ["intermediate_size", 3072],
-    maxPositions: ["max_position_embeddings", 512],
-    hiddenDropout: ["hidden_dropout_prob", 0.1],
-    attentionDropout: ["attention_probs_dropout_prob", 0.1],
-    activation: ["hidden_act", "gelu"],
-    initializerRange: ["initializer_range", 0.02],
     padTokenId: ["pad_token_id", 1],
   },
   readOwn: (read, { hiddenDropout, padTokenId }) => ({
