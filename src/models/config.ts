@@ -161,7 +161,7 @@ function readTask(read: ConfigReader, labels: readonly string[]): Task {
 }
 
 /** A damaged number of classes must not fill the memory with names. */
-const MOST_UNNAMED = 100_000;
+const MOST_UNNAMED = 30_000;
 
 /** `id2label` wins over `num_labels`, as in transformers; with neither there are two classes. */
 function readLabels(read: ConfigReader): readonly string[] {

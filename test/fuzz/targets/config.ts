@@ -31,4 +31,4 @@ function run(bytes: Uint8Array): void {
   assert.deepEqual(again, JSON.parse(JSON.stringify(config)));
 }
 
-export const config: Target = { name: "config", seeds, mutate: mutateJson, run, memory: { floor: 16 << 20, factor: 200 } };
+export const config: Target = { name: "config", seeds, mutate: mutateJson, run, memory: { floor: 32 << 20, factor: 200 } };
