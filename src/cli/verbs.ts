@@ -11,17 +11,17 @@ interface VerbEntry {
 export const VERBS: readonly VerbEntry[] = [
   {
     name: "train",
-    summary: "fine-tune an encoder on a file of labelled texts",
+    summary: "fine-tune an encoder on a file of labelled texts or a folder of images",
     load: async () => (await import("./train.ts")).train as unknown as Verb,
   },
   {
     name: "eval",
-    summary: "evaluate a saved model on labelled texts, sparsity on and off",
+    summary: "evaluate a saved model on labelled texts or images, sparsity on and off",
     load: async () => (await import("./eval.ts")).evaluate as unknown as Verb,
   },
   {
     name: "predict",
-    summary: "classify lines or JSONL, from a file or a pipe, as JSONL",
+    summary: "classify lines or JSONL, from a file or a pipe, or images, as JSONL",
     load: async () => (await import("./predict.ts")).predict as unknown as Verb,
   },
   {
