@@ -77,8 +77,12 @@ def choose_sizes(kinds, ks):
     for symbol in sorted(ks):
         take(symbol, 2, spare=(3, 7))
     longest = max(sizes.values(), default=0)
-    for symbol in sorted(symbols_of(kinds) - ks):
+    # `M_and_none` is one more than M: the masked rows, and an empty one (spreadRows)
+    more = {symbol for symbol in symbols_of(kinds) if symbol.endswith("_and_none")}
+    for symbol in sorted(symbols_of(kinds) - ks - more):
         take(symbol, {"B": 3, "n": max(7, longest)}.get(symbol, max(11, longest)))
+    for symbol in more:
+        sizes[symbol] = sizes[symbol.removesuffix("_and_none")] + 1
     return sizes
 
 
