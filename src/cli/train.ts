@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { type LabelTask, renderSummary } from "../data/index.ts";
+import { expectedGot } from "../errors/index.ts";
 import { type Device, train as startTraining, type TrainEvent, type TrainResult } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
 import { checkWritable, writeAtomically } from "../training/index-node.ts";
@@ -30,6 +31,12 @@ const OPTIONS = {
   ...PLAN_OPTIONS,
   ...TRAINING_OPTIONS,
   onnx: { type: "boolean", default: true, help: "Write onnx/model.onnx, for transformers.js." },
+  license: {
+    type: "string",
+    unit: "identifier",
+    help: "Licence of the model, for its card, e.g. apache-2.0; left out, unknown.",
+  },
+  language: { type: "list", unit: "code[,code]", help: "Languages of the texts, for its card, e.g. en." },
   quantize: { type: "string", choices: ["int8"], help: "Write onnx/model_quantized.onnx too, in 8 bits." },
 } as const satisfies OptionTable;
 
@@ -48,6 +55,13 @@ export const train = defineVerb({
   async run(context) {
     const { options, output, positionals, signal } = context;
     const model = modelName("crisp train", options);
+    for (const [name, values] of [
+      ["--license", options.license ?? []],
+      ["--language", options.language ?? []],
+    ] as const) {
+      const odd = [values].flat().find((value) => !/^[\w.-]+$/.test(value));
+      if (odd !== undefined) throw expectedGot("cli/bad-option", name, "an identifier such as apache-2.0 or en", odd);
+    }
     const listener = fetchListener(output);
     const { name, ...source } = await trainingData("crisp train", positionals[0], options, { ...listener, signal });
     const pattern = parsePattern(options.attention);
@@ -75,6 +89,8 @@ export const train = defineVerb({
       about: {
         ...(!existsSync(model) && { baseModel: model }),
         ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
+        ...(options.license !== undefined && { licence: options.license }),
+        ...(options.language && { language: options.language }),
       },
       device: options.device as Device,
       checkpoints: join(folder, "checkpoints"),

@@ -67,6 +67,8 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
   });
   test("no model folder", () =>
     refuses(["train", train, "--model", join(work, "nowhere")], /nowhere: expected a model folder .*, got neither\./));
+  test("a licence that would break the model card", () =>
+    refuses(trainWith("--license", "mit: yes"), /--license: expected an identifier such as apache-2\.0 or en, got mit: yes/, 2));
   test("no model at all", () =>
     refuses(["train", train], /crisp train: expected a Hugging Face model folder, .*got none\. For example --model /, 2));
   test("a broken CSV row", () =>

@@ -27,7 +27,7 @@ const json = <T>(file: string): T => JSON.parse(readFileSync(file, "utf8")) as T
 
 test("train, eval and predict: from a file to a saved folder and labels from a pipe", async () => {
   const out = join(work, "reviews-model");
-  const trained = await crisp(["train", train, ...recipe, "--output_dir", out]);
+  const trained = await crisp(["train", train, ...recipe, "--output_dir", out, "--license", "apache-2.0", "--language", "en,de"]);
   assert.equal(trained.code, 0, trained.stderr);
   assert.match(trained.stdout, /train\.tsv \(training\) {2}540 rows · 2 classes \(negative 268, positive 272\)/);
   assert.match(trained.stdout, /majority baseline: always "positive" is right on 50\.0 %/);
@@ -47,6 +47,7 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
       "tokenizer_config.json",
     ],
   );
+  assert.match(readFileSync(join(out, "README.md"), "utf8"), /^license: apache-2\.0$/m);
   const card = json<{ metrics: { accuracy: number } }>(join(out, "crisp.json"));
   assert.ok(card.metrics.accuracy >= 0.85, `accuracy ${card.metrics.accuracy}`);
   const mistakes = readFileSync(join(out, "errors.csv"), "utf8").trim().split("\n").length - 1;
