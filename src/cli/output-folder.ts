@@ -1,6 +1,28 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
+import { checkWritable } from "../training/index-node.ts";
+
+/**
+ * The folder that a training writes into, or goes on in: checked before anything is read.
+ *
+ * @param usual - Where it goes unless options say otherwise.
+ * @throws `cli/output-exists`, `cli/no-checkpoint`, and what `checkWritable` throws.
+ */
+export function trainingFolder(
+  options: {
+    readonly outputDir?: string;
+    readonly overwriteOutputDir: boolean;
+    readonly resumeFromCheckpoint?: string;
+  },
+  usual: string,
+): string {
+  const folder = options.resumeFromCheckpoint ?? options.outputDir ?? usual;
+  if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
+  else checkpointsIn(folder);
+  checkWritable(folder);
+  return folder;
+}
 
 /**
  * Refuse to mix a new model with what a folder already holds.

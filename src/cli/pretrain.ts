@@ -2,8 +2,7 @@ import { basename, join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
 import { type Device, type PretrainEvent, pretrain as startPretraining } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
-import { checkWritable } from "../training/index-node.ts";
-import { checkpointsIn, freshFolder } from "./output-folder.ts";
+import { trainingFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
 import { fetchListener, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
@@ -37,7 +36,7 @@ export const pretrain = defineVerb({
   positionals: [{ name: "text", help: "Plain text (the same as --train_file)." }],
   options: OPTIONS,
   examples: [
-    "crisp pretrain manuals.txt --model distilbert --num_train_epochs 3",
+    "crisp pretrain manuals.txt --model distilbert/distilbert-base-uncased --num_train_epochs 3",
     "crisp pretrain text.txt.gz --config_name config.json --tokenizer_name tokenizer --learning_rate 5e-4 --max_steps 20000",
   ],
   stopsOnSignal: true,
@@ -45,10 +44,7 @@ export const pretrain = defineVerb({
     const { options, output, positionals, signal } = context;
     const data = textFile(positionals[0], options.trainFile);
     const pattern = parsePattern(options.attention);
-    const folder = options.resumeFromCheckpoint ?? options.outputDir ?? `${basename(data).replace(/\..*$/, "")}-encoder`;
-    if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
-    else checkpointsIn(folder);
-    checkWritable(folder);
+    const folder = trainingFolder(options, `${basename(data).replace(/\..*$/, "")}-encoder`);
     sayAsked(output, options.device as Device);
     const run = startPretraining({
       data,

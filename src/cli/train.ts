@@ -4,10 +4,10 @@ import { type LabelTask, renderSummary } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { type Device, train as startTraining, type TrainEvent, type TrainResult } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
-import { checkWritable, writeAtomically } from "../training/index-node.ts";
+import { writeAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv } from "./error-tables.ts";
-import { checkpointsIn, freshFolder } from "./output-folder.ts";
+import { trainingFolder } from "./output-folder.ts";
 import { duration, type Progress } from "./progress.ts";
 import {
   classWeights,
@@ -47,8 +47,8 @@ export const train = defineVerb({
   positionals: [{ name: "data", help: "Labelled texts, or a folder of images by class (the same as --train_file)." }],
   options: OPTIONS,
   examples: [
-    "crisp train tickets.csv --model distilbert",
-    "crisp train tickets.csv --model distilbert --attention 'topK(sparsity=0.8)' --num_train_epochs 4",
+    "crisp train tickets.csv --model distilbert/distilbert-base-uncased",
+    "crisp train tickets.csv --model ./my-encoder --attention 'topK(sparsity=0.8)' --num_train_epochs 4",
     "crisp train photos/ --model google/vit-base-patch16-224-in21k",
   ],
   stopsOnSignal: true,
@@ -65,13 +65,8 @@ export const train = defineVerb({
     const listener = fetchListener(output);
     const { name, ...source } = await trainingData("crisp train", positionals[0], options, { ...listener, signal });
     const pattern = parsePattern(options.attention);
-    const folder =
-      options.resumeFromCheckpoint ??
-      options.outputDir ??
-      `${basename(name.replace(/\.gz$/, ""), extname(name.replace(/\.gz$/, "")))}-model`;
-    if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
-    else checkpointsIn(folder);
-    checkWritable(folder);
+    const unpacked = name.replace(/\.gz$/, "");
+    const folder = trainingFolder(options, `${basename(unpacked, extname(unpacked))}-model`);
     sayAsked(context.output, options.device as Device);
     const run = startTraining({
       ...source,

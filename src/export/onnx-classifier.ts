@@ -1,6 +1,6 @@
 import { expectedGot } from "../errors/index.ts";
 import { reshape } from "../graph/index.ts";
-import { buildClassifier, type EncoderConfig } from "../models/index.ts";
+import { buildModel, type EncoderConfig } from "../models/index.ts";
 import { encodeModel, modelProto } from "../onnx/index.ts";
 import type { AttentionPlan } from "../sparsity/index.ts";
 import { deriveImageInputs } from "./derive-image-inputs.ts";
@@ -38,7 +38,7 @@ export interface OnnxClassifierOptions {
  * writeFileSync("onnx/model.onnx", onnxClassifier({ config, plan: { pattern: topK({ sparsity: 0.8 }) }, weights }));
  */
 export function onnxClassifier({ config, plan, weights, closing, quantize }: OnnxClassifierOptions): Uint8Array {
-  const { logits, inputs } = buildClassifier(config, { plan, training: false });
+  const { logits, inputs } = buildModel(config, { plan, training: false });
   const shaped = config.task === "token_classification" ? reshape(logits, ["B", "n", config.numLabels]) : logits;
   const root = config.image
     ? deriveImageInputs(shaped, inputs, config.image)
