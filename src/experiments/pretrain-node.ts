@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { checkMasking, createTokenizer, decodeText, readDocuments, readTokenizerJson, textBlocks } from "../data/index.ts";
+import { checkMasking, createTokenizer, decodeText, readDocuments, readTokenizerJson, type Tokenizer, textBlocks } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
-import { modelFiles, parseEncoderConfig } from "../models/index.ts";
+import { modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
 import { type AttentionPlan, dense, type Pattern } from "../sparsity/index.ts";
@@ -93,8 +93,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
   resolveOptions(options);
   checkMasking({ probability: mlmProbability });
-  const { source, where, tokenizerFolder, maxPositions, vocabSize } = await startFrom(settings);
-  const files = readModelFiles(tokenizerFolder, TOKENIZER_FILES);
+  const { source, where, tokenizerFolder, files, maxPositions, vocabSize } = await startFrom(settings);
   const maxLength = Math.min(settings.maxLength ?? 128, maxPositions);
   const tokenizer = createTokenizer({ ...readTokenizerJson(files, tokenizerFolder), maxLength });
   const { maskTokenId, specialIds, vocabularySize, padTokenId } = tokenizer;
@@ -185,22 +184,30 @@ function readBytes(path: string): Uint8Array {
 async function startFrom({ model: named, config, tokenizer, revision, onDownload, signal }: PretrainSettings) {
   if (named !== undefined && config === undefined) {
     const model = await modelFolderOf(named, { ...onDownload, revision, signal });
+    const tokenizerFolder = tokenizer ?? model;
     const source: ModelSource = { kind: "folder", path: model };
     const { maxPositions, vocabSize } = loadModelFolder(model).config;
-    return { source, where: model, tokenizerFolder: tokenizer ?? model, maxPositions, vocabSize };
+    const files = readModelFiles(tokenizerFolder, TOKENIZER_FILES);
+    return { source, where: model, tokenizerFolder, files, maxPositions, vocabSize };
   }
   if (named === undefined && config !== undefined && tokenizer !== undefined) {
-    const json = parseJson(config);
-    const { maxPositions, vocabSize } = parseEncoderConfig(json, config);
+    const files = readModelFiles(tokenizer, TOKENIZER_FILES);
+    const json = withTokenizerIds(parseJson(config), createTokenizer(readTokenizerJson(files, tokenizer)));
+    const { maxPositions, vocabSize } = withLabels(parseEncoderConfig(json, config), [], "masked_lm");
     const source: ModelSource = { kind: "fresh", config: json };
-    // left out, it is the tokenizer's, not the family's default
-    const given = json.vocab_size === undefined ? Infinity : vocabSize;
-    return { source, where: config, tokenizerFolder: tokenizer, maxPositions, vocabSize: given };
+    return { source, where: config, tokenizerFolder: tokenizer, files, maxPositions, vocabSize };
   }
   const got = named !== undefined ? "model and config" : config !== undefined ? "config without tokenizer" : "neither";
   const hint = "A model folder is trained further; a configuration and a tokenizer start from nothing.";
   throw expectedGot("pretrain/no-model", "pretrain", "model, or config and tokenizer", got, hint);
 }
+
+/** What a fresh encoder's configuration leaves out of these is the tokenizer's, not the default of its family. */
+const withTokenizerIds = (json: Record<string, unknown>, { vocabularySize, padTokenId }: Tokenizer) => ({
+  vocab_size: vocabularySize,
+  pad_token_id: padTokenId,
+  ...json,
+});
 
 function parseJson(path: string): Record<string, unknown> {
   try {

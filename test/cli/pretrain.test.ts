@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { topicConfig, topicSentences, topicTokenizerJson } from "../../src/experiments/topic-language.fixture.ts";
+import { topicConfig, topicSentences, topicTokenizer, topicTokenizerJson } from "../../src/experiments/topic-language.fixture.ts";
 import { readSafetensors } from "../../src/models/index.ts";
 import { crisp } from "./command.fixture.ts";
 
@@ -69,6 +69,18 @@ test("from nothing to a folder that is trained further, and fine-tuned with a fr
   assert.ok(json<{ metrics: { accuracy: number } }>(join(model, "crisp.json")).metrics.accuracy > 0.8);
   const kept = readSafetensors(readFileSync(join(model, "model.safetensors")), "model.safetensors").tensors;
   assert.ok(![...kept.keys()].some((name) => name.startsWith("cls.")), "the head for masked tokens stays behind");
+});
+
+test("a configuration without the ids of its vocabulary takes the tokenizer's, not its family's", async () => {
+  const sizes = { hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16 };
+  const path = file("modern.json", JSON.stringify({ model_type: "modernbert", ...sizes }));
+  const out = join(work, "modern");
+  const args = ["pretrain", text, "--config_name", path, "--tokenizer_name", tokenizer, "--device", "cpu"];
+  const done = await crisp([...args, "--max_steps", "1", "--output_dir", out]);
+  assert.equal(done.code, 0, done.stderr);
+  const { vocab_size, pad_token_id } = json<{ vocab_size: number; pad_token_id: number }>(join(out, "config.json"));
+  const { vocabularySize, padTokenId } = topicTokenizer;
+  assert.deepEqual({ vocab_size, pad_token_id }, { vocab_size: vocabularySize, pad_token_id: padTokenId });
 });
 
 test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights bit for bit", async () => {
