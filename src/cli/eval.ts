@@ -19,7 +19,7 @@ export const evaluate = defineVerb({
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
     label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
-    dataset_name: { ...DATA_OPTIONS.dataset_name, help: "Data set on the Hub; its validation split is evaluated." },
+    dataset_name: { ...DATA_OPTIONS.dataset_name, help: "Data set on the Hub; its validation split is evaluated, else its test split." },
     dataset_config_name: DATA_OPTIONS.dataset_config_name,
     dataset_revision: DATA_OPTIONS.dataset_revision,
     device: DEVICE_OPTION,
@@ -39,7 +39,7 @@ export const evaluate = defineVerb({
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
     const { labels: known, task: trained } = model.config;
     const readAs = trained as LabelTask; // what predicts masked tokens is refused when it is loaded
-    const read = await asTrained(columnOptions(options), model.card, async (columns) => {
+    const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {
       if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, task: readAs, labels: known });
       const { textColumn: imageColumn, labelColumn } = columns;
       return splitOf(await loadImages(source.data, { imageColumn, labelColumn, labels: known }), ["test", "validation"]);

@@ -54,30 +54,40 @@ export const predict = defineVerb({
       }
       return 0;
     }
+    const { task } = model.config;
+    if (options.topK !== undefined && (task === "regression" || task === "token_classification")) {
+      const hint = "Leave --top_k out.";
+      throw expectedGot("cli/bad-option", "--top_k", "a model that gives a text one of several labels", task, hint);
+    }
     const [file, another] = files;
     if (another !== undefined) throw expectedGot("cli/extra-argument", "crisp predict", "one file of texts", files.join(", "));
     if (file !== undefined && (isFolder(file) || IMAGE_NAME.test(file))) throw readsTexts(file, "images");
     const named = { ...columnOptions({ ...options, labelColumnName: undefined }), labelColumn: undefined };
     const bytes = file === undefined ? await fromPipe() : undefined;
-    const texts = await asTrained(named, model.card, ({ textColumn, pairColumn }) => {
+    const texts = await asTrained(named, model.card, output, ({ textColumn, pairColumn }) => {
       const columns = { textColumn, pairColumn };
       return file === undefined ? readTexts(bytes!, "stdin", columns) : loadTexts(file, columns);
     });
-    const { task } = model.config;
     const several = task === "multi_label_classification" || task === "token_classification" || (options.topK ?? 1) > 1;
     const shown = (said: readonly Prediction[]): object => {
       if (task === "regression") return { score: said[0].score };
       if (task === "token_classification") return { words: said };
       return { ...(said.length > 0 && { label: said[0].label, score: said[0].score }), ...(several && { labels: said }) };
     };
+    let cut = 0;
     for (let start = 0; start < texts.length; start += piece) {
       const part = texts.slice(start, start + piece);
       const encoded = part.map((input) => model.encodeText(input));
+      cut += encoded.filter(({ truncated }) => truncated).length;
       const { probabilities } = await model.evaluate(encoded, { batchSize });
       part.forEach(({ line, text, pair }, at) => {
         const said = model.answer(probabilities[at], encoded[at], options.topK);
         output.data(JSON.stringify({ line, text, ...(pair !== undefined && { pair }), ...shown(said) }));
       });
+    }
+    if (cut > 0) {
+      const lost = task === "token_classification" ? "words behind it have no answer" : "what stands behind was not read";
+      output.note(`${cut} of ${texts.length} texts were cut at the model's ${model.card.maxLength} tokens: ${lost}`);
     }
     return 0;
   },

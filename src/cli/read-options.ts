@@ -5,6 +5,7 @@ import {
   type FetchListener,
   type HubData,
   hubData,
+  hubEvaluationData,
   type PlanSpec,
   type TrainSettings,
 } from "../experiments/index-node.ts";
@@ -46,13 +47,15 @@ export function columnOptions(
 }
 
 /**
- * Read a file by the columns that were named, else by those of the training file, else, where it lacks them, by guessing.
+ * Read a file by the columns that were named, else by those of the training file, else, where it lacks them, by guessing, which is
+ * said.
  *
  * @param read - Reads it; `data/columns` says that a column is missing.
  */
 export async function asTrained<Read>(
   named: NonNullable<TrainSettings["columns"]>,
   { columns }: Pick<CrispCard, "columns">,
+  output: Pick<Output, "note">,
   read: (columns: NonNullable<TrainSettings["columns"]>) => Promise<Read>,
 ): Promise<Read> {
   if (!columns || Object.values(named).some((name) => name !== undefined)) return read(named);
@@ -60,7 +63,9 @@ export async function asTrained<Read>(
     return await read({ textColumn: columns.text, pairColumn: columns.pair, labelColumn: columns.label });
   } catch (error) {
     if (!(error instanceof CrispError && error.code === "data/columns")) throw error;
-    return read(named);
+    const guessed = await read(named);
+    output.note(`columns were guessed: ${error.message}`);
+    return guessed;
   }
 }
 
@@ -129,7 +134,7 @@ export async function trainingData(
   return { ...data, ...(validation && { validation: [validation] }), ...(test && { test: [test] }) };
 }
 
-/** A file to evaluate on, or the validation split of a data set on the Hub. */
+/** A file to evaluate on, or the validation split of a data set on the Hub, else its test split. */
 export async function evaluationData(
   file: string | undefined,
   { datasetName, datasetConfigName: config, datasetRevision: revision }: Partial<OptionValues<typeof DATA_OPTIONS>>,
@@ -141,9 +146,7 @@ export async function evaluationData(
   if (file !== undefined) return { data: [file], name: file };
   if (datasetName === undefined)
     throw expectedGot("cli/missing-argument", where, "a file of labelled texts", "none", `Example: ${where} MODEL test.csv`);
-  const { validation, name } = await hubData(datasetName, { ...listener, config, revision });
-  if (validation) return { data: validation, name };
-  throw expectedGot("data/split", name, "a validation split", "none", "Give a file.");
+  return hubEvaluationData(datasetName, { ...listener, config, revision });
 }
 
 /** One line for a device that was asked for; what `auto` takes is said by whoever settles it. */

@@ -72,26 +72,51 @@ export async function hubData(
   name: string,
   { config, columns, ...options }: FetchOptions & { readonly config?: string; readonly columns?: ColumnNames } = {},
 ): Promise<HubData> {
-  const { downloadDataset } = await import("../hub/index-node.ts");
-  const local = await downloadDataset(name, { config, ...options });
-  const { splits } = local;
-  const shown = local.config === undefined ? local.name : `${local.name}/${local.config}`;
+  const { name: shown, splits, glue } = await fetchSplits(name, { config, ...options });
   if (splits.train === undefined) {
     const hint = "Give the files themselves, with --train_file.";
     throw expectedGot("data/split", shown, "a split called train", Object.keys(splits).join(", "), hint);
   }
-  const glue = glueTask(local.name, local.config);
   const metric = glue && glueMetrics[glue];
-  const [validationName] = metric?.validationSplits ?? ["validation", "valid", "dev"].filter((split) => splits[split]);
+  const validation = validationOf(splits, glue);
   const test = metric ? undefined : await labelled(splits.test, { columns, onNote: options.onNote });
   return {
     name: shown,
     data: splits.train,
-    ...(splits[validationName] && { validation: splits[validationName] }),
+    ...(validation && { validation }),
     ...(test && { test }),
     ...(metric?.regression && { task: "regression" as const }),
     ...(glue && { glue }),
   };
+}
+
+/**
+ * What a saved model is evaluated on, of a data set of the Hub: its validation split, which for GLUE is the one of GLUE's metric, else
+ * its test split. No training split is needed: `glue/mnli_mismatched` has none.
+ *
+ * @throws `data/split` when there is neither; `hub/…`.
+ */
+export async function hubEvaluationData(
+  name: string,
+  options: FetchOptions & { readonly config?: string } = {},
+): Promise<Pick<HubData, "data" | "name">> {
+  const { name: shown, splits, glue } = await fetchSplits(name, options);
+  const data = validationOf(splits, glue) ?? splits.test;
+  if (data) return { data, name: shown };
+  const there = Object.keys(splits).join(", ");
+  throw expectedGot("data/split", shown, "a split called validation or test", there, "Give a file.");
+}
+
+async function fetchSplits(name: string, options: FetchOptions & { readonly config?: string }) {
+  const { downloadDataset } = await import("../hub/index-node.ts");
+  const { name: repository, config, splits } = await downloadDataset(name, options);
+  const shown = config === undefined ? repository : `${repository}/${config}`;
+  return { name: shown, splits, glue: glueTask(repository, config) };
+}
+
+function validationOf(splits: Readonly<Record<string, readonly string[]>>, glue?: GlueTask): readonly string[] | undefined {
+  const names = glue ? glueMetrics[glue].validationSplits : ["validation", "valid", "dev"];
+  return names.map((name) => splits[name]).find((files) => files !== undefined);
 }
 
 function glueTask(repository: string, config: string | undefined): GlueTask | undefined {

@@ -2,7 +2,7 @@
 
 export { Classifier } from "./classifier-node.ts";
 export { cpuFeatures } from "./cpu-features-node.ts";
-export { type FetchListener, type HubData, hubData, modelFolderOf } from "./hub-sources-node.ts";
+export { type FetchListener, type HubData, hubData, hubEvaluationData, modelFolderOf } from "./hub-sources-node.ts";
 export * from "./index.ts";
 export { type PretrainEvent, type PretrainedModel, type PretrainSettings, pretrain } from "./pretrain-node.ts";
 export { nodeEnvironment } from "./run-node.ts";

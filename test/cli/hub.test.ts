@@ -23,6 +23,9 @@ const notes = (labelled: boolean): Uint8Array => {
   return new TextEncoder().encode(`${["head", "inside", ...(labelled ? ["kind"] : [])].join(",")}\n${rows.join("\n")}\n`);
 };
 
+/** No training split, and other names of the columns than the training's. */
+const heldOut = ["comment,verdict", "a fine film of it,positive", "a dull film of it,negative", ""].join("\n");
+
 before(async () => {
   const pairs = fixture("pairs-snappy.parquet");
   server = await startHubServer({
@@ -40,6 +43,7 @@ before(async () => {
         },
       },
       { type: "dataset", id: "ada/reviews", files: { "train.tsv": readFileSync(reviews) } },
+      { type: "dataset", id: "ada/held-out", files: { "test.csv": new TextEncoder().encode(heldOut) } },
       { type: "dataset", id: "ada/notes", files: { "train.csv": notes(true), "test.csv": notes(false) } },
     ],
   });
@@ -83,6 +87,11 @@ describe("by name from a hub", { concurrency: 1 }, () => {
     const { code, stdout, stderr } = await crisp(words, { env: env() });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /train\.tsv \(training\) {2}54 rows/);
+
+    const evaluated = await crisp(["eval", join(work, "plain"), "--dataset_name", "ada/held-out"], { env: env() });
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    assert.match(evaluated.stdout, / · 2 examples/, "a data set without a training split");
+    assert.match(evaluated.stderr, /^columns were guessed: test\.csv: expected a column "sentence"/m);
   });
 
   test("columns that were named, and a test split without labels, which is said", async () => {

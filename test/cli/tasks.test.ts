@@ -59,6 +59,18 @@ describe("token classification", () => {
       ["a", "fine", "film"],
     );
   });
+  test("words that were cut off have no answer, which is said", async () => {
+    const { stdout, stderr } = await crisp(["predict", path("words")], { input: `a film\n${"film ".repeat(300)}\n` });
+    const [short, long] = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).words.length);
+    assert.equal(short, 2);
+    assert.ok(long > 2 && long < 300, `${long} words`);
+    assert.match(stderr, /^1 of 2 texts were cut at the model's \d+ tokens: words behind it have no answer$/m);
+  });
+  test("--top_k, where every word has one label", () =>
+    refuses(["predict", path("words"), "--top_k", "2"], /--top_k: expected a model .*got token_classification/, "a film\n"));
 });
 
 describe("an encoder that fills in masked words is no classifier", () => {
