@@ -19,7 +19,10 @@ export const evaluate = defineVerb({
   options: {
     text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
     label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
-    dataset_name: { ...DATA_OPTIONS.dataset_name, help: "Data set on the Hub; its validation split is evaluated, else its test split." },
+    dataset_name: {
+      ...DATA_OPTIONS.dataset_name,
+      help: "Data set on the Hub; its validation split is evaluated, else its test split.",
+    },
     dataset_config_name: DATA_OPTIONS.dataset_config_name,
     dataset_revision: DATA_OPTIONS.dataset_revision,
     device: DEVICE_OPTION,

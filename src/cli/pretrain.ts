@@ -3,9 +3,10 @@ import { expectedGot } from "../errors/index.ts";
 import { type Device, type PretrainEvent, pretrain as startPretraining } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
 import { trainingFolder } from "./output-folder.ts";
-import { duration, type Progress } from "./progress.ts";
+import { duration } from "./progress.ts";
 import { fetchListener, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
+import { runReporter } from "./run-reporter.ts";
 import { DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb } from "./verb.ts";
 
@@ -90,30 +91,17 @@ function textFile(positional: string | undefined, option: string | undefined): s
 
 /** Says each event as it comes. */
 function reporter({ output }: Context<typeof OPTIONS>, pattern: string): (event: PretrainEvent) => void {
-  let progress: Progress | undefined;
-  let estimated = "";
+  const ofRun = runReporter(
+    output,
+    pattern,
+    ({ evalLoss = 0 }) => `loss ${evalLoss.toFixed(4)} · perplexity ${Math.exp(evalLoss).toFixed(2)}`,
+  );
   return (event) => {
     output.record(event);
-    if (event.type === "text") {
-      const { documents, blocks, tokens, heldOut } = event;
-      const grouped = (count: number): string => count.toLocaleString("en-US");
-      output.print(
-        `text   ${grouped(documents)} documents · ${grouped(tokens)} tokens in ${grouped(blocks)} blocks · ${grouped(heldOut)} blocks held out`,
-      );
-    } else if (event.type === "estimated") {
-      estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
-    } else if (event.type === "started") {
-      output.print(
-        `model  ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates${estimated}`,
-      );
-    } else if (event.type === "step") {
-      progress ??= output.progress("training", event.steps, event.step);
-      progress.update(event.step, `loss ${event.loss.toFixed(3)}`);
-    } else if (event.type === "note") output.note(event.text);
-    else if (event.type === "evaluated") {
-      const { step, epoch, evalLoss = 0 } = event.point;
-      const perplexity = Math.exp(evalLoss).toFixed(2);
-      output.print(`step ${step} · epoch ${epoch.toFixed(2)} · held out loss ${evalLoss.toFixed(4)} · perplexity ${perplexity}`);
-    }
+    if (event.type !== "text") return ofRun(event);
+    const [documents, tokens, blocks, heldOut] = [event.documents, event.tokens, event.blocks, event.heldOut].map((count) =>
+      count.toLocaleString("en-US"),
+    );
+    output.print(`text   ${documents} documents · ${tokens} tokens in ${blocks} blocks · ${heldOut} blocks held out`);
   };
 }

@@ -8,7 +8,7 @@ import { writeAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv } from "./error-tables.ts";
 import { trainingFolder } from "./output-folder.ts";
-import { duration, type Progress } from "./progress.ts";
+import { duration } from "./progress.ts";
 import {
   classWeights,
   columnOptions,
@@ -20,6 +20,7 @@ import {
   trainingOptions,
 } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
+import { runReporter } from "./run-reporter.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { type Context, defineVerb, type OptionTable } from "./verb.ts";
 
@@ -107,8 +108,9 @@ export const train = defineVerb({
 
 /** Says each event as it comes. */
 function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: string): (event: TrainEvent) => void {
-  let progress: Progress | undefined;
-  let estimated = "";
+  const ofRun = runReporter(output, `${model} · ${pattern}`, ({ evalAccuracy = 0, evalLoss = 0, figures }) =>
+    figuresLine(figures ?? { accuracy: evalAccuracy, loss: evalLoss }),
+  );
   return (event) => {
     output.record(event);
     if (event.type === "data") {
@@ -117,21 +119,7 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
       const { text, pair, label } = event.columns ?? { text: "text" };
       const line = `columns  ${images ? "image" : "text"}=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`;
       if (event.columns || !images) output.print(line);
-    } else if (event.type === "estimated") {
-      estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
-    } else if (event.type === "started") {
-      output.print(
-        `model  ${model} · ${pattern} · ${(event.parameters / 1e6).toFixed(1)} M parameters · ${event.steps} updates${estimated}`,
-      );
-    } else if (event.type === "step") {
-      progress ??= output.progress("training", event.steps, event.step);
-      progress.update(event.step, `loss ${event.loss.toFixed(3)}`);
-    } else if (event.type === "note") output.note(event.text);
-    else if (event.type === "evaluated") {
-      const { step, epoch, evalAccuracy, evalLoss = 0, figures } = event.point;
-      const shown = figuresLine(figures ?? { accuracy: evalAccuracy ?? 0, loss: evalLoss });
-      output.print(`step ${step} · epoch ${epoch.toFixed(2)} · held out ${shown}`);
-    } else if (event.type === "finished") progress?.finish();
+    } else if (event.type !== "finished") ofRun(event);
   };
 }
 

@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { checkMasking, createTokenizer, decodeText, readDocuments, readTokenizerJson, type Tokenizer, textBlocks } from "../data/index.ts";
+import {
+  checkMasking,
+  createTokenizer,
+  decodeText,
+  readDocuments,
+  readTokenizerJson,
+  type Tokenizer,
+  textBlocks,
+} from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";

@@ -1,0 +1,34 @@
+import type { CurvePoint, RunEvent } from "../experiments/index-node.ts";
+import type { Output } from "./output.ts";
+import { duration, type Progress } from "./progress.ts";
+
+/**
+ * Says each event of a run as it comes.
+ *
+ * @param model - What is trained, and how.
+ * @param figures - An evaluation in words.
+ */
+export function runReporter(
+  output: Pick<Output, "note" | "print" | "progress">,
+  model: string,
+  figures: (point: CurvePoint) => string,
+): (event: RunEvent) => void {
+  let progress: Progress | undefined;
+  let estimated = "";
+  return (event) => {
+    if (event.type === "estimated") {
+      estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
+    } else if (event.type === "started") {
+      const parameters = `${(event.parameters / 1e6).toFixed(1)} M parameters`;
+      output.print(`model  ${model} · ${parameters} · ${event.steps} updates${estimated}`);
+    } else if (event.type === "step") {
+      progress ??= output.progress("training", event.steps, event.step);
+      progress.update(event.step, `loss ${event.loss.toFixed(3)}`);
+      if (event.step === event.steps) progress.finish();
+    } else if (event.type === "note") output.note(event.text);
+    else if (event.type === "evaluated") {
+      const { step, epoch } = event.point;
+      output.print(`step ${step} · epoch ${epoch.toFixed(2)} · held out ${figures(event.point)}`);
+    }
+  };
+}
