@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
 import { checkWritable } from "../training/index-node.ts";
+import { shellQuoted } from "./run-command.ts";
 
 /**
  * The folder that a training writes into, or goes on in: checked before anything is read.
@@ -50,14 +51,29 @@ export function removeStudy(folder: string): void {
   for (const name of STUDY_FILES) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
+/** What to say of a run that was stopped: before its first checkpoint there is nothing to go on with. */
+export function stoppedRun(
+  folder: string,
+  commandLine: string,
+  { resumeFromCheckpoint }: { readonly resumeFromCheckpoint?: string },
+): string {
+  if (!hasCheckpoint(folder)) return "stopped before the first update; nothing was written";
+  const resume = resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(folder)}` : "";
+  return `stopped; to go on: ${commandLine}${resume}`;
+}
+
 /**
  * Make sure that there is something to go on with.
  *
  * @throws `cli/no-checkpoint`.
  */
 export function checkpointsIn(folder: string): string {
-  const checkpoints = join(folder, "checkpoints");
-  if (existsSync(checkpoints) && readdirSync(checkpoints).some((name) => name.endsWith(".crisp"))) return checkpoints;
+  if (hasCheckpoint(folder)) return join(folder, "checkpoints");
   const hint = "Leave --resume_from_checkpoint out to start from the beginning.";
   throw expectedGot("cli/no-checkpoint", folder, "the output folder of a run that wrote checkpoints", "none in it", hint);
+}
+
+function hasCheckpoint(folder: string): boolean {
+  const checkpoints = join(folder, "checkpoints");
+  return existsSync(checkpoints) && readdirSync(checkpoints).some((name) => name.endsWith(".crisp"));
 }

@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
 import { type Device, type PretrainEvent, pretrain as startPretraining } from "../experiments/index-node.ts";
 import { parsePattern } from "../sparsity/index.ts";
-import { trainingFolder } from "./output-folder.ts";
+import { stoppedRun, trainingFolder } from "./output-folder.ts";
 import { duration } from "./progress.ts";
 import { fetchListener, planOptions, sayAsked, trainFile, trainingOptions } from "./read-options.ts";
 import { shellQuoted } from "./run-command.ts";
@@ -69,8 +69,7 @@ export const pretrain = defineVerb({
     for await (const event of run) show(event);
     const result = await run.result;
     if (!result) {
-      const resume = options.resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(folder)}` : "";
-      output.print(`stopped; to go on: ${context.commandLine}${resume}`);
+      output.print(stoppedRun(folder, context.commandLine, options));
       return 130;
     }
     result.save(folder);

@@ -14,9 +14,17 @@ export function runReporter(
   figures: (point: CurvePoint) => string,
 ): (event: RunEvent) => void {
   let progress: Progress | undefined;
+  let reading: Progress | undefined;
   let estimated = "";
   return (event) => {
-    if (event.type === "estimated") {
+    if (event.type === "reading") {
+      const [done, total] = [event.done, event.total].map((bytes) => Math.ceil(bytes / 1e6));
+      reading ??= output.progress(`looking through ${event.name} (MB)`, total);
+      reading.update(done);
+      if (done < total) return;
+      reading.finish();
+      reading = undefined;
+    } else if (event.type === "estimated") {
       estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
     } else if (event.type === "started") {
       const parameters = `${(event.parameters / 1e6).toFixed(1)} M parameters`;

@@ -7,7 +7,7 @@ import { parsePattern } from "../sparsity/index.ts";
 import { writeAtomically } from "../training/index-node.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv } from "./error-tables.ts";
-import { trainingFolder } from "./output-folder.ts";
+import { stoppedRun, trainingFolder } from "./output-folder.ts";
 import { duration } from "./progress.ts";
 import {
   classWeights,
@@ -97,8 +97,7 @@ export const train = defineVerb({
     for await (const event of run) show(event);
     const result = await run.result;
     if (!result) {
-      const resume = options.resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(folder)}` : "";
-      output.print(`stopped; to go on: ${context.commandLine}${resume}`);
+      output.print(stoppedRun(folder, context.commandLine, options));
       return 130;
     }
     finish(context, result, folder);

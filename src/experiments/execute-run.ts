@@ -14,6 +14,7 @@ import {
 import { curvePoint, followLoop } from "./follow-loop.ts";
 import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf } from "./plan-of.ts";
+import { sayReading } from "./reading.ts";
 import { batchSource, type RunBatches } from "./run-batches.ts";
 import { checkpointsOf } from "./run-checkpoints.ts";
 import type { RunEnvironment } from "./run-environment.ts";
@@ -53,16 +54,20 @@ export async function executeRun(
   });
 
   const loadImages = spec.images && imageLoader(spec.images, environment.images);
-  const train = await trainingExamples(spec, environment, loadImages);
-  const batches = batchSource(spec, train, options, plan, seed);
-  const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
-    runtime,
-    parameters: parameterSpecs(config),
-    values,
-    largest: batches.largest,
-  });
-  const evaluator = evaluators(spec, config, runtime, step, options, loadImages);
+  const held: (() => Promise<void>)[] = [];
   try {
+    const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
+    held.push(() => train.close());
+    const batches = batchSource(spec, train, options, plan, seed);
+    const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
+      runtime,
+      parameters: parameterSpecs(config),
+      values,
+      largest: batches.largest,
+    });
+    held.push(() => step.release());
+    const evaluator = evaluators(spec, config, runtime, step, options, loadImages);
+    held.push(() => evaluator.release());
     const ended = await trainIt(spec, {
       environment,
       options,
@@ -89,18 +94,18 @@ export async function executeRun(
     if (signal?.aborted && error === signal.reason) return null;
     throw error;
   } finally {
-    await step.release();
-    await evaluator.release();
-    await train.close();
+    for (const release of held.reverse()) await release();
   }
 }
 
 async function trainingExamples(
   { data: { train } }: RunSpec,
   environment: RunEnvironment,
+  { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
   loadImages?: LoadImages,
 ): Promise<TrainingExamples> {
-  if ("paths" in train) return examplesOnDisk(await environment.openStream(train), train);
+  if ("paths" in train)
+    return examplesOnDisk(await environment.openStream(train, { signal, onProgress: sayReading(train.paths, onEvent) }), train);
   return loadImages ? withImages(examplesInMemory(train), loadImages) : examplesInMemory(train);
 }
 

@@ -9,7 +9,7 @@ import type { RunEnvironment } from "./run-environment.ts";
 export const nodeEnvironment: RunEnvironment = {
   createRuntime,
   loadModel: loadModelFolder,
-  openStream: ({ paths, options }) => openStreamedDataset(paths, options),
+  openStream: ({ paths, options }, listener) => openStreamedDataset(paths, { ...options, ...listener }),
   images: nodeImages,
   openCheckpoints: async (folder) => checkpointFolder(folder),
   cpuFeatures,

@@ -119,6 +119,8 @@ export interface RunResult {
 
 /** What happens while a run goes on. */
 export type RunEvent =
+  /** Large data are looked through before anything is trained; in bytes. */
+  | { readonly type: "reading"; readonly name: string; readonly done: number; readonly total: number }
   | { readonly type: "estimated"; readonly seconds: number /** Memory of the process. */; readonly bytes: number }
   | { readonly type: "started"; readonly steps: number; readonly parameters: number }
   | { readonly type: "step"; readonly step: number; readonly steps: number; readonly epoch: number; readonly loss: number }

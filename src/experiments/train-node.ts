@@ -21,6 +21,8 @@ import type { FreshModel } from "./fresh-model.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { readsImages, readsTexts } from "./image-input.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
+import { sayReading } from "./reading.ts";
+import type { RunEvent } from "./run-spec.ts";
 import { startRunWorker } from "./run-worker-node.ts";
 import {
   type DataSources,
@@ -74,7 +76,11 @@ export type TrainingRun = EventsWithResult<TrainEvent, TrainResult | null>;
 export const train = (settings: TrainSettings): TrainingRun => withEvents((emit) => execute(settings, emit));
 
 async function execute(settings: TrainSettings, emit: (event: TrainEvent) => void): Promise<TrainResult | null> {
-  const prepared = await prepareTextTraining(settings);
+  const prepared = await prepareTextTraining(settings, emit).catch((error) => {
+    if (settings.signal?.aborted && error === settings.signal.reason) return null;
+    throw error;
+  });
+  if (!prepared) return null;
   const worker = startRunWorker("thread");
   try {
     const { signal } = settings;
@@ -91,11 +97,14 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
 }
 
 /** Read and check everything before anything is trained. */
-export const prepareTextTraining = (settings: TrainSettings): Promise<Prepared> =>
+export const prepareTextTraining = (settings: TrainSettings, onEvent: (event: RunEvent) => void = () => {}): Promise<Prepared> =>
   prepareTraining(settings, {
     open: () => startFrom(settings),
     read: (source, options) => loadLabelledTexts(pathsOf(source), options),
-    stream: (source, options) => streamed(pathsOf(source), options, settings),
+    stream: (source, options) => {
+      const paths = pathsOf(source);
+      return streamed(paths, { ...options, signal: settings.signal, onProgress: sayReading(paths, onEvent) }, settings);
+    },
     images: (sources) => readImages(sources, settings),
   });
 

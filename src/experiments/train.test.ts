@@ -30,6 +30,25 @@ async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]>
   return all;
 }
 
+test("large data are looked through aloud, and it stops there when it is told to", async () => {
+  const large = join(work, "large.tsv");
+  const rows = "a fine film of its kind\tpositive\na dull film of its kind\tnegative\n".repeat(170_000); // more than a piece of 8 MB
+  writeFileSync(large, `sentence\tlabel\n${rows}`);
+  const stop = new AbortController();
+  const run = train(settings({ data: large, streaming: true, signal: stop.signal }));
+  const events: TrainEvent[] = [];
+  for await (const event of run) {
+    events.push(event);
+    stop.abort();
+  }
+  assert.equal(await run.result, null);
+  const total = rows.length + "sentence\tlabel\n".length;
+  assert.equal(events.length, 1);
+  const { done, ...said } = events[0] as Extract<TrainEvent, { type: "reading" }>;
+  assert.deepEqual(said, { type: "reading", name: "large.tsv", total });
+  assert.ok(done > 0 && done < total);
+});
+
 describe("train()", () => {
   let result: TrainResult;
   let events: TrainEvent[];
