@@ -8,7 +8,7 @@ FOLDER is written by scripts/replay-mlm.ts:
     <run>/start, <run>/trained     model folders before and after Crisp's training
     <run>/evaluated.json           one batch, and <run>/logits.safetensors, what Crisp's graph gives for its masked tokens
 
-For each run, transformers' BertForMaskedLM is trained; the loss of an update is that of its own forward(labels=…), before the update.
+For each run, transformers' model for masked tokens is trained; the loss of an update is that of its own forward(labels=…), before the update.
 AdamW as torch.optim.AdamW, no decay on biases and LayerNorm, linear warm-up and decay, clipping by global norm. Dropout is
 multiplication with Crisp's masks, computed here anew from its hash (src/random/hash.ts); top-k is the replaced softmax of
 scripts/make-model-fixtures.py. Then <run>/trained is loaded by AutoModelForMaskedLM and asked for the scores of the batch.
@@ -28,7 +28,7 @@ import numpy as np
 import torch
 import transformers
 from safetensors.torch import load_file
-from transformers import AutoModelForMaskedLM, BertForMaskedLM, get_linear_schedule_with_warmup
+from transformers import AutoModelForMaskedLM, get_linear_schedule_with_warmup
 
 from train_loop import parameter_groups
 
@@ -88,11 +88,12 @@ def dropout_masks(config, size, length, seed, step):
 
 
 def train(folder, plan, run, module):
-    model, report = BertForMaskedLM.from_pretrained(
+    model, report = AutoModelForMaskedLM.from_pretrained(
         folder / run["name"] / "start", attn_implementation="eager", dtype=torch.float32, output_loading_info=True
     )
     assert not report["missing_keys"] and not report["unexpected_keys"], report
-    assert model.config.hidden_dropout_prob == model.config.attention_probs_dropout_prob == run["dropout"]
+    if run["family"] == "bert":
+        assert model.config.hidden_dropout_prob == model.config.attention_probs_dropout_prob == run["dropout"]
     model.train()
     optimiser = torch.optim.AdamW(parameter_groups(model, plan["weightDecay"]), lr=plan["learningRate"])
     schedule = get_linear_schedule_with_warmup(optimiser, plan["warmupSteps"], plan["maxSteps"])

@@ -47,7 +47,7 @@ def load_model(model_dir, head, attention):
 
 
 def parameter_groups(model, weight_decay):
-    plain = lambda name: name.endswith("bias") or "layernorm" in name.lower().replace("_", "")
+    plain = lambda name: name.endswith("bias") or "norm" in name.lower()
     return [
         {"params": [p for name, p in model.named_parameters() if not plain(name)], "weight_decay": weight_decay},
         {"params": [p for name, p in model.named_parameters() if plain(name)], "weight_decay": 0.0},
