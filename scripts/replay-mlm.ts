@@ -5,7 +5,8 @@
 //
 // TEXT is plain or gzipped, with empty lines between documents; the tokenizer is BERT's or any with a mask token. PYTHON needs torch,
 // transformers, safetensors and numpy. The encoder is fresh: 4 layers, width 256, 4 heads; BERT with a feed-forward width of 1,024,
-// ModernBERT with 768. Crisp trains with `pretrain` itself; batches, masks of tokens and of dropout are functions of the seed, so that PyTorch can follow.
+// ModernBERT with 768. Crisp trains with `pretrain` itself; batches, masks of tokens and of dropout are functions of the seed, so that
+// PyTorch can follow.
 //
 // Also compared: scores of the masked tokens of held-out text, by the folder that Crisp saved and what transformers' AutoModelForMaskedLM
 // makes of it. Exit code 1 where the losses of a run without top-k differ by more than 1e-3 anywhere, or scores by more than 1e-4. Top-k
