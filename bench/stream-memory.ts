@@ -5,7 +5,7 @@ import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { train } from "../src/experiments/index-node.ts";
+import { train } from "../src/api/index-node.ts";
 
 const { values } = parseArgs({
   options: {

@@ -8,11 +8,12 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { dense, flopsPerExample, type Pattern, topK } from "../src/attention/index.ts";
+import type { BatchContext } from "../src/batch/index.ts";
 import { bindShape, elements, input, matmul } from "../src/graph/index.ts";
 import { buildModel, type EncoderConfig, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
 import { dropoutRate, foldKey } from "../src/random/index.ts";
 import { createRuntime, type NodeDevice } from "../src/runtime/index-node.ts";
-import { type BatchContext, dense, flopsPerExample, type Pattern, topK } from "../src/sparsity/index.ts";
 import { createTrainStep, gradientNorm, HostState, resolveOptions, update } from "../src/training/index.ts";
 
 const { values: args } = parseArgs({

@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { pipeline } from "@huggingface/transformers";
+import { Classifier } from "../src/api/index-node.ts";
 import { loadDataset } from "../src/data/index-node.ts";
-import { Classifier } from "../src/experiments/index-node.ts";
 import { openTransformersPage, type Scored } from "../test/browser/transformers-js/open.ts";
 
 const TOLERANCE = 1e-3;

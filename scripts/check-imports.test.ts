@@ -20,7 +20,7 @@ test("a tree that keeps the rules has no violation", () => {
     "src/runtime/ort-node.ts": 'import os from "node:os";\nconst worker = new URL("./worker-node.ts", import.meta.url);\n',
     "src/runtime/ort-web.ts": "document.title = navigator.userAgent;\n",
     "src/data/types.ts": leaf,
-    "src/experiments/index.ts": 'import type { X } from "../data/types.ts";\n',
+    "src/studies/index.ts": 'import type { X } from "../data/types.ts";\n',
     "src/index.ts": 'export * from "./graph/index.ts";\n',
     "src/graph/y.fixture.ts": leaf,
     "src/onnx/x.test.ts": 'import { x } from "../graph/y.fixture.ts";\n',
@@ -79,7 +79,7 @@ const faults: [name: string, tree: Record<string, string>, expected: RegExp][] =
   ],
   [
     "a value from a types-only folder",
-    { "src/report/a.ts": `import { x } from "../experiments/index.ts";`, "src/experiments/index.ts": leaf },
+    { "src/report/a.ts": `import { x } from "../studies/index.ts";`, "src/studies/index.ts": leaf },
     /only types/,
   ],
   ["node: in a plain file", { "src/data/a.ts": `import { readFileSync } from "node:fs";` }, /:1 {2}imports node:fs/],

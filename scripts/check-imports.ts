@@ -9,39 +9,38 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   random: ["errors"],
   metrics: ["errors"],
+  files: ["errors"],
   graph: ["errors", "random"],
   onnx: ["errors", "graph"],
   runtime: ["errors", "graph", "onnx"],
   kernels: ["errors", "random"],
-  sparsity: ["errors", "graph", "random"],
-  models: ["errors", "graph", "random", "sparsity"],
-  export: ["errors", "graph", "onnx", "runtime", "sparsity", "models"],
+  batch: ["errors", "graph", "random"],
+  attention: ["errors", "graph", "random", "batch"],
+  models: ["errors", "graph", "random", "batch", "attention"],
+  export: ["errors", "graph", "onnx", "runtime", "batch", "attention", "models"],
   data: ["errors", "random"],
-  hub: ["errors"],
-  training: ["errors", "graph", "onnx", "runtime", "kernels", "random"],
-  experiments: [
-    "errors",
-    "graph",
-    "onnx",
-    "runtime",
-    "kernels",
-    "random",
-    "metrics",
-    "sparsity",
-    "models",
-    "data",
-    "hub",
-    "training",
-    "export",
+  hub: ["errors", "files"],
+  training: ["errors", "files", "graph", "onnx", "runtime", "kernels", "random"],
+  runs: [
+    ...["errors", "random", "metrics", "files", "graph", "onnx", "runtime", "kernels"],
+    ...["batch", "attention", "models", "data", "training"],
   ],
-  report: ["errors", "metrics", "experiments"],
+  studies: [
+    ...["errors", "random", "metrics", "files", "graph", "onnx", "runtime", "kernels"],
+    ...["batch", "attention", "models", "data", "training", "runs"],
+  ],
+  api: [
+    ...["errors", "random", "metrics", "files", "graph", "onnx", "runtime", "kernels"],
+    ...["batch", "attention", "models", "data", "training", "runs", "studies", "export", "hub"],
+  ],
+  report: ["errors", "metrics", "runs", "studies"],
   cli: ["*"],
   /** Files directly in src/, such as the public index. */
   ".": ["*"],
 };
 
 /** Folders whose imports from these folders must be types only. */
-const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { report: ["experiments"] };
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { report: ["runs", "studies"] };
 
 const ENTRY = /^index(-node|-web)?\.ts$/;
 /** Files of plain record types, which `import type` may name directly. */

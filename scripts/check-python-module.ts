@@ -8,11 +8,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { Classifier } from "../src/api/index-node.ts";
 import { createTokenizer } from "../src/data/index.ts";
-import { demoTokenizer } from "../src/experiments/index.ts";
-import { Classifier, specOf } from "../src/experiments/index-node.ts";
+import { writeFilesAtomically } from "../src/files/index-node.ts";
 import { initialise } from "../src/models/index.ts";
-import { writeFilesAtomically } from "../src/training/index-node.ts";
+import { specOf } from "../src/runs/index.ts";
+import { demoTokenizer } from "../src/studies/index.ts";
 import { crispLogits, families, fewPlans, others, plans, texts } from "../test/export/cases.fixture.ts";
 
 const { values } = parseArgs({ options: { python: { type: "string", default: "python3" }, keep: { type: "string" } } });

@@ -4,7 +4,7 @@
 // Both drew their random numbers from streams of their own, so that a pair of seeds shares sentences and recipe, not dropout masks.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { crossedBootstrap } from "../src/experiments/index.ts";
+import { crossedBootstrap } from "../src/studies/index.ts";
 
 interface TrainerRun {
   readonly predictions: readonly { readonly index: number; readonly label: number; readonly prediction: number }[];

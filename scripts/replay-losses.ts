@@ -2,10 +2,10 @@
 // The folder is made by scripts/reference/make_replay.py and train_loop.py: model/, plan.json, batches.json, losses.json; dropout 0.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { BatchContext } from "../src/batch/index.ts";
 import { buildModel, parameterSpecs, weightsFrom } from "../src/models/index.ts";
 import { loadModelFolder } from "../src/models/index-node.ts";
 import { createRuntime } from "../src/runtime/index-node.ts";
-import type { BatchContext } from "../src/sparsity/index.ts";
 import { gradientNorm, HostTrainStep, learningRateAt, resolveOptions, update } from "../src/training/index.ts";
 
 interface Plan {

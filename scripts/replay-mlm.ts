@@ -16,12 +16,12 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { pretrain } from "../src/api/index-node.ts";
+import { dense, topK } from "../src/attention/index.ts";
 import { decodeText, readDocuments } from "../src/data/index.ts";
-import { pretrain } from "../src/experiments/index-node.ts";
-import { evaluatedBatch, replayedText, trainingBatches } from "../src/experiments/masked-replay.fixture.ts";
+import { writeFilesAtomically } from "../src/files/index-node.ts";
 import { initialise, modelFiles, parseEncoderConfig, withLabels, writeSafetensors } from "../src/models/index.ts";
-import { dense, topK } from "../src/sparsity/index.ts";
-import { writeFilesAtomically } from "../src/training/index-node.ts";
+import { evaluatedBatch, replayedText, trainingBatches } from "../src/runs/masked-replay.fixture.ts";
 
 const LOSS_LIMIT = 1e-3;
 const SCORE_LIMIT = 1e-4;

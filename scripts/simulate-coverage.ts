@@ -4,7 +4,7 @@
  *     node scripts/simulate-coverage.ts [simulations=1000] [replicates=1000]
  */
 import { argv, stdout } from "node:process";
-import { crossedBootstrap, decide, holmLevels, levelsAt, studentQuantile, type Variant } from "../src/experiments/index.ts";
+import { crossedBootstrap, decide, holmLevels, levelsAt, studentQuantile, type Variant } from "../src/studies/index.ts";
 
 interface World {
   readonly name: string;

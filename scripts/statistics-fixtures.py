@@ -1,6 +1,6 @@
 """Reference values for src/experiments/statistics, by SciPy and scikit-learn.
 
-    python scripts/statistics-fixtures.py > src/experiments/statistics/reference.fixture.json
+    python scripts/statistics-fixtures.py > src/studies/statistics/reference.fixture.json
 """
 
 import json

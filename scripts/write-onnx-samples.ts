@@ -2,11 +2,11 @@
 // Each as <name>.standard.onnx, in standard operators alone, and <name>.microsoft.onnx, as ONNX Runtime gets it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Pattern, slidingWindow, topK } from "../src/attention/index.ts";
 import { cases, gradientsOf } from "../src/graph/gradient-cases.fixture.ts";
 import { gradients, type Node } from "../src/graph/index.ts";
 import { buildModel, parseEncoderConfig } from "../src/models/index.ts";
 import { writeModel } from "../src/onnx/index.ts";
-import { type Pattern, slidingWindow, topK } from "../src/sparsity/index.ts";
 
 type Outputs = Record<string, Node>;
 

@@ -1,5 +1,5 @@
 /** What both front doors give. */
-export { CrispError } from "./errors/index.ts";
+
 export {
   type AttentionPlan,
   anyOf,
@@ -16,4 +16,5 @@ export {
   strided,
   threshold,
   topK,
-} from "./sparsity/index.ts";
+} from "./attention/index.ts";
+export { CrispError } from "./errors/index.ts";

@@ -1,20 +1,23 @@
-/** The package's front door for Node. Subpaths give the parts: `crisp-attention/graph`, `/sparsity`, `/training`, … */
+/** The package's front door for Node. Subpaths give the parts: `crisp-attention/graph`, `/attention`, `/training`, … */
+
 export {
-  Classifier,
   demoEncoder,
   type FreshModel,
-  type HubData,
-  hubData,
   type ImageInputFile,
   type ModelFiles,
-  modelFolderOf,
   type Prediction,
   type TextInput,
   type TrainEvent,
+} from "./api/index.ts";
+export {
+  Classifier,
+  type HubData,
+  hubData,
+  modelFolderOf,
   type TrainingRun,
   type TrainResult,
   type TrainSettings,
   train,
-} from "./experiments/index-node.ts";
+} from "./api/index-node.ts";
 export { downloadDataset, downloadModel, pushFolder } from "./hub/index-node.ts";
 export * from "./index-common.ts";

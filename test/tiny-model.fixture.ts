@@ -1,9 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { demoCorpora, demoEncoderConfig, demoTokenizer } from "../src/experiments/index.ts";
-import { initialise, parseEncoderConfig } from "../src/models/index.ts";
-import { modelFiles } from "../src/models/index-node.ts";
-import { writeFilesAtomically } from "../src/training/index-node.ts";
+import { writeFilesAtomically } from "../src/files/index-node.ts";
+import { initialise, modelFiles, parseEncoderConfig } from "../src/models/index.ts";
+import { demoCorpora, demoEncoderConfig, demoTokenizer } from "../src/studies/index.ts";
 
 /** A Hugging Face model folder with the demonstration's small encoder, at random weights. */
 export function writeTinyModel(folder: string): string {

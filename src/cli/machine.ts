@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, cpus, homedir, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { cpuFeatures } from "../experiments/index-node.ts";
-import type { RuntimeProbe } from "./doctor-probe.ts";
+import { cpuFeatures } from "../runs/index-node.ts";
+import type { RuntimeProbe } from "./verbs/doctor-probe.ts";
 
 /** What `crisp doctor` reads off this machine; nothing of it leaves the machine. */
 export interface MachineFacts {
@@ -61,7 +61,7 @@ export function hubCacheFolder(env: NodeJS.ProcessEnv): string {
 const PROBE_LIMIT_MS = 60_000;
 
 /** Probe a runtime in a child process; whatever happens to the child is an answer, never an exception. */
-export function probeInChild(name: string, entry = new URL("./doctor-probe.ts", import.meta.url)): Promise<RuntimeProbe> {
+export function probeInChild(name: string, entry = new URL("./verbs/doctor-probe.ts", import.meta.url)): Promise<RuntimeProbe> {
   return new Promise((resolve) => {
     let stderr = "";
     let answer: RuntimeProbe | undefined;

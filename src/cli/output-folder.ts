@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
-import { checkWritable } from "../training/index-node.ts";
+import { checkWritable } from "../files/index-node.ts";
 import { shellQuoted } from "./run-command.ts";
 
 /**

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CrispError } from "../errors/index.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { TRAINING_OPTIONS } from "./training-options.ts";
 import type { OptionTable } from "./verb.ts";
+import { TRAINING_OPTIONS } from "./verbs/training-options.ts";
 
 const table = {
   learning_rate: { type: "number", help: "", default: 2e-5, min: 0, aliases: ["lr"] },

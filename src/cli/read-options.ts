@@ -1,18 +1,11 @@
+import type { CrispCard } from "../api/index.ts";
+import { type FetchListener, type HubData, hubData, hubEvaluationData, type TrainSettings } from "../api/index-node.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import {
-  type CrispCard,
-  type Device,
-  type FetchListener,
-  type HubData,
-  hubData,
-  hubEvaluationData,
-  type PlanSpec,
-  type TrainSettings,
-} from "../experiments/index-node.ts";
+import type { Device, PlanSpec } from "../runs/index.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
-import { type DATA_OPTIONS, type MODEL_OPTIONS, type PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 import { apiName, type OptionValues } from "./verb.ts";
+import { type DATA_OPTIONS, type MODEL_OPTIONS, type PLAN_OPTIONS, TRAINING_OPTIONS } from "./verbs/training-options.ts";
 
 /** Training options as the engine takes them: what stands in the option table but is no setting of the training itself is left out. */
 export function trainingOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { CurvePoint, RunEvent } from "../experiments/index-node.ts";
+import type { CurvePoint, RunEvent } from "../runs/index.ts";
 import type { Output } from "./output.ts";
 import { duration, type Progress } from "./progress.ts";
 

@@ -12,41 +12,41 @@ export const VERBS: readonly VerbEntry[] = [
   {
     name: "train",
     summary: "fine-tune an encoder on a file of labelled texts or a folder of images",
-    load: async () => (await import("./train.ts")).train as unknown as Verb,
+    load: async () => (await import("./verbs/train.ts")).train as unknown as Verb,
   },
   {
     name: "eval",
     summary: "evaluate a saved model on labelled texts or images, sparsity on and off",
-    load: async () => (await import("./eval.ts")).evaluate as unknown as Verb,
+    load: async () => (await import("./verbs/eval.ts")).evaluate as unknown as Verb,
   },
   {
     name: "predict",
     summary: "classify lines or JSONL, from a file or a pipe, or images, as JSONL",
-    load: async () => (await import("./predict.ts")).predict as unknown as Verb,
+    load: async () => (await import("./verbs/predict.ts")).predict as unknown as Verb,
   },
   {
     name: "pretrain",
     summary: "train an encoder to fill in masked words of plain text",
-    load: async () => (await import("./pretrain.ts")).pretrain as unknown as Verb,
+    load: async () => (await import("./verbs/pretrain.ts")).pretrain as unknown as Verb,
   },
   {
     name: "study",
     summary: "train several attention configurations over several seeds and say whether sparsity helped",
-    load: async () => (await import("./study.ts")).study as unknown as Verb,
+    load: async () => (await import("./verbs/study.ts")).study as unknown as Verb,
   },
   {
     name: "push",
     summary: "upload a saved model to the Hugging Face Hub",
-    load: async () => (await import("./push.ts")).push as unknown as Verb,
+    load: async () => (await import("./verbs/push.ts")).push as unknown as Verb,
   },
   {
     name: "draw",
     summary: "show which pairs of tokens an attention pattern keeps",
-    load: async () => (await import("./draw.ts")).draw as unknown as Verb,
+    load: async () => (await import("./verbs/draw.ts")).draw as unknown as Verb,
   },
   {
     name: "doctor",
     summary: "say what this machine has, and what is wrong",
-    load: async () => (await import("./doctor.ts")).doctor as Verb,
+    load: async () => (await import("./verbs/doctor.ts")).doctor as Verb,
   },
 ];

@@ -8,8 +8,16 @@ export {
   paddingRatio,
   tokenCounts,
 } from "./batching.ts";
-export { type ByteSource, blobSource, bytesSource } from "./byte-source.ts";
-export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./columns.ts";
+export { type ImageReader, imageName } from "./image/image-reader.ts";
+export { imagePixels, type PixelSettings, pixelSettings } from "./image/pixels.ts";
+export { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./image/resize.ts";
+export { isParquet, isParquetName, openParquet, type ParquetFile, parquetTable, type RowGroup } from "./parquet/parquet.ts";
+export { type ImageRows, openImageRows, type StoredImage } from "./parquet/parquet-images.ts";
+export type { ColumnNames, StreamOptions } from "./stream/row-index.ts";
+export { indexRows, type StreamedDataset } from "./stream/row-stream.ts";
+export { blockOrder, type StreamBatches, type StreamBatchesOptions, streamBatches } from "./stream/stream-batches.ts";
+export { type ByteSource, blobSource, bytesSource } from "./table/byte-source.ts";
+export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./table/columns.ts";
 export {
   checkStreamTrainable,
   checkTrainable,
@@ -19,25 +27,12 @@ export {
   readTexts,
   sortLabels,
   toDataset,
-} from "./dataset.ts";
-export { decodeText } from "./decode.ts";
-export type { HeldOutOptions } from "./held-out-rows.ts";
-export { type ImageReader, imageName } from "./image-reader.ts";
-export { joinDatasets } from "./join-datasets.ts";
-export { checkMasking, type MaskedTokens, type MaskingRules, maskTokens } from "./masking.ts";
-export { isParquet, isParquetName, openParquet, type ParquetFile, parquetTable, type RowGroup } from "./parquet.ts";
-export { type ImageRows, openImageRows, type StoredImage } from "./parquet-images.ts";
-export { imagePixels, type PixelSettings, pixelSettings } from "./pixels.ts";
-export { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./resize.ts";
-export type { ColumnNames, StreamOptions } from "./row-index.ts";
-export { indexRows, type StreamedDataset } from "./row-stream.ts";
-export { type Split, type SplitOptions, splitDataset } from "./split.ts";
-export {
-  blockOrder,
-  type StreamBatches,
-  type StreamBatchesOptions,
-  streamBatches,
-} from "./stream-batches.ts";
+} from "./table/dataset.ts";
+export { decodeText } from "./table/decode.ts";
+export type { HeldOutOptions } from "./table/held-out-rows.ts";
+export { joinDatasets } from "./table/join-datasets.ts";
+export { sameClasses } from "./table/same-classes.ts";
+export { type Split, type SplitOptions, splitDataset } from "./table/split.ts";
 export {
   type DataSummary,
   type LengthSummary,
@@ -46,10 +41,11 @@ export {
   type SplitSummary,
   summarise,
   summariseStreamed,
-} from "./summary.ts";
-export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table.ts";
-export { readDocuments, textBlocks } from "./text-blocks.ts";
-export { type GroupingOptions, groupByText, normaliseText } from "./text-groups.ts";
+} from "./table/summary.ts";
+export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table/table.ts";
+export { type GroupingOptions, groupByText, normaliseText } from "./table/text-groups.ts";
+export { checkMasking, type MaskedTokens, type MaskingRules, maskTokens } from "./tokenize/masking.ts";
+export { readDocuments, textBlocks } from "./tokenize/text-blocks.ts";
 export {
   createTokenizer,
   type Encoding,
@@ -58,7 +54,7 @@ export {
   longestFirst,
   type Tokenizer,
   type TokenizerOptions,
-} from "./tokenizer.ts";
-export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenizer-json.ts";
+} from "./tokenize/tokenizer.ts";
+export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenize/tokenizer-json.ts";
+export { buildVocabulary, type VocabularyOptions } from "./tokenize/vocabulary.ts";
 export type { Batch, Dataset, Encoded, Example, ImageReference, LabelTask, Table, TableRow } from "./types.ts";
-export { buildVocabulary, type VocabularyOptions } from "./vocabulary.ts";

@@ -1,3 +1,4 @@
+import type { BatchContext } from "../batch/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import {
   type AnyArray,
@@ -16,7 +17,6 @@ import {
 } from "../graph/index.ts";
 import { type EncoderConfig, imagePatches } from "../models/index.ts";
 import { interpret } from "../runtime/index.ts";
-import type { BatchContext } from "../sparsity/index.ts";
 import { bindLength } from "./bind-length.ts";
 import { sampleBatch, type WrittenInput, written } from "./sample-batch.ts";
 

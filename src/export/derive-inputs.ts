@@ -1,3 +1,4 @@
+import type { BatchContext } from "../batch/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import {
   type AnyArray,
@@ -17,7 +18,6 @@ import {
   where,
 } from "../graph/index.ts";
 import { interpret } from "../runtime/index.ts";
-import type { BatchContext } from "../sparsity/index.ts";
 import { forms, type ModelInputs } from "./derived-forms.ts";
 import { range } from "./length-ops.ts";
 import { sampleBatch, type WrittenInput, written } from "./sample-batch.ts";

@@ -1,6 +1,6 @@
+import type { AttentionPlan } from "../attention/index.ts";
 import { CrispError } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
-import type { AttentionPlan } from "../sparsity/index.ts";
 import { type ModelCardParts, modelCard } from "./model-card.ts";
 import { onnxClassifier } from "./onnx-classifier.ts";
 import { PYTHON_MODULE } from "./python-module.ts";

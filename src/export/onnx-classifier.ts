@@ -1,8 +1,8 @@
+import type { AttentionPlan } from "../attention/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { reshape } from "../graph/index.ts";
 import { buildModel, type EncoderConfig } from "../models/index.ts";
 import { encodeModel, modelProto } from "../onnx/index.ts";
-import type { AttentionPlan } from "../sparsity/index.ts";
 import { deriveImageInputs } from "./derive-image-inputs.ts";
 import { type Closing, deriveInputs } from "./derive-inputs.ts";
 import { withInitializers, withoutUnread, withUsualSymbols } from "./initializers.ts";

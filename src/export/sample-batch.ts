@@ -1,5 +1,5 @@
+import type { BatchContext } from "../batch/index.ts";
 import { type AnyArray, allocate, bindShape, elements, type FedInput } from "../graph/index.ts";
-import type { BatchContext } from "../sparsity/index.ts";
 
 /** A fed input that a function of the batch fills. */
 export interface WrittenInput extends FedInput<BatchContext> {

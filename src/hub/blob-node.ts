@@ -3,9 +3,9 @@ import { constants, createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
+import { type FileLock, takeLock } from "../files/index-node.ts";
 import { unreachable } from "./answer-error.ts";
 import { blobPath, type RepositoryCache, sizeOf } from "./cache-layout-node.ts";
-import { type FileLock, takeLock } from "./file-lock-node.ts";
 import { fileUrl, type Repository, type RepositoryFile } from "./repository.ts";
 import { backOff, request, type Session, withoutSilence } from "./request.ts";
 

@@ -1,4 +1,4 @@
-/** What `index.ts` gives everywhere, and what needs files and the network. */
+/** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
 export { type DatasetOptions, downloadDataset, type LocalDataset } from "./dataset-node.ts";
 export * from "./index.ts";

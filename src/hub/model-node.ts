@@ -65,7 +65,7 @@ async function weightFiles(id: string, snapshot: Snapshot): Promise<string[]> {
       "Choose another model.",
     );
   }
-  // as in src/models/stored-model.ts: save_pretrained would drop the classifier of an AutoModel, or draw one for an encoder without it
+  // as in src/models/weights/stored-model.ts: save_pretrained would drop the classifier of an AutoModel, or draw one for an encoder without it
   const convert = `save_file({k: v.clone().contiguous() for k, v in torch.load("pytorch_model.bin", weights_only=True).items()}, "${WEIGHTS}", {"format": "pt"})`;
   const hint = `Fetch and convert it once: hf download ${id} --local-dir model && cd model && python -c 'import torch; from safetensors.torch import save_file; ${convert}', then give the folder model instead of the name.`;
   throw expectedGot("hub/no-safetensors", id, `a ${WEIGHTS}`, "only pytorch_model.bin", hint);

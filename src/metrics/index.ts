@@ -1,4 +1,16 @@
+export {
+  argmax,
+  atTemperature,
+  brierScore,
+  expectedCalibrationError,
+  fitTemperature,
+  logLoss,
+  negativeLogLikelihood,
+  type Rows,
+  softened,
+} from "./calibration.ts";
 export type { Classes, ClassLabel } from "./class-counts.ts";
+export { type ClassMetrics, type ClassScores, classMetrics } from "./class-metrics.ts";
 export { type Average, accuracy, f1Score, precision, recall, type ScoreOptions } from "./classification.ts";
 export { averageRanks, pearson, spearman } from "./correlation.ts";
 export { type GlueFigures, type GlueMetric, type GlueTask, glueMetrics } from "./glue.ts";

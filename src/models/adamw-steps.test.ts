@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { BatchContext } from "../batch/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
-import type { BatchContext } from "../sparsity/index.ts";
 import { createTrainStep, gradientNorm, resolveOptions, update } from "../training/index.ts";
-import { families as allFamilies, buildModel, parameterSpecs } from "./index.ts";
+import { families as allFamilies } from "./families/families.ts";
+import { parameterSpecs } from "./initialise.ts";
 import { modelFixtures } from "./model-fixtures-node.fixture.ts";
+import { buildModel } from "./model-graph.ts";
 import { floats, loadParityFile } from "./parity-file.fixture.ts";
 
 const runtime = await createRuntime({ threads: 2 });

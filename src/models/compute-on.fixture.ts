@@ -1,7 +1,7 @@
+import type { BatchContext } from "../batch/index.ts";
 import { type AnyArray, bindShape, elements, type Node } from "../graph/index.ts";
 import { type HostTensor, interpret, type Runtime } from "../runtime/index.ts";
-import type { BatchContext } from "../sparsity/index.ts";
-import type { ModelGraph } from "./index.ts";
+import type { ModelGraph } from "./model-graph.ts";
 
 export type Feeds = Record<string, HostTensor>;
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { initialise, initialValues, type ParameterSpec, parameterSpecs, parseEncoderConfig, withLabels } from "./index.ts";
+import { parseEncoderConfig, withLabels } from "./config/config.ts";
+import { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
 
 const bert = parseEncoderConfig({
   ...{ model_type: "bert", vocab_size: 200, hidden_size: 48, num_hidden_layers: 2, num_attention_heads: 4 },

@@ -1,6 +1,6 @@
 import { normal, normalFill } from "../random/index.ts";
-import type { EncoderConfig } from "./encoder-config.ts";
-import { families } from "./families.ts";
+import type { EncoderConfig } from "./config/encoder-config.ts";
+import { families } from "./families/families.ts";
 import { buildModel } from "./model-graph.ts";
 
 /** A parameter of a model: its Hugging Face name, its shape, and whether weight decay applies to it. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { BatchContext } from "../batch/index.ts";
+import { GraphInputs } from "../batch/index.ts";
 import { input } from "../graph/index.ts";
-import type { BatchContext } from "../sparsity/index.ts";
 import { computeOn, contextOf, feedsOf } from "./compute-on.fixture.ts";
-import type { EncoderConfig, Task } from "./encoder-config.ts";
-import { GraphInputs } from "./graph-inputs.ts";
+import type { EncoderConfig, Task } from "./config/encoder-config.ts";
 import { losses } from "./losses.ts";
 
 const logits = [

@@ -1,3 +1,4 @@
+import type { BatchContext, GraphInputs } from "../batch/index.ts";
 import {
   abs,
   add,
@@ -15,9 +16,7 @@ import {
   sub,
   sumAll,
 } from "../graph/index.ts";
-import type { BatchContext } from "../sparsity/index.ts";
-import type { EncoderConfig, Task } from "./encoder-config.ts";
-import type { GraphInputs } from "./graph-inputs.ts";
+import type { EncoderConfig, Task } from "./config/encoder-config.ts";
 
 /** One loss a task, shape []: Σ of the example losses / `lossDivisor`, as transformers' models define them. */
 type Loss = (logits: Node, inputs: GraphInputs, config: EncoderConfig) => Node;

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { gradients, input, type Node, parameter, topological } from "../graph/index.ts";
-import { interpret } from "../runtime/index.ts";
 import {
   type AttentionPlan,
   anyOf,
-  type BatchContext,
   block,
   dense,
   inOrder,
@@ -17,11 +14,16 @@ import {
   slidingWindow,
   threshold,
   topK,
-} from "../sparsity/index.ts";
-import { attention } from "./attention.ts";
-import { GraphInputs } from "./graph-inputs.ts";
-import { buildModel, type EncoderConfig, initialise, parseEncoderConfig, withLabels } from "./index.ts";
-import { Parameters } from "./layers.ts";
+} from "../attention/index.ts";
+import { type BatchContext, GraphInputs } from "../batch/index.ts";
+import { gradients, input, type Node, parameter, topological } from "../graph/index.ts";
+import { interpret } from "../runtime/index.ts";
+import { parseEncoderConfig, withLabels } from "./config/config.ts";
+import type { EncoderConfig } from "./config/encoder-config.ts";
+import { initialise } from "./initialise.ts";
+import { attention } from "./layers/attention.ts";
+import { Parameters } from "./layers/layers.ts";
+import { buildModel } from "./model-graph.ts";
 import { compute, contextOf, feedsOf } from "./run-graph.fixture.ts";
 
 const labels = { id2label: { 0: "a", 1: "b", 2: "c" } };

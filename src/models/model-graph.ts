@@ -1,10 +1,10 @@
+import { type AttentionPlan, dense } from "../attention/index.ts";
+import { type BatchContext, GraphInputs } from "../batch/index.ts";
 import { type FedInput, type Node, pickRows } from "../graph/index.ts";
-import { type AttentionPlan, type BatchContext, dense } from "../sparsity/index.ts";
-import type { EncoderConfig } from "./encoder-config.ts";
-import { families } from "./families.ts";
-import type { EncoderBuild } from "./family.ts";
-import { GraphInputs } from "./graph-inputs.ts";
-import { dropped, Parameters } from "./layers.ts";
+import type { EncoderConfig } from "./config/encoder-config.ts";
+import { families } from "./families/families.ts";
+import type { EncoderBuild } from "./families/family.ts";
+import { dropped, Parameters } from "./layers/layers.ts";
 import { losses } from "./losses.ts";
 
 export interface ModelOptions {

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import type { BatchContext } from "../sparsity/index.ts";
+import type { BatchContext } from "../batch/index.ts";
 import { type Feeds, feedsOf } from "./compute-on.fixture.ts";
-import {
-  type EncoderConfig,
-  type ModelGraph,
-  parseEncoderConfig,
-  readSafetensors,
-  type Safetensors,
-  type Task,
-  withLabels,
-} from "./index.ts";
+import { parseEncoderConfig, withLabels } from "./config/config.ts";
+import type { EncoderConfig, Task } from "./config/encoder-config.ts";
+import type { ModelGraph } from "./model-graph.ts";
+import { readSafetensors, type Safetensors } from "./weights/safetensors.ts";
 
 /** What PyTorch and transformers computed for one encoder: see scripts/make-model-fixtures.py, which names every tensor. */
 export interface ParityFile {

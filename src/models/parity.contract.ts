@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { dense, topK } from "../attention/index.ts";
 import { gradients, type Node } from "../graph/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { dense, topK } from "../sparsity/index.ts";
 import { computeOn } from "./compute-on.fixture.ts";
-import { buildModel, type ModelGraph } from "./index.ts";
+import { buildModel, type ModelGraph } from "./model-graph.ts";
 import {
   assertClose,
   assertGradients,

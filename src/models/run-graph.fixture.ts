@@ -1,6 +1,6 @@
+import type { BatchContext } from "../batch/index.ts";
 import type { Node } from "../graph/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
-import type { BatchContext } from "../sparsity/index.ts";
 import { computeOn, type Feeds } from "./compute-on.fixture.ts";
 
 export { contextOf, type Feeds, feedsOf } from "./compute-on.fixture.ts";

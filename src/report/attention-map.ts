@@ -1,4 +1,4 @@
-import type { AttentionMap, StudyResults } from "../experiments/records.ts";
+import type { AttentionMap, StudyResults } from "../studies/index.ts";
 import { percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 

@@ -1,4 +1,4 @@
-import type { ConfigurationResult, OverSeeds, StudyResults } from "../experiments/records.ts";
+import type { ConfigurationResult, OverSeeds, StudyResults } from "../studies/index.ts";
 import { halfWidth } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { meanDot, type Reference, rowChart, seedDots, span } from "./row-chart.ts";

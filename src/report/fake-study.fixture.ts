@@ -1,6 +1,7 @@
-import type { AttentionMap, CurvePoint, RunRecord, StudyResults } from "../experiments/index.ts";
-import { type StudyMeta, studyResults } from "../experiments/index.ts";
 import { normal, uniform } from "../random/index.ts";
+import type { CurvePoint, RunRecord } from "../runs/index.ts";
+import type { AttentionMap, StudyResults } from "../studies/index.ts";
+import { type StudyMeta, studyResults } from "../studies/index.ts";
 
 export interface FakeStudy {
   readonly study?: string;

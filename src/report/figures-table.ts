@@ -1,4 +1,4 @@
-import type { ConfigurationResult, OverSeeds, StudyResults } from "../experiments/records.ts";
+import type { ConfigurationResult, OverSeeds, StudyResults } from "../studies/index.ts";
 import { duration, fixed, flops, halfWidth, percent, points } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { verdictPill } from "./verdicts.ts";

@@ -1,4 +1,4 @@
-import type { StudyResults } from "../experiments/records.ts";
+import type { StudyResults } from "../studies/index.ts";
 import { points } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { meanDot, rowChart, seedDots, span } from "./row-chart.ts";

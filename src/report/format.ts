@@ -1,4 +1,4 @@
-import type { OverSeeds } from "../experiments/records.ts";
+import type { OverSeeds } from "../studies/index.ts";
 
 const MINUS = "−";
 

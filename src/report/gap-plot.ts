@@ -1,4 +1,4 @@
-import type { StudyResults } from "../experiments/records.ts";
+import type { StudyResults } from "../studies/index.ts";
 import { fixed, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { exactScale, scaleOver } from "./scale.ts";

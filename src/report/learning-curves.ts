@@ -1,4 +1,5 @@
-import type { ConfigurationResult, CurvePoint, StudyResults } from "../experiments/records.ts";
+import type { CurvePoint } from "../runs/index.ts";
+import type { ConfigurationResult, StudyResults } from "../studies/index.ts";
 import { count } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { exactScale, type Scale, scaleOver } from "./scale.ts";

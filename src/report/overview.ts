@@ -1,4 +1,4 @@
-import type { StudyResults } from "../experiments/records.ts";
+import type { StudyResults } from "../studies/index.ts";
 import { percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { asPlanted, calibrationTitle, headline, tally } from "./verdicts.ts";

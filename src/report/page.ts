@@ -1,4 +1,4 @@
-import type { StudyResults } from "../experiments/records.ts";
+import type { StudyResults } from "../studies/index.ts";
 import { removedPattern } from "./attention-map.ts";
 import { html, raw } from "./html.ts";
 import { overview } from "./overview.ts";

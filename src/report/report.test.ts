@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StudyResults, VerdictWord } from "../experiments/records.ts";
+import type { StudyResults, VerdictWord } from "../studies/index.ts";
 import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
 import { duration, fixed, flops, halfWidth, listed, percent, points } from "./format.ts";
 import { html, raw } from "./html.ts";

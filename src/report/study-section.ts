@@ -1,4 +1,4 @@
-import type { StudyResults } from "../experiments/records.ts";
+import type { StudyResults } from "../studies/index.ts";
 import { attentionMaps } from "./attention-map.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { figuresTable } from "./figures-table.ts";

@@ -1,4 +1,4 @@
-import type { ConfigurationResult, StudyResults, VerdictWord } from "../experiments/records.ts";
+import type { ConfigurationResult, StudyResults, VerdictWord } from "../studies/index.ts";
 import { duration, fixed, halfWidth, percent, points } from "./format.ts";
 import { headline, SIGNS } from "./verdicts.ts";
 

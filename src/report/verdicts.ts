@@ -1,4 +1,4 @@
-import type { ConfigurationResult, StudyResults, VerdictWord } from "../experiments/records.ts";
+import type { ConfigurationResult, StudyResults, VerdictWord } from "../studies/index.ts";
 import { capital, inWords, listed } from "./format.ts";
 import { type Html, html } from "./html.ts";
 

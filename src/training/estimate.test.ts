@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createReferenceRuntime } from "../runtime/index.ts";
-import { defaultOptions, estimate, trainLoop } from "./index.ts";
+import { estimate } from "./estimate.ts";
+import { trainLoop } from "./loop.ts";
+import { defaultOptions } from "./options.ts";
 import { fingerprint } from "./run-tiny.fixture.ts";
 import { tinyBatches, tinyHostStep } from "./tiny-task.fixture.ts";
 

@@ -1,5 +1,5 @@
 import type { BatchSource } from "./loop.ts";
-import type { StepContext, TrainStep } from "./train-step.ts";
+import type { StepContext, TrainStep } from "./step/train-step.ts";
 
 /** What a run will take, measured on one of its own batches. */
 export interface Estimate {

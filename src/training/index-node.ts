@@ -1,5 +1,4 @@
-/** What `index.ts` gives everywhere, and files on disk. */
+/** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
-export { type Chunks, checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
-export { checkpointFolder } from "./checkpoint-storage-node.ts";
+export { checkpointFolder } from "./checkpoints/checkpoint-storage-node.ts";
 export * from "./index.ts";

@@ -1,3 +1,4 @@
-/** What `index.ts` gives everywhere, and the browser's own storage. */
-export { checkpointsInBrowser, deleteCheckpoints, savedCheckpoints } from "./checkpoint-storage-web.ts";
+/** What `index.ts` gives everywhere, and what needs a browser. */
+
+export { checkpointsInBrowser, deleteCheckpoints, savedCheckpoints } from "./checkpoints/checkpoint-storage-web.ts";
 export * from "./index.ts";

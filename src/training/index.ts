@@ -1,12 +1,9 @@
-export type { Surroundings } from "./checkpoint-format.ts";
-export type { CheckpointStorage, Digest, StoredFile } from "./checkpoint-storage.ts";
-export { type CheckpointSettings, Checkpoints, type Resumed } from "./checkpoints.ts";
-export { createTrainStep } from "./create-train-step.ts";
-export { DeviceTrainStep } from "./device-step.ts";
+export type { Surroundings } from "./checkpoints/checkpoint-format.ts";
+export type { CheckpointStorage, Digest, StoredFile } from "./checkpoints/checkpoint-storage.ts";
+export { type CheckpointSettings, Checkpoints, type Resumed } from "./checkpoints/checkpoints.ts";
+export type { Json, RunDescription } from "./checkpoints/run-description.ts";
 export { type Estimate, type EstimateOptions, estimate } from "./estimate.ts";
 export type { Evaluation, TrainingEvent } from "./events.ts";
-export { HostState } from "./host-state.ts";
-export { HostTrainStep } from "./host-step.ts";
 export {
   type BatchSettings,
   type BatchSource,
@@ -19,8 +16,11 @@ export {
   trainLoop,
 } from "./loop.ts";
 export { defaultOptions, resolveOptions, type TrainingOptions } from "./options.ts";
-export type { Json, RunDescription } from "./run-description.ts";
 export { learningRateAt, warmupUpdates } from "./schedule.ts";
-export type { StoredArrays, TrainedParameter, TrainingState } from "./state.ts";
-export type { DropoutKey, StepContext, TrainingGraph, TrainStep, TrainStepOptions } from "./train-step.ts";
-export { gradientNorm, update } from "./update.ts";
+export { createTrainStep } from "./step/create-train-step.ts";
+export { DeviceTrainStep } from "./step/device-step.ts";
+export { HostState } from "./step/host-state.ts";
+export { HostTrainStep } from "./step/host-step.ts";
+export type { StoredArrays, TrainedParameter, TrainingState } from "./step/state.ts";
+export type { DropoutKey, StepContext, TrainingGraph, TrainStep, TrainStepOptions } from "./step/train-step.ts";
+export { gradientNorm, update } from "./step/update.ts";

@@ -6,8 +6,11 @@ import { after, describe, test } from "node:test";
 import { input, mul, parameter, sqrt, sumAll } from "../graph/index.ts";
 import { createReferenceRuntime, type Runtime } from "../runtime/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
-import { defaultOptions, HostTrainStep, plannedSteps, resolveOptions, type TrainingEvent, trainLoop } from "./index.ts";
+import type { TrainingEvent } from "./events.ts";
+import { plannedSteps, trainLoop } from "./loop.ts";
+import { defaultOptions, resolveOptions } from "./options.ts";
 import { fingerprint, ofType, runTiny } from "./run-tiny.fixture.ts";
+import { HostTrainStep } from "./step/host-step.ts";
 import { type TinyContext, tinyBatches } from "./tiny-task.fixture.ts";
 
 const reference = createReferenceRuntime();

@@ -1,9 +1,9 @@
 import type { Evaluation, TrainingEvent } from "./events.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
-import { sizeOf } from "./state.ts";
-import type { StepContext, TrainStep } from "./train-step.ts";
-import { checkLoss, gradientNorm, update } from "./update.ts";
+import { sizeOf } from "./step/state.ts";
+import type { StepContext, TrainStep } from "./step/train-step.ts";
+import { checkLoss, gradientNorm, update } from "./step/update.ts";
 
 /** How a batch of an update enters the graph. */
 export interface BatchSettings {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defaultOptions, resolveOptions } from "./index.ts";
+import { defaultOptions, resolveOptions } from "./options.ts";
 
 test("undefined means the default", () => {
   assert.deepEqual(resolveOptions({ learningRate: undefined, saveSteps: undefined }), defaultOptions);

@@ -1,17 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Runtime } from "../runtime/index.ts";
-import {
-  Checkpoints,
-  checkpointFolder,
-  type HostState,
-  type HostTrainStep,
-  type LoopResult,
-  type LoopSettings,
-  resolveOptions,
-  type TrainingEvent,
-  type TrainingOptions,
-  trainLoop,
-} from "./index-node.ts";
+import { checkpointFolder } from "./checkpoints/checkpoint-storage-node.ts";
+import { Checkpoints } from "./checkpoints/checkpoints.ts";
+import type { TrainingEvent } from "./events.ts";
+import { type LoopResult, type LoopSettings, trainLoop } from "./loop.ts";
+import { resolveOptions, type TrainingOptions } from "./options.ts";
+import type { HostState } from "./step/host-state.ts";
+import type { HostTrainStep } from "./step/host-step.ts";
 import { type TinyContext, tinyBatches, tinyHostStep, tinyParameters, tinyValues } from "./tiny-task.fixture.ts";
 
 export const surroundings = { runtime: "test 1", threads: 1, cpuFeatures: "" };

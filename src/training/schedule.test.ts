@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { learningRateAt, warmupUpdates } from "./index.ts";
+import { learningRateAt, warmupUpdates } from "./schedule.ts";
 
 interface Case {
   warmupSteps: number;

@@ -16,14 +16,11 @@ import {
 } from "../graph/index.ts";
 import { normalFill, permutation } from "../random/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import {
-  type BatchSource,
-  createTrainStep,
-  HostTrainStep,
-  type TrainedParameter,
-  type TrainingGraph,
-  type TrainStep,
-} from "./index.ts";
+import type { BatchSource } from "./loop.ts";
+import { createTrainStep } from "./step/create-train-step.ts";
+import { HostTrainStep } from "./step/host-step.ts";
+import type { TrainedParameter } from "./step/state.ts";
+import type { TrainingGraph, TrainStep } from "./step/train-step.ts";
 
 export const ROWS = 7;
 const WIDTH = 4;

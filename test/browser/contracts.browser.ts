@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { build } from "vite";
-import { demoLossCurve } from "../../src/experiments/loss-curve.fixture.ts";
+import { demoLossCurve } from "../../src/runs/loss-curve.fixture.ts";
 import { createRuntime } from "../../src/runtime/index-node.ts";
 import { launchChromium } from "./chromium.ts";
 import browserAssert from "./contracts/assert.ts";

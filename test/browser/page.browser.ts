@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build } from "vite";
-import { Classifier } from "../../src/experiments/index-node.ts";
+import { Classifier } from "../../src/api/index-node.ts";
 import { launchChromium } from "./chromium.ts";
 import { serve } from "./serve.ts";
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { StudyResults } from "../../src/experiments/index.ts";
+import type { StudyResults } from "../../src/studies/index.ts";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 import { crisp } from "./command.fixture.ts";
 

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { writeFruit, writeTinyVit } from "../../src/experiments/tiny-images.fixture.ts";
+import { writeFruit, writeTinyVit } from "../../src/runs/tiny-images.fixture.ts";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 import { crisp } from "./command.fixture.ts";
 

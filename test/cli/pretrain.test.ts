@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { topicConfig, topicSentences, topicTokenizer, topicTokenizerJson } from "../../src/experiments/topic-language.fixture.ts";
 import { readSafetensors } from "../../src/models/index.ts";
+import { topicConfig, topicSentences, topicTokenizer, topicTokenizerJson } from "../../src/runs/topic-language.fixture.ts";
 import { crisp } from "./command.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-pretrain-"));

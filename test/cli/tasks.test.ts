@@ -3,9 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { modelFiles, parseEncoderConfig, withLabels } from "../../src/models/index.ts";
-import { initialise } from "../../src/models/index-node.ts";
-import { writeFilesAtomically } from "../../src/training/index-node.ts";
+import { writeFilesAtomically } from "../../src/files/index-node.ts";
+import { initialise, modelFiles, parseEncoderConfig, withLabels } from "../../src/models/index.ts";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 import { crisp } from "./command.fixture.ts";
 

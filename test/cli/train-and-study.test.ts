@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import type { StudyResults } from "../../src/experiments/index.ts";
 import { readSafetensors } from "../../src/models/index.ts";
+import type { StudyResults } from "../../src/studies/index.ts";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 import { crisp } from "./command.fixture.ts";
 

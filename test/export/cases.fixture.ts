@@ -1,8 +1,8 @@
+import { type AttentionPlan, parsePattern, patterns } from "../../src/attention/index.ts";
 import type { Encoded } from "../../src/data/index.ts";
-import { createForward } from "../../src/experiments/index.ts";
 import { type EncoderConfig, parameterSpecs, parseEncoderConfig, withLabels } from "../../src/models/index.ts";
+import { createForward } from "../../src/runs/index.ts";
 import { createRuntime, type HostTensor } from "../../src/runtime/index-node.ts";
-import { type AttentionPlan, parsePattern, patterns } from "../../src/sparsity/index.ts";
 
 const LENGTHS = [19, 5, 1, 33, 26, 2, 12];
 const shared = { vocab_size: 60, max_position_embeddings: 40, initializer_range: 0.4, num_labels: 3 };

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { pipeline } from "@huggingface/transformers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { train } from "../../src/api/index-node.ts";
+import { parsePattern, topK } from "../../src/attention/index.ts";
 import type { Encoded } from "../../src/data/index.ts";
-import { train } from "../../src/experiments/index-node.ts";
-import { writeFruit, writeTinyVit } from "../../src/experiments/tiny-images.fixture.ts";
 import { onnxClassifier } from "../../src/export/index.ts";
 import { imagePatches, initialise, parseEncoderConfig } from "../../src/models/index.ts";
-import { parsePattern, topK } from "../../src/sparsity/index.ts";
+import { writeFruit, writeTinyVit } from "../../src/runs/tiny-images.fixture.ts";
 import { crispLogits, fewPlans, furthest, plans } from "./cases.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-export-images-"));

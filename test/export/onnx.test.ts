@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { parsePattern } from "../../src/attention/index.ts";
 import type { Encoded } from "../../src/data/index.ts";
 import { deriveInputs, onnxClassifier } from "../../src/export/index.ts";
 import { constant, input, mul } from "../../src/graph/index.ts";
 import { initialise, withLabels } from "../../src/models/index.ts";
-import { parsePattern } from "../../src/sparsity/index.ts";
 import { crispLogits, families, fewPlans, furthest, largeConfig, others, plans, texts } from "./cases.fixture.ts";
 
 const TOLERANCE = 1e-4;

@@ -1,8 +1,8 @@
+import { Classifier } from "../../src/api/index-node.ts";
 import { createTokenizer } from "../../src/data/index.ts";
-import { demoCorpora, demoEncoderConfig, demoTokenizer } from "../../src/experiments/index.ts";
-import { Classifier } from "../../src/experiments/index-node.ts";
 import { initialise, parseEncoderConfig } from "../../src/models/index.ts";
 import { createRuntime } from "../../src/runtime/index-node.ts";
+import { demoCorpora, demoEncoderConfig, demoTokenizer } from "../../src/studies/index.ts";
 
 /** Most tokens a text: fewer than the longest of `reviews` have. */
 export const MAX_LENGTH = 14;

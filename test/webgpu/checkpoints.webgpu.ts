@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Runtime } from "../../src/runtime/index.ts";
 import { createRuntime } from "../../src/runtime/index-node.ts";
-import { Checkpoints, checkpointFolder, resolveOptions, trainLoop } from "../../src/training/index-node.ts";
+import { Checkpoints, resolveOptions, trainLoop } from "../../src/training/index.ts";
+import { checkpointFolder } from "../../src/training/index-node.ts";
 import { tinyBatches, tinyStep } from "../../src/training/tiny-task.fixture.ts";
 import { createWebGpu } from "./create-webgpu.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { topicLossCurve } from "../../src/experiments/topic-run.fixture.ts";
+import { topicLossCurve } from "../../src/runs/topic-run.fixture.ts";
 import { createRuntime } from "../../src/runtime/index-node.ts";
 import { createWebGpu } from "./create-webgpu.ts";
 

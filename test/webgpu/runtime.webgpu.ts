@@ -1,5 +1,5 @@
+import { graphFormContract } from "../../src/attention/patterns/graph-form.contract.ts";
 import { runtimeContract } from "../../src/runtime/runtime.contract.ts";
-import { graphFormContract } from "../../src/sparsity/graph-form.contract.ts";
 import { createWebGpu } from "./create-webgpu.ts";
 
 runtimeContract("ONNX Runtime, WebGPU", createWebGpu);

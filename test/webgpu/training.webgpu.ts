@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { demoLossCurve } from "../../src/experiments/loss-curve.fixture.ts";
+import { demoLossCurve } from "../../src/runs/loss-curve.fixture.ts";
 import { createRuntime } from "../../src/runtime/index-node.ts";
-import { trainStepContract } from "../../src/training/train-step.contract.ts";
+import { trainStepContract } from "../../src/training/step/train-step.contract.ts";
 import { createWebGpu } from "./create-webgpu.ts";
 
 trainStepContract("ONNX Runtime, WebGPU", createWebGpu);

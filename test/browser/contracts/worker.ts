@@ -1,9 +1,9 @@
-import { demoLossCurve } from "../../../src/experiments/loss-curve.fixture.ts";
+import { graphFormContract } from "../../../src/attention/patterns/graph-form.contract.ts";
 import { parityContract } from "../../../src/models/parity.contract.ts";
+import { demoLossCurve } from "../../../src/runs/loss-curve.fixture.ts";
 import { createRuntime } from "../../../src/runtime/index-web.ts";
 import { runtimeContract } from "../../../src/runtime/runtime.contract.ts";
-import { graphFormContract } from "../../../src/sparsity/graph-form.contract.ts";
-import { trainStepContract } from "../../../src/training/train-step.contract.ts";
+import { trainStepContract } from "../../../src/training/step/train-step.contract.ts";
 import { type Copies, countCopies } from "./copies.ts";
 import { type Outcome, runAll } from "./node-test.ts";
 

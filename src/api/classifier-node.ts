@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { nodeImages } from "../data/index-node.ts";
+import { type ExportOptions, exportFiles } from "../export/index.ts";
+import { writeFilesAtomically } from "../files/index-node.ts";
+import { isZip, readModelZip } from "../models/index.ts";
+import { loadModelFolder } from "../models/index-node.ts";
+import type { Device } from "../runs/index.ts";
+import { createRuntime } from "../runtime/index-node.ts";
+import { classifierParts, INPUT_FILES, TextClassifier } from "./classifier.ts";
+
+const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py"];
+const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_FILES];
+
+/**
+ * A classifier of texts or of images on disk.
+ *
+ * @example
+ * const model = await Classifier.load("tickets-model");
+ * await model.predict("where is my refund?"); // [{ label: "billing", score: 0.97 }]
+ */
+export class Classifier extends TextClassifier {
+  /**
+   * Load a folder that `save` wrote, or a zip of one, as the browser gives it.
+   *
+   * @param options.device - What computes its predictions; default `cpu`.
+   * @param options.onNote - Told what was chosen, when something is first computed; default: a warning of the process.
+   * @throws `model/not-trained` when there is no crisp.json; `zip/…`; what loading weights and tokenizer throws.
+   */
+  static async load(path: string, { device, onNote }: DeviceChoice = {}): Promise<Classifier> {
+    const files = readFiles(path);
+    const place = { createRuntime: () => runtimeFor({ device, onNote }), imageReader: nodeImages };
+    return new Classifier(await classifierParts(files, { where: path, ...place }));
+  }
+
+  /**
+   * Write a Hugging Face model folder with `crisp.json`, `onnx/model.onnx` for transformers.js, a Python module for sparse attention
+   * and a model card; all files are on the disk before the first takes its name.
+   *
+   * @param options.onnx - Default true; `options.quantize: "int8"` adds an 8-bit file.
+   * @returns What people should know of the folder, e.g. why there is no ONNX file.
+   * @throws `file/…`.
+   */
+  save(folder: string, options: ExportOptions = {}): readonly string[] {
+    const { files, notes } = this.saved({ name: basename(resolve(folder)), ...options }, exportFiles);
+    writeFilesAtomically(folder, files);
+    // of another model that was saved here before
+    for (const name of EXPORTED) if (!files.has(name)) rmSync(join(folder, name), { force: true });
+    return notes;
+  }
+}
+
+export interface DeviceChoice {
+  readonly device?: Device;
+  readonly onNote?: (text: string) => void;
+}
+
+/** What a classifier of Node computes on. */
+export const runtimeFor = ({ device, onNote = (text) => process.emitWarning(text) }: DeviceChoice) =>
+  createRuntime({ device, onNote });
+
+function readFiles(path: string): ReadonlyMap<string, Uint8Array> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    const bytes = readFileSync(path);
+    if (isZip(bytes)) return readModelZip(bytes, basename(path));
+  }
+  loadModelFolder(path); // complains about what is no model folder
+  return readModelFiles(path);
+}
+
+/** The files of a model folder that Crisp reads, by name. */
+export function readModelFiles(folder: string, names: readonly string[] = MODEL_FILES): Map<string, Uint8Array> {
+  const present = names.filter((name) => existsSync(join(folder, name)));
+  return new Map(present.map((name) => [name, readFileSync(join(folder, name))]));
+}

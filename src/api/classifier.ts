@@ -1,0 +1,373 @@
+import { dense } from "../attention/index.ts";
+import {
+  createTokenizer,
+  type Dataset,
+  type Encoded,
+  type Encoding,
+  encodeWords,
+  type ImageReader,
+  readTokenizerJson,
+  type Tokenizer,
+} from "../data/index.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
+import type { ExportOptions, exportFiles, ModelFacts } from "../export/index.ts";
+import type { GlueTask } from "../metrics/index.ts";
+import { type EncoderConfig, modelFiles, storedModel, type Task, weightsFrom } from "../models/index.ts";
+import { hash32 } from "../random/index.ts";
+import type { PlanSpec } from "../runs/index.ts";
+import {
+  createForward,
+  type Evaluated,
+  encodeFor,
+  type Forward,
+  HOLDS,
+  type ImageInput,
+  imageInputOf,
+  imageLoader,
+  PREPROCESSOR_FILE,
+  planOf,
+  readsImages,
+  readsTexts,
+  unlabelledImage,
+  weightTensors,
+} from "../runs/index.ts";
+import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
+import { joined } from "./model-files.ts";
+import { configFile, jsonBytes, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
+
+/** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
+export interface CrispCard {
+  readonly crisp: string;
+  /** What it predicts; left out by older versions, which knew but one. */
+  readonly task?: Task;
+  /** The GLUE task by whose figures it is evaluated. */
+  readonly glue?: GlueTask;
+  /** Attention as it was trained; evaluation uses it too unless told otherwise. */
+  readonly attention: PlanSpec;
+  /** Most tokens a text; tokens of each image. */
+  readonly maxLength: number;
+  readonly seed: number;
+  readonly padTokenId: number;
+  /** Columns the training file had, so that an evaluation file is read alike. */
+  readonly columns?: Dataset["columns"];
+  /** On the held-out split, sparsity on and off; accuracy in [0, 1]. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What only the model card says: base model, data, licence. */
+  readonly about?: ModelFacts;
+}
+
+/** A text to classify, or a pair of texts for a model that was trained on pairs. */
+export type TextInput =
+  | string
+  | {
+      readonly text: string;
+      readonly pair?: string;
+      /** Token classification: the words of `text`; left out, it is parted at its spaces. */
+      readonly words?: readonly string[];
+    };
+
+/** An image to classify, for a model of images: the path of its file, or the file's bytes. */
+export type ImageInputFile = string | Uint8Array;
+
+/** One label with its probability; in a regression the number itself. */
+export interface Prediction {
+  readonly label: string;
+  readonly score: number;
+  /** Token classification: the word that is labelled. */
+  readonly word?: string;
+}
+
+/** A text as `evaluate` takes it; for token classification with its words, and the first token of each. */
+export interface EncodedText extends Encoded {
+  readonly words?: readonly { readonly word: string; readonly token: number }[];
+}
+
+/** Files of a tokenizer that go along with a model, where the source has them. */
+export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"] as const;
+
+/** Files that say how a model's input is read: those of its tokenizer, or of an encoder of images its preprocessor_config.json. */
+export const INPUT_FILES = [...TOKENIZER_FILES, PREPROCESSOR_FILE] as const;
+
+/** Content of files by name, in pieces to be written one after another. */
+export type NamedFiles = ReadonlyMap<string, Iterable<Uint8Array>>;
+
+/** A model folder that is about to be written. */
+export interface SavedModel {
+  readonly files: NamedFiles;
+  /** What people should know of it, e.g. why there is no ONNX file. */
+  readonly notes: readonly string[];
+}
+
+export interface ClassifierParts {
+  readonly config: EncoderConfig;
+  readonly card: CrispCard;
+  /** Of a model of texts. */
+  readonly tokenizer?: Tokenizer;
+  /** Of a model of images. */
+  readonly images?: ImageInput;
+  /** Opens and decodes images. */
+  readonly imageReader?: ImageReader;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** See `INPUT_FILES`; as they go into a saved folder. */
+  readonly tokenizerFiles: NamedFiles;
+  /** Called when something is first computed. */
+  readonly createRuntime: () => Promise<Runtime>;
+}
+
+/**
+ * A classifier of texts, or of images, that is ready to use.
+ *
+ * @example
+ * const model = await classifierFromFiles(files, { createRuntime });
+ * await model.predict("where is my refund?"); // [{ label: "billing", score: 0.97 }]
+ */
+export class TextClassifier {
+  readonly config: EncoderConfig;
+  readonly card: CrispCard;
+  readonly #parts: ClassifierParts;
+  #runtime: Promise<Runtime> | undefined;
+  #parameters: Promise<Readonly<Record<string, Tensor>>> | undefined;
+  #forwards = new Map<string, Promise<Forward>>();
+
+  constructor(parts: ClassifierParts) {
+    this.#parts = parts;
+    this.config = parts.config;
+    this.card = parts.card;
+  }
+
+  /** What it reads. */
+  get reads(): "texts" | "images" {
+    return this.#parts.images ? "images" : "texts";
+  }
+
+  /** @throws `model/reads-images` where there is none. */
+  get tokenizer(): Tokenizer {
+    if (this.#parts.tokenizer) return this.#parts.tokenizer;
+    throw readsImages("tokenizer", "texts");
+  }
+
+  /**
+   * What the model says of one text or image, or of each of several: the most probable labels, `topK` of them, best first (default 1).
+   *
+   * A model of images takes the path of a file or its bytes.
+   *
+   * Multi-label: the labels with a probability of at least ½, or `topK` of them. Regression: the number, as the only label's score.
+   * Token classification: a label for each word, words being parted by spaces.
+   *
+   * @throws `data/unreadable` or `model/reads-images` for a text that is given to a model of images; `model/reads-texts` the other
+   *   way round; `data/bad-image` for a damaged image.
+   */
+  async predict(text: TextInput | ImageInputFile, options?: { readonly topK?: number }): Promise<Prediction[]>;
+  async predict(texts: readonly (TextInput | ImageInputFile)[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
+  async predict(
+    texts: TextInput | ImageInputFile | readonly (TextInput | ImageInputFile)[],
+    { topK }: { readonly topK?: number } = {},
+  ): Promise<Prediction[] | Prediction[][]> {
+    const list = isList(texts) ? texts : [texts];
+    const encoded: EncodedText[] = [];
+    for (const input of list) encoded.push(this.reads === "images" ? await this.encodeImage(input) : this.encodeText(input));
+    const { probabilities } = await this.evaluate(encoded);
+    const said = probabilities.map((row, at) => this.answer(row, encoded[at], topK));
+    return isList(texts) ? said : said[0];
+  }
+
+  /** One row of `evaluate` as `predict` gives it. */
+  answer(row: readonly number[], { words }: Pick<EncodedText, "words">, topK?: number): Prediction[] {
+    const { task, labels } = this.config;
+    if (task === "regression") return row.map((score, at) => ({ label: labels[at], score }));
+    if (task === "token_classification" && words) {
+      return words.flatMap(({ word, token }) => {
+        const own = row.slice(token * labels.length, (token + 1) * labels.length);
+        return own.length === 0 ? [] : [{ word, ...this.rank(own, 1)[0] }];
+      });
+    }
+    if (task === "multi_label_classification" && topK === undefined) return this.rank(row).filter(({ score }) => score >= HOLDS);
+    return this.rank(row, topK ?? 1);
+  }
+
+  /**
+   * A text without a label as `evaluate` takes it. Its tokens name it, so that a random pattern treats it alike wherever it stands.
+   *
+   * @throws `model/needs-pairs` for a single text where the model was trained on pairs; `model/reads-texts` for an image.
+   */
+  encodeText(input: TextInput | ImageInputFile): EncodedText {
+    if (input instanceof Uint8Array) throw readsTexts("predict", `${input.length} bytes`);
+    const { text, pair, words: given }: Exclude<TextInput, string> = typeof input === "string" ? { text: input } : input;
+    if (pair === undefined && this.card.columns?.pair !== undefined) {
+      const { text: first, pair: second } = this.card.columns;
+      const rule = `pairs of texts, as the model was trained on (${first}, ${second})`;
+      throw expectedGot("model/needs-pairs", "predict", rule, `"${text.slice(0, 40)}" alone`, "Give JSONL with both columns.");
+    }
+    const named = (encoding: Encoding): Encoded => ({
+      ...encoding,
+      index: hash32({ seed: 0, step: 0, site: encoding.inputIds.join(" ") }, 0) >>> 1,
+      label: -1,
+    });
+    if (this.config.task !== "token_classification") return named(this.tokenizer.encode(text, pair));
+    const words = given ?? text.split(/\s+/).filter((word) => word !== "");
+    const { wordOf, labels: _, ...encoding } = encodeWords(this.tokenizer, words);
+    return { ...named(encoding), words: wordOf.flatMap((word, token) => (word < 0 ? [] : [{ word: words[word], token }])) };
+  }
+
+  /**
+   * An image without a label as `evaluate` takes it; decoded when it is evaluated.
+   *
+   * @throws `data/unreadable` where there is no such file; `model/reads-images` for a pair of texts.
+   */
+  async encodeImage(input: TextInput | ImageInputFile): Promise<Encoded> {
+    const { images, imageReader } = this.#parts;
+    if (!images || !imageReader) throw readsTexts("predict", "an image");
+    if (typeof input === "string" || input instanceof Uint8Array) {
+      try {
+        return unlabelledImage(images, await imageReader.open(input));
+      } catch (error) {
+        if (!(error instanceof CrispError && error.code === "data/unreadable")) throw error;
+        const { got } = error.details;
+        throw expectedGot("data/unreadable", `"${input.slice(0, 80)}"`, "the path of an image, as the model reads images", got);
+      }
+    }
+    throw readsImages("predict", `the text "${input.text.slice(0, 40)}"`);
+  }
+
+  /** Labels of one row of probabilities, best first. */
+  rank(row: readonly number[], most = row.length): Prediction[] {
+    const all = row.map((score, label) => ({ label: this.config.labels[label], score }));
+    return all.sort((a, b) => b.score - a.score).slice(0, most);
+  }
+
+  encode(dataset: Dataset): Encoded[] {
+    return encodeFor(this.#parts, dataset);
+  }
+
+  /** Class probabilities of tokenised examples; `attention: "dense"` switches the sparsity off. */
+  async evaluate(
+    examples: readonly Encoded[],
+    { attention = "trained", batchSize = 64 }: { readonly attention?: "trained" | "dense"; readonly batchSize?: number } = {},
+  ): Promise<Evaluated> {
+    const key = `${attention} ${batchSize}`;
+    if (!this.#forwards.has(key)) this.#forwards.set(key, this.#forward(attention, batchSize));
+    return (await this.#forwards.get(key)!).evaluate(examples);
+  }
+
+  async #forward(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
+    this.#runtime ??= this.#parts.createRuntime();
+    const runtime = await this.#runtime;
+    this.#parameters ??= onItsDevice(runtime, weightTensors(this.config, this.#parts.weights));
+    const parameters = await this.#parameters;
+    const { images, imageReader } = this.#parts;
+    return createForward({
+      runtime,
+      config: this.config,
+      plan: attention === "dense" ? { pattern: dense() } : planOf(this.card.attention),
+      parameters: () => parameters,
+      seed: this.card.seed,
+      batchSize,
+      padTokenId: this.card.padTokenId,
+      loadImages: images && imageReader && imageLoader(images, imageReader),
+    });
+  }
+
+  /**
+   * A Hugging Face model folder with `crisp.json` and what other libraries load, in pieces that share memory with the model.
+   *
+   * @param options - See `ExportOptions`.
+   * @param exporter - `exportFiles`: whoever only trains and predicts need not load it.
+   */
+  saved(options: ExportOptions, exporter: typeof exportFiles): SavedModel {
+    const { config, card } = this;
+    const { tokenizer, images, tokenizerFiles, weights } = this.#parts;
+    const closing = tokenizer?.encode("").inputIds ?? [];
+    const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
+    const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
+    const files = new Map<string, Iterable<Uint8Array>>([...tokenizerFiles, ...modelFiles(config, weights)]);
+    if (images) files.set(PREPROCESSOR_FILE, [preprocessorFile(files.get(PREPROCESSOR_FILE)!, images)]);
+    if (tokenizer) files.set("tokenizer_config.json", [tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer)]);
+    files.set("config.json", [configFile(files.get("config.json")!, exported.config)]);
+    for (const [name, pieces] of exported.files) files.set(name, pieces);
+    return { files: files.set("crisp.json", [jsonBytes(card)]), notes: exported.notes };
+  }
+
+  /** The files of a Hugging Face model folder, as `saved`, by name; see `modelZip`. */
+  async files(options: ExportOptions = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+    const { exportFiles } = await import("../export/index.ts");
+    return new Map(Array.from(this.saved(options, exportFiles).files, ([name, pieces]) => [name, joined(pieces)] as const));
+  }
+}
+
+/** Weights are carried to a device once, not at every batch. */
+async function onItsDevice({ memory }: Runtime, weights: Record<string, HostTensor>): Promise<Record<string, Tensor>> {
+  if (!memory) return weights;
+  const entries: [string, Tensor][] = [];
+  for (const [name, tensor] of Object.entries(weights)) entries.push([name, await memory.upload(tensor)]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Take a classifier from the files of a folder that Crisp saved, by name.
+ *
+ * @param options.where - The folder or archive, for messages.
+ * @throws `model/not-trained` when there is no crisp.json, or no trained classifier; what loading weights and tokenizer throws.
+ */
+export async function classifierFromFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  { where = "model", ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where?: string },
+): Promise<TextClassifier> {
+  return new TextClassifier(await classifierParts(files, { where, ...place }));
+}
+
+/** What `classifierFromFiles` makes a classifier of. */
+export async function classifierParts(
+  files: ReadonlyMap<string, Uint8Array>,
+  { where, ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where: string },
+): Promise<ClassifierParts> {
+  const stored = storedModel(files, where);
+  const hint = "Train first: crisp train <data>";
+  const crisp = files.get("crisp.json");
+  if (!crisp) throw expectedGot("model/not-trained", where, "a folder that crisp train saved", "no crisp.json in it", hint);
+  const card = parseCard(crisp, `${where}/crisp.json`);
+  if (stored.config.task === "masked_lm")
+    throw expectedGot(
+      "model/not-trained",
+      where,
+      "a trained classifier",
+      "an encoder that fills in masked words",
+      hint.replace("<data>", `<data> --model ${where}`),
+    );
+  const { weights, fresh } = weightsFrom(stored.config, stored, { seed: 0, where: stored.weightsFile });
+  if (fresh.length > 0) {
+    throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
+  }
+  const images = imageInputOf(stored.config, files, where);
+  const tokenizer = images ? undefined : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength });
+  return { config: stored.config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
+}
+
+/** Those of a model's files that are its tokenizer's. */
+export const tokenizerFilesOf = (files: ReadonlyMap<string, Uint8Array>): NamedFiles =>
+  new Map(TOKENIZER_FILES.flatMap((name) => (files.has(name) ? [[name, [files.get(name)!]] as const] : [])));
+
+/** Those of a model's files that say how its input is read. */
+export const inputFilesOf = (files: ReadonlyMap<string, Uint8Array>, images?: ImageInput): NamedFiles =>
+  images ? new Map([[PREPROCESSOR_FILE, [files.get(PREPROCESSOR_FILE)!]]]) : tokenizerFilesOf(files);
+
+const isList = <Input>(texts: Input | readonly Input[]): texts is readonly Input[] => Array.isArray(texts);
+
+function parseCard(bytes: Uint8Array, file: string): CrispCard {
+  let card: Partial<CrispCard> | null;
+  try {
+    card = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CrispCard> | null;
+  } catch (error) {
+    throw new CrispError("model/bad-card", `${file}: expected JSON, got ${(error as Error).message}. Save the model again.`);
+  }
+  const whole =
+    typeof card?.attention?.pattern === "string" && [card.maxLength, card.seed, card.padTokenId].every(Number.isInteger);
+  if (whole) return card as CrispCard;
+  throw expectedGot(
+    "model/bad-card",
+    file,
+    "attention, maxLength, seed and padTokenId",
+    "a file without",
+    "Save the model again.",
+  );
+}

@@ -1,0 +1,16 @@
+/** What `index.ts` gives everywhere, and what needs files, threads or the network. */
+
+export { Classifier } from "./classifier-node.ts";
+export { type FetchListener, type HubData, hubData, hubEvaluationData, modelFolderOf } from "./hub-sources-node.ts";
+export * from "./index.ts";
+export { type PretrainEvent, type PretrainedModel, type PretrainSettings, pretrain } from "./pretrain-node.ts";
+export {
+  drawn,
+  loadLabelledTexts,
+  prepareTextTraining,
+  type TrainingRun,
+  type TrainResult,
+  type TrainSettings,
+  tokenizerOf,
+  train,
+} from "./train-node.ts";

@@ -1,0 +1,14 @@
+export {
+  type CrispCard,
+  classifierFromFiles,
+  type EncodedText,
+  type ImageInputFile,
+  type NamedFiles,
+  type Prediction,
+  TextClassifier,
+  type TextInput,
+} from "./classifier.ts";
+export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
+export type { ModelFiles } from "./model-files.ts";
+export { limited, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./train-text.ts";
+export { VERSION } from "./version.ts";

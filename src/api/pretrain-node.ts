@@ -1,0 +1,242 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { type AttentionPlan, dense, type Pattern } from "../attention/index.ts";
+import {
+  checkMasking,
+  createTokenizer,
+  decodeText,
+  readDocuments,
+  readTokenizerJson,
+  type Tokenizer,
+  textBlocks,
+} from "../data/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import { writeFilesAtomically } from "../files/index-node.ts";
+import { modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
+import { loadModelFolder } from "../models/index-node.ts";
+import { permutation } from "../random/index.ts";
+import type { Device, ModelSource, PretrainResult, PretrainSpec, RunEvent } from "../runs/index.ts";
+import { specOf } from "../runs/index.ts";
+import { startRunWorker } from "../runs/index-node.ts";
+import { resolveOptions, type TrainingOptions } from "../training/index.ts";
+import { TOKENIZER_FILES, tokenizerFilesOf } from "./classifier.ts";
+import { readModelFiles } from "./classifier-node.ts";
+import { type EventsWithResult, withEvents } from "./event-queue.ts";
+import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { VERSION } from "./version.ts";
+
+/** Settings of {@link pretrain}; training options have Hugging Face's names in camelCase. */
+export interface PretrainSettings extends Partial<TrainingOptions> {
+  /** Plain text, gzipped or not: lines, with an empty line between documents. */
+  readonly data: string;
+  /** Held-out text; left out, a share of the documents is held out. */
+  readonly validation?: string;
+  /** Model folder, or the name of a model on the Hub, to go on from. Either this, or `config` and `tokenizer`. */
+  readonly model?: string;
+  /** Branch, tag or commit of a model on the Hub; default `main`. */
+  readonly revision?: string;
+  /** Told of downloads. */
+  readonly onDownload?: FetchListener;
+  /** `config.json` of an encoder to be trained from nothing. */
+  readonly config?: string;
+  /** Folder with the tokenizer of that encoder. */
+  readonly tokenizer?: string;
+  /** Default `dense()`. */
+  readonly attention?: Pattern | AttentionPlan;
+  /** Tokens a block; default 128. */
+  readonly maxLength?: number;
+  /** One block a line, instead of full blocks. */
+  readonly lineByLine?: boolean;
+  /** Share of the tokens that are predicted; default 0.15. */
+  readonly mlmProbability?: number;
+  /** Share of the documents that is held out; default 0.01. */
+  readonly validationShare?: number;
+  readonly seed?: number;
+  readonly device?: Device;
+  readonly threads?: number;
+  /** Folder for checkpoints; left out, none are written. */
+  readonly checkpoints?: string;
+  readonly signal?: AbortSignal;
+}
+
+export type PretrainEvent =
+  | {
+      readonly type: "text";
+      readonly documents: number;
+      readonly blocks: number;
+      readonly tokens: number;
+      readonly heldOut: number;
+    }
+  | RunEvent;
+
+/** An encoder that was trained to fill in masked tokens. */
+export interface PretrainedModel extends PretrainResult {
+  /** Write a Hugging Face model folder (`…ForMaskedLM`) with its tokenizer and `crisp.json`. */
+  save(folder: string): void;
+}
+
+const OWN = [
+  ...["data", "validation", "model", "config", "tokenizer", "attention", "maxLength", "lineByLine", "mlmProbability"],
+  ...["validationShare", "revision", "onDownload", "seed", "device", "threads", "checkpoints", "signal"],
+];
+
+/**
+ * Train an encoder to fill in masked tokens of plain text, so that it knows the language of one's own texts before it is fine-tuned.
+ *
+ * @returns Events to iterate over, and `result`, null when the signal stopped it.
+ * @throws Through both: `data/…`, `model/…`, `config/…`, `training/…`; `pretrain/no-mask` for a tokenizer without a mask token;
+ *   `pretrain/vocabulary` for one with more tokens than the model; `pretrain/no-model`.
+ * @example
+ * const run = pretrain({ data: "manuals.txt", model: "distilbert", numTrainEpochs: 3, learningRate: 5e-5 });
+ * for await (const event of run) if (event.type === "evaluated") console.log(Math.exp(event.point.evalLoss!)); // perplexity
+ * (await run.result)?.save("manuals-encoder");
+ * @see Devlin et al., arXiv 1810.04805; `run_mlm.py` in transformers.
+ */
+export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainEvent, PretrainedModel | null> =>
+  withEvents((emit) => execute(settings, emit));
+
+async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) => void): Promise<PretrainedModel | null> {
+  const { seed = 42, mlmProbability = 0.15, checkpoints, device, threads, signal } = settings;
+  const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
+  resolveOptions(options);
+  checkMasking({ probability: mlmProbability });
+  const { source, where, tokenizerFolder, files, maxPositions, vocabSize } = await startFrom(settings);
+  const maxLength = Math.min(settings.maxLength ?? 128, maxPositions);
+  const tokenizer = createTokenizer({ ...readTokenizerJson(files, tokenizerFolder), maxLength });
+  const { maskTokenId, specialIds, vocabularySize, padTokenId } = tokenizer;
+  if (maskTokenId === undefined)
+    throw expectedGot(
+      "pretrain/no-mask",
+      tokenizerFolder,
+      "a tokenizer with a mask token",
+      "none",
+      "Set mask_token in tokenizer_config.json.",
+    );
+  if (vocabSize < vocabularySize) {
+    const hint = "Take the tokenizer that belongs to it, or a larger vocab_size for a fresh encoder.";
+    throw expectedGot(
+      "pretrain/vocabulary",
+      where,
+      `vocab_size at least ${vocabularySize}, as the tokenizer has`,
+      vocabSize,
+      hint,
+    );
+  }
+
+  const all = await documentsOf(settings.data);
+  const split = settings.validation
+    ? { train: all, heldOut: await documentsOf(settings.validation) }
+    : holdOut(all, settings.validationShare ?? 0.01, settings.data);
+  const { lineByLine } = settings;
+  const train = textBlocks(split.train, tokenizer, { lineByLine });
+  const selection = textBlocks(split.heldOut, tokenizer, { lineByLine });
+  const tokens = train.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+  emit({ type: "text", documents: split.train.length, blocks: train.length, tokens, heldOut: selection.length });
+
+  const attention = settings.attention ?? dense();
+  const plan = specOf("pattern" in attention ? attention : { pattern: attention });
+  const masking = { probability: mlmProbability, maskTokenId, vocabularySize, specialIds };
+  const model = fitVocabulary(source, vocabularySize);
+  const data = { train, selection };
+  const spec: PretrainSpec = { model, plan, data, masking, padTokenId, options, seed, checkpoints, device, threads };
+  const worker = startRunWorker("thread");
+  try {
+    const result = await worker.pretrain(spec, { onEvent: emit, signal });
+    if (!result) return null;
+    const card = {
+      crisp: VERSION,
+      task: "masked_lm",
+      attention: plan,
+      maxLength,
+      seed,
+      padTokenId,
+      metrics: metricsOf(result),
+      options,
+    };
+    return {
+      ...result,
+      save(folder) {
+        const json = new TextEncoder().encode(`${JSON.stringify(card, null, 2)}\n`);
+        const pieces = [
+          ...tokenizerFilesOf(files),
+          ...modelFiles(result.config, result.weights),
+          ["crisp.json", [json]] as const,
+        ];
+        writeFilesAtomically(folder, new Map(pieces));
+      },
+    };
+  } finally {
+    await worker.close();
+  }
+}
+
+const metricsOf = ({ loss, lossSparsityOff, seconds }: PretrainResult) => ({
+  loss,
+  perplexity: Math.exp(loss),
+  lossSparsityOff,
+  seconds,
+});
+
+const documentsOf = async (path: string): Promise<string[]> =>
+  readDocuments(await decodeText(readBytes(path), basename(path)), basename(path));
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw expectedGot("data/unreadable", path, "a readable file", (error as Error).message);
+  }
+}
+
+async function startFrom({ model: named, config, tokenizer, revision, onDownload, signal }: PretrainSettings) {
+  if (named !== undefined && config === undefined) {
+    const model = await modelFolderOf(named, { ...onDownload, revision, signal });
+    const tokenizerFolder = tokenizer ?? model;
+    const source: ModelSource = { kind: "folder", path: model };
+    const { maxPositions, vocabSize } = loadModelFolder(model).config;
+    const files = readModelFiles(tokenizerFolder, TOKENIZER_FILES);
+    return { source, where: model, tokenizerFolder, files, maxPositions, vocabSize };
+  }
+  if (named === undefined && config !== undefined && tokenizer !== undefined) {
+    const files = readModelFiles(tokenizer, TOKENIZER_FILES);
+    const json = withTokenizerIds(parseJson(config), createTokenizer(readTokenizerJson(files, tokenizer)));
+    const { maxPositions, vocabSize } = withLabels(parseEncoderConfig(json, config), [], "masked_lm");
+    const source: ModelSource = { kind: "fresh", config: json };
+    return { source, where: config, tokenizerFolder: tokenizer, files, maxPositions, vocabSize };
+  }
+  const got = named !== undefined ? "model and config" : config !== undefined ? "config without tokenizer" : "neither";
+  const hint = "A model folder is trained further; a configuration and a tokenizer start from nothing.";
+  throw expectedGot("pretrain/no-model", "pretrain", "model, or config and tokenizer", got, hint);
+}
+
+/** What a fresh encoder's configuration leaves out of these is the tokenizer's, not the default of its family. */
+const withTokenizerIds = (json: Record<string, unknown>, { vocabularySize, padTokenId }: Tokenizer) => ({
+  vocab_size: vocabularySize,
+  pad_token_id: padTokenId,
+  ...json,
+});
+
+function parseJson(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(new TextDecoder().decode(readBytes(path))) as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw expectedGot("config/type", path, "JSON", error.message);
+  }
+}
+
+/** A fresh encoder has as many embeddings as its tokenizer has ids. */
+const fitVocabulary = (source: ModelSource, vocabularySize: number): ModelSource =>
+  source.kind === "fresh" ? { kind: "fresh", config: { ...source.config, vocab_size: vocabularySize } } : source;
+
+/** Always the same documents, whatever the seed, so that losses of several runs compare. */
+function holdOut(documents: readonly string[], share: number, name: string) {
+  const count = Math.max(1, Math.round(share * documents.length));
+  if (!(share > 0 && share < 1) || count >= documents.length) {
+    const got = `${share} of ${documents.length} documents`;
+    const hint = "Give a validation file, or separate documents by empty lines.";
+    throw expectedGot("data/split", name, "a share in (0, 1) that leaves documents on both sides", got, hint);
+  }
+  const held = new Set(permutation({ seed: 0, step: 0, site: "held-out documents" }, documents.length).subarray(0, count));
+  return { train: documents.filter((_, at) => !held.has(at)), heldOut: documents.filter((_, at) => held.has(at)) };
+}

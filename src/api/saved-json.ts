@@ -1,0 +1,49 @@
+import type { Tokenizer } from "../data/index.ts";
+import type { ImageInput } from "../runs/index.ts";
+import { joined } from "./model-files.ts";
+
+/** A JSON file's bytes. */
+export const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
+const parsed = (pieces: Iterable<Uint8Array>): Record<string, unknown> =>
+  JSON.parse(new TextDecoder().decode(joined(pieces))) as Record<string, unknown>;
+
+/** Keys of config.json that transformers wants as `2.0`, where JSON.stringify writes 2: its classes check their types. */
+const REAL = /("\w*(?:dropout|prob|eps|theta|range|factor)": -?\d+)(?=[,\s}])/g;
+
+/** `config.json` with keys that other libraries read. */
+export const configFile = (pieces: Iterable<Uint8Array>, more: Readonly<Record<string, unknown>>): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify({ ...parsed(pieces), ...more }, null, 2)}\n`.replace(REAL, "$1.0"));
+
+/**
+ * `tokenizer_config.json` such that other libraries cut and pad texts as Crisp does: at the end, to as many tokens.
+ *
+ * @param pieces - The start model's file, if it had one.
+ */
+export function tokenizerConfigFile(pieces: Iterable<Uint8Array> | undefined, tokenizer: Tokenizer): Uint8Array {
+  const [padToken] = tokenizer.tokens([tokenizer.padTokenId]);
+  const source = pieces ? parsed(pieces) : { tokenizer_class: "PreTrainedTokenizerFast", pad_token: padToken };
+  return jsonBytes({ ...source, model_max_length: tokenizer.maxLength, padding_side: "right", truncation_side: "right" });
+}
+
+/**
+ * `preprocessor_config.json` with nothing left to defaults: those of transformers, which Crisp follows, are not those of
+ * transformers.js, which for one normalises only where it is told to.
+ *
+ * @param pieces - The start model's file.
+ */
+export function preprocessorFile(pieces: Iterable<Uint8Array>, { settings }: ImageInput): Uint8Array {
+  const source = parsed(pieces);
+  const { size, filter, rescaleFactor, mean, std } = settings;
+  return jsonBytes({
+    ...(source.feature_extractor_type === undefined && { image_processor_type: "ViTImageProcessor" }),
+    ...source,
+    do_resize: size !== undefined,
+    ...(size && { size: { height: size[0], width: size[1] }, resample: filter }),
+    do_rescale: source.do_rescale ?? true,
+    rescale_factor: rescaleFactor,
+    do_normalize: source.do_normalize ?? true,
+    image_mean: mean,
+    image_std: std,
+  });
+}

@@ -1,0 +1,74 @@
+import { type Dataset, type DatasetOptions, readDataset } from "../data/index.ts";
+import type { Device, RunEnvironment } from "../runs/index.ts";
+import { executeRun, planOf, toSent } from "../runs/index.ts";
+import { classifierFromFiles, TextClassifier } from "./classifier.ts";
+import type { Answers, Call, FromWorker, ModelFacts, SentSettings, ToWorker } from "./messages.ts";
+import { bytesOf, bytesOfAll, type ModelFiles } from "./model-files.ts";
+import { prepareTraining, startFromFiles, trainPrepared } from "./train-text.ts";
+
+/** Hand a message to the page; what is in `transfer` moves there without a copy. */
+export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;
+
+/**
+ * The worker's end of training in a browser: one training, or one loaded model, and then its predictions.
+ *
+ * @returns Takes each message of the page.
+ */
+export function trainingSession(environment: RunEnvironment, post: Post): (message: ToWorker) => Promise<void> {
+  const stop = new AbortController();
+  let model: TextClassifier | undefined;
+
+  async function train({ attention, ...settings }: SentSettings): Promise<Answers["train"]> {
+    const { model: start, maxLength, device } = settings;
+    const prepared = await prepareTraining(
+      { ...settings, attention: planOf(attention) },
+      { open: () => ("kind" in start ? start : startFromModelFiles(start, maxLength)), read: readBlob },
+    );
+    const onEvent = (event: Extract<FromWorker, { type: "event" }>["event"]): void => post({ type: "event", event });
+    const run = { signal: stop.signal, onEvent };
+    const done = await trainPrepared(prepared, settings, (spec) => executeRun(spec, environment, run), onEvent);
+    if (!done) return null;
+    const { card, weights, ...result } = done;
+    const { config, tokenizer, images, tokenizerFiles } = prepared;
+    const parts = { config, card, tokenizer, images, imageReader: environment.images, weights, tokenizerFiles };
+    model = new TextClassifier({ ...parts, createRuntime: runtimeOn(device) });
+    return { ...result, ...factsOf(model) };
+  }
+
+  const runtimeOn = (device?: Device) => () => environment.createRuntime({ device, onNote: () => {} });
+
+  async function answer(call: Call): Promise<Answers[keyof Answers]> {
+    if (call.type === "train") return train(call.settings);
+    if (call.type === "predict") return model!.predict(call.texts, { topK: call.topK });
+    if (call.type === "files") return model!.files();
+    const place = { createRuntime: runtimeOn(call.device), imageReader: environment.images };
+    model = await classifierFromFiles(await bytesOfAll(call.files), place);
+    return factsOf(model);
+  }
+
+  return async (message) => {
+    if (message.type === "stop") return stop.abort();
+    const { id, call } = message;
+    try {
+      const given = await answer(call);
+      post({ type: "answer", id, answer: given }, given instanceof Map ? buffersOf(given) : undefined);
+    } catch (error) {
+      post({ type: "failed", id, error: toSent(error) });
+    }
+  };
+}
+
+const factsOf = ({ config, card }: TextClassifier): ModelFacts => ({
+  labels: config.labels,
+  pairs: card.columns?.pair !== undefined,
+  task: config.task,
+});
+
+const buffersOf = (files: ReadonlyMap<string, Uint8Array>): ArrayBuffer[] =>
+  Array.from(files.values(), ({ buffer }) => buffer as ArrayBuffer);
+
+const startFromModelFiles = async (files: ModelFiles, maxLength?: number) =>
+  startFromFiles(await bytesOfAll(files), { where: "model", maxLength });
+
+const readBlob = async (source: Blob, options: DatasetOptions): Promise<Dataset> =>
+  readDataset(await bytesOf(source), source instanceof File ? source.name : "data", options);

@@ -1,0 +1,178 @@
+import { statSync } from "node:fs";
+import type { Dataset, DatasetOptions, StreamOptions, Tokenizer } from "../data/index.ts";
+import { isFolder, loadDatasets, loadImages, nodeImages, openStreamedDataset, splitOf } from "../data/index-node.ts";
+import { expectedGot } from "../errors/index.ts";
+import { loadModelFolder } from "../models/index-node.ts";
+import { permutation } from "../random/index.ts";
+import type { RunEvent } from "../runs/index.ts";
+import { readsImages, readsTexts, sayReading } from "../runs/index.ts";
+import { startRunWorker } from "../runs/index-node.ts";
+import { INPUT_FILES } from "./classifier.ts";
+import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
+import { type EventsWithResult, withEvents } from "./event-queue.ts";
+import type { FreshModel } from "./fresh-model.ts";
+import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { bytesOfAll, type ModelFiles } from "./model-files.ts";
+import {
+  type DataSources,
+  isDataset,
+  type Prepared,
+  prepareTraining,
+  type StartModel,
+  type StreamedTraining,
+  startFromFiles,
+  type TextTrainResult,
+  type TextTrainSettings,
+  type TrainEvent,
+  trainPrepared,
+} from "./train-text.ts";
+
+/** Settings of {@link train}; `data`, `validation` and `test` may be paths. */
+export interface TrainSettings extends TextTrainSettings<string | readonly string[]> {
+  /**
+   * A Hugging Face model folder (config.json, model.safetensors, tokenizer.json), the name of a model on the Hub, files by name, or
+   * `demoEncoder()`.
+   */
+  readonly model: string | ModelFiles | FreshModel;
+  /** Branch, tag or commit of a model on the Hub; default `main`. */
+  readonly revision?: string;
+  /** Told of downloads. */
+  readonly onDownload?: FetchListener;
+  /** Leave the training data on disk and read them as they are needed; left out, from 512 MB on. */
+  readonly streaming?: boolean;
+  /** Folder for checkpoints; left out, none are written. */
+  readonly checkpoints?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult extends TextTrainResult {
+  readonly model: Classifier;
+}
+
+/** Events as they come, and the result; null when the signal stopped it. */
+export type TrainingRun = EventsWithResult<TrainEvent, TrainResult | null>;
+
+/**
+ * Fine-tune a classifier in a worker thread.
+ *
+ * @returns Events to iterate over, and `result`. Either may be ignored.
+ * @throws Through both: whatever reading the data, the model or training throws.
+ * @example
+ * const run = train({ data: "tickets.csv", model: "distilbert", attention: topK({ sparsity: 0.8 }) });
+ * for await (const event of run) if (event.type === "evaluated") console.log(event.point.evalAccuracy);
+ * const { model } = (await run.result)!;
+ */
+export const train = (settings: TrainSettings): TrainingRun => withEvents((emit) => execute(settings, emit));
+
+async function execute(settings: TrainSettings, emit: (event: TrainEvent) => void): Promise<TrainResult | null> {
+  const prepared = await prepareTextTraining(settings, emit).catch((error) => {
+    if (settings.signal?.aborted && error === settings.signal.reason) return null;
+    throw error;
+  });
+  if (!prepared) return null;
+  const worker = startRunWorker("thread");
+  try {
+    const { signal } = settings;
+    const done = await trainPrepared(prepared, settings, (spec) => worker.run(spec, { onEvent: emit, signal }), emit);
+    if (!done) return null;
+    const { card, weights, ...result } = done;
+    const { config, tokenizer, images, tokenizerFiles } = prepared;
+    const createRuntime = () => runtimeFor({ device: settings.device, onNote: () => {} });
+    const parts = { config, card, tokenizer, images, imageReader: nodeImages, weights, tokenizerFiles };
+    return { ...result, model: new Classifier({ ...parts, createRuntime }) };
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Read and check everything before anything is trained. */
+export const prepareTextTraining = (settings: TrainSettings, onEvent: (event: RunEvent) => void = () => {}): Promise<Prepared> =>
+  prepareTraining(settings, {
+    open: () => startFrom(settings),
+    read: (source, options) => loadLabelledTexts(pathsOf(source), options),
+    stream: (source, options) => {
+      const paths = pathsOf(source);
+      return streamed(paths, { ...options, signal: settings.signal, onProgress: sayReading(paths, onEvent) }, settings);
+    },
+    images: (sources) => readImages(sources, settings),
+  });
+
+/** As `loadDatasets`; @throws `model/reads-texts` for a folder, as images come in. */
+export async function loadLabelledTexts(paths: readonly string[], options: DatasetOptions): Promise<Dataset> {
+  const folder = paths.find(isFolder);
+  if (folder !== undefined) throw readsTexts(folder, "a folder");
+  return loadDatasets(paths, options);
+}
+
+/** The splits of a folder of images, or of what is given for each. */
+async function readImages(
+  { data, validation, test }: DataSources<string | readonly string[]>,
+  { columns, maxTrainSamples, task = "single_label_classification" }: TrainSettings,
+): Promise<DataSources<string | readonly string[]>> {
+  if (task !== "single_label_classification")
+    throw expectedGot("model/reads-images", "task", "single_label_classification for files of images", task);
+  const options = { imageColumn: columns?.textColumn, labelColumn: columns?.labelColumn };
+  const all = isDataset(data) ? { train: data } : await loadImages(pathsOf(data), options);
+  const { labels } = all.train;
+  const given = async (source: typeof test, split: "validation" | "test"): Promise<Dataset | undefined> => {
+    if (source === undefined) return all[split];
+    return isDataset(source) ? source : splitOf(await loadImages(pathsOf(source), { ...options, labels }), [split]);
+  };
+  const train = maxTrainSamples === undefined ? all.train : drawn(all.train, maxTrainSamples);
+  return { data: train, validation: await given(validation, "validation"), test: await given(test, "test") };
+}
+
+/** From this size on, training data stay on disk unless told otherwise: in memory they would take several times as much. */
+const STREAM_BYTES = 512e6;
+
+async function streamed(
+  paths: readonly string[],
+  options: StreamOptions,
+  { streaming, maxTrainSamples }: TrainSettings,
+): Promise<StreamedTraining | undefined> {
+  if (streaming && maxTrainSamples !== undefined) {
+    const hint = "Leave one of them out: so few rows fit into memory.";
+    throw expectedGot("training/bad-option", "streaming", "no maxTrainSamples beside it", maxTrainSamples, hint);
+  }
+  const bytes = paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  if (!(streaming ?? (bytes >= STREAM_BYTES && maxTrainSamples === undefined))) return undefined;
+  const dataset = await openStreamedDataset(paths, options);
+  await dataset.close(); // the run opens it again, in its own thread
+  const { onProgress: _, signal: __, ...plain } = options;
+  const { text, pair, label } = dataset.columns;
+  const columns = { textColumn: text, pairColumn: pair, labelColumn: label };
+  return { dataset, source: { paths, options: { ...plain, ...columns, labels: dataset.labels } } };
+}
+
+const pathsOf = (source: string | readonly string[]): readonly string[] => (typeof source === "string" ? [source] : source);
+
+async function startFrom({ model, maxLength, revision, onDownload, signal }: TrainSettings): Promise<StartModel | FreshModel> {
+  if (typeof model === "string")
+    return startFromFolder(await modelFolderOf(model, { ...onDownload, revision, signal }), maxLength);
+  return "kind" in model ? model : startFromFiles(await bytesOfAll(model), { where: "model", maxLength });
+}
+
+/** The weights are left where they are for the run to read; the rest is read now, as hours later the folder may be gone. */
+async function startFromFolder(folder: string, maxLength?: number): Promise<StartModel> {
+  loadModelFolder(folder); // complains about what is no model folder
+  const files = readModelFiles(folder, ["config.json", ...INPUT_FILES]);
+  return startFromFiles(files, { where: folder, maxLength, source: { kind: "folder", path: folder } });
+}
+
+/**
+ * The tokenizer of a model folder, cutting texts to what the model takes.
+ *
+ * @throws `model/reads-images` for an encoder of images; as `startFromFiles`.
+ */
+export async function tokenizerOf(folder: string, maxLength?: number): Promise<Tokenizer> {
+  const { tokenizer } = await startFromFolder(folder, maxLength);
+  if (!tokenizer) throw readsImages(folder, "texts");
+  return tokenizer;
+}
+
+/** `most` examples drawn at random, always the same ones, in their order: files are often sorted by label. */
+export function drawn(dataset: Dataset, most: number): Dataset {
+  if (dataset.examples.length <= most) return dataset;
+  const chosen = permutation({ seed: 0, step: 0, site: "sample" }, dataset.examples.length).subarray(0, most);
+  return { ...dataset, examples: Array.from(chosen.sort(), (at) => dataset.examples[at]) };
+}

@@ -1,0 +1,393 @@
+import { type AttentionPlan, checkPlan, dense, type Pattern } from "../attention/index.ts";
+import {
+  checkStreamTrainable,
+  checkTrainable,
+  createTokenizer,
+  type DataSummary,
+  type Dataset,
+  type DatasetOptions,
+  type Encoded,
+  type LabelTask,
+  readTokenizerJson,
+  type StreamedDataset,
+  type StreamOptions,
+  sameClasses,
+  splitDataset,
+  summarise,
+  summariseStreamed,
+  type Tokenizer,
+} from "../data/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import type { ModelFacts } from "../export/index.ts";
+import type { GlueTask } from "../metrics/index.ts";
+import { type ClassMetrics, classMetrics } from "../metrics/index.ts";
+import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
+import type { Device, ModelSource, RunEvent, RunResult, RunSpec, StreamedSource } from "../runs/index.ts";
+import { classWeightsOf, encodeFor, type ImageInput, imageInputOf, readsImages, specOf } from "../runs/index.ts";
+import { resolveOptions, type TrainingOptions } from "../training/index.ts";
+import { type CrispCard, inputFilesOf, type NamedFiles } from "./classifier.ts";
+import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
+import { joined } from "./model-files.ts";
+import { VERSION } from "./version.ts";
+
+/** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
+export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
+  /**
+   * TSV, CSV, JSONL (gzip of each) or Parquet, or examples in memory; for an encoder of images a folder with a folder for each class,
+   * perhaps below `train`, `validation` and `test`, or Parquet.
+   */
+  readonly data: Source | Dataset;
+  /** Evaluated during training; left out, a tenth of `data` is held out: seeded, stratified, grouped by shared text. */
+  readonly validation?: Source | Dataset;
+  /** Evaluated once, at the end; left out, the validation split. */
+  readonly test?: Source | Dataset;
+  /** What the labels are; left out, as the data has them: lists are several classes, or tags of words. */
+  readonly task?: LabelTask;
+  /** Factor of each class in the loss, by class index; `balanced`: N / (C · examples of the class), so that rare classes count alike. */
+  readonly classWeights?: "balanced" | readonly number[];
+  /** Evaluate by the figures of a GLUE task too, which then choose the best model. */
+  readonly glue?: GlueTask;
+  /** Default `dense()`. */
+  readonly attention?: Pattern | AttentionPlan;
+  readonly columns?: Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
+  /** Most tokens a text, special tokens included; default 128. */
+  readonly maxLength?: number;
+  /** At most so many of the first training examples. */
+  readonly maxTrainSamples?: number;
+  /** Of new weights, data order and dropout; default 42. */
+  readonly seed?: number;
+  /** What the model card says of the start model, the data and the licence. */
+  readonly about?: ModelFacts;
+  /** What computes. */
+  readonly device?: Device;
+  readonly threads?: number;
+}
+
+/** What happens, in order: `data` once, then what the run says, then `finished`. */
+export type TrainEvent =
+  | { readonly type: "data"; readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly heldOut: number }
+  | RunEvent
+  | { readonly type: "finished"; readonly metrics: Readonly<Record<string, number>> };
+
+/** What a training leaves. */
+export interface TextTrainResult {
+  /** Figures on the reported split by name, and `loss`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Name of the figure that counts. */
+  readonly primary: string;
+  /** Class by class; null for tasks that do not give each example one class. */
+  readonly classes: ClassMetrics | null;
+  /** The examples behind `metrics`, and what the model said of each. */
+  readonly evaluated: {
+    readonly dataset: Dataset;
+    readonly probabilities: readonly (readonly number[])[];
+    /** In tokens, for token classification. */
+    readonly encoded?: readonly Encoded[];
+  };
+  /** Majority-class accuracy on the same examples; 0 for other tasks. */
+  readonly majority: number;
+  readonly seconds: number;
+  readonly freshParameters: readonly string[];
+}
+
+/** Names of the settings that are no training options. */
+const OWN = [
+  "data",
+  "validation",
+  "test",
+  "model",
+  "attention",
+  "task",
+  "classWeights",
+  "glue",
+  "columns",
+  "maxLength",
+  "maxTrainSamples",
+  "checkpoints",
+  "signal",
+  "streaming",
+  "revision",
+  "onDownload",
+  "name",
+  "about",
+  "device",
+  "threads",
+  "seed",
+];
+
+/** A model to start from: its configuration, what it reads, and where a run finds it. */
+export interface StartModel {
+  readonly source: ModelSource;
+  readonly config: EncoderConfig;
+  /** Of an encoder of texts. */
+  readonly tokenizer?: Tokenizer;
+  /** Of an encoder of images. */
+  readonly images?: ImageInput;
+  /** See `INPUT_FILES`. */
+  readonly tokenizerFiles: NamedFiles;
+}
+
+/** Where the examples of a training come from. */
+export type DataSources<Source> = Pick<TextTrainSettings<Source>, "data" | "validation" | "test">;
+
+/** Training examples that stay on disk: the facts of their index, and how a run opens them again. */
+export interface StreamedTraining {
+  readonly dataset: StreamedDataset;
+  readonly source: Pick<StreamedSource, "paths" | "options">;
+}
+
+/** Everything read and checked before anything is trained. */
+export interface Prepared extends StartModel {
+  readonly train: Dataset | StreamedTraining;
+  readonly validation: Dataset;
+  readonly reported: Dataset;
+  readonly plan: AttentionPlan;
+  readonly options: Partial<TrainingOptions>;
+  readonly classWeights?: readonly number[];
+}
+
+/**
+ * Read and check everything before anything is trained.
+ *
+ * @param place.open - The model, if it is a stored one: before the data, so that a wrong folder is found at once.
+ * @param place.read - A source of examples.
+ * @throws Whatever reading the data or the model throws; `pattern/bad-plan`, `training/…`.
+ */
+export async function prepareTraining<Source>(
+  asked: TextTrainSettings<Source> & { readonly model: unknown },
+  place: {
+    readonly open: () => Promise<StartModel | FreshModel> | FreshModel;
+    readonly read: (source: Source, options: DatasetOptions) => Promise<Dataset>;
+    /** Training data that are to stay on disk; left out or without an answer, they are read into memory. */
+    readonly stream?: (source: Source, options: StreamOptions) => Promise<StreamedTraining | undefined>;
+    /** The same sources as images, for an encoder of images; where there is none, they must be in memory. */
+    readonly images?: (sources: DataSources<Source>) => Promise<DataSources<Source>>;
+  },
+): Promise<Prepared> {
+  const options = Object.fromEntries(Object.entries(asked).filter(([name]) => !OWN.includes(name)));
+  resolveOptions(options);
+  const attention = asked.attention ?? dense();
+  const plan = "pattern" in attention ? attention : { pattern: attention };
+  const opened = await place.open();
+  const settings = "images" in opened && opened.images && place.images ? { ...asked, ...(await place.images(asked)) } : asked;
+  if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
+  const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task">): Promise<Dataset> => {
+    const task = like ? (like.task ?? "single_label_classification") : settings.task;
+    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task, labels: like?.labels });
+    if (like) return sameClasses(dataset, like.labels, like.task);
+    const own = dataset.task ?? "single_label_classification";
+    if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);
+    return dataset;
+  };
+  const seed = settings.seed ?? 42;
+  const heldOut = settings.validation === undefined ? { seed } : undefined;
+  const { data, task } = settings;
+  const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...settings.columns, task, heldOut });
+  const prepared = async (parts: Pick<Prepared, "train" | "validation" | "classWeights">) => {
+    const split = parts.train;
+    const like = "source" in split ? split.dataset : split;
+    const model = "kind" in opened ? freshStart(opened, inMemory(split), settings.maxLength) : opened;
+    checkPlan(plan, model.config);
+    const reported = settings.test === undefined ? parts.validation : await read(settings.test, like);
+    const config = withLabels(model.config, like.labels, like.task);
+    return { ...model, ...parts, reported, config, plan, options };
+  };
+  if (streamed) {
+    const { labels, counts, task: streamedTask, heldOut: held } = streamed.dataset;
+    checkStreamTrainable(streamed.dataset);
+    const validation = held ?? (await read(settings.validation!, streamed.dataset));
+    const classWeights =
+      settings.classWeights &&
+      classWeightsOf(
+        settings.classWeights,
+        { name: streamed.dataset.name, labels, task: streamedTask, examples: [] },
+        { counts, rows: streamed.dataset.rows },
+      );
+    return prepared({ train: streamed, validation, classWeights });
+  }
+  const all = limited(await read(data), settings.maxTrainSamples);
+  checkTrainable(all);
+  const given = settings.validation === undefined ? undefined : await read(settings.validation, all);
+  const split = given ? { train: all, heldOut: given } : splitDataset({ dataset: all, seed });
+  const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
+  return prepared({ train: split.train, validation: split.heldOut, classWeights });
+}
+
+/** A vocabulary is made from texts that are all at hand. */
+function inMemory(train: Prepared["train"]): Dataset {
+  if (!("source" in train)) return train;
+  const hint = "Start from a model folder, or train on a smaller file.";
+  throw expectedGot(
+    "data/too-large",
+    train.dataset.name,
+    "data in memory for an encoder trained from nothing",
+    "data on disk",
+    hint,
+  );
+}
+
+export const isDataset = (source: unknown): source is Dataset =>
+  typeof source === "object" && source !== null && "examples" in source && "labels" in source;
+
+function freshStart(model: FreshModel, train: Dataset, maxLength?: number): StartModel {
+  const { config, tokenizerFiles, ...tokenizer } = prepareFreshModel(model, train);
+  const parsed = parseEncoderConfig(config);
+  return {
+    source: { kind: "fresh", config },
+    config: parsed,
+    tokenizer: createTokenizer({ ...tokenizer, maxLength: Math.min(maxLength ?? MAX_LENGTH, parsed.maxPositions) }),
+    tokenizerFiles,
+  };
+}
+
+const MAX_LENGTH = 128;
+
+/**
+ * Start from the files of a model folder, by name; texts are cut to what the model takes. An encoder of images needs its
+ * preprocessor_config.json instead of a tokenizer.
+ *
+ * @param where - The folder, for messages.
+ * @param source - Left out, the files themselves go to the run.
+ * @throws `model/tokenizer` when the tokenizer has ids that the model lacks; `model/no-preprocessor`; what loading either throws.
+ */
+export function startFromFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  {
+    where,
+    maxLength = MAX_LENGTH,
+    source = { kind: "files", files },
+  }: { readonly where: string; readonly maxLength?: number; readonly source?: ModelSource },
+): StartModel {
+  const { config } = storedModel(files, where);
+  const images = imageInputOf(config, files, where);
+  const tokenizerFiles = inputFilesOf(files, images);
+  if (images) return { source, config, images, tokenizerFiles };
+  const tokenizer = createTokenizer({
+    ...readTokenizerJson(files, where),
+    maxLength: Math.min(maxLength, config.maxPositions),
+  });
+  if (tokenizer.vocabularySize > config.vocabSize) {
+    const rule = `a tokenizer of at most ${config.vocabSize} ids, the model's vocabulary`;
+    throw expectedGot("model/tokenizer", where, rule, tokenizer.vocabularySize, "Take both from one model.");
+  }
+  return { source, config, tokenizer, tokenizerFiles };
+}
+
+/** The first `most` examples, as transformers' `--max_train_samples` takes them. */
+export const limited = (dataset: Dataset, most?: number): Dataset =>
+  most === undefined ? dataset : { ...dataset, examples: dataset.examples.slice(0, most) };
+
+/** What a finished training hands over, beside its result. */
+export interface Finished extends TextTrainResult {
+  readonly card: CrispCard;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * Train what was prepared.
+ *
+ * @param run - Executes the run, here or in a worker.
+ * @returns Null when it was stopped.
+ */
+export async function trainPrepared(
+  prepared: Prepared,
+  settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads" | "glue" | "about"> & {
+    readonly checkpoints?: string;
+  },
+  run: (spec: RunSpec) => Promise<RunResult | null>,
+  emit: (event: TrainEvent) => void,
+): Promise<Finished | null> {
+  const { train, validation, reported, tokenizer, images } = prepared;
+  const encodedValidation = encodeFor(prepared, validation);
+  const encodedReported = reported === validation ? encodedValidation : encodeFor(prepared, reported);
+  const onDisk = "source" in train;
+  const encoded = onDisk ? streamedSource(train, prepared) : encodeFor(prepared, train);
+  // of images there are no lengths to sum up
+  const evaluated = { dataset: reported, ...(!images && { encoded: encodedReported }) };
+  const summary = onDisk
+    ? summariseStreamed(train.dataset, evaluated)
+    : summarise([{ dataset: train, ...(!images && { encoded: encoded as Encoded[] }) }, evaluated]);
+  const { columns } = onDisk ? train.dataset : train;
+  emit({ type: "data", summary, columns, heldOut: reported.examples.length });
+
+  const plan = specOf(prepared.plan);
+  const spec: RunSpec = {
+    configuration: plan.pattern,
+    model: prepared.source,
+    task: prepared.config.task,
+    labels: prepared.config.labels,
+    classWeights: prepared.classWeights,
+    glue: settings.glue,
+    padTokenId: tokenizer?.padTokenId ?? 0,
+    ...(images && { images }),
+    plan,
+    data: { train: encoded, selection: encodedValidation, reported: encodedReported },
+    options: prepared.options,
+    seed: settings.seed ?? 42,
+    checkpoints: settings.checkpoints,
+    keepWeights: true,
+    device: settings.device,
+    threads: settings.threads,
+    estimate: true,
+  };
+  const outcome = await run(spec);
+  return outcome && finished(prepared, spec, outcome, { summary, columns, about: settings.about }, emit);
+}
+
+function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
+  if (!tokenizer) throw readsImages(source.paths[0], "texts");
+  const files = new Map(Array.from(tokenizerFiles, ([name, pieces]) => [name, joined(pieces)]));
+  return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength };
+}
+
+function finished(
+  { reported, tokenizer, images, config }: Prepared,
+  spec: RunSpec,
+  { record, figures: on, figuresSparsityOff: off, weights, freshParameters }: RunResult,
+  {
+    summary,
+    columns,
+    about,
+  }: { readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly about?: ModelFacts },
+  emit: (event: TrainEvent) => void,
+): Finished {
+  const metrics = { ...on.figures, loss: on.loss };
+  const figures = {
+    ...metrics,
+    ...Object.fromEntries(Object.entries(off.figures).map(([name, value]) => [`${name}SparsityOff`, value])),
+    lossSparsityOff: off.loss,
+    effectiveSparsity: record.effectiveSparsity,
+    trainLoss: record.trainLoss,
+    seconds: record.seconds,
+  };
+  const card: CrispCard = {
+    crisp: VERSION,
+    task: config.task,
+    ...(spec.glue && { glue: spec.glue }),
+    attention: spec.plan,
+    maxLength: tokenizer?.maxLength ?? images!.tokens,
+    seed: spec.seed,
+    padTokenId: spec.padTokenId,
+    columns,
+    metrics: figures,
+    options: spec.options as Readonly<Record<string, unknown>>,
+    about: { ...about, rows: { train: summary.splits[0].rows, evaluated: summary.splits[summary.splits.length - 1].rows } },
+  };
+  emit({ type: "finished", metrics: figures });
+  return {
+    card,
+    weights: weights!,
+    metrics,
+    primary: on.primary,
+    classes:
+      config.task === "single_label_classification" ? classMetrics(record.probabilities, record.labels, config.labels) : null,
+    evaluated: {
+      dataset: reported,
+      probabilities: record.probabilities,
+      ...(config.task === "token_classification" && { encoded: spec.data.reported }),
+    },
+    majority: summary.majority?.accuracy ?? 0,
+    seconds: record.seconds,
+    freshParameters,
+  };
+}

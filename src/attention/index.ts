@@ -1,0 +1,28 @@
+export {
+  backwardFlopsPerExample,
+  countPairs,
+  effectiveSparsity,
+  type Flops,
+  type FlopsOptions,
+  flopsPerExample,
+  type PairCounts,
+} from "./accounting.ts";
+export { type BlockOptions, block } from "./patterns/block.ts";
+export { anyOf, inOrder } from "./patterns/compose.ts";
+export { dense } from "./patterns/dense.ts";
+export { type GlobalOptions, global, globalTokens } from "./patterns/global.ts";
+export { type HeadsOptions, heads, removedHeads } from "./patterns/heads.ts";
+export { keptOfGroup, type NOfMOptions, nOfM } from "./patterns/n-of-m.ts";
+export { parsePattern } from "./patterns/parse-pattern.ts";
+export { keptKeys } from "./patterns/parts/kept-keys.ts";
+export type { RankOptions } from "./patterns/parts/ranked-keys.ts";
+export type { GraphView, HeadView, Pattern } from "./patterns/pattern.ts";
+export type { PatternParameters } from "./patterns/pattern-id.ts";
+export { type PresetName, presetSparsities, presets } from "./patterns/presets.ts";
+export { random } from "./patterns/random.ts";
+export { combinators, type PatternEntry, patterns } from "./patterns/registry.ts";
+export { slidingWindow, type WindowOptions, windowRadius } from "./patterns/sliding-window.ts";
+export { type StridedOptions, strided, stridedBy } from "./patterns/strided.ts";
+export { threshold } from "./patterns/threshold.ts";
+export { topK } from "./patterns/top-k.ts";
+export { type AttentionPlan, checkPlan, planKeep, planMask, strengthAt } from "./plan.ts";

@@ -1,0 +1,62 @@
+import type { BatchContext } from "../../batch/index.ts";
+import type { AnyArray, DType, Node, Shape } from "../../graph/index.ts";
+
+/** What a pattern's reference form may look at: one attention head of one example. */
+export interface HeadView {
+  /** Sequence length in tokens, padding included. */
+  readonly n: number;
+  /** Scaled scores before softmax, float32; shape [n, n], row = query. */
+  readonly scores: Float32Array;
+  /** 1 where earlier patterns (padding first) still allow the pair; shape [n, n]. */
+  readonly allowed: Uint8Array;
+  /** Names this head within the run, for patterns that draw at random; `step` is 0 in evaluation. */
+  readonly key: {
+    readonly seed: number;
+    readonly step: number;
+    readonly layer: number;
+    readonly head: number;
+    readonly example: number;
+  };
+  /** H: heads of the layer; `key.head` is one of them. */
+  readonly heads: number;
+  /** Share of the nominal sparsity that a ramped schedule has reached, in [0, 1]; default 1. */
+  readonly strength?: number;
+}
+
+/** What a pattern's graph form may build on: all heads of one layer, for a whole batch. */
+export interface GraphView {
+  /** Scaled scores before softmax: float [B, H, n, n]. */
+  readonly scores: Node;
+  /** Bool, broadcastable to [B, H, n, n]; at first the valid keys, [B, 1, 1, n]. Rows of padded queries are zeroed later. */
+  readonly allowed: Node;
+  /** True while `allowed` still holds every valid key, so that no real query's row can be empty. */
+  readonly full: boolean;
+  readonly layer: number;
+  /** H */
+  readonly heads: number;
+  /**
+   * An input that the pattern fills itself. The same name (prefix it with the pattern's id, and with the layer where it differs
+   * between layers) gives the same node again.
+   */
+  input(name: string, shape: Shape, dtype: DType, write: (out: AnyArray, context: BatchContext) => void): Node;
+}
+
+/**
+ * A sparsity pattern: a named rule that may only *remove* pairs.
+ *
+ * Shared code reads the properties below; it never asks which pattern it holds.
+ */
+export interface Pattern {
+  /** Stable id with its parameters, e.g. `topK(sparsity=0.8)`; printed in reports and read back by `parsePattern`. */
+  readonly id: string;
+  /** True when `keep` reads `scores`, so that the mask cannot be built before the forward pass. */
+  readonly needsScores: boolean;
+  /** True where whole rows of real queries may be left without a key by design; default false. Such rows are zero. */
+  readonly emptiesRows?: boolean;
+  /** Nominal sparsity in [0, 1); null where the pattern's parameter is none. */
+  readonly nominalSparsity: number | null;
+  /** Reference form: pairs to keep; shape [n, n], always a subset of `view.allowed`. */
+  keep(view: HeadView): Uint8Array;
+  /** Graph form: bool, broadcastable to [B, H, n, n], a subset of `view.allowed`; the same pairs as `keep`. */
+  graph(view: GraphView): Node;
+}

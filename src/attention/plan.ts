@@ -1,0 +1,82 @@
+import { expectedGot } from "../errors/index.ts";
+import { and, constant, type Node, or } from "../graph/index.ts";
+import type { GraphView, HeadView, Pattern } from "./patterns/pattern.ts";
+
+/** Where and when a pattern applies. */
+export interface AttentionPlan {
+  readonly pattern: Pattern;
+  /** Layers it applies to, from 0; the others are dense. Default: all. */
+  readonly layers?: readonly number[];
+  /** Heads it applies to, from 0, in each of those layers; the others keep every allowed key. Default: all. */
+  readonly heads?: readonly number[];
+  /** Updates over which the sparsity grows linearly to its full value. Default: full from the first update. */
+  readonly rampSteps?: number;
+}
+
+/**
+ * Check a plan against an encoder.
+ *
+ * @param sizes - The encoder's layers and heads a layer.
+ * @throws `pattern/bad-plan` for a layer, head or ramp out of range; `pattern/bad-schedule` for a ramp on a pattern that has no
+ *   sparsity to ramp.
+ * @example
+ * checkPlan({ pattern: topK({ sparsity: 0.8 }), layers: [0, 6] }, { layers: 6, heads: 12 }); // throws: layers are 0 to 5
+ */
+export function checkPlan(plan: AttentionPlan, sizes: { readonly layers: number; readonly heads: number }): void {
+  for (const axis of ["layers", "heads"] as const) {
+    const chosen = plan[axis];
+    if (chosen === undefined) continue;
+    const rule = `${axis} from 0 to ${sizes[axis] - 1}`;
+    const hint = `Leave ${axis} out to mean all of them.`;
+    if (chosen.length === 0) throw expectedGot("pattern/bad-plan", `attention.${axis}`, rule, "none", hint);
+    const wrong = chosen.find((index) => !(Number.isInteger(index) && index >= 0 && index < sizes[axis]));
+    if (wrong !== undefined) throw expectedGot("pattern/bad-plan", `attention.${axis}`, rule, wrong, hint);
+  }
+  const { rampSteps, pattern } = plan;
+  if (rampSteps === undefined) return;
+  if (!(Number.isInteger(rampSteps) && rampSteps >= 1)) {
+    throw expectedGot("pattern/bad-plan", "attention.rampSteps", "a whole number of updates, at least 1", rampSteps);
+  }
+  // A pattern that cannot be ramped says so itself: ask it about one token, before training starts.
+  const key = { seed: 0, step: 0, layer: 0, head: 0, example: 0 };
+  pattern.keep({ n: 1, scores: new Float32Array(1), allowed: Uint8Array.of(1), key, heads: sizes.heads, strength: 0.5 });
+}
+
+/**
+ * Share of the nominal sparsity at an update: `min(1, (step + 1) / rampSteps)`; 1 without a ramp and in evaluation.
+ *
+ * @param step - Updates done so far, from 0.
+ * @param training - False in evaluation; default true.
+ * @example
+ * strengthAt({ pattern, rampSteps: 100 }, 49); // 0.5
+ */
+export function strengthAt({ rampSteps }: AttentionPlan, step: number, training = true): number {
+  return training && rampSteps !== undefined ? Math.min(1, (step + 1) / rampSteps) : 1;
+}
+
+/**
+ * Graph form of a plan for one layer: pairs to keep.
+ *
+ * @param view - Of the layer; `view.layer` and `view.heads` decide what applies.
+ * @param layers - Layers of the encoder.
+ * @returns Bool, broadcastable to [B, H, n, n]; `view.allowed` itself where nothing applies.
+ * @throws `pattern/bad-plan`, `pattern/bad-schedule`, as {@link checkPlan}.
+ */
+export function planMask(plan: AttentionPlan, view: GraphView, layers: number): Node {
+  checkPlan(plan, { layers, heads: view.heads });
+  if (plan.layers && !plan.layers.includes(view.layer)) return view.allowed;
+  const kept = plan.pattern.graph(view);
+  if (!plan.heads || kept === view.allowed) return kept;
+  const spared = Array.from({ length: view.heads }, (_, head) => Number(!plan.heads!.includes(head)));
+  return or(kept, and(view.allowed, constant(spared, [1, view.heads, 1, 1], "bool")));
+}
+
+/**
+ * Reference form of a plan for one head of one example; `view.key` says which.
+ *
+ * @returns Pairs to keep, shape [n, n].
+ */
+export function planKeep({ pattern, layers, heads }: AttentionPlan, view: HeadView): Uint8Array {
+  const applies = (layers?.includes(view.key.layer) ?? true) && (heads?.includes(view.key.head) ?? true);
+  return applies ? pattern.keep(view) : view.allowed.slice();
+}

@@ -1,0 +1,34 @@
+import { expectedGot } from "../errors/index.ts";
+import { type AnyArray, type DType, type FedInput, input, type Node, type Shape, showShape } from "../graph/index.ts";
+import type { BatchContext } from "./batch-context.ts";
+
+/** Collects the inputs of a graph while it is built, each with what fills it. */
+export class GraphInputs {
+  readonly #inputs = new Map<string, FedInput<BatchContext>>();
+
+  get all(): FedInput<BatchContext>[] {
+    return [...this.#inputs.values()];
+  }
+
+  /** The same name gives the same node again. */
+  values(name: string, shape: Shape, dtype: DType, write: (out: AnyArray, context: BatchContext) => void): Node {
+    return this.#add(name, shape, dtype, { kind: "values", write });
+  }
+
+  /** A dropout mask; null where the probability is 0, so that nothing is multiplied. */
+  dropout(name: string, shape: Shape, probability: number): Node | null {
+    return probability === 0 ? null : this.#add(`dropout.${name}`, shape, "float", { kind: "dropout", probability });
+  }
+
+  #add(name: string, shape: Shape, dtype: DType, fill: FedInput<BatchContext>["fill"]): Node {
+    const known = this.#inputs.get(name)?.node;
+    if (known) {
+      if (known.dtype === dtype && showShape(known.shape) === showShape(shape)) return known;
+      const rule = `the ${known.dtype} ${showShape(known.shape)} of its first use`;
+      throw expectedGot("model/input", `input ${name}`, rule, `${dtype} ${showShape(shape)}`);
+    }
+    const node = input(name, shape, dtype);
+    this.#inputs.set(name, { node, fill });
+    return node;
+  }
+}

@@ -1,0 +1,2 @@
+export type { BatchContext } from "./batch-context.ts";
+export { GraphInputs } from "./graph-inputs.ts";

@@ -1,0 +1,161 @@
+import { existsSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import type { TrainEvent } from "../../api/index.ts";
+import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
+import { parsePattern } from "../../attention/index.ts";
+import { type LabelTask, renderSummary } from "../../data/index.ts";
+import { expectedGot } from "../../errors/index.ts";
+import { writeAtomically } from "../../files/index-node.ts";
+import type { Device } from "../../runs/index.ts";
+import { stoppedRun, trainingFolder } from "../output-folder.ts";
+import { duration } from "../progress.ts";
+import {
+  classWeights,
+  columnOptions,
+  fetchListener,
+  modelName,
+  planOptions,
+  sayAsked,
+  trainingData,
+  trainingOptions,
+} from "../read-options.ts";
+import { shellQuoted } from "../run-command.ts";
+import { runReporter } from "../run-reporter.ts";
+import { type Context, defineVerb, type OptionTable } from "../verb.ts";
+import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
+import { errorsCsv } from "./error-tables.ts";
+import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+
+const OPTIONS = {
+  ...DATA_OPTIONS,
+  ...TASK_OPTIONS,
+  ...MODEL_OPTIONS,
+  device: { ...DEVICE_OPTION, default: "auto" },
+  ...PLAN_OPTIONS,
+  ...TRAINING_OPTIONS,
+  onnx: { type: "boolean", default: true, help: "Write onnx/model.onnx, for transformers.js." },
+  license: {
+    type: "string",
+    unit: "identifier",
+    help: "Licence of the model, for its card, e.g. apache-2.0; left out, unknown.",
+  },
+  language: { type: "list", unit: "code[,code]", help: "Languages of the texts, for its card, e.g. en." },
+  quantize: { type: "string", choices: ["int8"], help: "Write onnx/model_quantized.onnx too, in 8 bits." },
+} as const satisfies OptionTable;
+
+export const train = defineVerb({
+  name: "train",
+  summary: "fine-tune an encoder on a file of labelled texts or a folder of images",
+  usage: "[data] [options]",
+  positionals: [{ name: "data", help: "Labelled texts, or a folder of images by class (the same as --train_file)." }],
+  options: OPTIONS,
+  examples: [
+    "crisp train tickets.csv --model distilbert/distilbert-base-uncased",
+    "crisp train tickets.csv --model ./my-encoder --attention 'topK(sparsity=0.8)' --num_train_epochs 4",
+    "crisp train photos/ --model google/vit-base-patch16-224-in21k",
+  ],
+  stopsOnSignal: true,
+  async run(context) {
+    const { options, output, positionals, signal } = context;
+    const model = modelName("crisp train", options);
+    for (const [name, values] of [
+      ["--license", options.license ?? []],
+      ["--language", options.language ?? []],
+    ] as const) {
+      const odd = [values].flat().find((value) => !/^[\w.-]+$/.test(value));
+      if (odd !== undefined) throw expectedGot("cli/bad-option", name, "an identifier such as apache-2.0 or en", odd);
+    }
+    const listener = fetchListener(output);
+    const { name, ...source } = await trainingData("crisp train", positionals[0], options, { ...listener, signal });
+    const pattern = parsePattern(options.attention);
+    const unpacked = name.replace(/\.gz$/, "");
+    const folder = trainingFolder(options, `${basename(unpacked, extname(unpacked))}-model`);
+    sayAsked(context.output, options.device as Device);
+    const run = startTraining({
+      ...source,
+      model,
+      revision: options.modelRevision,
+      onDownload: listener,
+      streaming: context.given.has("streaming") ? options.streaming : undefined,
+      attention: { pattern, ...planOptions(options) },
+      columns: columnOptions(options),
+      task: (options.problemType as LabelTask | undefined) ?? source.task,
+      classWeights: classWeights(options.classWeights),
+      maxLength: options.maxSeqLength,
+      maxTrainSamples: options.maxTrainSamples,
+      seed: options.seed,
+      about: {
+        ...(!existsSync(model) && { baseModel: model }),
+        ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
+        ...(options.license !== undefined && { licence: options.license }),
+        ...(options.language && { language: options.language }),
+      },
+      device: options.device as Device,
+      checkpoints: join(folder, "checkpoints"),
+      signal,
+      ...trainingOptions(options),
+    });
+    const show = reporter(context, model, pattern.id);
+    for await (const event of run) show(event);
+    const result = await run.result;
+    if (!result) {
+      output.print(stoppedRun(folder, context.commandLine, options));
+      return 130;
+    }
+    finish(context, result, folder);
+    return 0;
+  },
+});
+
+/** Says each event as it comes. */
+function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: string): (event: TrainEvent) => void {
+  const ofRun = runReporter(output, `${model} · ${pattern}`, ({ evalAccuracy = 0, evalLoss = 0, figures }) =>
+    figuresLine(figures ?? { accuracy: evalAccuracy, loss: evalLoss }),
+  );
+  return (event) => {
+    output.record(event);
+    if (event.type === "data") {
+      for (const line of renderSummary(event.summary)) output.print(line);
+      const images = event.summary.splits[0].kind === "image";
+      const { text, pair, label } = event.columns ?? { text: "text" };
+      const line = `columns  ${images ? "image" : "text"}=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`;
+      if (event.columns || !images) output.print(line);
+    } else if (event.type !== "finished") ofRun(event);
+  };
+}
+
+function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResult, folder: string): void {
+  const { metrics, classes, primary, model, evaluated, majority, seconds, freshParameters } = result;
+  if (freshParameters.length > 0)
+    output.print(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
+  output.print();
+  if (classes) {
+    output.print(`${classTable(classes)}\n`);
+    if (classes.classes.length <= 10) output.print(`${confusionTable(classes)}\n`);
+  }
+  const sparse = model.card.attention.pattern !== "dense";
+  const off = model.card.metrics[`${primary}SparsityOff`];
+  const attention = sparse && off !== undefined ? ` · with sparsity off ${off.toFixed(3)}` : "";
+  const mistakes = `→ ${join(folder, "errors.csv")}`;
+  if (classes) {
+    const weakest = classes.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
+    const { accuracy, macroF1, loss: _, ...more } = metrics;
+    const glue = Object.keys(more).length === 0 ? "" : ` · ${figuresLine(more)}`;
+    output.print(
+      `held out  accuracy ${accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
+    );
+  } else output.print(`held out  ${figuresLine(metrics)}${attention} ${mistakes}`);
+  for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
+    output.note(note);
+  writeAtomically(join(folder, "errors.csv"), [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]);
+  output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
+  output.print(`try: ${tryIt(model, folder)}`);
+}
+
+/** A command that shows what the model does. */
+function tryIt({ reads, card: { columns } }: TrainResult["model"], folder: string): string {
+  const predict = `npx crisp-attention predict ${shellQuoted(folder)}`;
+  if (reads === "images") return `${predict} image.jpg`;
+  const pair = columns?.pair && JSON.stringify({ [columns.text]: "some text", [columns.pair]: "another" });
+  return pair ? `echo ${shellQuoted(pair)} | ${predict}` : `echo "some text" | ${predict}`;
+}

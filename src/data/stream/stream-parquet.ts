@@ -1,0 +1,122 @@
+import type { ParquetFile } from "../parquet/parquet.ts";
+import { cellText } from "../table/columns.ts";
+import { toDataset } from "../table/dataset.ts";
+import { textHash } from "../table/text-hash.ts";
+import type { Example, Table } from "../types.ts";
+import { BLOCK_ROWS, type ColumnNames, type IndexedFile, namedOptions, type RowTally } from "./row-index.ts";
+
+/** Unpacked text that is read together; several such pieces are kept in memory. */
+const SLAB_BYTES = 16 << 20;
+const SLAB_BLOCKS = 256;
+/** Slabs kept: as many as an epoch's order mixes, see `blockOrder`. */
+const SLABS_KEPT = 4;
+
+/**
+ * Cut a file into slabs of blocks: where a row group ends, or within a large group, at most 65,536 rows and about 16 MB.
+ *
+ * @returns The first block of each slab.
+ */
+function slabsOf(file: ParquetFile, columns: readonly string[]): number[] {
+  const starts: number[] = [];
+  let start = 0;
+  let bytes = 0;
+  file.groups.forEach((group, at) => {
+    const end = Math.ceil((group.start + group.rows) / BLOCK_ROWS);
+    bytes += file.groupBytes(at, columns);
+    const last = at === file.groups.length - 1;
+    if (end <= start || (!last && end - start < SLAB_BLOCKS && bytes < SLAB_BYTES)) return;
+    const parts = Math.min(end - start, Math.ceil(Math.max((end - start) / SLAB_BLOCKS, bytes / SLAB_BYTES, 1)));
+    for (let part = 0; part < parts; part++) starts.push(start + Math.floor(((end - start) * part) / parts));
+    start = end;
+    bytes = 0;
+  });
+  return starts;
+}
+
+/**
+ * Look through a Parquet file once: check each row, count labels, choose held-out rows.
+ *
+ * @param onRows - Called with the rows done; may throw to stop.
+ * @throws As `readDataset`, with the same messages.
+ */
+export async function indexParquet(
+  file: ParquetFile,
+  names: ColumnNames,
+  tally: RowTally,
+  known: readonly string[] | undefined,
+  onRows: (done: number) => void,
+): Promise<IndexedFile> {
+  const { name, rows } = file;
+  const { task } = tally;
+  const columns = [names.text, names.pair, names.label].filter((column) => column !== undefined);
+  const [pairAt, labelAt] = [names.pair, names.label].map((column) => (column === undefined ? -1 : columns.indexOf(column)));
+  const groups = slabsOf(file, columns);
+  const classNames = names.label === undefined ? undefined : file.classNames.get(names.label);
+  const tableOf = (cells: readonly (readonly unknown[])[], start: number): Table => ({
+    name,
+    columns,
+    rows: cells.map((row, at) => ({ line: start + at + 1, cells: row })),
+    classNames: file.classNames,
+  });
+  const rowsOf = (slab: number): [number, number] => [
+    groups[slab] * BLOCK_ROWS,
+    Math.min(rows, (groups[slab + 1] ?? Number.POSITIVE_INFINITY) * BLOCK_ROWS),
+  ];
+
+  for (let slab = 0; slab < groups.length; slab++) {
+    const [start, end] = rowsOf(slab);
+    const cells = await file.readRows(start, end, columns);
+    if (task !== "single_label_classification") {
+      tally.countExamples(toDataset(tableOf(cells, start), namedOptions(names, task, known)));
+      onRows(end);
+      continue;
+    }
+    cells.forEach((row, at) => {
+      const text = cellText(row[0]);
+      const pair = pairAt < 0 ? undefined : cellText(row[pairAt]);
+      const hidden = labelAt >= 0 && classNames !== undefined && row[labelAt] === null;
+      const label = labelAt < 0 || hidden ? undefined : cellText(row[labelAt]);
+      const blank = text.trim() === "" || pair?.trim() === "" || label?.trim() === "";
+      const place = `${name}:${start + at + 1}`;
+      if (blank || (label !== undefined && !tally.labels.add(label, place, undefined, classNames === undefined)))
+        toDataset(tableOf([row], start + at), namedOptions(names, task, known));
+      if (hidden) tally.unlabelled++;
+      if (tally.heldOut) {
+        const hash = textHash(text);
+        if (tally.heldOut.wants(hash)) tally.heldOut.add(hash, { row: tally.rows, text, pair, label });
+      }
+      tally.rows++;
+    });
+    onRows(end);
+  }
+
+  const kept = new Map<string, Promise<readonly Example[]>>();
+  const readSlab = (slab: number, labels: readonly string[]): Promise<readonly Example[]> => {
+    const key = `${slab} ${labels.length}`;
+    const reading =
+      kept.get(key) ??
+      (async () => {
+        const [start, end] = rowsOf(slab);
+        return toDataset(tableOf(await file.readRows(start, end, columns), start), namedOptions(names, task, labels)).examples;
+      })();
+    // Behind all others, as the one used last.
+    kept.delete(key);
+    kept.set(key, reading);
+    if (kept.size > SLABS_KEPT) kept.delete(kept.keys().next().value!);
+    reading.catch(() => kept.delete(key));
+    return reading;
+  };
+  return {
+    name,
+    rows,
+    groups,
+    async read(block, labels) {
+      let slab = groups.length - 1;
+      while (groups[slab] > block) slab--;
+      const first = rowsOf(slab)[0];
+      const start = block * BLOCK_ROWS - first;
+      const examples = (await readSlab(slab, labels)).slice(start, start + BLOCK_ROWS);
+      return examples.map((example) => ({ ...example, index: first + example.index }));
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { isUtf8 } from "node:buffer";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { expectedGot } from "../../errors/index.ts";
+import type { ByteSource } from "./byte-source.ts";
+
+/** A source that holds an open file. */
+export interface FileSource extends ByteSource {
+  close(): Promise<void>;
+}
+
+/**
+ * Open a file for reading piece by piece.
+ *
+ * @param path - The file.
+ * @returns The source, named after the file; `close` it when done.
+ * @throws `data/unreadable`, also when the file shrinks while it is read.
+ * @example
+ * const source = await fileSource("train.parquet");
+ */
+export async function fileSource(path: string): Promise<FileSource> {
+  const refuse = (got: string, hint = "Check the path."): Error =>
+    expectedGot("data/unreadable", path, "a readable file", got, hint);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const facts = await handle.stat();
+    if (!facts.isFile()) throw Object.assign(new Error("no file"), { code: facts.isDirectory() ? "EISDIR" : "ENOTFILE" });
+    const { size } = facts;
+    const file = handle;
+    return {
+      name: basename(path),
+      size,
+      isUtf8,
+      async read(start, end) {
+        const bytes = new Uint8Array(end - start);
+        for (let at = 0; at < bytes.length; ) {
+          const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
+          if (bytesRead === 0)
+            throw refuse("a file that became shorter while it was read", "Leave it alone until the run is over.");
+          at += bytesRead;
+        }
+        return bytes;
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await handle?.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    const known: Readonly<Record<string, string>> = {
+      ENOENT: "no such file",
+      EISDIR: "a folder",
+      EACCES: "a file that may not be read",
+      ENOTFILE: "a pipe or device",
+    };
+    throw refuse(known[code ?? ""] ?? message);
+  }
+}

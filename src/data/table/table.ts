@@ -1,0 +1,180 @@
+import { CsvError, parse as parseCsvText } from "csv-parse/browser/esm/sync";
+import { expectedGot } from "../../errors/index.ts";
+import type { Table, TableRow } from "../types.ts";
+import { looksLikeHeader } from "./columns.ts";
+
+export type TableFormat = "tsv" | "csv" | "jsonl";
+
+export interface TableOptions {
+  /** Default: by extension, else by the first line. */
+  readonly format?: TableFormat;
+  /** Whether the first row names the columns. Default: `looksLikeHeader`. JSONL needs none. */
+  readonly header?: boolean;
+  /** Column names the caller uses; a first row that holds one of them is a header. */
+  readonly expectedColumns?: readonly string[];
+}
+
+const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
+  tsv: "tsv",
+  tab: "tsv",
+  csv: "csv",
+  jsonl: "jsonl",
+  ndjson: "jsonl",
+  json: "jsonl",
+};
+
+/** Delimiters a .csv may use; Excel writes semicolons where the comma is the decimal sign. */
+const DELIMITERS = [",", ";", "\t", "|"];
+
+/** The delimiter of a .csv: the one that occurs most in the first record. */
+export function guessDelimiter(text: string): string {
+  // Only what stands outside quotes in the first record counts.
+  let quoted = false;
+  const counts = new Map(DELIMITERS.map((delimiter) => [delimiter, 0]));
+  for (const char of text) {
+    if (char === '"') quoted = !quoted;
+    else if (char === "\n" && !quoted) break;
+    else if (!quoted && counts.has(char)) counts.set(char, counts.get(char)! + 1);
+  }
+  return DELIMITERS.reduce((best, delimiter) => (counts.get(delimiter)! > counts.get(best)! ? delimiter : best));
+}
+
+/** The format by extension (behind an optional `.gz`), else by the first line; `null` for plain lines of text. */
+export function guessFormat(name: string, text: string): TableFormat | null {
+  const extension = /\.([a-z0-9]+)$/i.exec(name.replace(/\.gz$/i, ""))?.[1].toLowerCase() ?? "";
+  if (extension in EXTENSIONS) return EXTENSIONS[extension];
+  const start = text.slice(0, 10_000).trimStart();
+  if (start.startsWith("{")) return "jsonl";
+  const firstLine = start.split("\n", 1)[0];
+  if (firstLine.includes("\t")) return "tsv";
+  return extension === "txt" || !/[,;|]/.test(firstLine) ? null : "csv";
+}
+
+/** GLUE's tab-separated files hold unbalanced quotes, so a quote is a character like any other. */
+export function tsvRows(text: string, firstLine = 1): TableRow[] {
+  const rows: TableRow[] = [];
+  text.split("\n").forEach((raw, at) => {
+    const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+    if (line !== "") rows.push({ line: firstLine + at, cells: line.split("\t") });
+  });
+  return rows;
+}
+
+export function csvRows(text: string, name: string, delimiter = guessDelimiter(text), firstLine = 1): TableRow[] {
+  const rows: TableRow[] = [];
+  // csv-parse counts "\r\n" inside quotes as two lines, so lines are counted here: those of the records, and empty ones.
+  let linesOfRecords = 0;
+  try {
+    parseCsvText(text, {
+      delimiter,
+      // Guessed from the first line break otherwise, and then wrong where a cell's line breaks are of another kind.
+      record_delimiter: ["\r\n", "\n", "\r"],
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      on_record: (parsed) => {
+        const { record, info } = parsed as unknown as { record: string[]; info: { empty_lines: number } };
+        rows.push({ line: firstLine + linesOfRecords + info.empty_lines, cells: record });
+        linesOfRecords += record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 1);
+        return null;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw expectedGot(
+      "data/broken-row",
+      `${name}:${firstLine + linesOfRecords + ((error.empty_lines as number | undefined) ?? 0)}`,
+      "a row whose quotes open and close around whole cells",
+      error.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote that never closes" : "text beside a quoted cell",
+      'Write a quote inside a quoted cell twice, as "".',
+    );
+  }
+  return rows;
+}
+
+export function jsonlTable(text: string, name: string, firstLine = 1): Table {
+  const columns = new Map<string, number>();
+  const rows: TableRow[] = [];
+  text.split("\n").forEach((raw, at) => {
+    // as when the file stays on disk: other white space is no JSON either
+    if (/^[\t-\r ]*$/.test(raw)) return;
+    const fail = (got: string): never => {
+      throw expectedGot("data/broken-row", `${name}:${firstLine + at}`, "one JSON object a line", got);
+    };
+    let value: unknown;
+    try {
+      value = JSON.parse(raw);
+    } catch (error) {
+      fail(`invalid JSON (${(error as Error).message})`);
+    }
+    if (typeof value !== "object" || value === null || Array.isArray(value)) fail(raw.trim().slice(0, 40));
+    const cells: unknown[] = [];
+    for (const [key, cell] of Object.entries(value as object)) {
+      if (!columns.has(key)) columns.set(key, columns.size);
+      cells[columns.get(key)!] = cell;
+    }
+    rows.push({ line: firstLine + at, cells });
+  });
+  return { name, columns: [...columns.keys()], rows };
+}
+
+/**
+ * Read a table of cells out of TSV, CSV or JSONL text.
+ *
+ * TSV has no quoting at all; CSV has RFC 4180 quoting, with the delimiter (`,` `;` tab `|`) guessed from the first record.
+ * Empty lines are skipped. Columns of a file without header are called `column 1`, `column 2`, ….
+ *
+ * @param text - The file as `decodeText` gives it.
+ * @param name - File name, for its extension and for messages.
+ * @param options - See `TableOptions`.
+ * @returns Columns, and rows with the line each starts on. Every row has as many cells as there are columns, JSONL apart.
+ * @throws `data/empty` without any data row; `data/broken-row`, naming `file:line`, for a wrong number of cells, a stray
+ * quote or bad JSON; `data/format` when no format can be told.
+ * @example
+ * parseTable("sentence\tlabel\nfine .\t1\n", "train.tsv").columns; // ["sentence", "label"]
+ */
+export function parseTable(text: string, name: string, options: TableOptions = {}): Table {
+  const format = options.format ?? guessFormat(name, text);
+  if (text.trim() === "") throw expectedGot("data/empty", name, "at least one row", "an empty file");
+  if (format === null) {
+    throw expectedGot(
+      "data/format",
+      name,
+      "TSV, CSV or JSONL",
+      "plain lines",
+      "Give the file the extension .tsv, .csv or .jsonl.",
+    );
+  }
+  if (format === "jsonl") return jsonlTable(text, name);
+
+  const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name);
+  const { header, columns } = readHeader(rows, options);
+  const data = header ? rows.slice(1) : rows;
+  if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
+  checkCells(data, columns, name, format);
+  return { name, columns, rows: data };
+}
+
+/** Whether the first row names the columns, and the columns' names. */
+export function readHeader(
+  rows: readonly TableRow[],
+  options: Pick<TableOptions, "header" | "expectedColumns">,
+): { readonly header: boolean; readonly columns: readonly string[] } {
+  const first = rows[0].cells as readonly string[];
+  const header = options.header ?? looksLikeHeader(rows as readonly { cells: readonly string[] }[], options.expectedColumns);
+  return { header, columns: first.map((cell, at) => (header && cell.trim()) || `column ${at + 1}`) };
+}
+
+/** @throws `data/broken-row` for the first row that has not a cell for each column. */
+export function checkCells(rows: readonly TableRow[], columns: readonly string[], name: string, format: TableFormat): void {
+  for (const { line, cells } of rows) {
+    if (cells.length === columns.length) continue;
+    throw expectedGot(
+      "data/broken-row",
+      `${name}:${line}`,
+      `${columns.length} cells (${columns.join(", ")})`,
+      cells.length,
+      format === "csv" ? "Quote cells that hold the delimiter." : "Take tabs and line breaks out of the cells.",
+    );
+  }
+}

@@ -1,0 +1,146 @@
+import type { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { expectedGot, printedJson } from "../../errors/index.ts";
+import { readCharsMap } from "./precompiled.ts";
+
+/** A step of the package's pipeline: its methods can be replaced; sequences hold others. */
+interface Step {
+  normalizers?: (Step | null)[];
+  tokenizers?: (Step | null)[];
+  processors?: Step[];
+  normalize(text: string): string;
+  pre_tokenize_text(text: string, options?: { section_index?: number }): string[];
+  post_process(...args: unknown[]): { tokens: string[]; token_type_ids?: number[] };
+  pattern?: RegExp;
+}
+
+/** A step of tokenizer.json. */
+interface StepJson {
+  readonly type: string;
+  readonly normalizers?: readonly StepJson[];
+  readonly pretokenizers?: readonly StepJson[];
+  readonly processors?: readonly StepJson[];
+  readonly special_tokens?: Readonly<Record<string, { readonly ids: readonly number[] }>>;
+  readonly [key: string]: unknown;
+}
+
+/** Rust's white space, which lacks U+FEFF and has U+0085; JavaScript's `\s` is the other way round. */
+const SPACE = "\\p{White_Space}";
+/** `\w` of Rust's regular expressions; JavaScript's knows ASCII only. */
+const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+const PUNCTUATION = "\\p{P}\\u0021-\\u002F\\u003A-\\u0040\\u005B-\\u0060\\u007B-\\u007E";
+const pieces = (pattern: string): ((text: string) => string[]) => {
+  const expression = new RegExp(pattern, "gu");
+  return (text) => text.match(expression) ?? [];
+};
+
+/**
+ * Make the JavaScript package follow Hugging Face's library in Rust where the two differ, step by step of the pipeline.
+ *
+ * @param library - Changed in place.
+ * @param tokenizerJson - What it was made from.
+ * @throws `tokenizer/unsupported` for what the package computes otherwise and this does not mend.
+ */
+export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: object): void {
+  const { normalizer, pre_tokenizer, post_processor, model, added_tokens } = tokenizerJson as {
+    normalizer: StepJson | null;
+    pre_tokenizer: StepJson | null;
+    post_processor: StepJson | null;
+    model: { type?: string; byte_fallback?: boolean };
+    added_tokens?: readonly { content: string; single_word?: boolean }[];
+  };
+  const steps = library as unknown as Record<"normalizer" | "pre_tokenizer" | "post_processor", Step | null>;
+  repairNormaliser(steps.normalizer, normalizer);
+  repairSplitter(steps.pre_tokenizer, pre_tokenizer);
+  repairTemplate(steps.post_processor, post_processor, library);
+  if (model.type === "Unigram" && model.byte_fallback) throw unsupported("a Unigram model without byte_fallback", "one with it");
+  const single = added_tokens?.find(({ single_word }) => single_word);
+  if (single) throw unsupported("added tokens that may stand inside a word", `${single.content} with single_word`);
+}
+
+function repairNormaliser(step: Step | null, json: StepJson | null): void {
+  if (!step || !json) return;
+  json.normalizers?.forEach((inner, at) => {
+    repairNormaliser(step.normalizers![at], inner);
+  });
+  if (json.type === "Precompiled" && typeof json.precompiled_charsmap === "string") {
+    step.normalize = readCharsMap(json.precompiled_charsmap);
+  }
+  // one character at a time: no ς at the end of a word
+  if (json.type === "Lowercase") step.normalize = (text) => text.replaceAll("Σ", "σ").toLowerCase();
+  if (json.type === "Strip") {
+    const sides = [json.strip_left && `^${SPACE}+`, json.strip_right && `${SPACE}+$`].filter(Boolean);
+    if (sides.length > 0) step.normalize = (text) => text.replace(new RegExp(sides.join("|"), "gu"), "");
+  }
+}
+
+function repairSplitter(step: Step | null, json: StepJson | null): void {
+  if (!step || !json) return;
+  json.pretokenizers?.forEach((inner, at) => {
+    if (at > 0 && inner.prepend_scheme === "first") throw unsupported("a Metaspace before all other splits", 'one with "first"');
+    repairSplitter(step.tokenizers![at], inner);
+  });
+  const repair = splitters[json.type];
+  repair?.(step, json);
+}
+
+function repairTemplate(step: Step | null, json: StepJson | null, library: HuggingFaceTokenizer): void {
+  if (!step || !json) return;
+  json.processors?.forEach((inner, at) => {
+    repairTemplate(step.processors![at], inner, library);
+  });
+  if (json.type === "RobertaProcessing") {
+    const process = step.post_process.bind(step);
+    // RoBERTa has no token types: the package gives the second text 1
+    step.post_process = (...args) => {
+      const { tokens } = process(...args);
+      return { tokens, token_type_ids: tokens.map(() => 0) };
+    };
+  }
+  for (const [token, { ids }] of Object.entries((json.type === "TemplateProcessing" && json.special_tokens) || {})) {
+    if (ids.length !== 1 || ids[0] !== library.token_to_id(token)) {
+      throw unsupported("special tokens with one id, that of their name", `${token} with ${printedJson(ids)}`);
+    }
+  }
+}
+
+/** By type of the step. */
+const splitters: Readonly<Record<string, (step: Step, json: StepJson) => void>> = {
+  ByteLevel(step) {
+    step.pattern = new RegExp(
+      `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${SPACE}\\p{L}\\p{N}]+|${SPACE}+(?!\\P{White_Space})|${SPACE}+`,
+      "gu",
+    );
+  },
+  WhitespaceSplit(step) {
+    step.pre_tokenize_text = pieces("\\P{White_Space}+");
+  },
+  Whitespace(step) {
+    step.pre_tokenize_text = pieces(`[${WORD}]+|[^${WORD}${SPACE}]+`);
+  },
+  Digits(step, { individual_digits }) {
+    step.pre_tokenize_text = pieces(`\\P{N}+|\\p{N}${individual_digits ? "" : "+"}`);
+  },
+  Punctuation(step, { behavior = "Isolated" }) {
+    if (behavior !== "Isolated" && behavior !== "Contiguous") throw unsupported("punctuation that is Isolated", String(behavior));
+    step.pre_tokenize_text = pieces(`[^${PUNCTUATION}]+|[${PUNCTUATION}]${behavior === "Isolated" ? "" : "+"}`);
+  },
+  Split(_, { behavior, invert }) {
+    if (behavior !== "Isolated" && behavior !== "Removed" && !invert) {
+      throw unsupported("a Split whose behavior is Isolated or Removed", String(behavior));
+    }
+  },
+  Metaspace(step, { replacement = "▁", prepend_scheme, add_prefix_space, split = true }) {
+    const mark = String(replacement);
+    // `add_prefix_space` is the older name
+    const prepend = prepend_scheme ?? (add_prefix_space === false ? "never" : "always");
+    step.pre_tokenize_text = (text, { section_index } = {}) => {
+      const marked = text.replaceAll(" ", mark);
+      const first = prepend === "always" || (prepend === "first" && section_index === 0);
+      const whole = first && !marked.startsWith(mark) ? mark + marked : marked;
+      return split ? whole.split(new RegExp(`(?=${mark.replace(/[^\p{L}\p{N}_▁]/gu, "\\$&")})`, "u")) : [whole];
+    };
+  },
+};
+
+const unsupported = (rule: string, got: string) =>
+  expectedGot("tokenizer/unsupported", "tokenizer.json", rule, got, "Its ids would differ from those in Python.");

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
+
+const root = mkdtempSync(join(tmpdir(), "crisp-atomic-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = (): string => {
+  const folder = join(root, `${folders++}`);
+  mkdirSync(folder);
+  return folder;
+};
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (path: string): string => readFileSync(path, "utf8");
+
+describe("writeAtomically", () => {
+  test("joins the chunks, replaces what was there, leaves nothing else", () => {
+    const folder = newFolder();
+    const path = join(folder, "a.json");
+    writeFileSync(path, "old and longer");
+    writeAtomically(path, [bytes("new"), bytes(""), bytes("er")]);
+    assert.equal(text(path), "newer");
+    assert.deepEqual(readdirSync(folder), ["a.json"]);
+  });
+  test("the name holds the old bytes until the last chunk is taken", () => {
+    const path = join(newFolder(), "a");
+    writeFileSync(path, "old");
+    const seen: string[] = [];
+    writeAtomically(
+      path,
+      (function* () {
+        for (const part of ["n", "e", "w"]) {
+          seen.push(text(path));
+          yield bytes(part);
+        }
+        seen.push(text(path));
+      })(),
+    );
+    assert.deepEqual([seen, text(path)], [["old", "old", "old", "old"], "new"]);
+  });
+  test("a generator that throws leaves the old file and no other, and its error passes as it is", () => {
+    const folder = newFolder();
+    const path = join(folder, "a");
+    writeFileSync(path, "old");
+    const failure = new RangeError("mine");
+    const chunks = (function* () {
+      yield bytes("half");
+      throw failure;
+    })();
+    assert.throws(() => writeAtomically(path, chunks), failure);
+    assert.deepEqual([readdirSync(folder), text(path)], [["a"], "old"]);
+  });
+  test("says why a path cannot be written", () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "file"), "");
+    mkdirSync(join(folder, "folder"));
+    const reasons: [path: string, got: RegExp][] = [
+      ["missing/a", /got a folder that does not exist and cannot be made\. Choose another output folder\.$/],
+      ["file/a", /got a file where a folder should be\./],
+      ["folder", /got a folder where a file should be\./],
+    ];
+    for (const [path, message] of reasons) {
+      assert.throws(() => writeAtomically(join(folder, path), [bytes("x")]), { code: "file/not-writable", message });
+    }
+    assert.deepEqual(readdirSync(folder).sort(), ["file", "folder"]);
+  });
+  test("a write that the system cuts short leaves the old file", { skip: process.platform === "win32" && "needs ulimit" }, () => {
+    const folder = newFolder();
+    const path = join(folder, "a");
+    writeFileSync(path, "old");
+    const module = new URL("./index-node.ts", import.meta.url).href;
+    const script = `
+      import { writeAtomically } from ${JSON.stringify(module)};
+      process.on("SIGXFSZ", () => {});
+      try { writeAtomically(${JSON.stringify(path)}, [new Uint8Array(2 ** 20)]); } catch (error) { console.log(error.code); }`;
+    // files of at most 64 blocks: the write stops within the chunk
+    const limited = `ulimit -f 64; exec "$0" --input-type=module -e "$1"`;
+    const child = spawnSync("bash", ["-c", limited, process.execPath, script], { encoding: "utf8" });
+    assert.equal(child.stdout, "file/not-writable\n", child.stderr);
+    assert.deepEqual([readdirSync(folder), text(path)], [["a"], "old"]);
+  });
+});
+
+describe("writeFilesAtomically", () => {
+  test("makes folders and writes all", () => {
+    const folder = join(newFolder(), "model");
+    writeFilesAtomically(
+      folder,
+      new Map([
+        ["onnx/model.onnx", [bytes("graph")]],
+        ["config.json", [bytes("{}")]],
+      ]),
+    );
+    assert.deepEqual([text(join(folder, "onnx/model.onnx")), text(join(folder, "config.json"))], ["graph", "{}"]);
+    assert.deepEqual(readdirSync(join(folder, "onnx")), ["model.onnx"]);
+  });
+  test("when one cannot be made, every old file is as it was", () => {
+    const folder = newFolder();
+    for (const name of ["a", "b"]) writeFileSync(join(folder, name), "old");
+    const broken = (function* (): Generator<Uint8Array> {
+      yield bytes("half");
+      throw new Error("no more");
+    })();
+    const files = new Map<string, Iterable<Uint8Array>>([
+      ["a", [bytes("new")]],
+      ["b", broken],
+    ]);
+    assert.throws(() => writeFilesAtomically(folder, files), { message: "no more" });
+    assert.deepEqual([readdirSync(folder).sort(), text(join(folder, "a")), text(join(folder, "b"))], [["a", "b"], "old", "old"]);
+  });
+});
+
+describe("checkWritable", () => {
+  test("makes the folder and leaves nothing in it", () => {
+    const folder = join(newFolder(), "a", "b");
+    checkWritable(folder, 1000);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+  test("refuses a file's place, and more than the disk has", () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "file"), "");
+    assert.throws(() => checkWritable(join(folder, "file")), { code: "file/not-writable" });
+    assert.throws(() => checkWritable(folder, 1e18), {
+      code: "file/disk-full",
+      message: /expected 1,000,000,000,000 MB of free space/,
+    });
+  });
+});
+
+test("temporary files of dead processes are swept; those of live ones, and all else, stay", () => {
+  const folder = newFolder();
+  const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+  const old = new Date(Date.now() - 1000 * process.uptime() - 60_000);
+  const files: [name: string, time?: Date][] = [
+    [`.checkpoint-4.crisp.${dead}-0011aabb.tmp`],
+    [`.checkpoint-5.crisp.${process.ppid}-0011aabb.tmp`],
+    [`.checkpoint-6.crisp.${process.pid}-0011aabb.tmp`],
+    // this process's number, but from before it was born
+    [`.checkpoint-7.crisp.${process.pid}-0011aabb.tmp`, old],
+    ["checkpoint-4.crisp", old],
+    [".hidden.tmp", old],
+  ];
+  for (const [name, time] of files) {
+    writeFileSync(join(folder, name), "");
+    if (time) utimesSync(join(folder, name), time, time);
+  }
+  assert.deepEqual(sweepTemporaryFiles(folder).sort(), [files[0][0], files[3][0]].sort());
+  assert.deepEqual(readdirSync(folder).sort(), [files[1][0], files[2][0], files[4][0], files[5][0]].sort());
+});

@@ -1,0 +1,68 @@
+import {
+  add,
+  constant,
+  gelu,
+  layerNorm,
+  linear,
+  matmul,
+  mul,
+  type Node,
+  parameter,
+  relu,
+  type Shape,
+  scale,
+  sigmoid,
+  tanh,
+} from "../../graph/index.ts";
+import type { Activation } from "../config/encoder-config.ts";
+
+/** Whether a layer has a bias; default true. */
+export interface BiasOption {
+  readonly bias?: boolean;
+}
+
+/** Makes parameter nodes under a prefix, each once, in the order of their first use. */
+export class Parameters {
+  readonly #nodes = new Map<string, Node>();
+  /** Names of those that scale and shift a normalisation. */
+  readonly norms = new Set<string>();
+
+  get all(): Node[] {
+    return [...this.#nodes.values()];
+  }
+
+  get(name: string, shape: Shape): Node {
+    const known = this.#nodes.get(name) ?? parameter(name, shape);
+    this.#nodes.set(name, known);
+    return known;
+  }
+
+  /** x · Wᵀ + b: x [T, inSize] → [T, outSize]; without b where `bias` is false. */
+  linear(x: Node, name: string, inSize: number, outSize: number, { bias = true }: BiasOption = {}): Node {
+    const weight = this.get(`${name}.weight`, [outSize, inSize]);
+    return bias ? linear(x, weight, this.get(`${name}.bias`, [outSize])) : matmul(x, weight, { transB: true });
+  }
+
+  /** Over the last axis; shifted by nothing where `bias` is false. */
+  layerNorm(x: Node, name: string, width: number, eps: number, { bias = true }: BiasOption = {}): Node {
+    for (const part of bias ? ["weight", "bias"] : ["weight"]) this.norms.add(`${name}.${part}`);
+    const weight = this.get(`${name}.weight`, [width]);
+    return layerNorm(x, weight, bias ? this.get(`${name}.bias`, [width]) : constant(0, [width]), eps);
+  }
+}
+
+/** x ∘ mask, or x where there is no dropout. */
+export const dropped = (x: Node, mask: Node | null): Node => (mask ? mul(x, mask) : x);
+
+/** Activations by their configuration name. */
+export const activations: Readonly<Record<Activation, (x: Node) => Node>> = {
+  gelu,
+  // ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+  gelu_new(x) {
+    const inner = scale(add(x, scale(mul(x, mul(x, x)), 0.044715)), Math.sqrt(2 / Math.PI));
+    return mul(scale(x, 0.5), add(constant(1), tanh(inner)));
+  },
+  relu,
+  silu: (x) => mul(x, sigmoid(x)),
+  tanh,
+};

@@ -1,0 +1,61 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { BatchContext } from "../batch/index.ts";
+import type { Runtime } from "../runtime/index.ts";
+import { Checkpoints, type TrainingOptions, type TrainStep } from "../training/index.ts";
+import type { RunEnvironment } from "./environment.ts";
+import type { RunSpec } from "./spec.ts";
+
+/**
+ * The checkpoints of a run, and the description by which another run's are refused.
+ *
+ * @param where - Folder or name.
+ */
+export async function checkpointsOf(
+  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images"> &
+    Pick<Partial<RunSpec>, "glue">,
+  where: string,
+  parts: {
+    readonly environment: RunEnvironment;
+    readonly step: TrainStep<BatchContext>;
+    readonly runtime: Runtime;
+    readonly options: TrainingOptions;
+    /** Names the training and the selection examples. */
+    readonly data: string;
+  },
+): Promise<Checkpoints> {
+  const { environment, step, runtime, options, data } = parts;
+  // how often and how many checkpoints are written changes nothing that is trained
+  const { saveTotalLimit, saveSteps: _, ...decisive } = options;
+  return new Checkpoints({
+    storage: await environment.openCheckpoints(where),
+    state: step.state,
+    run: {
+      configuration: spec.configuration,
+      model: nameOf(spec.model),
+      attention: JSON.stringify(spec.plan),
+      seed: spec.seed,
+      seedOffset: spec.seedOffset,
+      ...(spec.task && { task: spec.task }),
+      ...(spec.glue && { glue: spec.glue }), // chooses the best weights
+      ...(spec.classWeights && { classWeights: spec.classWeights }),
+      ...(spec.images && { images: JSON.stringify(spec.images) }),
+      options: decisive,
+      data,
+    },
+    surroundings: {
+      runtime: `${runtime.name} ${runtime.version}${runtime.device === "webgpu" ? " on WebGPU" : ""}`,
+      threads: runtime.threads,
+      cpuFeatures: environment.cpuFeatures(),
+    },
+    limit: saveTotalLimit,
+  });
+}
+
+/** Files are named by their content, as they have no path. */
+function nameOf(model: RunSpec["model"]): string {
+  if (model.kind !== "files") return JSON.stringify(model);
+  const hash = sha256.create();
+  for (const [name, bytes] of [...model.files].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(utf8ToBytes(name)).update(bytes);
+  return bytesToHex(hash.digest());
+}

@@ -1,0 +1,17 @@
+import { nodeImages, openStreamedDataset } from "../data/index-node.ts";
+import { loadModelFolder } from "../models/index-node.ts";
+import { createRuntime } from "../runtime/index-node.ts";
+import { checkpointFolder } from "../training/index-node.ts";
+import { cpuFeatures } from "./cpu-features-node.ts";
+import type { RunEnvironment } from "./environment.ts";
+
+/** Node as a place to run in. */
+export const nodeEnvironment: RunEnvironment = {
+  createRuntime,
+  loadModel: loadModelFolder,
+  openStream: ({ paths, options }, listener) => openStreamedDataset(paths, { ...options, ...listener }),
+  images: nodeImages,
+  openCheckpoints: async (folder) => checkpointFolder(folder),
+  cpuFeatures,
+  memoryBytes: () => process.memoryUsage.rss(),
+};

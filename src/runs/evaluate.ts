@@ -1,0 +1,131 @@
+import { type AttentionPlan, dense } from "../attention/index.ts";
+import type { BatchContext } from "../batch/index.ts";
+import type { Encoded } from "../data/index.ts";
+import { fitTemperature } from "../metrics/index.ts";
+import type { EncoderConfig } from "../models/index.ts";
+import type { Runtime, Tensor } from "../runtime/index.ts";
+import type { LoopResult, TrainingOptions, TrainStep } from "../training/index.ts";
+import type { TrainingExamples } from "./examples.ts";
+import { createForward, type Evaluated, type Forward } from "./forward.ts";
+import type { LoadImages } from "./image-input.ts";
+import { planOf } from "./plan-spec.ts";
+import type { CurvePoint, RunRecord } from "./records.ts";
+import type { MapOfSentence, RunResult, RunSpec } from "./spec.ts";
+import { type TaskRules, taskFigures } from "./task-figures.ts";
+
+/** Training loss and accuracy are measured in evaluation mode on so many examples: the same ones for all runs of a study. */
+const TRAIN_SAMPLE = 1000;
+
+/** What the last evaluation needs of the training. */
+export interface Trained {
+  readonly loop: LoopResult;
+  readonly curve: readonly CurvePoint[];
+}
+
+export type Evaluator = ((plan: AttentionPlan) => Promise<Forward>) & { release(): Promise<void> };
+
+/** Forward passes over the trainer's own parameters, one a plan, compiled when first needed. */
+export function evaluators(
+  { padTokenId, seed: pairedSeed }: RunSpec,
+  config: EncoderConfig,
+  runtime: Runtime,
+  step: TrainStep<BatchContext>,
+  options: TrainingOptions,
+  loadImages?: LoadImages,
+): Evaluator {
+  const made = new Map<string, Promise<Forward>>();
+  const parameters = (): Readonly<Record<string, Tensor>> => step.state.feeds();
+  const get = (plan: AttentionPlan): Promise<Forward> => {
+    const { pattern, layers, heads } = plan;
+    const key = `${pattern.id} ${layers ?? ""} ${heads ?? ""}`;
+    const batchSize = options.perDeviceEvalBatchSize;
+    const known =
+      made.get(key) ?? createForward({ runtime, config, plan, parameters, seed: pairedSeed, batchSize, padTokenId, loadImages });
+    made.set(key, known);
+    return known;
+  };
+  const release = async (): Promise<void> => {
+    for (const forward of made.values()) await (await forward).release();
+  };
+  return Object.assign(get, { release });
+}
+
+export const labelsOf = (examples: readonly Encoded[]): number[] => examples.map(({ label }) => label);
+
+/** The reported split is read here and nowhere else. */
+export async function evaluateFinal(
+  spec: RunSpec,
+  parts: {
+    readonly plan: AttentionPlan;
+    readonly evaluator: Evaluator;
+    readonly step: TrainStep<BatchContext>;
+    readonly ended: Trained;
+    readonly train: TrainingExamples;
+    readonly signal?: AbortSignal;
+  },
+): Promise<Pick<RunResult, "record" | "figures" | "figuresSparsityOff" | "fresh" | "maps">> {
+  const { plan, evaluator, ended, step, train, signal } = parts;
+  const { selection, reported = [], fresh = [], mapped = [] } = spec.data;
+  const own = await evaluator(plan);
+  const trained = await own.evaluate(reported, signal);
+  const off = plan.pattern.id === "dense" ? trained : await (await evaluator({ pattern: dense() })).evaluate(reported, signal);
+  const cross: Record<string, number[][]> = {};
+  for (const [name, other] of Object.entries(spec.alsoUnder ?? {})) {
+    cross[name] = (await (await evaluator(planOf(other))).evaluate(reported, signal)).probabilities;
+  }
+  const sample = await train.sample(TRAIN_SAMPLE);
+  const rules = rulesOf(spec);
+  const onTrain = taskFigures(rules, (await own.evaluate(sample, signal)).probabilities, sample);
+  const calibrated = rules.task === "single_label_classification" ? selection : undefined;
+  const onSelection = calibrated && (await own.evaluate(calibrated, signal));
+
+  const maps: MapOfSentence[] = [];
+  for (const { text, tokens, encoded } of mapped) maps.push(mapOf(text, tokens, await own.attention(encoded)));
+  const readFresh = fresh.length > 0 ? (await own.evaluate(fresh)).probabilities : [];
+  const record: RunRecord = {
+    configuration: spec.configuration,
+    seed: spec.seed,
+    probabilities: trained.probabilities,
+    denseProbabilities: off.probabilities,
+    ...(Object.keys(cross).length > 0 && { crossProbabilities: cross }),
+    labels: labelsOf(reported),
+    trainLoss: onTrain.loss,
+    trainAccuracy: onTrain.figures.accuracy ?? onTrain.score,
+    effectiveSparsity: sparsityOf(trained),
+    seconds: ended.loop.progress.seconds,
+    bestBySelectionAccuracy: ended.loop.best ? await bestOnReported(spec, step, ended.loop.best, own) : null,
+    temperature: onSelection ? fitTemperature(onSelection.logits, labelsOf(calibrated!)) : null,
+    curve: ended.curve,
+  };
+  const figures = taskFigures(rules, trained.probabilities, reported);
+  return { record, figures, figuresSparsityOff: taskFigures(rules, off.probabilities, reported), fresh: readFresh, maps };
+}
+
+/** How a run is evaluated. */
+export const rulesOf = ({ task = "single_label_classification", labels, glue }: RunSpec): TaskRules => ({ task, labels, glue });
+
+const sparsityOf = ({ pairs: { kept, valid } }: Evaluated): number => (valid === 0 ? 0 : 1 - kept / valid);
+
+/** The best weights by the selection split, read on the reported split; the last weights come back afterwards. */
+async function bestOnReported(
+  spec: RunSpec,
+  { state }: TrainStep<BatchContext>,
+  best: ReadonlyMap<string, Float32Array>,
+  forward: Forward,
+): Promise<number> {
+  const last = await state.snapshot();
+  await state.restore(best);
+  const { reported = [] } = spec.data;
+  const { probabilities } = await forward.evaluate(reported);
+  await state.restore(last);
+  const { figures, score } = taskFigures(rulesOf(spec), probabilities, reported);
+  return figures.accuracy ?? score;
+}
+
+/** The last layer's first head. */
+function mapOf(text: string, tokens: readonly string[], layers: readonly Float32Array[]): MapOfSentence {
+  const n = tokens.length;
+  const layer = layers.length - 1;
+  const probabilities = Array.from({ length: n }, (_, query) => [...layers[layer].subarray(query * n, (query + 1) * n)]);
+  return { text, tokens, layer, head: 0, probabilities };
+}

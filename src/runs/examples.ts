@@ -1,0 +1,140 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import {
+  batchOrder,
+  createTokenizer,
+  type Encoded,
+  encodeDataset,
+  imageName,
+  readTokenizerJson,
+  type StreamedDataset,
+  streamBatches,
+  tokenCounts,
+} from "../data/index.ts";
+import { permutation } from "../random/index.ts";
+import type { LoadImages } from "./image-input.ts";
+import type { StreamedSource } from "./spec.ts";
+
+/** Examples in the order of their batches. */
+export interface ExampleBatches {
+  readonly batchesPerEpoch: number;
+  /** Read what a batch needs; where there is nothing to read, nothing happens. */
+  prepare(epoch: number, batch: number): Promise<void>;
+  /** After `prepare`. */
+  examples(epoch: number, batch: number): readonly Encoded[];
+  /** Padded tokens of an epoch, about. */
+  epochTokens(): number;
+}
+
+/** The training examples of a run, in memory or on disk. */
+export interface TrainingExamples {
+  readonly count: number;
+  /** Tokens of the longest. */
+  readonly longest: number;
+  inBatches(options: { readonly batchSize: number; readonly seed: number; readonly accumulated?: number }): ExampleBatches;
+  /** Up to `most` of them, always the same ones, from all over the data: files are often sorted by label. */
+  sample(most: number): Promise<readonly Encoded[]>;
+  /** The same for the same data alone. */
+  fingerprint(): string;
+  close(): Promise<void>;
+}
+
+const padded = (examples: readonly Encoded[]): number =>
+  examples.length * examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
+
+/** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels and order included. */
+export function hashOf(examples: readonly Encoded[]): string {
+  const hash = sha256.create();
+  for (const { index, label, labels, inputIds, image } of examples) {
+    const content = image ? imageName(image) : inputIds.join(" ");
+    hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
+  }
+  return bytesToHex(hash.digest());
+}
+
+export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
+  const lengths = tokenCounts(all);
+  return {
+    count: all.length,
+    longest: lengths.reduce((a, b) => Math.max(a, b), 0),
+    inBatches({ batchSize, seed }) {
+      let known: { epoch: number; order: Uint32Array[] } | undefined;
+      const orderOf = (epoch: number): Uint32Array[] => {
+        if (known?.epoch !== epoch) known = { epoch, order: batchOrder({ lengths, batchSize, seed, epoch }) };
+        return known.order;
+      };
+      const examples = (epoch: number, batch: number): Encoded[] => Array.from(orderOf(epoch)[batch], (at) => all[at]);
+      return {
+        batchesPerEpoch: Math.ceil(all.length / batchSize),
+        prepare: async () => {},
+        examples,
+        epochTokens: () => orderOf(0).reduce((sum, _, batch) => sum + padded(examples(0, batch)), 0),
+      };
+    },
+    sample: async (most) => {
+      const drawn = permutation({ seed: 0, step: 0, site: "train-sample" }, all.length).subarray(0, most);
+      return Array.from(drawn.sort(), (at) => all[at]);
+    },
+    fingerprint: () => hashOf(all),
+    close: async () => {},
+  };
+}
+
+/** The same with the pixels of their images, which are loaded for a batch and forgotten after its update. */
+export function withImages(all: TrainingExamples, load: LoadImages): TrainingExamples {
+  return {
+    ...all,
+    inBatches(options) {
+      const batches = all.inBatches(options);
+      const loaded = new Map<string, readonly Encoded[]>();
+      const keyOf = (epoch: number, batch: number): string => `${epoch} ${batch}`;
+      return {
+        ...batches,
+        async prepare(epoch, batch) {
+          const key = keyOf(epoch, batch);
+          if (loaded.has(key)) return;
+          // the oldest first, so that only one update's batches are held
+          while (loaded.size >= (options.accumulated ?? 1)) loaded.delete(loaded.keys().next().value!);
+          loaded.set(key, await load(batches.examples(epoch, batch)));
+        },
+        examples: (epoch, batch) => loaded.get(keyOf(epoch, batch)) ?? batches.examples(epoch, batch),
+      };
+    },
+  };
+}
+
+/** Examples that are read from disk as they are needed. */
+export function examplesOnDisk(
+  dataset: StreamedDataset & { readonly bytes?: number; close(): Promise<void> },
+  { tokenizerFiles, maxLength }: Pick<StreamedSource, "tokenizerFiles" | "maxLength">,
+): TrainingExamples {
+  const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength });
+  return {
+    count: dataset.rows - (dataset.heldOut?.examples.length ?? 0),
+    longest: maxLength,
+    inBatches(order) {
+      const batches = streamBatches({ dataset, tokenizer, ...order });
+      return {
+        batchesPerEpoch: batches.batchesPerEpoch,
+        prepare: batches.prepare,
+        examples: batches.batch,
+        epochTokens: () => batches.batchesPerEpoch * padded(batches.batch(0, 0)),
+      };
+    },
+    async sample(most) {
+      const rows: Encoded[] = [];
+      for (const block of permutation({ seed: 0, step: 0, site: "train-sample" }, dataset.blocks)) {
+        if (rows.length >= most) break;
+        const examples = (await dataset.read(block)).filter((example) => !dataset.isHeldOut(example));
+        // a quarter of each block, so that a sorted file gives more than one class
+        rows.push(...encodeDataset(tokenizer, { name: dataset.name, labels: dataset.labels, examples: examples.slice(0, 64) }));
+      }
+      return rows.slice(0, most);
+    },
+    fingerprint: () => {
+      const { name, bytes, rows, labels, task, columns, counts } = dataset;
+      return JSON.stringify([name, bytes, rows, labels, task, columns, counts, maxLength]);
+    },
+    close: () => dataset.close(),
+  };
+}

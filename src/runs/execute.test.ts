@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { accuracy, argmax, fitTemperature } from "../metrics/index.ts";
+import { nodeEnvironment } from "./environment-node.ts";
+import { executeRun } from "./execute.ts";
+import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
+import { atFirst, tinyRun, tinySentences } from "./tiny-run.fixture.ts";
+
+const work = mkdtempSync(join(tmpdir(), "crisp-run-"));
+after(() => rmSync(work, { recursive: true, force: true }));
+
+async function run(spec: RunSpec): Promise<RunResult & { events: RunEvent[] }> {
+  const events: RunEvent[] = [];
+  return { ...(await executeRun(spec, nodeEnvironment, { onEvent: (event) => events.push(event) }))!, events };
+}
+const withoutSeconds = ({ record: { seconds, ...record } }: RunResult) => record;
+
+test("the same spec gives the same record and weights, seconds apart", async () => {
+  const [a, b] = [await run(tinyRun({ keepWeights: true })), await run(tinyRun({ keepWeights: true }))];
+  assert.deepEqual(withoutSeconds(a), withoutSeconds(b));
+  assert.ok(isDeepStrictEqual(a.weights, b.weights));
+  assert.ok(a.record.seconds > 0);
+});
+
+test("seedOffset changes weights and order, not the name of the seed", async () => {
+  const [plain, offset] = [
+    await run(tinyRun({ keepWeights: true })),
+    await run(tinyRun({ keepWeights: true, seedOffset: 1000 })),
+  ];
+  assert.equal(offset.record.seed, 1);
+  assert.notDeepEqual(plain.weights!.get("classifier.weight"), offset.weights!.get("classifier.weight"));
+  const other = await run(tinyRun({ keepWeights: true, seed: 1001 }));
+  assert.ok(isDeepStrictEqual(other.weights, offset.weights));
+});
+
+test("a run is evaluated with sparsity on and off, and under the plans of alsoUnder", async () => {
+  const dense = { pattern: "dense" };
+  const window = { pattern: "slidingWindow(sparsity=0.6)" };
+  const options = { maxSteps: 30 };
+  const { record } = await run(tinyRun({ plan: dense, options, alsoUnder: { window, itself: dense } }));
+  assert.deepEqual(record.denseProbabilities, record.probabilities);
+  assert.deepEqual(record.crossProbabilities!.itself, record.probabilities);
+  assert.notDeepEqual(record.crossProbabilities!.window, record.probabilities);
+  assert.equal(record.effectiveSparsity, 0);
+  const sparse = await run(tinyRun({ plan: window, options }));
+  assert.notDeepEqual(sparse.record.denseProbabilities, sparse.record.probabilities);
+  assert.equal(sparse.record.crossProbabilities, undefined);
+});
+
+test("effective sparsity is measured: near the nominal one for a window, below it where topK rounds up", async () => {
+  const of = async (pattern: string): Promise<number> =>
+    (await run(tinyRun({ plan: { pattern }, options: { maxSteps: 1 } }))).record.effectiveSparsity;
+  assert.ok(Math.abs((await of("slidingWindow(sparsity=0.6)")) - 0.6) < 0.03);
+  const lengths = tinySentences(40, "reported").map(({ inputIds }) => inputIds.length);
+  const [kept, valid] = [
+    lengths.reduce((sum, n) => sum + n * Math.ceil(0.2 * n - 1e-9), 0),
+    lengths.reduce((sum, n) => sum + n * n, 0),
+  ];
+  assert.ok(Math.abs((await of("topK(sparsity=0.8)")) - (1 - kept / valid)) < 1e-9);
+  assert.equal(await of("topK(sparsity=0.8, paddedTo=512)"), 0, "padded to 512, k is more than a sentence has");
+  const half = await run(tinyRun({ plan: { pattern: "topK(sparsity=0.8)", layers: [0] }, options: { maxSteps: 1 } }));
+  assert.ok(Math.abs(half.record.effectiveSparsity - (1 - kept / valid) / 2) < 1e-9, "one of two layers");
+});
+
+test("the temperature is the one fitted on the selection split, and null without one", async () => {
+  const spec = tinyRun({ options: { maxSteps: 30 } });
+  const { record } = await run(spec);
+  // with the selection split as the reported one, its probabilities stand in the record
+  const shown = await run(tinyRun({ options: { maxSteps: 30 }, data: { ...spec.data, reported: spec.data.selection } }));
+  const { probabilities, labels } = shown.record;
+  const logits = probabilities.map((row) => row.map(Math.log));
+  assert.ok(Math.abs(record.temperature! / fitTemperature(logits, labels) - 1) < 1e-6);
+  const none = await run(tinyRun({ data: { ...spec.data, selection: undefined } }));
+  assert.deepEqual([none.record.temperature, none.record.bestBySelectionAccuracy, none.record.curve], [null, null, []]);
+});
+
+test("loadBestModelAtEnd ends with the weights of the best evaluation", async () => {
+  const selection = tinySentences(32, "selection");
+  // the reported split is the selection split, so that the record shows what was chosen; at this rate training soon gets worse
+  const spec = (loadBestModelAtEnd: boolean): RunSpec =>
+    tinyRun({
+      data: { train: tinySentences(64), selection, reported: selection },
+      options: { maxSteps: 24, evalSteps: 1, learningRate: 0.01, warmupSteps: 0, loadBestModelAtEnd },
+    });
+  const [best, last] = [await run(spec(true)), await run(spec(false))];
+  const scores = best.record.curve.map(({ evalAccuracy }) => evalAccuracy!);
+  const shown = ({ record }: RunResult): number => accuracy(record.probabilities.map(argmax), record.labels);
+  assert.ok(scores.at(-1)! < Math.max(...scores), "otherwise the test shows nothing");
+  assert.equal(shown(best), Math.max(...scores));
+  assert.equal(shown(last), scores.at(-1));
+});
+
+test("best weights are kept only for those who read them, and leave the last ones in place", async () => {
+  const folder = (name: string): string => join(work, name);
+  const [kept, not] = [
+    await run(tinyRun({ bestBySelection: true, keepWeights: true, checkpoints: folder("kept") })),
+    await run(tinyRun({ keepWeights: true, checkpoints: folder("not") })),
+  ];
+  assert.equal(not.record.bestBySelectionAccuracy, null);
+  assert.ok(kept.record.bestBySelectionAccuracy! >= 0 && kept.record.bestBySelectionAccuracy! <= 1);
+  assert.ok(isDeepStrictEqual(kept.weights, not.weights));
+  assert.deepEqual(kept.record.probabilities, not.record.probabilities);
+});
+
+test("training loss is measured on examples drawn over the whole split", async () => {
+  const train = tinySentences(800).toSorted((a, b) => a.label - b.label);
+  const twice = [...train, ...train.map((example) => ({ ...example, index: example.index + 800 }))].toSorted(
+    (a, b) => a.label - b.label,
+  );
+  const { record } = await run(tinyRun({ data: { train: twice }, options: { maxSteps: 1, learningRate: 0 } }));
+  // at its random start the network gives one class to nearly all, so the accuracy tells the share of the labels
+  assert.ok(record.trainAccuracy > 0.4 && record.trainAccuracy < 0.6, `${record.trainAccuracy}`);
+});
+
+test("events come in order: started, steps with evaluations, and the curve is the evaluations", async () => {
+  const { events, record } = await run(tinyRun());
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ["started", "step", "step", "evaluated", "step", "step", "evaluated", "step", "step", "evaluated"],
+  );
+  const points = events.flatMap((event) => (event.type === "evaluated" ? [event.point] : []));
+  assert.deepEqual(record.curve, points);
+  assert.deepEqual(
+    points.map(({ step, epoch }) => [step, epoch]),
+    [2, 4, 6].map((step) => [step, step / 4]),
+  );
+});
+
+test("a stopped run goes on from its checkpoint to the same record, also with checkpoints written at other times", async () => {
+  const whole = await run(tinyRun({ keepWeights: true }));
+  const checkpoints = join(work, "stopped");
+  const stop = new AbortController();
+  const stopped = await executeRun(tinyRun({ checkpoints, keepWeights: true }), nodeEnvironment, {
+    signal: stop.signal,
+    onEvent: atFirst("evaluated", () => stop.abort()),
+  });
+  assert.equal(stopped, null);
+  assert.deepEqual(readdirSync(checkpoints), ["checkpoint-2.crisp"]);
+  const resumed = await run(tinyRun({ checkpoints, keepWeights: true, options: { saveSteps: 1 } }));
+  assert.deepEqual(withoutSeconds(resumed), withoutSeconds(whole));
+  assert.ok(isDeepStrictEqual(resumed.weights, whole.weights));
+  const others = { ...tinyRun().data, selection: tinySentences(16, "selection") };
+  await assert.rejects(run(tinyRun({ checkpoints, data: others })), { code: "checkpoint/other-run" });
+});
+
+test("a stop during the last evaluation gives null, and the run then goes on from its last checkpoint", async () => {
+  const checkpoints = join(work, "at-the-end");
+  const stop = new AbortController();
+  const onEvent = (event: RunEvent): void => {
+    if (event.type === "saved" && event.step === 6) setImmediate(() => stop.abort());
+  };
+  assert.equal(await executeRun(tinyRun({ checkpoints }), nodeEnvironment, { signal: stop.signal, onEvent }), null);
+  const resumed = await run(tinyRun({ checkpoints }));
+  assert.ok(!resumed.events.some(({ type }) => type === "step"), "nothing is trained again");
+  assert.deepEqual(withoutSeconds(resumed), withoutSeconds(await run(tinyRun())));
+});
+
+test("layers that the encoder lacks are refused before anything is trained", () =>
+  assert.rejects(run(tinyRun({ plan: { pattern: "topK(sparsity=0.8)", layers: [2] } })), { code: "pattern/bad-plan" }));

@@ -1,0 +1,167 @@
+import { type AttentionPlan, checkPlan } from "../attention/index.ts";
+import type { BatchContext } from "../batch/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import { buildModel, parameterSpecs } from "../models/index.ts";
+import type { Runtime } from "../runtime/index.ts";
+import {
+  createTrainStep,
+  estimate,
+  plannedSteps,
+  resolveOptions,
+  type TrainingOptions,
+  type TrainStep,
+  trainLoop,
+} from "../training/index.ts";
+import { batchSource, type RunBatches } from "./batches.ts";
+import { checkpointsOf } from "./checkpoints.ts";
+import type { RunEnvironment } from "./environment.ts";
+import { type Evaluator, evaluateFinal, evaluators, rulesOf, type Trained } from "./evaluate.ts";
+import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
+import { curvePoint, followLoop } from "./follow-loop.ts";
+import { imageLoader, type LoadImages } from "./image-input.ts";
+import { planOf } from "./plan-spec.ts";
+import { sayReading } from "./reading.ts";
+import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
+import { startingPoint } from "./starting-point.ts";
+import { taskFigures } from "./task-figures.ts";
+
+/**
+ * Train one configuration with one seed, and evaluate it: sparsity on and off.
+ *
+ * @param options.signal - Looked at between updates, where a checkpoint is written first, and between the batches of the last
+ *   evaluation, behind the last checkpoint.
+ * @returns Null when the signal stopped it.
+ * @throws Whatever the model, the options, the pattern or the training throw.
+ */
+export async function executeRun(
+  spec: RunSpec,
+  environment: RunEnvironment,
+  { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
+): Promise<RunResult | null> {
+  const options = resolveOptions(spec.options);
+  const seed = spec.seed + (spec.seedOffset ?? 0);
+  const head = { labels: spec.labels, task: spec.task ?? "single_label_classification" } as const;
+  if (options.labelSmoothingFactor > 0 && (head.task === "regression" || head.task === "multi_label_classification")) {
+    const rule = `0 in ${head.task}, which has nothing to smooth`;
+    throw expectedGot("training/bad-option", "labelSmoothingFactor", rule, options.labelSmoothingFactor);
+  }
+  const { config, values, fresh } = startingPoint(spec.model, head, environment, seed);
+  const plan = planOf(spec.plan);
+  checkPlan(plan, config);
+  const runtime = await environment.createRuntime({
+    device: spec.device,
+    threads: spec.threads,
+    onNote: (text) => onEvent({ type: "note", text }),
+  });
+
+  const loadImages = spec.images && imageLoader(spec.images, environment.images);
+  const held: (() => Promise<void>)[] = [];
+  try {
+    const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
+    held.push(() => train.close());
+    const batches = batchSource(spec, train, options, plan, seed);
+    const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
+      runtime,
+      parameters: parameterSpecs(config),
+      values,
+      largest: batches.largest,
+    });
+    held.push(() => step.release());
+    const evaluator = evaluators(spec, config, runtime, step, options, loadImages);
+    held.push(() => evaluator.release());
+    const ended = await trainIt(spec, {
+      environment,
+      options,
+      seed,
+      plan,
+      runtime,
+      train,
+      batches,
+      step,
+      evaluator,
+      signal,
+      onEvent,
+    });
+    if (!ended.loop.finished) return null;
+    if (options.loadBestModelAtEnd && ended.loop.best) await step.state.restore(ended.loop.best);
+    const result = await evaluateFinal(spec, { plan, evaluator, step, ended, train, signal });
+    return {
+      ...result,
+      ...(spec.keepWeights && { weights: await step.state.snapshot() }),
+      freshParameters: fresh,
+      runtime: { name: runtime.name, version: runtime.version, device: runtime.device, threads: runtime.threads },
+    };
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return null;
+    throw error;
+  } finally {
+    for (const release of held.reverse()) await release();
+  }
+}
+
+async function trainingExamples(
+  { data: { train } }: RunSpec,
+  environment: RunEnvironment,
+  { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
+  loadImages?: LoadImages,
+): Promise<TrainingExamples> {
+  if ("paths" in train)
+    return examplesOnDisk(await environment.openStream(train, { signal, onProgress: sayReading(train.paths, onEvent) }), train);
+  return loadImages ? withImages(examplesInMemory(train), loadImages) : examplesInMemory(train);
+}
+
+async function trainIt(
+  spec: RunSpec,
+  parts: {
+    readonly environment: RunEnvironment;
+    readonly options: TrainingOptions;
+    readonly seed: number;
+    readonly plan: AttentionPlan;
+    readonly runtime: Runtime;
+    readonly train: TrainingExamples;
+    readonly batches: RunBatches;
+    readonly step: TrainStep<BatchContext>;
+    readonly evaluator: Evaluator;
+    readonly signal?: AbortSignal;
+    readonly onEvent: (event: RunEvent) => void;
+  },
+): Promise<Trained> {
+  const { environment, options, seed, plan, runtime, train, batches, step, evaluator, signal, onEvent } = parts;
+  const { selection } = spec.data;
+  const checkpoints =
+    spec.checkpoints === undefined
+      ? undefined
+      : await checkpointsOf(spec, spec.checkpoints, {
+          ...{ environment, step, runtime, options },
+          data: `${train.fingerprint()} ${hashOf(selection ?? [])}`,
+        });
+  const resumed = await checkpoints?.resume();
+  const curve = (resumed?.progress.evaluations ?? []).map(curvePoint);
+  for (const text of resumed?.notes ?? []) onEvent({ type: "note", text });
+
+  if (spec.estimate) {
+    const { perEpoch, total } = plannedSteps(batches.batchesPerEpoch, options);
+    const left = total - (resumed?.progress.step ?? 0);
+    const { seconds } = await estimate({ step, batches, tokens: batches.tokens, updates: { perEpoch, left } });
+    onEvent({ type: "estimated", seconds, bytes: environment.memoryBytes() });
+  }
+  const loop = trainLoop({
+    step,
+    batches,
+    options,
+    seed,
+    // a copy of all weights, in memory and in every checkpoint: only for those who read it
+    keepBest: selection !== undefined && (options.loadBestModelAtEnd || spec.bestBySelection === true),
+    evaluate:
+      selection &&
+      (async () => {
+        const { probabilities } = await (await evaluator(plan)).evaluate(selection);
+        const { figures, loss, score } = taskFigures(rulesOf(spec), probabilities, selection);
+        return { metrics: { ...figures, loss }, score };
+      }),
+    saver: checkpoints,
+    signal,
+    resume: resumed,
+  });
+  return { loop: await followLoop(loop, curve, onEvent), curve };
+}

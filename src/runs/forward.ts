@@ -1,0 +1,151 @@
+import type { AttentionPlan } from "../attention/index.ts";
+import type { BatchContext } from "../batch/index.ts";
+import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
+import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
+import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
+import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
+import type { LoadImages } from "./image-input.ts";
+import { outputsOf } from "./task-figures.ts";
+
+/** How a batch enters a graph, beside its tokens. */
+export type ContextSettings = Pick<
+  BatchContext,
+  "seed" | "step" | "training" | "strength" | "labelSmoothing" | "lossDivisor" | "classWeights"
+>;
+
+/** A batch as graph inputs are filled from it. */
+export function batchContext(batch: Batch, settings: ContextSettings): BatchContext {
+  const { size, length, lengths, indices: examples, inputIds, tokenTypeIds, pixels, labels, labelSets } = batch;
+  const bindings = { B: size, n: length };
+  return { bindings, lengths, examples, inputIds, tokenTypeIds, pixels, labels, labelSets, ...settings };
+}
+
+/** What an evaluation graph gives for a set of examples, in their order. */
+export interface Evaluated {
+  /** [examples][C], or [examples][n · C] for a task of tokens: see `outputsOf`. */
+  readonly probabilities: number[][];
+  /** In the same places. */
+  readonly logits: number[][];
+  /** Pairs of real tokens over all layers and heads, and those that the plan keeps. */
+  readonly pairs: { readonly valid: number; readonly kept: number };
+}
+
+/** Forward passes of a classifier under one attention plan. */
+export interface Forward {
+  /**
+   * @param signal - Looked at before each batch.
+   * @throws `signal.reason` once it is aborted.
+   */
+  evaluate(examples: readonly Encoded[], signal?: AbortSignal): Promise<Evaluated>;
+  /** Attention probabilities of one example, [layers] of [H, n, n]. */
+  attention(example: Encoded): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+export interface ForwardOptions {
+  readonly runtime: Runtime;
+  readonly config: EncoderConfig;
+  readonly plan: AttentionPlan;
+  /** By Hugging Face name; asked at each call, so that a trainer's own tensors may be given. */
+  readonly parameters: () => Readonly<Record<string, Tensor>>;
+  /** Of the run: patterns that draw at random are fixed per example under it. */
+  readonly seed: number;
+  /** Examples in a batch. */
+  readonly batchSize: number;
+  readonly padTokenId: number;
+  /** Encoders of images: loads those of a batch before it is computed. */
+  readonly loadImages?: LoadImages;
+}
+
+/**
+ * Compile the evaluation graph of a classifier: no dropout, attention as the plan has it at full strength.
+ *
+ * @example
+ * const forward = await createForward({ runtime, config, plan, parameters: () => state.feeds(), seed: 1, batchSize: 64, padTokenId: 0 });
+ * (await forward.evaluate(encoded)).probabilities[0]; // [0.1, 0.9]
+ */
+export async function createForward(options: ForwardOptions): Promise<Forward> {
+  const { runtime, config, plan, parameters, seed, batchSize, padTokenId, loadImages } = options;
+  const graph = buildModel(config, { plan, training: false });
+  const session = await runtime.compile({ logits: graph.logits, ...named("kept", graph.keptPairs) });
+
+  const contextOf = (batch: Batch): BatchContext => {
+    const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: batch.size };
+    return batchContext(batch, settings);
+  };
+  const feedsOf = (batch: Batch, inputs: readonly { readonly name: string }[]): Record<string, Tensor> => {
+    const wanted = new Set(inputs.map(({ name }) => name));
+    return { ...pick(parameters(), wanted), ...fillInputs(graph, contextOf(batch), wanted) };
+  };
+
+  return {
+    async evaluate(examples, signal) {
+      const logits: number[][] = new Array(examples.length);
+      const probabilities: number[][] = new Array(examples.length);
+      let [kept, valid] = [0, 0];
+      for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
+        if (signal) await letMessagesThrough(signal);
+        const chosen = Array.from(positions, (at) => examples[at]);
+        const batch = collate(loadImages ? await loadImages(chosen) : chosen, padTokenId);
+        const out = await session.run(feedsOf(batch, session.inputs));
+        const rows = out.logits.data as Float32Array;
+        const perRow = rows.length / batch.size;
+        const { task, numLabels } = config;
+        positions.forEach((at, row) => {
+          const own = task === "token_classification" ? batch.lengths[row] * numLabels : perRow;
+          logits[at] = [...rows.subarray(row * perRow, row * perRow + own)];
+          probabilities[at] = outputsOf(task, logits[at], numLabels);
+        });
+        for (const length of batch.lengths) valid += validPairs(config, length);
+        graph.keptPairs.forEach((_, layer) => {
+          for (const count of out[`kept${layer}`].data as Float32Array) kept += count;
+        });
+      }
+      return { logits, probabilities, pairs: { valid, kept } };
+    },
+    async attention(example) {
+      const outputs = named("attention", graph.probabilities);
+      const maps = await runtime.compile(outputs);
+      const loaded = loadImages ? await loadImages([example]) : [example];
+      const out = await maps.run(feedsOf(collate(loaded, padTokenId), maps.inputs));
+      await maps.release();
+      return Object.keys(outputs).map((name) => out[name].data as Float32Array);
+    },
+    release: () => session.release(),
+  };
+}
+
+/** ONNX Runtime blocks this thread, so that whoever aborts from another one is heard only between batches. */
+async function letMessagesThrough(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal.throwIfAborted();
+}
+
+const named = (name: string, nodes: readonly Node[]): Record<string, Node> =>
+  Object.fromEntries(nodes.map((node, layer) => [`${name}${layer}`, node]));
+
+/** Weights by Hugging Face name, as sessions take them. */
+export const weightTensors = (config: EncoderConfig, weights: ReadonlyMap<string, Float32Array>): Record<string, HostTensor> =>
+  Object.fromEntries(
+    parameterSpecs(config).map(({ name, shape }) => [name, { dtype: "float", shape, data: weights.get(name)! } as const]),
+  );
+
+const pick = <T>(all: Readonly<Record<string, T>>, wanted: ReadonlySet<string>): Record<string, T> =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => wanted.has(name)));
+
+/** Everything a session wants beside parameters, filled from one batch. */
+export function fillInputs(
+  graph: Pick<ModelGraph, "inputs">,
+  context: BatchContext,
+  wanted: ReadonlySet<string>,
+): Record<string, HostTensor> {
+  const filled = graph.inputs.flatMap(({ node, fill }): [string, HostTensor][] => {
+    const name = node.attrs.name as string;
+    if (!wanted.has(name) || fill.kind !== "values") return [];
+    const shape = bindShape(node.shape, context.bindings);
+    const data = allocate[node.dtype](elements(shape));
+    fill.write(data, context);
+    return [[name, { dtype: node.dtype, shape, data } as HostTensor]];
+  });
+  return Object.fromEntries(filled);
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { armsOf, readStudyFile } from "./definition-file-node.ts";
+
+const work = mkdtempSync(join(tmpdir(), "crisp-spec-"));
+after(() => rmSync(work, { recursive: true, force: true }));
+const file = join(work, "spec.json");
+const read = (spec: unknown) => {
+  writeFileSync(file, typeof spec === "string" ? spec : JSON.stringify(spec));
+  return readStudyFile(file);
+};
+
+test("a whole spec is read as it stands", () => {
+  const spec = {
+    study: "windows",
+    model: "minilm",
+    train_file: "train.tsv",
+    validation_file: "dev.tsv",
+    configurations: [
+      { name: "dense", pattern: "dense" },
+      { name: "upper", pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
+    ],
+    seeds: [1, 2, 3, 4, 5],
+    claims: ["upper"],
+    looks: [5],
+  };
+  assert.deepEqual(read(spec), spec);
+  assert.deepEqual(armsOf(spec.configurations), [
+    { name: "dense", plan: { pattern: "dense" }, nominalSparsity: 0 },
+    {
+      name: "upper",
+      plan: { pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
+      nominalSparsity: 0.8,
+    },
+  ]);
+});
+
+test("a pattern is stored by its own id, however it was written; a wrong one is refused", () => {
+  assert.equal(armsOf([{ name: "a", pattern: " topK( sparsity = .80 ) " }])[0].plan.pattern, "topK(sparsity=0.8)");
+  assert.throws(() => armsOf([{ name: "a", pattern: "topK(sparsity=1)" }]), { code: "pattern/bad-parameter" });
+});
+
+describe("what a spec cannot hold is refused, naming the key", () => {
+  const refused: readonly (readonly [unknown, RegExp])[] = [
+    ["{", /spec\.json: expected a study's spec in JSON, got .*--train_file/],
+    ['{"text": "a film", "label": 1}\n{"text": "a book", "label": 0}', /expected a study's spec in JSON/],
+    [[], /expected a JSON object, got \[\]\./],
+    ["null", /expected a JSON object, got null\./],
+    [{ seed: [1] }, /expected keys among study, .*, got seed\./],
+    [{ seeds: 5 }, /spec\.json, seeds: expected a list of whole numbers, got 5\./],
+    [{ seeds: [] }, /seeds: expected/],
+    [{ seeds: [1.5] }, /seeds: expected/],
+    [{ claims: "light_sparse" }, /claims: expected a list of configuration names/],
+    [{ looks: ["5"] }, /looks: expected/],
+    [{ model: "" }, /model: expected a model folder/],
+    [{ study: "../elsewhere" }, /study: expected a name/],
+    [{ study: ".." }, /study: expected a name/],
+    [{ configurations: [] }, /configurations: expected a list of/],
+    [{ configurations: [null] }, /configurations: expected a list of/],
+    [{ configurations: [{ name: "a" }] }, /configurations: expected a list of/],
+    [{ configurations: [{ name: "a", pattern: "dense", layer: [0] }] }, /configurations: expected .*"layers"/],
+    [{ configurations: [{ name: "a", pattern: "dense", layers: "0" }] }, /configurations: expected/],
+    [{ configurations: [{ name: "a", pattern: "dense", rampSteps: 0.5 }] }, /configurations: expected/],
+  ];
+  for (const [spec, message] of refused) {
+    test(typeof spec === "string" ? spec : JSON.stringify(spec), () =>
+      assert.throws(() => read(spec), { code: "study/bad-spec", message }),
+    );
+  }
+  test("a file that is not there", () => assert.throws(() => readStudyFile(join(work, "none.json")), { code: "study/bad-spec" }));
+});

@@ -1,0 +1,6 @@
+/** What `index.ts` gives everywhere, and what needs files, threads or the network. */
+
+export { armsOf, readStudyFile, type StudyFile } from "./definition-file-node.ts";
+export * from "./index.ts";
+export { runStudy, type StudyEvent, type StudyOptions } from "./run-study-node.ts";
+export type { StoredRun } from "./store-folder-node.ts";

@@ -1,0 +1,125 @@
+/** What a study leaves behind. Written as `results.json`; the report reads nothing else. */
+import type { CurvePoint } from "../runs/index.ts";
+
+/** A number over seeds: its mean and the value of each seed, in the order of `StudyResults.seeds`. */
+export interface OverSeeds {
+  readonly mean: number;
+  readonly perSeed: readonly number[];
+  /** 95 % Student-t interval over seeds, these sentences held fixed; absent with a single seed. */
+  readonly low?: number;
+  readonly high?: number;
+}
+
+export type VerdictWord = "supported" | "contradicted" | "no difference" | "undecided" | "baseline" | "no verdict";
+
+/** Verdict on "this configuration is more accurate than dense"; rules in docs/statistics.md. */
+export interface Verdict {
+  readonly word: VerdictWord;
+  /** One sentence for people, with the interval and, when undecided, the number of further seeds. */
+  readonly sentence: string;
+  /** Further paired seeds that would decide it; null when no number can, or when it is decided. */
+  readonly furtherSeeds: number | null;
+}
+
+/** Paired difference to dense, in accuracy points (0.01 = one percentage point is stored as 1.0). */
+export interface Difference {
+  readonly mean: number;
+  /** One difference a seed, in the order of `StudyResults.seeds`. */
+  readonly perSeed: readonly number[];
+  /** Holm-corrected 95 % interval, crossed bootstrap over seeds × examples ("sentences like these"). */
+  readonly low: number;
+  readonly high: number;
+  /** Confidence level of `low` and `high` after the correction, e.g. 0.983 for the first of three claims. */
+  readonly level: number;
+  /** Uncorrected 90 % interval, for "no difference". */
+  readonly low90: number;
+  readonly high90: number;
+  /** 95 % interval with the examples held fixed ("these sentences"). */
+  readonly fixedLow: number;
+  readonly fixedHigh: number;
+}
+
+/** Exploratory paired difference to dense with its uncorrected 95 % interval; gets no verdict word. */
+export interface ExploratoryDifference {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Calibration of the predictions, sparsity on, averaged over seeds; definitions in docs/statistics.md. */
+export interface Calibration {
+  readonly negativeLogLikelihood: number;
+  readonly brier: number;
+  readonly expectedCalibrationError: number;
+  readonly temperature: number | null;
+  readonly negativeLogLikelihoodAfterTemperature: number | null;
+}
+
+export interface ConfigurationResult {
+  readonly name: string;
+  /** Pattern id, e.g. `topK(sparsity=0.8)`. */
+  readonly pattern: string;
+  readonly sparsity: { readonly nominal: number; readonly effective: number };
+  /** Accuracy in [0, 1] on the reported split at the last step, attention as trained. */
+  readonly accuracy: OverSeeds;
+  readonly evalLoss: OverSeeds;
+  /** The same weights evaluated with dense attention. */
+  readonly denseEvaluation: { readonly accuracy: OverSeeds; readonly evalLoss: OverSeeds };
+  /** For the dense run: the same weights with the other patterns switched on at evaluation only, by configuration name. */
+  readonly crossEvaluation?: Readonly<Record<string, { readonly accuracy: OverSeeds; readonly evalLoss: OverSeeds }>>;
+  /** Mean loss on a fixed sample of the training split, in evaluation mode. */
+  readonly trainLoss: OverSeeds;
+  readonly trainAccuracy: OverSeeds;
+  /** evalLoss - trainLoss. */
+  readonly gap: OverSeeds;
+  /** Best epoch by the selection split, read on the reported split; null when there is no selection split. */
+  readonly bestBySelection: OverSeeds | null;
+  readonly calibration: Calibration;
+  /** Forward FLOPs per sentence of mean length, all layers, with the pattern's effective sparsity. */
+  readonly flops: { readonly core: number; readonly attention: number; readonly layer: number };
+  /** Wall-clock seconds of training alone. */
+  readonly seconds: OverSeeds;
+  /** Accuracy minus dense; null for the baseline. */
+  readonly difference: Difference | null;
+  /** Evaluation loss (nats) minus dense, "sentences like these"; null for the baseline. */
+  readonly lossDifference: ExploratoryDifference | null;
+  readonly verdict: Verdict;
+  /** One learning curve a seed. */
+  readonly curves: readonly (readonly CurvePoint[])[];
+}
+
+/** Attention probabilities of one head over one sentence, for the report. */
+export interface AttentionMap {
+  readonly sentence: string;
+  readonly tokens: readonly string[];
+  readonly layer: number;
+  readonly head: number;
+  /** Per configuration name: [n, n] probabilities, row = query; exactly 0 where the pair was removed. */
+  readonly probabilities: Readonly<Record<string, readonly (readonly number[])[]>>;
+}
+
+export interface StudyResults {
+  readonly study: string;
+  /** What is claimed, and about what: verdicts on made-up data say "on this synthetic corpus". */
+  readonly corpus: string;
+  readonly synthetic: boolean;
+  /** For planted corpora: the truth written down before the first run, and the best reachable accuracy. */
+  readonly planted?: {
+    readonly expected: string;
+    readonly ceiling: number;
+    /** What the verdicts must say for the instrument to count as calibrated; absent leaves it unjudged. */
+    readonly direction?: "helps" | "hurts" | "neither";
+  };
+  /** Configuration the others are compared to. */
+  readonly baseline: string;
+  readonly seeds: readonly number[];
+  readonly metric: "accuracy";
+  /** Majority-class accuracy on the reported split, in [0, 1]. */
+  readonly majority: number;
+  readonly examples: { readonly train: number; readonly selection: number; readonly reported: number };
+  readonly configurations: readonly ConfigurationResult[];
+  readonly attentionMaps: readonly AttentionMap[];
+  readonly environment: Readonly<Record<string, string | number>>;
+  readonly command: string;
+  readonly createdAt: string;
+}

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { uniform } from "../../random/index.ts";
+import type { RunRecord } from "../../runs/index.ts";
+import { type StudyMeta, studyResults } from "./study-results.ts";
+
+const meta: StudyMeta = {
+  study: "test",
+  corpus: "SST-2",
+  synthetic: false,
+  examples: { train: 100, selection: 10 },
+  configurations: [
+    { name: "dense", pattern: "dense", nominalSparsity: 0 },
+    { name: "sparse", pattern: "topK(sparsity=0.8)", nominalSparsity: 0.8 },
+  ],
+  flops: (_, effective) => ({ core: 10 * (1 - effective), attention: 30, layer: 100 }),
+  environment: { node: "24" },
+  command: "crisp study",
+  createdAt: "2026-01-01T00:00:00Z",
+};
+
+/** A run that is right with p(label) = 0.8 on the given examples and wrong with p(label) = 0.4 elsewhere; labels 0, 1, 0, 1, … */
+function run(configuration: string, seed: number, right: readonly boolean[], more: Partial<RunRecord> = {}): RunRecord {
+  const labels = right.map((_, e) => e % 2);
+  const probabilities = right.map((ok, e) =>
+    labels[e] === 0 ? [ok ? 0.8 : 0.4, ok ? 0.2 : 0.6] : [ok ? 0.2 : 0.6, ok ? 0.8 : 0.4],
+  );
+  return {
+    configuration,
+    seed,
+    probabilities,
+    denseProbabilities: probabilities,
+    labels,
+    trainLoss: 0.1,
+    trainAccuracy: 1,
+    effectiveSparsity: configuration === "dense" ? 0 : 0.7,
+    seconds: 2,
+    bestBySelectionAccuracy: null,
+    temperature: 1,
+    curve: [],
+    ...more,
+  };
+}
+
+const T = true;
+const F = false;
+
+/** Five seeds, dense right with chance `dense`, sparse with chance `sparse`, drawn per example. */
+function study(examples: number, dense: number, sparse: number, seeds = 5, step = 0): RunRecord[] {
+  return Array.from({ length: seeds }, (_, seed) => {
+    const draw = (name: string, chance: number) =>
+      run(
+        name,
+        seed,
+        Array.from({ length: examples }, (_, e) => uniform({ seed, step, site: name }, e) < chance),
+      );
+    return [draw("dense", dense), draw("sparse", sparse)];
+  }).flat();
+}
+
+test("two seeds and four sentences, by hand", () => {
+  const results = studyResults(
+    [
+      run("sparse", 2, [T, T, T, T], { seconds: 4 }),
+      run("dense", 1, [T, T, F, F]),
+      run("sparse", 1, [T, T, T, F]),
+      run("dense", 2, [T, F, T, T], { trainLoss: 0.2 }),
+    ],
+    meta,
+  );
+  const [dense, sparse] = results.configurations;
+  assert.deepEqual(results.seeds, [1, 2]);
+  assert.deepEqual(dense.accuracy.perSeed, [0.5, 0.75]);
+  assert.deepEqual(sparse.accuracy.perSeed, [0.75, 1]);
+  const [right, wrong] = [-Math.log(0.8), -Math.log(0.4)];
+  assert.ok(Math.abs(dense.evalLoss.perSeed[0] - (right + wrong) / 2) < 1e-12);
+  assert.ok(Math.abs(dense.gap.perSeed[1] - ((3 * right + wrong) / 4 - 0.2)) < 1e-12);
+  assert.equal(sparse.difference!.mean, 25);
+  assert.deepEqual(sparse.difference!.perSeed, [25, 25]);
+  assert.ok(Math.abs(sparse.lossDifference!.mean - (right - wrong) / 4) < 1e-12);
+  assert.equal(sparse.sparsity.effective, 0.7);
+  assert.ok(Math.abs(sparse.flops.core - 3) < 1e-12);
+  assert.equal(sparse.seconds.mean, 3);
+  assert.equal(results.majority, 0.5);
+  assert.equal(results.examples.reported, 4);
+  assert.equal(dense.difference, null);
+  assert.equal(dense.verdict.word, "baseline");
+  assert.equal(sparse.verdict.word, "no verdict");
+  assert.match(sparse.verdict.sentence, /at least 5 paired seeds: \+25.00 points over 2/);
+});
+
+test("a large effect is supported, its mirror image contradicted", () => {
+  assert.equal(studyResults(study(300, 0.7, 0.9), meta).configurations[1].verdict.word, "supported");
+  assert.equal(studyResults(study(300, 0.9, 0.7), meta).configurations[1].verdict.word, "contradicted");
+});
+
+test("dense against itself with the same draws is no difference", () => {
+  const runs = study(50, 0.8, 0.8).map((r, i, all) => (i % 2 ? { ...all[i - 1], configuration: "sparse" } : r));
+  assert.equal(studyResults(runs, meta).configurations[1].verdict.word, "no difference");
+});
+
+test("two arms that differ by chance alone are called supported in at most 9 of 200 studies", () => {
+  // 2.5 % is what the interval promises: 5 studies; 10 or more would have a chance of 3 %.
+  let supported = 0;
+  for (let i = 0; i < 200; i++) {
+    const runs = study(100, 0.9, 0.9, 5, i);
+    if (studyResults(runs, { ...meta, replicates: 400 }).configurations[1].verdict.word === "supported") supported++;
+  }
+  assert.ok(supported <= 9, `${supported} of 200`);
+});
+
+test("a configuration not named beforehand stays exploratory, whatever its effect", () => {
+  const { verdict, difference } = studyResults(study(300, 0.7, 0.9), { ...meta, claims: [] }).configurations[1];
+  assert.equal(verdict.word, "no verdict");
+  assert.match(verdict.sentence, /exploratory/);
+  assert.equal(difference!.level, 0.95);
+});
+
+test("a look that was not planned gets no verdict; an early planned one needs a wider interval", () => {
+  const runs = study(300, 0.7, 0.9);
+  assert.equal(studyResults(runs, { ...meta, looks: [10] }).configurations[1].verdict.word, "no verdict");
+  const early = studyResults(runs, { ...meta, looks: [5, 20] }).configurations[1].difference!;
+  assert.ok(early.level > 0.9999);
+});
+
+test("the order of runs does not matter and the same input gives the same bits", () => {
+  const runs = study(80, 0.8, 0.85);
+  assert.deepEqual(studyResults([...runs].reverse(), meta), studyResults(runs, meta));
+});
+
+test("the dense run's cross evaluation is read by configuration", () => {
+  const runs = study(20, 0.8, 0.8).map((r) =>
+    r.configuration === "dense" ? { ...r, crossProbabilities: { sparse: r.probabilities } } : r,
+  );
+  const [dense] = studyResults(runs, meta).configurations;
+  assert.deepEqual(dense.crossEvaluation!.sparse.accuracy, dense.accuracy);
+});
+
+test("a temperature above 1 lowers the likelihood cost of over-confidence, and a missing one leaves null", () => {
+  const runs = study(200, 0.1, 0.1).map((r) => ({ ...r, temperature: 5 }));
+  const { calibration } = studyResults(runs, meta).configurations[0];
+  assert.ok(calibration.negativeLogLikelihoodAfterTemperature! < calibration.negativeLogLikelihood);
+  const without = studyResults(
+    runs.map((r) => ({ ...r, temperature: null })),
+    meta,
+  ).configurations[0].calibration;
+  assert.deepEqual([without.temperature, without.negativeLogLikelihoodAfterTemperature], [null, null]);
+});
+
+test("missing, doubled, unknown and mismatched runs are named", () => {
+  const runs = study(10, 0.8, 0.8);
+  const throws = (broken: RunRecord[], code: string, message: RegExp) =>
+    assert.throws(() => studyResults(broken, meta), { code, message });
+  throws(runs.slice(1), "study/incomplete", /dense with seed 0/);
+  throws([...runs, runs[3]], "study/duplicate-run", /sparse, seed 1/);
+  throws([...runs, { ...runs[0], configuration: "other" }], "study/unknown-configuration", /other/);
+  throws([...runs.slice(1), { ...runs[0], labels: runs[0].labels.map(() => 1) }], "study/mismatched-runs", /first run/);
+  throws(
+    [{ ...runs[0], probabilities: runs[0].probabilities.map(() => [0.7, 0.7]) }, ...runs.slice(1)],
+    "study/bad-probabilities",
+    /row 0/,
+  );
+  throws([], "study/incomplete", /at least one run/);
+});

@@ -1,0 +1,140 @@
+import { CrispError, expectedGot } from "../../errors/index.ts";
+import type { Progress } from "../loop.ts";
+import type { CheckpointStorage, Digest, StoredFile } from "./checkpoint-storage.ts";
+import type { RunDescription } from "./run-description.ts";
+
+/** What a checkpoint was made with; results may differ in the last bits with another. */
+export interface Surroundings {
+  /** Name and version. */
+  readonly runtime: string;
+  readonly threads: number;
+  /** e.g. `avx2 avx512f`. */
+  readonly cpuFeatures: string;
+}
+
+/** Beside the arrays: everything that decides how the run goes on. */
+export interface CheckpointHeader {
+  readonly progress: Progress;
+  readonly run: RunDescription;
+  readonly surroundings: Surroundings;
+  /** Names and lengths of the float32 arrays, in the order of their bytes. */
+  readonly arrays: readonly (readonly [name: string, length: number])[];
+}
+
+/** What goes into a checkpoint, one array after another: a device's arrays need not be in host memory all at once. */
+export interface ArrayToStore {
+  readonly name: string;
+  readonly length: number;
+  read(): Promise<Float32Array>;
+}
+
+const MAGIC = "CRISPCK";
+const VERSION = "2";
+/** Magic, version, and the length of the header as uint32. */
+const FRONT = 12;
+const DIGEST = 32;
+const CHUNK = 2 ** 24;
+
+/**
+ * The bytes of a checkpoint file.
+ *
+ * Layout: `CRISPCK2`, uint32 header length, header (JSON, padded with spaces to a multiple of 4), float32 arrays, SHA-256 of all
+ * before it. Numbers are little-endian, as on every machine that ONNX Runtime is built for.
+ *
+ * @param hash - A fresh SHA-256.
+ */
+export async function* encodeCheckpoint(
+  { progress, run, surroundings }: Omit<CheckpointHeader, "arrays">,
+  arrays: readonly ArrayToStore[],
+  hash: Digest,
+): AsyncGenerator<Uint8Array> {
+  const header: CheckpointHeader = { progress, run, surroundings, arrays: arrays.map(({ name, length }) => [name, length]) };
+  const json = new TextEncoder().encode(JSON.stringify(header, plainNumbers));
+  const start = new Uint8Array(Math.ceil((FRONT + json.length) / 4) * 4).fill(0x20);
+  start.set(new TextEncoder().encode(MAGIC + VERSION));
+  new DataView(start.buffer).setUint32(8, start.length - FRONT, true);
+  start.set(json, FRONT);
+  hash.update(start);
+  yield start;
+  for (const array of arrays) {
+    const { buffer, byteOffset, byteLength } = await array.read();
+    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+    hash.update(bytes);
+    yield bytes;
+  }
+  yield hash.digest();
+}
+
+/** JSON has no NaN and no infinities, which a metric may be. */
+const plainNumbers = (_key: string, value: unknown): unknown =>
+  typeof value === "number" && !Number.isFinite(value) ? { notFinite: String(value) } : value;
+const allNumbers = (_key: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && "notFinite" in value ? Number(value.notFinite) : value;
+
+/**
+ * Read the header of a checkpoint of which every byte is what was written.
+ *
+ * @param label - The file, for messages.
+ * @throws `checkpoint/corrupt`; `checkpoint/other-version` for a whole file of another version of Crisp.
+ */
+export async function readCheckpointHeader(
+  file: StoredFile,
+  label: string,
+  createDigest: CheckpointStorage["createDigest"],
+): Promise<CheckpointHeader> {
+  const { size } = file;
+  if (size < FRONT + DIGEST) throw corrupt(label, "a whole checkpoint", `${size} bytes`);
+  const hash = createDigest();
+  const end = size - DIGEST;
+  for (let at = 0; at < end; at += CHUNK) hash.update(await file.read(at, Math.min(CHUNK, end - at)));
+  const [computed, written] = [hash.digest(), await file.read(end, DIGEST)];
+  if (computed.some((byte, at) => byte !== written[at])) {
+    throw corrupt(label, "the SHA-256 that was written with it", "another one");
+  }
+  const front = await file.read(0, FRONT);
+  const [magic, version] = [ascii(front.subarray(0, 7)), ascii(front.subarray(7, 8))];
+  if (magic !== MAGIC) throw corrupt(label, "a checkpoint of Crisp", "another file");
+  if (version !== VERSION) throw otherVersion(label, version);
+  const json = new TextDecoder().decode(await file.read(FRONT, uint32(front, 8)));
+  return JSON.parse(json, allNumbers) as CheckpointHeader;
+}
+
+/**
+ * Read the arrays of a checkpoint, in order.
+ *
+ * @param header - From `readCheckpointHeader`, which has checked the file.
+ * @param take - Called with each array.
+ */
+export async function readCheckpointArrays(
+  file: StoredFile,
+  header: CheckpointHeader,
+  take: (name: string, array: Float32Array) => Promise<void>,
+): Promise<void> {
+  let at = FRONT + uint32(await file.read(8, 4), 0);
+  for (const [name, length] of header.arrays) {
+    const array = new Float32Array(length);
+    const bytes = new Uint8Array(array.buffer);
+    for (let done = 0; done < bytes.length; done += CHUNK) {
+      bytes.set(await file.read(at + done, Math.min(CHUNK, bytes.length - done)), done);
+    }
+    await take(name, array);
+    at += bytes.length;
+  }
+}
+
+const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+const uint32 = ({ buffer, byteOffset }: Uint8Array, at: number): number => new DataView(buffer, byteOffset).getUint32(at, true);
+
+const corrupt = (label: string, expected: string, got: string): CrispError => {
+  const hint = "Delete the file; training then goes on from an older one, or from the start.";
+  return expectedGot("checkpoint/corrupt", label, expected, got, hint);
+};
+
+const otherVersion = (path: string, version: string): CrispError => {
+  const hint = "Go on with the version of Crisp that wrote it, or choose another output folder.";
+  return new CrispError(
+    "checkpoint/other-version",
+    `${path}: expected a checkpoint of format ${VERSION}, got format ${version}. ${hint}`,
+    { path, version },
+  );
+};

@@ -1,0 +1,201 @@
+import {
+  type AnyArray,
+  type Bindings,
+  bindShape,
+  type DType,
+  elements,
+  type FedInput,
+  gradients,
+  type Node,
+  verify,
+} from "../../graph/index.ts";
+import { Arena } from "../../kernels/index.ts";
+import { dropoutRate, foldKey } from "../../random/index.ts";
+import type { HostTensor, Session } from "../../runtime/index.ts";
+import { HostState } from "./host-state.ts";
+import { checkNoRowsLeft, splitGradient } from "./split-gradient.ts";
+import type { TrainedParameter } from "./state.ts";
+import {
+  type DropoutKey,
+  dropoutSite,
+  type StepContext,
+  type TrainingGraph,
+  type TrainStep,
+  type TrainStepOptions,
+} from "./train-step.ts";
+
+const bytesPer: Readonly<Record<DType, number>> = { float: 4, int32: 4, int64: 8, bool: 1 };
+
+/** One forward and backward pass; gradients land in the state's arrays. */
+export class HostTrainStep<Context extends StepContext> implements TrainStep<Context> {
+  readonly state: HostState;
+  readonly #session: Session;
+  readonly #inputs: readonly FedInput<Context>[];
+  readonly #gradients: GradientOutputs;
+
+  private constructor(
+    state: HostState,
+    session: Session,
+    inputs: readonly FedInput<Context>[],
+    gradientOutputs: GradientOutputs,
+  ) {
+    [this.state, this.#session, this.#inputs, this.#gradients] = [state, session, inputs, gradientOutputs];
+  }
+
+  /**
+   * Differentiate a loss and make it ready to run.
+   *
+   * Gradients of embedding tables come out of the graph as rows and are added up here, in order: a scatter-add inside ONNX Runtime
+   * loses updates between its threads.
+   * @throws `graph/…`, `training/row-gradient`, `training/bad-weights`, `kernels/out-of-memory`.
+   */
+  static async create<Context extends StepContext>(
+    graph: TrainingGraph<Context>,
+    options: TrainStepOptions,
+  ): Promise<HostTrainStep<Context>> {
+    const trainable = new Set(options.parameters.filter((p) => p.trainable).map(({ name }) => name));
+    const targets = graph.parameters.filter(({ attrs }) => trainable.has(attrs.name as string));
+    const built = gradients(graph.loss, targets);
+    verify([graph.loss, ...built]);
+
+    const outputs = gradientOutputs(new Map(built.map((gradient, i) => [targets[i].attrs.name as string, gradient])));
+
+    const session = await options.runtime.compile({
+      loss: graph.loss,
+      ...Object.fromEntries([...outputs.dense].map(([name, node]) => [`gradient ${name}`, node])),
+      ...Object.fromEntries(outputs.rows),
+    });
+    const read = new Set(session.inputs.map(({ name }) => name));
+    for (const parts of outputs.tables.values()) for (const { ids } of parts) read.add(ids);
+    const inputs = graph.inputs.filter(({ node }) => read.has(node.attrs.name as string));
+    const scratch = [...inputs.map(({ node }) => node), ...outputs.rows.values()];
+    const scratchBytes = Math.max(0, ...options.largest.map((bindings) => bytesOf(scratch, bindings)));
+    const state = new HostState(options.parameters, options.values, scratchBytes + accumulationBytes(options.parameters));
+    return new HostTrainStep(state, session, inputs, outputs);
+  }
+
+  async run(contexts: readonly Context[], key: DropoutKey): Promise<number> {
+    const { arena, kernels, trained } = this.state;
+    // Tables collect rows, so they start from zero; all other gradients are overwritten.
+    // (All of a table: 0.9 ms for 30,522 × 384, too little to keep track of the rows that were touched.)
+    for (const { name, gradient } of trained) {
+      if (!this.#gradients.dense.has(name)) kernels.zero(gradient.pointer, gradient.array.length);
+    }
+    let loss = 0;
+    for (const [at, context] of contexts.entries()) {
+      const mark = arena.mark();
+      try {
+        loss += await this.#runOne(context, key, at);
+      } finally {
+        arena.release(mark);
+      }
+    }
+    return loss;
+  }
+
+  async #runOne(context: Context, key: DropoutKey, batch: number): Promise<number> {
+    const { arena, kernels, arrays, trained } = this.state;
+    const feeds = this.state.feeds();
+    const pointers = new Map<string, number>();
+    for (const { node, fill } of this.#inputs) {
+      const name = node.attrs.name as string;
+      const shape = bindShape(node.shape, context.bindings);
+      const { pointer, data } = this.#take(name, node.dtype, elements(shape));
+      if (fill.kind === "values") fill.write(data, context);
+      else {
+        kernels.dropoutMask(
+          pointer,
+          data.length,
+          foldKey({ ...key, site: dropoutSite(name, batch) }),
+          0,
+          dropoutRate(fill.probability),
+        );
+      }
+      feeds[name] = { dtype: node.dtype, shape, data } as HostTensor;
+      pointers.set(name, pointer);
+    }
+
+    const into: Record<string, HostTensor> = {};
+    const added: { from: number; to: number; count: number }[] = [];
+    for (const { name, shape, gradient } of trained) {
+      if (!this.#gradients.dense.has(name)) continue;
+      if (batch === 0) into[`gradient ${name}`] = { dtype: "float", shape, data: gradient.array };
+      else {
+        const part = arena.allocateF32(`${name} part`, gradient.array.length);
+        into[`gradient ${name}`] = { dtype: "float", shape, data: part.array };
+        added.push({ from: part.pointer, to: gradient.pointer, count: part.array.length });
+      }
+    }
+    for (const [name, node] of this.#gradients.rows) {
+      const shape = bindShape(node.shape, context.bindings);
+      const { pointer, data } = this.#take(name, "float", elements(shape));
+      into[name] = { dtype: "float", shape, data } as HostTensor;
+      pointers.set(name, pointer);
+    }
+
+    const session = this.#session;
+    const wanted = Object.fromEntries(session.inputs.map(({ name }) => [name, feeds[name]]));
+    const { loss } = await session.run(wanted, into);
+
+    for (const { from, to, count } of added) kernels.addInto(to, from, count);
+    for (const [name, parts] of this.#gradients.tables) {
+      const { shape, gradient } = arrays.get(name)!;
+      const [tableRows, width] = [shape[0], elements(shape.slice(1))];
+      for (const { rows, ids } of parts) {
+        kernels.addRows(gradient!.pointer, pointers.get(rows)!, pointers.get(ids)!, feeds[ids].data.length, width, tableRows);
+      }
+    }
+    return (loss.data as Float32Array)[0];
+  }
+
+  /** Scratch memory of any dtype. */
+  #take(name: string, dtype: DType, size: number): { pointer: number; data: AnyArray } {
+    const { arena } = this.state;
+    const { pointer } = arena.allocateF32(name, Math.ceil((size * bytesPer[dtype]) / 4));
+    const { buffer } = arena.memory;
+    const make = {
+      float: () => new Float32Array(buffer, pointer, size),
+      int32: () => new Int32Array(buffer, pointer, size),
+      int64: () => new BigInt64Array(buffer, pointer, size),
+      bool: () => new Uint8Array(buffer, pointer, size),
+    };
+    return { pointer, data: make[dtype]() as AnyArray };
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+/** What the runtime computes for the gradients, and how tables are put together from it. */
+interface GradientOutputs {
+  /** By parameter; tables of which all is rows have none. */
+  readonly dense: ReadonlyMap<string, Node>;
+  /** By output name. Two tables that are read for the same sum (words and token types) share one. */
+  readonly rows: ReadonlyMap<string, Node>;
+  /** By parameter: the outputs that hold rows, and the inputs that hold their ids. */
+  readonly tables: ReadonlyMap<string, readonly { readonly rows: string; readonly ids: string }[]>;
+}
+
+function gradientOutputs(built: ReadonlyMap<string, Node>): GradientOutputs {
+  const dense = new Map<string, Node>();
+  const tables = new Map<string, { rows: string; ids: string }[]>();
+  const rowNames = new Map<Node, string>();
+  for (const [name, gradient] of built) {
+    const parts = splitGradient(gradient, name);
+    if (parts.dense) dense.set(name, parts.dense);
+    for (const { rows, ids } of parts.rows) {
+      if (!rowNames.has(rows)) rowNames.set(rows, `rows ${rowNames.size}`);
+      tables.set(name, [...(tables.get(name) ?? []), { rows: rowNames.get(rows)!, ids: ids.attrs.name as string }]);
+    }
+  }
+  checkNoRowsLeft(dense);
+  return { dense, rows: new Map([...rowNames].map(([node, name]) => [name, node])), tables };
+}
+
+const bytesOf = (nodes: readonly Node[], bindings: Bindings): number =>
+  Arena.bytesFor(nodes.map(({ shape, dtype }) => Math.ceil((elements(bindShape(shape, bindings)) * bytesPer[dtype]) / 4)));
+
+/** Second and later batches of an update need gradients of their own; memory that is never written costs nothing. */
+const accumulationBytes = (parameters: readonly TrainedParameter[]): number =>
+  Arena.bytesFor(parameters.filter(({ trainable }) => trainable).map(({ shape }) => elements(shape)));

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { gather, input, parameter, scale, sumAll } from "../../graph/index.ts";
+import { createReferenceRuntime } from "../../runtime/index.ts";
+import { createRuntime } from "../../runtime/index-node.ts";
+import { memoryOnHost } from "../../runtime/memory-on-host.fixture.ts";
+import { type TinyContext, TOKENS, tinyBatches, tinyHostStep, tinyStep, tinyValues } from "../tiny-task.fixture.ts";
+import { HostTrainStep } from "./host-step.ts";
+import { trainStepContract } from "./train-step.contract.ts";
+
+trainStepContract("reference", async () => createReferenceRuntime());
+trainStepContract("ONNX Runtime", () => createRuntime({ threads: 1 }));
+trainStepContract("ONNX Runtime, WebAssembly", () => createRuntime({ device: "wasm", threads: 1 }));
+trainStepContract("a device with memory of its own, computed by the reference", async () =>
+  memoryOnHost(createReferenceRuntime()),
+);
+
+const runtime = await createRuntime({ threads: 1 });
+
+describe("a training step in host memory", () => {
+  test("memory does not grow with the updates", async () => {
+    const step = await tinyHostStep(runtime, { dropout: 0.5 });
+    const batches = tinyBatches();
+    const contexts = [0, 1].map((at) => batches.context(0, at, { step: 0, lossDivisor: batches.size(0, at) }));
+    const used = step.state.arena.used;
+    for (let at = 0; at < 5; at++) await step.run([...contexts], { seed: 1, step: at });
+    assert.equal(step.state.arena.used, used);
+  });
+
+  test("rows that pass another operator are refused while the step is built", async () => {
+    const table = parameter("table", [7, 4]);
+    const ids = input("ids", ["B", TOKENS], "int32");
+    await assert.rejects(
+      HostTrainStep.create<TinyContext>(
+        { loss: sumAll(gather(scale(table, 2), ids)), parameters: [table], inputs: [] },
+        {
+          runtime,
+          parameters: [{ name: "table", shape: [7, 4], decay: false, trainable: true }],
+          values: new Map([["table", new Float32Array(28)]]),
+          largest: [{ B: 2 }],
+        },
+      ),
+      {
+        code: "training/row-gradient",
+        message:
+          "gradient of table: expected rows of a gathered table that reach the parameter directly or in sums, " +
+          "got another operator between. Gather from the parameter itself.",
+      },
+    );
+  });
+});
+
+test("start values that are missing or of another size are refused by name", async () => {
+  const values = tinyValues();
+  values.set("w2", new Float32Array(5));
+  await assert.rejects(tinyStep(runtime, { values }), {
+    code: "training/bad-weights",
+    message: "w2: expected 24 start values, got 5.",
+  });
+});
