@@ -1,4 +1,4 @@
-"""Reference values for src/experiments/statistics, by SciPy and scikit-learn.
+"""Reference values for src/studies/statistics, by SciPy and scikit-learn.
 
     python scripts/statistics-fixtures.py > src/studies/statistics/reference.fixture.json
 """

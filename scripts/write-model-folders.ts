@@ -1,7 +1,8 @@
 // A tiny model folder of every family and task, for scripts/check-model-folders.py: `node scripts/write-model-folders.ts FOLDER`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { families, initialise, modelFiles, parseEncoderConfig, type Task, withLabels } from "../src/models/index.ts";
+import { families, initialise, modelFiles, parseEncoderConfig, withLabels } from "../src/models/index.ts";
+import type { TaskName } from "../src/tasks/index.ts";
 
 const size = { vocab_size: 20, hidden_size: 8, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 12 };
 const own: Readonly<Record<string, object>> = {
@@ -10,7 +11,7 @@ const own: Readonly<Record<string, object>> = {
   albert: { embedding_size: 4 },
   vit: { image_size: 8, patch_size: 4 },
 };
-const tasks: readonly Task[] = [
+const tasks: readonly TaskName[] = [
   ...(["single_label_classification", "multi_label_classification", "regression"] as const),
   ...(["token_classification", "masked_lm"] as const),
 ];

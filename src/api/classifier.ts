@@ -12,7 +12,7 @@ import {
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { ExportOptions, exportFiles, ModelFacts } from "../export/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
-import { type EncoderConfig, modelFiles, storedModel, type Task, weightsFrom } from "../models/index.ts";
+import { type EncoderConfig, modelFiles, storedModel, weightsFrom } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
 import type { PlanSpec } from "../runs/index.ts";
 import {
@@ -20,7 +20,6 @@ import {
   type Evaluated,
   encodeFor,
   type Forward,
-  HOLDS,
   type ImageInput,
   imageInputOf,
   imageLoader,
@@ -32,14 +31,17 @@ import {
   weightTensors,
 } from "../runs/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
+import { type PlacedWord, type Prediction, type TaskAnswer, type TaskName, tasks } from "../tasks/index.ts";
 import { joined } from "./model-files.ts";
 import { configFile, jsonBytes, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
+
+export type { Prediction } from "../tasks/index.ts";
 
 /** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
 export interface CrispCard {
   readonly crisp: string;
   /** What it predicts; left out by older versions, which knew but one. */
-  readonly task?: Task;
+  readonly task?: TaskName;
   /** The GLUE task by whose figures it is evaluated. */
   readonly glue?: GlueTask;
   /** Attention as it was trained; evaluation uses it too unless told otherwise. */
@@ -70,17 +72,9 @@ export type TextInput =
 /** An image to classify, for a model of images: the path of its file, or the file's bytes. */
 export type ImageInputFile = string | Uint8Array;
 
-/** One label with its probability; in a regression the number itself. */
-export interface Prediction {
-  readonly label: string;
-  readonly score: number;
-  /** Token classification: the word that is labelled. */
-  readonly word?: string;
-}
-
 /** A text as `evaluate` takes it; for token classification with its words, and the first token of each. */
 export interface EncodedText extends Encoded {
-  readonly words?: readonly { readonly word: string; readonly token: number }[];
+  readonly words?: readonly PlacedWord[];
 }
 
 /** Files of a tokenizer that go along with a model, where the source has them. */
@@ -172,18 +166,14 @@ export class TextClassifier {
     return isList(texts) ? said : said[0];
   }
 
+  /** What its outputs mean. */
+  get answers(): TaskAnswer {
+    return tasks[this.config.task].outputs!.answer;
+  }
+
   /** One row of `evaluate` as `predict` gives it. */
   answer(row: readonly number[], { words }: Pick<EncodedText, "words">, topK?: number): Prediction[] {
-    const { task, labels } = this.config;
-    if (task === "regression") return row.map((score, at) => ({ label: labels[at], score }));
-    if (task === "token_classification" && words) {
-      return words.flatMap(({ word, token }) => {
-        const own = row.slice(token * labels.length, (token + 1) * labels.length);
-        return own.length === 0 ? [] : [{ word, ...this.rank(own, 1)[0] }];
-      });
-    }
-    if (task === "multi_label_classification" && topK === undefined) return this.rank(row).filter(({ score }) => score >= HOLDS);
-    return this.rank(row, topK ?? 1);
+    return this.answers.of(row, this.config.labels, { topK, words });
   }
 
   /**
@@ -204,7 +194,7 @@ export class TextClassifier {
       index: hash32({ seed: 0, step: 0, site: encoding.inputIds.join(" ") }, 0) >>> 1,
       label: -1,
     });
-    if (this.config.task !== "token_classification") return named(this.tokenizer.encode(text, pair));
+    if (!tasks[this.config.task].labels?.ofWords) return named(this.tokenizer.encode(text, pair));
     const words = given ?? text.split(/\s+/).filter((word) => word !== "");
     const { wordOf, labels: _, ...encoding } = encodeWords(this.tokenizer, words);
     return { ...named(encoding), words: wordOf.flatMap((word, token) => (word < 0 ? [] : [{ word: words[word], token }])) };
@@ -228,12 +218,6 @@ export class TextClassifier {
       }
     }
     throw readsImages("predict", `the text "${input.text.slice(0, 40)}"`);
-  }
-
-  /** Labels of one row of probabilities, best first. */
-  rank(row: readonly number[], most = row.length): Prediction[] {
-    const all = row.map((score, label) => ({ label: this.config.labels[label], score }));
-    return all.sort((a, b) => b.score - a.score).slice(0, most);
   }
 
   encode(dataset: Dataset): Encoded[] {
@@ -326,12 +310,12 @@ export async function classifierParts(
   const crisp = files.get("crisp.json");
   if (!crisp) throw expectedGot("model/not-trained", where, "a folder that crisp train saved", "no crisp.json in it", hint);
   const card = parseCard(crisp, `${where}/crisp.json`);
-  if (stored.config.task === "masked_lm")
+  if (!tasks[stored.config.task].outputs)
     throw expectedGot(
       "model/not-trained",
       where,
       "a trained classifier",
-      "an encoder that fills in masked words",
+      tasks[stored.config.task].card.description.replace("A ", "a "),
       hint.replace("<data>", `<data> --model ${where}`),
     );
   const { weights, fresh } = weightsFrom(stored.config, stored, { seed: 0, where: stored.weightsFile });

@@ -1,8 +1,8 @@
 import { dense } from "../attention/index.ts";
 import { CrispError } from "../errors/index.ts";
-import type { Task } from "../models/index.ts";
 import type { Device } from "../runs/index.ts";
 import { fromSent, specOf } from "../runs/index.ts";
+import type { TaskName } from "../tasks/index.ts";
 import type { Prediction, TextInput } from "./classifier.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { Answers, Call, FromWorker, ModelFacts, ToWorker, WorkerTrainSettings } from "./messages.ts";
@@ -15,7 +15,7 @@ export interface WebClassifier {
   /** Whether it was trained on pairs of texts, and so wants pairs. */
   readonly pairs: boolean;
   /** What it predicts: see `Prediction` for what a regression and a token classification answer. */
-  readonly task: Task;
+  readonly task: TaskName;
   /** What the model says of one text, or of each of several: as `TextClassifier.predict`. */
   predict(text: TextInput, options?: { readonly topK?: number }): Promise<Prediction[]>;
   predict(texts: readonly TextInput[], options?: { readonly topK?: number }): Promise<Prediction[][]>;

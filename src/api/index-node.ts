@@ -3,7 +3,13 @@
 export { Classifier } from "./classifier-node.ts";
 export { type FetchListener, type HubData, hubData, hubEvaluationData, modelFolderOf } from "./hub-sources-node.ts";
 export * from "./index.ts";
-export { type PretrainEvent, type PretrainedModel, type PretrainSettings, pretrain } from "./pretrain-node.ts";
+export {
+  type PretrainEvent,
+  type PretrainedModel,
+  type PretrainSettings,
+  pretrain,
+  pretrainingDefaults,
+} from "./pretrain-node.ts";
 export {
   drawn,
   loadLabelledTexts,

@@ -1,5 +1,5 @@
-import type { Task } from "../models/index.ts";
 import type { Device, PlanSpec, SentError } from "../runs/index.ts";
+import type { TaskName } from "../tasks/index.ts";
 import type { Prediction, TextInput } from "./classifier.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import type { ModelFiles } from "./model-files.ts";
@@ -27,7 +27,7 @@ export type Call =
 export interface ModelFacts {
   readonly labels: readonly string[];
   readonly pairs: boolean;
-  readonly task: Task;
+  readonly task: TaskName;
 }
 
 /** Answers by the call's type. */

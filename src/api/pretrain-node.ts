@@ -1,28 +1,22 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type AttentionPlan, dense, type Pattern } from "../attention/index.ts";
-import {
-  checkMasking,
-  createTokenizer,
-  decodeText,
-  readDocuments,
-  readTokenizerJson,
-  type Tokenizer,
-  textBlocks,
-} from "../data/index.ts";
+import { createTokenizer, decodeText, readDocuments, readTokenizerJson, type Tokenizer, textBlocks } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { writeFilesAtomically } from "../files/index-node.ts";
-import { modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
+import { type EncoderConfig, modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
-import type { Device, ModelSource, PretrainResult, PretrainSpec, RunEvent } from "../runs/index.ts";
+import type { CurvePoint, Device, ModelSource, RunEvent, RunResult, RunSpec } from "../runs/index.ts";
 import { specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
+import { checkMasking } from "../tasks/index.ts";
 import { resolveOptions, type TrainingOptions } from "../training/index.ts";
 import { TOKENIZER_FILES, tokenizerFilesOf } from "./classifier.ts";
 import { readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { jsonBytes } from "./saved-json.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of {@link pretrain}; training options have Hugging Face's names in camelCase. */
@@ -69,11 +63,29 @@ export type PretrainEvent =
     }
   | RunEvent;
 
+/** What a pre-training leaves. */
+export interface PretrainResult {
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** With the head for masked tokens. */
+  readonly config: EncoderConfig;
+  /** Mean cross-entropy of the held-out text's masked tokens, in nats, attention as trained and dense. */
+  readonly loss: number;
+  readonly lossSparsityOff: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly curve: readonly CurvePoint[];
+  /** Parts of the head that the model lacked; empty where all of it was drawn. */
+  readonly freshParameters: readonly string[];
+}
+
 /** An encoder that was trained to fill in masked tokens. */
 export interface PretrainedModel extends PretrainResult {
   /** Write a Hugging Face model folder (`…ForMaskedLM`) with its tokenizer and `crisp.json`. */
   save(folder: string): void;
 }
+
+/** Where pre-training differs from `defaultOptions`: from nothing, or on new text, the rate is higher than for a classifier. */
+export const pretrainingDefaults = { learningRate: 5e-5 } as const satisfies Partial<TrainingOptions>;
 
 const OWN = [
   ...["data", "validation", "model", "config", "tokenizer", "attention", "maxLength", "lineByLine", "mlmProbability"],
@@ -97,7 +109,8 @@ export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainE
 
 async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) => void): Promise<PretrainedModel | null> {
   const { seed = 42, mlmProbability = 0.15, checkpoints, device, threads, signal } = settings;
-  const options = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
+  const own = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
+  const options = { ...pretrainingDefaults, ...own };
   resolveOptions(options);
   checkMasking({ probability: mlmProbability });
   const { source, where, tokenizerFolder, files, maxPositions, vocabSize } = await startFrom(settings);
@@ -135,17 +148,31 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
 
   const attention = settings.attention ?? dense();
   const plan = specOf("pattern" in attention ? attention : { pattern: attention });
-  const masking = { probability: mlmProbability, maskTokenId, vocabularySize, specialIds };
-  const model = fitVocabulary(source, vocabularySize);
-  const data = { train, selection };
-  const spec: PretrainSpec = { model, plan, data, masking, padTokenId, options, seed, checkpoints, device, threads };
+  const spec: RunSpec = {
+    configuration: plan.pattern,
+    model: fitVocabulary(source, vocabularySize),
+    task: "masked_lm",
+    labels: [],
+    masking: { probability: mlmProbability, maskTokenId, vocabularySize, specialIds },
+    padTokenId,
+    plan,
+    data: { train, selection, reported: selection },
+    options,
+    seed,
+    checkpoints,
+    keepWeights: true,
+    device,
+    threads,
+    estimate: true,
+  };
   const worker = startRunWorker("thread");
   try {
-    const result = await worker.pretrain(spec, { onEvent: emit, signal });
-    if (!result) return null;
+    const run = await worker.run(spec, { onEvent: emit, signal });
+    if (!run) return null;
+    const result = pretrained(run);
     const card = {
       crisp: VERSION,
-      task: "masked_lm",
+      task: spec.task,
       attention: plan,
       maxLength,
       seed,
@@ -156,11 +183,10 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
     return {
       ...result,
       save(folder) {
-        const json = new TextEncoder().encode(`${JSON.stringify(card, null, 2)}\n`);
-        const pieces = [
+        const pieces: (readonly [string, Iterable<Uint8Array>])[] = [
           ...tokenizerFilesOf(files),
           ...modelFiles(result.config, result.weights),
-          ["crisp.json", [json]] as const,
+          ["crisp.json", [jsonBytes(card)]],
         ];
         writeFilesAtomically(folder, new Map(pieces));
       },
@@ -169,6 +195,17 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
     await worker.close();
   }
 }
+
+const pretrained = ({ record, config, weights, figures, figuresSparsityOff, freshParameters }: RunResult): PretrainResult => ({
+  weights: weights!,
+  config,
+  loss: figures.loss,
+  lossSparsityOff: figuresSparsityOff.loss,
+  steps: record.steps,
+  seconds: record.seconds,
+  curve: record.curve,
+  freshParameters,
+});
 
 const metricsOf = ({ loss, lossSparsityOff, seconds }: PretrainResult) => ({
   loss,

@@ -4,14 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { type Encoded, maskTokens, textBlocks } from "../data/index.ts";
+import { type Encoded, textBlocks } from "../data/index.ts";
 import { buildModel, initialise, parseEncoderConfig, withLabels } from "../models/index.ts";
 import type { RunEvent } from "../runs/index.ts";
-import { executePretraining, fillInputs, type PretrainResult, type PretrainSpec, weightTensors } from "../runs/index.ts";
+import { fillInputs, weightTensors } from "../runs/index.ts";
 import { nodeEnvironment } from "../runs/index-node.ts";
+import { executeMasked, type MaskedRunResult, type MaskedRunSpec } from "../runs/masked-run.fixture.ts";
 import { atFirst } from "../runs/tiny-run.fixture.ts";
 import { topicConfig, topicMasking, topicSentences, topicTokenizer, topicWords } from "../runs/topic-language.fixture.ts";
 import { createReferenceRuntime } from "../runtime/index.ts";
+import { maskTokens } from "../tasks/index.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-pretrain-"));
 after(() => rmSync(work, { recursive: true, force: true }));
@@ -21,7 +23,7 @@ const heldOut = blocksOf(topicSentences(120, 2));
 const calm = { ...topicConfig, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
 
 /** A run of 6 updates with dropout and accumulation, over two epochs. */
-function tiny({ options, ...changes }: Partial<PretrainSpec> = {}): PretrainSpec {
+function tiny({ options, ...changes }: Partial<MaskedRunSpec> = {}): MaskedRunSpec {
   return {
     model: { kind: "fresh", config: topicConfig },
     plan: { pattern: "topK(sparsity=0.5)" },
@@ -44,14 +46,19 @@ function tiny({ options, ...changes }: Partial<PretrainSpec> = {}): PretrainSpec
   };
 }
 
-async function run(spec: PretrainSpec): Promise<PretrainResult & { losses: number[]; events: RunEvent[] }> {
+async function run(spec: MaskedRunSpec): Promise<MaskedRunResult & { losses: number[]; events: RunEvent[] }> {
   const events: RunEvent[] = [];
-  const result = await executePretraining(spec, nodeEnvironment, { onEvent: (event) => events.push(event) });
+  const result = await executeMasked(spec, nodeEnvironment, { onEvent: (event) => events.push(event) });
   return { ...result!, events, losses: events.flatMap((event) => (event.type === "step" ? [event.loss] : [])) };
 }
 
 /** Σ and number of −log p(token) over the masked tokens of blocks, each block alone, in float64. */
-async function byHand(spec: PretrainSpec, blocks: readonly Encoded[], weights: ReadonlyMap<string, Float32Array>, epoch: number) {
+async function byHand(
+  spec: MaskedRunSpec,
+  blocks: readonly Encoded[],
+  weights: ReadonlyMap<string, Float32Array>,
+  epoch: number,
+) {
   const config = withLabels(parseEncoderConfig((spec.model as { config: object }).config), [], "masked_lm");
   const graph = buildModel(config, { training: false });
   const session = await createReferenceRuntime().compile({ logits: graph.logits });
@@ -138,7 +145,7 @@ test("a batch without a masked token adds nothing to its update: no loss, and no
 test("held-out text without a masked token is refused before anything is trained", async () => {
   const selection = blocksOf(["who knows these words"]);
   const spec = tiny({ data: { train: heldOut, selection } });
-  await assert.rejects(run(spec), { code: "pretrain/nothing-held-out" });
+  await assert.rejects(run(spec), { code: "training/nothing-held-out" });
 });
 
 test("label smoothing, which this loss has not, is refused", () =>
@@ -156,7 +163,7 @@ test("a stopped run goes on from its checkpoint to the same weights and losses, 
   const whole = await run(tiny());
   const checkpoints = join(work, "stopped");
   const stop = new AbortController();
-  const stopped = await executePretraining(tiny({ checkpoints }), nodeEnvironment, {
+  const stopped = await executeMasked(tiny({ checkpoints }), nodeEnvironment, {
     signal: stop.signal,
     onEvent: atFirst("evaluated", () => stop.abort()),
   });
@@ -179,6 +186,6 @@ test("a stop during an evaluation keeps the updates before it", async () => {
     if (type === "step" && "step" in rest && rest.step === 2) queueMicrotask(() => stop.abort());
   };
   const spec = tiny({ checkpoints });
-  assert.equal(await executePretraining(spec, nodeEnvironment, { signal: stop.signal, onEvent }), null);
+  assert.equal(await executeMasked(spec, nodeEnvironment, { signal: stop.signal, onEvent }), null);
   assert.deepEqual(readdirSync(checkpoints), ["checkpoint-2.crisp"]);
 });

@@ -7,6 +7,7 @@ import { permutation } from "../random/index.ts";
 import type { RunEvent } from "../runs/index.ts";
 import { readsImages, readsTexts, sayReading } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
+import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import { INPUT_FILES } from "./classifier.ts";
 import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
@@ -107,10 +108,9 @@ export async function loadLabelledTexts(paths: readonly string[], options: Datas
 /** The splits of a folder of images, or of what is given for each. */
 async function readImages(
   { data, validation, test }: DataSources<string | readonly string[]>,
-  { columns, maxTrainSamples, task = "single_label_classification" }: TrainSettings,
+  { columns, maxTrainSamples, task = DEFAULT_TASK }: TrainSettings,
 ): Promise<DataSources<string | readonly string[]>> {
-  if (task !== "single_label_classification")
-    throw expectedGot("model/reads-images", "task", "single_label_classification for files of images", task);
+  if (!tasks[task].hasOneClass) throw expectedGot("model/reads-images", "task", `${DEFAULT_TASK} for files of images`, task);
   const options = { imageColumn: columns?.textColumn, labelColumn: columns?.labelColumn };
   const all = isDataset(data) ? { train: data } : await loadImages(pathsOf(data), options);
   const { labels } = all.train;

@@ -7,7 +7,6 @@ import {
   type Dataset,
   type DatasetOptions,
   type Encoded,
-  type LabelTask,
   readTokenizerJson,
   type StreamedDataset,
   type StreamOptions,
@@ -24,6 +23,7 @@ import { type ClassMetrics, classMetrics } from "../metrics/index.ts";
 import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
 import type { Device, ModelSource, RunEvent, RunResult, RunSpec, StreamedSource } from "../runs/index.ts";
 import { classWeightsOf, encodeFor, type ImageInput, imageInputOf, readsImages, specOf } from "../runs/index.ts";
+import { DEFAULT_TASK, type TaskName, tasks } from "../tasks/index.ts";
 import { resolveOptions, type TrainingOptions } from "../training/index.ts";
 import { type CrispCard, inputFilesOf, type NamedFiles } from "./classifier.ts";
 import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
@@ -42,7 +42,7 @@ export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
   /** Evaluated once, at the end; left out, the validation split. */
   readonly test?: Source | Dataset;
   /** What the labels are; left out, as the data has them: lists are several classes, or tags of words. */
-  readonly task?: LabelTask;
+  readonly task?: TaskName;
   /** Factor of each class in the loss, by class index; `balanced`: N / (C · examples of the class), so that rare classes count alike. */
   readonly classWeights?: "balanced" | readonly number[];
   /** Evaluate by the figures of a GLUE task too, which then choose the best model. */
@@ -172,10 +172,10 @@ export async function prepareTraining<Source>(
   const settings = "images" in opened && opened.images && place.images ? { ...asked, ...(await place.images(asked)) } : asked;
   if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
   const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task">): Promise<Dataset> => {
-    const task = like ? (like.task ?? "single_label_classification") : settings.task;
+    const task = like ? (like.task ?? DEFAULT_TASK) : settings.task;
     const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task, labels: like?.labels });
     if (like) return sameClasses(dataset, like.labels, like.task);
-    const own = dataset.task ?? "single_label_classification";
+    const own = dataset.task ?? DEFAULT_TASK;
     if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);
     return dataset;
   };
@@ -379,12 +379,11 @@ function finished(
     weights: weights!,
     metrics,
     primary: on.primary,
-    classes:
-      config.task === "single_label_classification" ? classMetrics(record.probabilities, record.labels, config.labels) : null,
+    classes: tasks[config.task].hasOneClass ? classMetrics(record.probabilities, record.labels, config.labels) : null,
     evaluated: {
       dataset: reported,
       probabilities: record.probabilities,
-      ...(config.task === "token_classification" && { encoded: spec.data.reported }),
+      ...(tasks[config.task].perToken && { encoded: spec.data.reported }),
     },
     majority: summary.majority?.accuracy ?? 0,
     seconds: record.seconds,

@@ -105,9 +105,19 @@ export function collate(examples: readonly Encoded[], padTokenId: number, padToM
     lengths: Int32Array.from(examples, (example) => example.inputIds.length),
     ...(examples[0].pixels && { pixels: joinedPixels(examples) }),
     labels: Float32Array.from(examples, (example) => example.label),
+    ...(examples[0].masked && { masked: joinedMasks(examples, length) }),
     ...(examples[0].labels && { labelSets: examples.map(({ labels = [] }) => labels) }),
     indices: Int32Array.from(examples, (example) => example.index),
   };
+}
+
+/** Masked tokens by their places in the batch. */
+function joinedMasks(examples: readonly Encoded[], length: number): NonNullable<Batch["masked"]> {
+  const rows = examples.flatMap(({ masked }, row) => Array.from(masked!.places, (at) => row * length + at));
+  const labels = examples.flatMap(({ masked }) => Array.from(masked!.labels));
+  // a graph has no room for nothing: a batch without a masked token predicts its first one, for no loss
+  if (rows.length === 0) [rows[0], labels[0]] = [0, -1];
+  return { rows: Int32Array.from(rows), labels: Int32Array.from(labels) };
 }
 
 /** [B, C, H, W] of images that were loaded; all of one size. */

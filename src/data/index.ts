@@ -44,7 +44,6 @@ export {
 } from "./table/summary.ts";
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table/table.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./table/text-groups.ts";
-export { checkMasking, type MaskedTokens, type MaskingRules, maskTokens } from "./tokenize/masking.ts";
 export { readDocuments, textBlocks } from "./tokenize/text-blocks.ts";
 export {
   createTokenizer,
@@ -57,4 +56,4 @@ export {
 } from "./tokenize/tokenizer.ts";
 export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenize/tokenizer-json.ts";
 export { buildVocabulary, type VocabularyOptions } from "./tokenize/vocabulary.ts";
-export type { Batch, Dataset, Encoded, Example, ImageReference, LabelTask, Table, TableRow } from "./types.ts";
+export type { Batch, Dataset, Encoded, Example, ImageReference, Table, TableRow } from "./types.ts";

@@ -1,5 +1,4 @@
-/** What the labels of a dataset are, by transformers' names; see `Task` of the models. */
-export type LabelTask = "single_label_classification" | "multi_label_classification" | "regression" | "token_classification";
+import type { TaskName } from "../tasks/index.ts";
 
 /** An image that is opened when a batch needs it: a file, or the bytes of one. */
 export type ImageReference = {
@@ -29,7 +28,7 @@ export interface Dataset {
   readonly labels: readonly string[];
   readonly examples: readonly Example[];
   /** Default `single_label_classification`. */
-  readonly task?: LabelTask;
+  readonly task?: TaskName;
   /** Names of the columns that were read, for the summary line; absent for datasets not read from a table. */
   readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
 }
@@ -50,6 +49,8 @@ export interface Encoded {
   readonly image?: ImageReference;
   /** [C, H, W] of the image, once it is loaded for a batch. */
   readonly pixels?: Float32Array;
+  /** Masked language model, once tokens are hidden for a batch: [m] places in `inputIds`, and the tokens that stood there. */
+  readonly masked?: { readonly places: Int32Array; readonly labels: Int32Array };
 }
 
 /** Padded batch; padding always at the end of a row. */
@@ -70,6 +71,8 @@ export interface Batch {
   readonly labels: Float32Array;
   /** [B] `Encoded.labels` of each row, where the task has them. */
   readonly labelSets?: readonly (readonly number[])[];
+  /** Masked language model, M masked tokens: [M] places in `inputIds`, each once, and the token that stood there. */
+  readonly masked?: { readonly rows: Int32Array; readonly labels: Int32Array };
   /** [B], `Example.index` of each row. */
   readonly indices: Int32Array;
 }

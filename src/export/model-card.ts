@@ -1,4 +1,5 @@
 import type { EncoderConfig } from "../models/index.ts";
+import { tasks } from "../tasks/index.ts";
 
 /** What Crisp cannot know of itself and the card says where it is given. */
 export interface ModelFacts {
@@ -17,7 +18,7 @@ export interface ModelFacts {
 /** What a model card is made of: the run's own card, and what the model is. */
 export interface ModelCardParts {
   readonly name: string;
-  readonly config: Pick<EncoderConfig, "family" | "task" | "labels" | "hiddenSize" | "layers" | "heads">;
+  readonly config: Pick<EncoderConfig, "family" | "image" | "task" | "labels" | "hiddenSize" | "layers" | "heads">;
   readonly card: {
     readonly crisp: string;
     readonly attention: {
@@ -71,22 +72,11 @@ export function modelCard(parts: ModelCardParts): string {
   return `${sections.join("\n\n")}\n`;
 }
 
-/** What the Hub calls a task, the end of transformers' class name, and what a model of it does. */
-const kinds = {
-  text: ["text-classification", "SequenceClassification", "A text classifier"],
-  several: ["text-classification", "SequenceClassification", "A text classifier for any number of classes a text"],
-  regression: ["text-classification", "SequenceClassification", "A text regression"],
-  tokens: ["token-classification", "TokenClassification", "A token classifier"],
-  mask: ["fill-mask", "MaskedLM", "A masked language model"],
-  image: ["image-classification", "ImageClassification", "An image classifier"],
-} as const;
-
-function kindOf({ config: { family, task } }: ModelCardParts): (typeof kinds)[keyof typeof kinds] {
-  if (family === "vit") return kinds.image;
-  if (task === "token_classification") return kinds.tokens;
-  if (task === "masked_lm") return kinds.mask;
-  if (task === "regression") return kinds.regression;
-  return task === "multi_label_classification" ? kinds.several : kinds.text;
+/** What the Hub calls a model of a task, the end of transformers' class name, and what the model is. */
+function kindOf({ config: { image, task } }: ModelCardParts): readonly [string, string, string] {
+  if (image) return ["image-classification", "ImageClassification", "An image classifier"];
+  const { head, card } = tasks[task];
+  return [card.pipelineTag, head.architecture.slice("For".length), card.description];
 }
 
 /** Text between backticks, on one line. */

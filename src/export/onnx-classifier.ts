@@ -3,6 +3,7 @@ import { expectedGot } from "../errors/index.ts";
 import { reshape } from "../graph/index.ts";
 import { buildModel, type EncoderConfig } from "../models/index.ts";
 import { encodeModel, modelProto } from "../onnx/index.ts";
+import { tasks } from "../tasks/index.ts";
 import { deriveImageInputs } from "./derive-image-inputs.ts";
 import { type Closing, deriveInputs } from "./derive-inputs.ts";
 import { withInitializers, withoutUnread, withUsualSymbols } from "./initializers.ts";
@@ -39,7 +40,7 @@ export interface OnnxClassifierOptions {
  */
 export function onnxClassifier({ config, plan, weights, closing, quantize }: OnnxClassifierOptions): Uint8Array {
   const { logits, inputs } = buildModel(config, { plan, training: false });
-  const shaped = config.task === "token_classification" ? reshape(logits, ["B", "n", config.numLabels]) : logits;
+  const shaped = tasks[config.task].perToken ? reshape(logits, ["B", "n", config.numLabels]) : logits;
   const root = config.image
     ? deriveImageInputs(shaped, inputs, config.image)
     : deriveInputs(shaped, inputs, { maxPositions: config.maxPositions, closing });

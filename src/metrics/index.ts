@@ -19,10 +19,11 @@ export { hammingLoss, type LabelRows, multiLabelF1, subsetAccuracy } from "./mul
 export { meanAbsoluteError, meanSquaredError, r2 } from "./regression.ts";
 export { areSpanTags, type Span, type SpanScores, spanScores, spansOf, type TagRows } from "./spans.ts";
 export {
-  type MetricTask,
-  metricsOf,
-  type TaskAnswers,
+  classFigures,
+  multiLabelFigures,
+  numberFigures,
   type TaskMetrics,
   type TaskMetricsOptions,
   type TaskScores,
-} from "./task-metrics.ts";
+  tagFigures,
+} from "./task-scores.ts";

@@ -1,11 +1,11 @@
 import { type AttentionPlan, dense } from "../attention/index.ts";
 import { type BatchContext, GraphInputs } from "../batch/index.ts";
-import { type FedInput, type Node, pickRows } from "../graph/index.ts";
+import type { FedInput, Node } from "../graph/index.ts";
+import { type EncoderHeads, tasks } from "../tasks/index.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
 import { families } from "./families/families.ts";
-import type { EncoderBuild } from "./families/family.ts";
+import type { EncoderBuild, Family } from "./families/family.ts";
 import { dropped, Parameters } from "./layers/layers.ts";
-import { losses } from "./losses.ts";
 
 export interface ModelOptions {
   /** Default dense. */
@@ -24,7 +24,7 @@ export interface ModelGraph {
   readonly inputs: readonly FedInput<BatchContext>[];
   /** [B, C] for a sequence, [T, C] for tokens, [M, V] for masked tokens. */
   readonly logits: Node;
-  /** Σ of the examples' losses / `lossDivisor`, shape []: see losses.ts. */
+  /** Σ of the examples' losses / `lossDivisor`, shape []: see `Task.loss`. */
   readonly loss: Node;
   /** A layer: float [B], kept pairs of real queries and keys over all heads. */
   readonly keptPairs: readonly Node[];
@@ -59,13 +59,14 @@ export function buildModel(config: EncoderConfig, { plan = { pattern: dense() },
     },
     dropout: (x, site, shape, probability) => dropped(x, training ? inputs.dropout(site, shape, probability) : null),
   };
-  const { encode } = families[config.family];
-  const { hidden, attentions } = encode(build);
-  const logits = headOf(hidden, build);
+  const family = families[config.family];
+  const { hidden, attentions } = family.encode(build);
+  const { head, loss } = tasks[config.task];
+  const logits = head.logits(hidden, headsOf(family, build), inputs);
   return {
     parameters: parameters.all,
     norms: parameters.norms,
-    loss: losses[config.task](logits, inputs, config), // []
+    loss: loss(logits, inputs, config), // []
     inputs: inputs.all,
     logits,
     keptPairs: attentions.map(({ keptPairs }) => keptPairs),
@@ -73,21 +74,9 @@ export function buildModel(config: EncoderConfig, { plan = { pattern: dense() },
   };
 }
 
-function headOf(hidden: Node, build: EncoderBuild): Node {
-  const { config, inputs } = build;
-  const { classifySequence, classifyTokens, predictTokens } = families[config.family];
-  if (config.task === "token_classification") return classifyTokens!(hidden, build); // [T, C]
-  if (config.task !== "masked_lm") return classifySequence(hidden, build); // [B, C]
-  const rows = inputs.values("maskedRows", ["M"], "int32", (out, { masked }) => (out as Int32Array).set(masked!.rows)); // [M]
-  const places = inputs.values("maskedPlaces", ["B*n"], "int32", writePlaces); // [T]
-  return predictTokens!(pickRows(hidden, rows, places), build); // [M, V]
-}
-
-/** For each token its place among the masked ones, or M: the inverse of `maskedRows`. */
-function writePlaces(out: ArrayLike<unknown>, { masked }: BatchContext): void {
-  const places = out as Int32Array;
-  places.fill(masked!.rows.length);
-  masked!.rows.forEach((row, at) => {
-    places[row] = at;
-  });
-}
+/** The heads of a family, each over what is being built. */
+const headsOf = ({ classifySequence, classifyTokens, predictTokens }: Family, build: EncoderBuild): EncoderHeads => ({
+  classifySequence: (hidden) => classifySequence(hidden, build),
+  ...(classifyTokens && { classifyTokens: (hidden) => classifyTokens(hidden, build) }),
+  ...(predictTokens && { predictTokens: (rows) => predictTokens(rows, build) }),
+});

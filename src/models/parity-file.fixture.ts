@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { BatchContext } from "../batch/index.ts";
+import type { TaskName } from "../tasks/index.ts";
 import { type Feeds, feedsOf } from "./compute-on.fixture.ts";
 import { parseEncoderConfig, withLabels } from "./config/config.ts";
-import type { EncoderConfig, Task } from "./config/encoder-config.ts";
+import type { EncoderConfig } from "./config/encoder-config.ts";
 import type { ModelGraph } from "./model-graph.ts";
 import { readSafetensors, type Safetensors } from "./weights/safetensors.ts";
 
@@ -23,7 +24,7 @@ export const isTaskFile = (name: string): boolean => name.startsWith("task-");
 
 export function loadParityFile(name: string, bytes: Uint8Array): ParityFile {
   const file = readSafetensors(bytes, name);
-  const task = (file.metadata.task ?? "single_label_classification") as Task;
+  const task = (file.metadata.task ?? "single_label_classification") as TaskName;
   const json = JSON.parse(file.metadata.config);
   const config = withLabels(parseEncoderConfig({ ...json, seq_classif_dropout: 0.1 }, name), labelsOf(file), task);
   const [B, n] = file.tensors.get("input_ids")!.shape;

@@ -60,6 +60,7 @@ export function fakeStudy(options: FakeStudy = {}): StudyResults {
         trainLoss,
         trainAccuracy: 0.985 - 0.004 * sparsities[arm] + 0.001 * random(`trainAccuracy-${arm}`, s),
         effectiveSparsity: sparsities[arm] * 0.93,
+        steps: 100,
         seconds: 41 + 6 * sparsities[arm] + random(`seconds-${arm}`, s),
         bestBySelectionAccuracy: 0.91 + 0.003 * random(`best-${arm}`, s),
         temperature: 1.3 + 0.05 * random(`temperature-${arm}`, s),

@@ -1,12 +1,12 @@
 import { type AttentionPlan, strengthAt } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
-import { collate } from "../data/index.ts";
+import { collate, type Encoded } from "../data/index.ts";
 import type { Bindings } from "../graph/index.ts";
+import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import type { BatchSource, TrainingOptions } from "../training/index.ts";
 import type { TrainingExamples } from "./examples.ts";
 import { batchContext } from "./forward.ts";
 import type { RunSpec } from "./spec.ts";
-import { lossWeight } from "./task-figures.ts";
 
 /** The training examples of a run as batches. */
 export interface RunBatches extends BatchSource<BatchContext> {
@@ -18,7 +18,7 @@ export interface RunBatches extends BatchSource<BatchContext> {
 
 /** Batches as graph contexts; which examples are in them follows from the seed and the epoch. */
 export function batchSource(
-  { padTokenId, classWeights, task = "single_label_classification" }: RunSpec,
+  { padTokenId, classWeights, masking, task: name = DEFAULT_TASK }: RunSpec,
   train: TrainingExamples,
   options: TrainingOptions,
   plan: AttentionPlan,
@@ -30,18 +30,25 @@ export function batchSource(
     seed: options.dataSeed ?? seed,
     accumulated: options.gradientAccumulationSteps,
   });
+  const task = tasks[name];
+  const collated = (epoch: number, batch: number): readonly Encoded[] => {
+    const chosen = examples(epoch, batch);
+    return task.collate?.(chosen, { seed, epoch, masking }) ?? chosen;
+  };
+  const most = Math.min(batchSize, train.count);
   return {
     batchesPerEpoch,
-    largest: [{ B: Math.min(batchSize, train.count), n: train.longest }],
+    // of masked tokens there are at most as many as tokens
+    largest: [{ B: most, n: train.longest, M: most * train.longest }],
     prepare,
-    size: (epoch, batch) => lossWeight(task, examples(epoch, batch), classWeights),
+    size: (epoch, batch) => task.lossWeight(collated(epoch, batch), classWeights),
     tokens() {
       const first = examples(0, 0);
       const longest = first.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
       return { batch: first.length * longest, epoch: epochTokens() };
     },
     context(epoch, at, { step, lossDivisor }) {
-      const batch = collate(examples(epoch, at), padTokenId);
+      const batch = collate(collated(epoch, at), padTokenId);
       const strength = strengthAt(plan, step);
       const labelSmoothing = options.labelSmoothingFactor;
       return batchContext(batch, { seed, step, training: true, strength, labelSmoothing, lossDivisor, classWeights });

@@ -2,6 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { BatchContext } from "../batch/index.ts";
 import type { Runtime } from "../runtime/index.ts";
+import type { MaskingRules } from "../tasks/index.ts";
 import { Checkpoints, type TrainingOptions, type TrainStep } from "../training/index.ts";
 import type { RunEnvironment } from "./environment.ts";
 import type { RunSpec } from "./spec.ts";
@@ -12,7 +13,10 @@ import type { RunSpec } from "./spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: Pick<RunSpec, "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images"> &
+  spec: Pick<
+    RunSpec,
+    "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images" | "masking"
+  > &
     Pick<Partial<RunSpec>, "glue">,
   where: string,
   parts: {
@@ -40,6 +44,7 @@ export async function checkpointsOf(
       ...(spec.glue && { glue: spec.glue }), // chooses the best weights
       ...(spec.classWeights && { classWeights: spec.classWeights }),
       ...(spec.images && { images: JSON.stringify(spec.images) }),
+      ...(spec.masking && { masking: maskingOf(spec.masking) }),
       options: decisive,
       data,
     },
@@ -51,6 +56,9 @@ export async function checkpointsOf(
     limit: saveTotalLimit,
   });
 }
+
+const maskingOf = ({ probability, maskTokenId, vocabularySize, specialIds }: MaskingRules): string =>
+  JSON.stringify({ probability, maskTokenId, vocabularySize, specialIds: [...specialIds] });
 
 /** Files are named by their content, as they have no path. */
 function nameOf(model: RunSpec["model"]): string {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { writeTinyModel } from "../../test/tiny-model.fixture.ts";
 import { prepareTextTraining } from "../api/index-node.ts";
+import { tasks } from "../tasks/index.ts";
 import { classWeightsOf } from "./class-weights.ts";
-import { lossWeight } from "./task-figures.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-class-weights-"));
 after(() => rmSync(work, { recursive: true, force: true }));
@@ -37,6 +37,6 @@ test("balanced weights of several labels are those of all rows, also where the d
 
 test("a batch of few labelled tokens weighs what its tokens weigh, and none of them nothing", () => {
   const examples = [{ label: -1, labels: [-1, 0, 1, -1] }];
-  assert.ok(Math.abs(lossWeight("token_classification", examples, [0.1, 0.2]) - 0.3) < 1e-12);
-  assert.equal(lossWeight("token_classification", [{ label: -1, labels: [-1, -1] }]), 0);
+  assert.ok(Math.abs(tasks.token_classification.lossWeight(examples, [0.1, 0.2]) - 0.3) < 1e-12);
+  assert.equal(tasks.token_classification.lossWeight([{ label: -1, labels: [-1, -1] }]), 0);
 });

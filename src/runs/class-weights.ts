@@ -1,5 +1,6 @@
 import type { Dataset } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
+import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 
 /**
  * Factors of the classes in the loss.
@@ -13,14 +14,15 @@ import { expectedGot } from "../errors/index.ts";
  */
 export function classWeightsOf(
   given: "balanced" | readonly number[],
-  { name, labels, examples, task }: Dataset,
+  { name, labels, examples, task = DEFAULT_TASK }: Dataset,
   { counts, rows }: { readonly counts: readonly number[]; readonly rows: number } = {
     counts: countsOf(labels.length, examples),
     rows: examples.length,
   },
 ): number[] {
-  if (task === "regression")
-    throw expectedGot("training/class-weights", name, "classes", "a regression, which has none", "Leave the class weights out.");
+  const { balancedWeights } = tasks[task].labels ?? {};
+  if (!balancedWeights)
+    throw expectedGot("training/class-weights", name, "classes", `${task}, which has none`, "Leave the class weights out.");
   if (given !== "balanced") {
     if (given.length === labels.length && given.every((weight) => weight > 0 && weight < Infinity)) return [...given];
     const rule = `${labels.length} numbers above 0, for ${labels.slice(0, 10).join(", ")}`;
@@ -31,9 +33,7 @@ export function classWeightsOf(
     const hint = "A class without examples has no balanced weight.";
     throw expectedGot("training/class-weights", name, `examples of "${labels[missing]}"`, "none", hint);
   }
-  const total = counts.reduce((a, b) => a + b, 0);
-  if (task === "multi_label_classification") return counts.map((count) => Math.max(1, rows - count) / count);
-  return counts.map((count) => total / (labels.length * count));
+  return balancedWeights(counts, rows);
 }
 
 function countsOf(classes: number, examples: Dataset["examples"]): number[] {

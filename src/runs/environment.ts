@@ -7,7 +7,7 @@ import type { Device, StreamedSource } from "./spec.ts";
 /** Told how far the look through files is, and able to stop it. */
 export type ReadingListener = Pick<StreamOptions, "onProgress" | "signal">;
 
-/** What a run needs of the place it runs in: Node (run-node.ts) or a browser (run-web.ts). */
+/** What a run needs of the place it runs in: Node (environment-node.ts) or a browser (environment-web.ts). */
 export interface RunEnvironment {
   createRuntime(options: {
     readonly device?: Device;

@@ -4,14 +4,15 @@ import type { Encoded } from "../data/index.ts";
 import { fitTemperature } from "../metrics/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { Runtime, Tensor } from "../runtime/index.ts";
+import { tasks } from "../tasks/index.ts";
 import type { LoopResult, TrainingOptions, TrainStep } from "../training/index.ts";
 import type { TrainingExamples } from "./examples.ts";
+import { rulesOf, taskFigures } from "./figures.ts";
 import { createForward, type Evaluated, type Forward } from "./forward.ts";
 import type { LoadImages } from "./image-input.ts";
 import { planOf } from "./plan-spec.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 import type { MapOfSentence, RunResult, RunSpec } from "./spec.ts";
-import { type TaskRules, taskFigures } from "./task-figures.ts";
 
 /** Training loss and accuracy are measured in evaluation mode on so many examples: the same ones for all runs of a study. */
 const TRAIN_SAMPLE = 1000;
@@ -26,7 +27,7 @@ export type Evaluator = ((plan: AttentionPlan) => Promise<Forward>) & { release(
 
 /** Forward passes over the trainer's own parameters, one a plan, compiled when first needed. */
 export function evaluators(
-  { padTokenId, seed: pairedSeed }: RunSpec,
+  { padTokenId, masking, seed: pairedSeed }: RunSpec,
   config: EncoderConfig,
   runtime: Runtime,
   step: TrainStep<BatchContext>,
@@ -35,12 +36,13 @@ export function evaluators(
 ): Evaluator {
   const made = new Map<string, Promise<Forward>>();
   const parameters = (): Readonly<Record<string, Tensor>> => step.state.feeds();
+  // logits that are not even kept are wide: then fewer examples at once
+  const batchSize = tasks[config.task].outputs ? options.perDeviceEvalBatchSize : options.perDeviceTrainBatchSize;
   const get = (plan: AttentionPlan): Promise<Forward> => {
     const { pattern, layers, heads } = plan;
     const key = `${pattern.id} ${layers ?? ""} ${heads ?? ""}`;
-    const batchSize = options.perDeviceEvalBatchSize;
-    const known =
-      made.get(key) ?? createForward({ runtime, config, plan, parameters, seed: pairedSeed, batchSize, padTokenId, loadImages });
+    const settings = { runtime, config, plan, parameters, seed: pairedSeed, batchSize, padTokenId, masking, loadImages };
+    const known = made.get(key) ?? createForward(settings);
     made.set(key, known);
     return known;
   };
@@ -75,8 +77,8 @@ export async function evaluateFinal(
   }
   const sample = await train.sample(TRAIN_SAMPLE);
   const rules = rulesOf(spec);
-  const onTrain = taskFigures(rules, (await own.evaluate(sample, signal)).probabilities, sample);
-  const calibrated = rules.task === "single_label_classification" ? selection : undefined;
+  const onTrain = taskFigures(rules, await own.evaluate(sample, signal), sample);
+  const calibrated = tasks[rules.task].hasOneClass ? selection : undefined;
   const onSelection = calibrated && (await own.evaluate(calibrated, signal));
 
   const maps: MapOfSentence[] = [];
@@ -92,17 +94,15 @@ export async function evaluateFinal(
     trainLoss: onTrain.loss,
     trainAccuracy: onTrain.figures.accuracy ?? onTrain.score,
     effectiveSparsity: sparsityOf(trained),
+    steps: ended.loop.progress.step,
     seconds: ended.loop.progress.seconds,
     bestBySelectionAccuracy: ended.loop.best ? await bestOnReported(spec, step, ended.loop.best, own) : null,
     temperature: onSelection ? fitTemperature(onSelection.logits, labelsOf(calibrated!)) : null,
     curve: ended.curve,
   };
-  const figures = taskFigures(rules, trained.probabilities, reported);
-  return { record, figures, figuresSparsityOff: taskFigures(rules, off.probabilities, reported), fresh: readFresh, maps };
+  const figures = taskFigures(rules, trained, reported);
+  return { record, figures, figuresSparsityOff: taskFigures(rules, off, reported), fresh: readFresh, maps };
 }
-
-/** How a run is evaluated. */
-export const rulesOf = ({ task = "single_label_classification", labels, glue }: RunSpec): TaskRules => ({ task, labels, glue });
 
 const sparsityOf = ({ pairs: { kept, valid } }: Evaluated): number => (valid === 0 ? 0 : 1 - kept / valid);
 
@@ -116,9 +116,9 @@ async function bestOnReported(
   const last = await state.snapshot();
   await state.restore(best);
   const { reported = [] } = spec.data;
-  const { probabilities } = await forward.evaluate(reported);
+  const evaluated = await forward.evaluate(reported);
   await state.restore(last);
-  const { figures, score } = taskFigures(rulesOf(spec), probabilities, reported);
+  const { figures, score } = taskFigures(rulesOf(spec), evaluated, reported);
   return figures.accuracy ?? score;
 }
 

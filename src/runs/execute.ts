@@ -3,6 +3,7 @@ import type { BatchContext } from "../batch/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { buildModel, parameterSpecs } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
+import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import {
   createTrainStep,
   estimate,
@@ -15,15 +16,15 @@ import {
 import { batchSource, type RunBatches } from "./batches.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import type { RunEnvironment } from "./environment.ts";
-import { type Evaluator, evaluateFinal, evaluators, rulesOf, type Trained } from "./evaluate.ts";
+import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evaluate.ts";
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
+import { rulesOf, taskFigures } from "./figures.ts";
 import { curvePoint, followLoop } from "./follow-loop.ts";
 import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf } from "./plan-spec.ts";
 import { sayReading } from "./reading.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
 import { startingPoint } from "./starting-point.ts";
-import { taskFigures } from "./task-figures.ts";
 
 /**
  * Train one configuration with one seed, and evaluate it: sparsity on and off.
@@ -40,11 +41,8 @@ export async function executeRun(
 ): Promise<RunResult | null> {
   const options = resolveOptions(spec.options);
   const seed = spec.seed + (spec.seedOffset ?? 0);
-  const head = { labels: spec.labels, task: spec.task ?? "single_label_classification" } as const;
-  if (options.labelSmoothingFactor > 0 && (head.task === "regression" || head.task === "multi_label_classification")) {
-    const rule = `0 in ${head.task}, which has nothing to smooth`;
-    throw expectedGot("training/bad-option", "labelSmoothingFactor", rule, options.labelSmoothingFactor);
-  }
+  const head = { labels: spec.labels, task: spec.task ?? DEFAULT_TASK };
+  checkTask(spec, options);
   const { config, values, fresh } = startingPoint(spec.model, head, environment, seed);
   const plan = planOf(spec.plan);
   checkPlan(plan, config);
@@ -89,6 +87,7 @@ export async function executeRun(
       ...result,
       ...(spec.keepWeights && { weights: await step.state.snapshot() }),
       freshParameters: fresh,
+      config,
       runtime: { name: runtime.name, version: runtime.version, device: runtime.device, threads: runtime.threads },
     };
   } catch (error) {
@@ -97,6 +96,17 @@ export async function executeRun(
   } finally {
     for (const release of held.reverse()) await release();
   }
+}
+
+function checkTask({ task: name = DEFAULT_TASK, data, seed, masking }: RunSpec, { labelSmoothingFactor }: TrainingOptions): void {
+  const task = tasks[name];
+  if (labelSmoothingFactor > 0 && !task.smooths) {
+    const rule = `0 in ${name}, which has nothing to smooth`;
+    throw expectedGot("training/bad-option", "labelSmoothingFactor", rule, labelSmoothingFactor);
+  }
+  if (!data.selection || !task.collate || task.lossWeight(task.collate(data.selection, { seed, epoch: -1, masking })) > 0) return;
+  const hint = "Hold out more text: a loss over no token says nothing.";
+  throw expectedGot("training/nothing-held-out", "held-out text", "at least one masked token", "none", hint);
 }
 
 async function trainingExamples(
@@ -155,8 +165,8 @@ async function trainIt(
     evaluate:
       selection &&
       (async () => {
-        const { probabilities } = await (await evaluator(plan)).evaluate(selection);
-        const { figures, loss, score } = taskFigures(rulesOf(spec), probabilities, selection);
+        const evaluated = await (await evaluator(plan)).evaluate(selection);
+        const { figures, loss, score } = taskFigures(rulesOf(spec), evaluated, selection);
         return { metrics: { ...figures, loss }, score };
       }),
     saver: checkpoints,

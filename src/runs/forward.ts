@@ -4,8 +4,8 @@ import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from 
 import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
+import { type MaskingRules, tasks } from "../tasks/index.ts";
 import type { LoadImages } from "./image-input.ts";
-import { outputsOf } from "./task-figures.ts";
 
 /** How a batch enters a graph, beside its tokens. */
 export type ContextSettings = Pick<
@@ -15,17 +15,19 @@ export type ContextSettings = Pick<
 
 /** A batch as graph inputs are filled from it. */
 export function batchContext(batch: Batch, settings: ContextSettings): BatchContext {
-  const { size, length, lengths, indices: examples, inputIds, tokenTypeIds, pixels, labels, labelSets } = batch;
-  const bindings = { B: size, n: length };
-  return { bindings, lengths, examples, inputIds, tokenTypeIds, pixels, labels, labelSets, ...settings };
+  const { size, length, lengths, indices: examples, inputIds, tokenTypeIds, pixels, labels, labelSets, masked } = batch;
+  const bindings = { B: size, n: length, ...(masked && { M: masked.rows.length }) };
+  return { bindings, lengths, examples, inputIds, tokenTypeIds, pixels, labels, labelSets, masked, ...settings };
 }
 
 /** What an evaluation graph gives for a set of examples, in their order. */
 export interface Evaluated {
-  /** [examples][C], or [examples][n · C] for a task of tokens: see `outputsOf`. */
+  /** [examples][C], or [examples][n · C] for a task of tokens: see `Task.outputs`; none where the task has only a loss. */
   readonly probabilities: number[][];
   /** In the same places. */
   readonly logits: number[][];
+  /** Mean loss, where the task is evaluated by its loss alone. */
+  readonly loss?: number;
   /** Pairs of real tokens over all layers and heads, and those that the plan keeps. */
   readonly pairs: { readonly valid: number; readonly kept: number };
 }
@@ -53,6 +55,8 @@ export interface ForwardOptions {
   /** Examples in a batch. */
   readonly batchSize: number;
   readonly padTokenId: number;
+  /** Masked language model: how tokens are hidden. */
+  readonly masking?: MaskingRules;
   /** Encoders of images: loads those of a batch before it is computed. */
   readonly loadImages?: LoadImages;
 }
@@ -65,13 +69,21 @@ export interface ForwardOptions {
  * (await forward.evaluate(encoded)).probabilities[0]; // [0.1, 0.9]
  */
 export async function createForward(options: ForwardOptions): Promise<Forward> {
-  const { runtime, config, plan, parameters, seed, batchSize, padTokenId, loadImages } = options;
+  const { runtime, config, plan, parameters, seed, batchSize, padTokenId, masking, loadImages } = options;
+  const { outputs, perToken, collate: taskCollate, lossWeight } = tasks[config.task];
   const graph = buildModel(config, { plan, training: false });
-  const session = await runtime.compile({ logits: graph.logits, ...named("kept", graph.keptPairs) });
+  const session = await runtime.compile({
+    ...(outputs ? { logits: graph.logits } : { loss: graph.loss }),
+    ...named("kept", graph.keptPairs),
+  });
 
   const contextOf = (batch: Batch): BatchContext => {
-    const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: batch.size };
+    const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: 1 };
     return batchContext(batch, settings);
+  };
+  const collated = async (examples: readonly Encoded[]): Promise<readonly Encoded[]> => {
+    const loaded = loadImages ? await loadImages(examples) : examples;
+    return taskCollate?.(loaded, { seed, epoch: -1, masking }) ?? loaded;
   };
   const feedsOf = (batch: Batch, inputs: readonly { readonly name: string }[]): Record<string, Tensor> => {
     const wanted = new Set(inputs.map(({ name }) => name));
@@ -80,34 +92,38 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
 
   return {
     async evaluate(examples, signal) {
-      const logits: number[][] = new Array(examples.length);
-      const probabilities: number[][] = new Array(examples.length);
-      let [kept, valid] = [0, 0];
+      const logits: number[][] = new Array(outputs ? examples.length : 0);
+      const probabilities: number[][] = new Array(outputs ? examples.length : 0);
+      let [kept, valid, loss, weight] = [0, 0, 0, 0];
       for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
         if (signal) await letMessagesThrough(signal);
-        const chosen = Array.from(positions, (at) => examples[at]);
-        const batch = collate(loadImages ? await loadImages(chosen) : chosen, padTokenId);
+        const chosen = await collated(Array.from(positions, (at) => examples[at]));
+        const batch = collate(chosen, padTokenId);
         const out = await session.run(feedsOf(batch, session.inputs));
-        const rows = out.logits.data as Float32Array;
-        const perRow = rows.length / batch.size;
-        const { task, numLabels } = config;
-        positions.forEach((at, row) => {
-          const own = task === "token_classification" ? batch.lengths[row] * numLabels : perRow;
-          logits[at] = [...rows.subarray(row * perRow, row * perRow + own)];
-          probabilities[at] = outputsOf(task, logits[at], numLabels);
-        });
+        if (outputs) {
+          const rows = out.logits.data as Float32Array;
+          const perRow = rows.length / batch.size;
+          const { numLabels } = config;
+          positions.forEach((at, row) => {
+            const own = perToken ? batch.lengths[row] * numLabels : perRow;
+            logits[at] = [...rows.subarray(row * perRow, row * perRow + own)];
+            probabilities[at] = outputs.of(logits[at], numLabels);
+          });
+        } else {
+          loss += (out.loss.data as Float32Array)[0];
+          weight += lossWeight(chosen);
+        }
         for (const length of batch.lengths) valid += validPairs(config, length);
         graph.keptPairs.forEach((_, layer) => {
           for (const count of out[`kept${layer}`].data as Float32Array) kept += count;
         });
       }
-      return { logits, probabilities, pairs: { valid, kept } };
+      return { logits, probabilities, ...(!outputs && { loss: loss / weight }), pairs: { valid, kept } };
     },
     async attention(example) {
       const outputs = named("attention", graph.probabilities);
       const maps = await runtime.compile(outputs);
-      const loaded = loadImages ? await loadImages([example]) : [example];
-      const out = await maps.run(feedsOf(collate(loaded, padTokenId), maps.inputs));
+      const out = await maps.run(feedsOf(collate(await collated([example]), padTokenId), maps.inputs));
       await maps.release();
       return Object.keys(outputs).map((name) => out[name].data as Float32Array);
     },

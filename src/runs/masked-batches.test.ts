@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { topK } from "../attention/index.ts";
 import { textBlocks } from "../data/index.ts";
-import { evaluatedTokens, maskedBatches, maskedContext } from "./masked-batches.ts";
+import { evaluatedTokens, maskedBatches, maskedContext } from "./masked-run.fixture.ts";
 import { topicMasking, topicSentences, topicTokenizer } from "./topic-language.fixture.ts";
 
 const blocks = textBlocks(topicSentences(40, 1), topicTokenizer, { lineByLine: true });
 const options = { blocks, masking: topicMasking, padTokenId: topicTokenizer.padTokenId, batchSize: 8, seed: 3 };
 const evaluating = { step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: 1 } as const;
-const batches = maskedBatches({ ...options, dataSeed: 5, strengthAt: (step) => step / 10 });
+const batches = maskedBatches(options, { dataSeed: 5, plan: { pattern: topK({ sparsity: 0.5 }), rampSteps: 15 } });
 const settings = { step: 2, lossDivisor: 77 };
 
 describe("training batches of masked tokens", () => {
@@ -73,7 +74,7 @@ describe("training batches of masked tokens", () => {
     const { bindings, masked } = maskedContext(none, [0, 1], 0, evaluating);
     assert.equal(bindings.M, 1);
     assert.deepEqual([[...masked!.rows], [...masked!.labels]], [[0], [-1]]);
-    assert.equal(maskedBatches({ ...none, dataSeed: 5, strengthAt: () => 1 }).size(0, 0), 0);
+    assert.equal(maskedBatches(none, { dataSeed: 5 }).size(0, 0), 0);
     assert.equal(evaluatedTokens(none), 0);
   });
 });

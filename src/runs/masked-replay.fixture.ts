@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BatchContext } from "../batch/index.ts";
-import { createTokenizer, type Encoded, type MaskingRules, readDocuments, readTokenizerJson, textBlocks } from "../data/index.ts";
+import { createTokenizer, readDocuments, readTokenizerJson, textBlocks } from "../data/index.ts";
 import { buildModel, weightsFrom } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { fillInputs } from "./forward.ts";
-import { maskedBatches, maskedContext } from "./masked-batches.ts";
+import { type MaskedText, maskedBatches, maskedContext } from "./masked-run.fixture.ts";
 
 /** A batch as another library takes it; `labels` are -100 where nothing is predicted. */
 export interface PlainMaskedBatch {
@@ -16,13 +16,7 @@ export interface PlainMaskedBatch {
 }
 
 /** A text as `pretrain` cuts and hides it with the same settings. */
-export interface ReplayedText {
-  readonly blocks: readonly Encoded[];
-  readonly masking: MaskingRules;
-  readonly padTokenId: number;
-  readonly batchSize: number;
-  readonly seed: number;
-}
+export type ReplayedText = MaskedText;
 
 const settings = { step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: 1 } as const;
 
@@ -43,7 +37,7 @@ export function replayedText(
 
 /** The batches of the first updates, in the order of training. */
 export function trainingBatches(text: ReplayedText, updates: number): PlainMaskedBatch[] {
-  const batches = maskedBatches({ ...text, dataSeed: text.seed, strengthAt: () => 1 });
+  const batches = maskedBatches(text);
   return Array.from({ length: updates }, (_, step) => {
     const epoch = Math.floor(step / batches.batchesPerEpoch);
     return plain(batches.context(epoch, step % batches.batchesPerEpoch, { step, lossDivisor: 1 }));

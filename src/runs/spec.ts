@@ -1,10 +1,10 @@
 import type { Encoded, StreamOptions } from "../data/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
-import type { Task } from "../models/index.ts";
+import type { EncoderConfig } from "../models/index.ts";
+import type { MaskingRules, TaskFigures, TaskName } from "../tasks/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 import type { ImageInput } from "./image-input.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
-import type { TaskFigures } from "./task-figures.ts";
 
 /** An attention plan as text and numbers, so that it can be stored and sent: see `AttentionPlan`. */
 export interface PlanSpec {
@@ -50,7 +50,7 @@ export interface RunSpec {
   readonly configuration: string;
   readonly model: ModelSource;
   /** Default `single_label_classification`. */
-  readonly task?: Task;
+  readonly task?: TaskName;
   /** Class names by class index. */
   readonly labels: readonly string[];
   /** Factor of each class in the loss. */
@@ -58,6 +58,8 @@ export interface RunSpec {
   /** Evaluate by GLUE's own figures too. */
   readonly glue?: GlueTask;
   readonly padTokenId: number;
+  /** Masked language model: how tokens are hidden. */
+  readonly masking?: MaskingRules;
   /** How images are taken; left out for texts. */
   readonly images?: ImageInput;
   readonly plan: PlanSpec;
@@ -114,6 +116,8 @@ export interface RunResult {
   readonly weights?: ReadonlyMap<string, Float32Array>;
   /** What the model folder lacked and was drawn afresh, e.g. `classifier.weight`. */
   readonly freshParameters: readonly string[];
+  /** Of the model, with its head. */
+  readonly config: EncoderConfig;
   readonly runtime: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number };
 }
 

@@ -1,12 +1,5 @@
-import {
-  type EncoderConfig,
-  initialise,
-  parseEncoderConfig,
-  storedModel,
-  type Task,
-  weightsFrom,
-  withLabels,
-} from "../models/index.ts";
+import { type EncoderConfig, initialise, parseEncoderConfig, storedModel, weightsFrom, withLabels } from "../models/index.ts";
+import type { TaskName } from "../tasks/index.ts";
 import type { RunEnvironment } from "./environment.ts";
 import type { ModelSource } from "./spec.ts";
 
@@ -25,7 +18,7 @@ export interface StartingPoint {
  */
 export function startingPoint(
   model: ModelSource,
-  { labels, task }: { readonly labels: readonly string[]; readonly task: Task },
+  { labels, task }: { readonly labels: readonly string[]; readonly task: TaskName },
   environment: Pick<RunEnvironment, "loadModel">,
   seed: number,
 ): StartingPoint {

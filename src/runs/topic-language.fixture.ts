@@ -1,5 +1,6 @@
-import { bertTokenizerJson, createTokenizer, type MaskingRules, type TokenizerJson } from "../data/index.ts";
+import { bertTokenizerJson, createTokenizer, type TokenizerJson } from "../data/index.ts";
 import { uniform } from "../random/index.ts";
+import type { MaskingRules } from "../tasks/index.ts";
 
 /** Words of a topic, and topics: a sentence draws all its words from one topic. */
 export const topicWords = 4;

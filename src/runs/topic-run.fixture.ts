@@ -1,14 +1,14 @@
 import { textBlocks } from "../data/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeEnvironment } from "./environment-node.ts";
-import { executePretraining } from "./pretrain.ts";
+import { executeMasked } from "./masked-run.fixture.ts";
 import { topicConfig, topicMasking, topicSentences, topicTokenizer } from "./topic-language.fixture.ts";
 
 /** Losses of a masked-language-model training of 12 updates, with top-k, dropout and accumulation; the held-out loss stands last. */
 export async function topicLossCurve(createRuntime: () => Promise<Runtime>): Promise<number[]> {
   const blocksOf = (count: number, seed: number) => textBlocks(topicSentences(count, seed), topicTokenizer, { lineByLine: true });
   const losses: number[] = [];
-  const result = await executePretraining(
+  const result = await executeMasked(
     {
       model: { kind: "fresh", config: topicConfig },
       plan: { pattern: "topK(sparsity=0.5)" },

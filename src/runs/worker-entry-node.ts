@@ -1,18 +1,14 @@
 import { parentPort } from "node:worker_threads";
 import { nodeEnvironment } from "./environment-node.ts";
 import { executeRun } from "./execute.ts";
-import { executePretraining, type PretrainResult, type PretrainSpec } from "./pretrain.ts";
 import { type SentError, toSent } from "./sent-error.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
 
 /** What the two sides of a worker say to each other. */
-export type ToWorker =
-  | { readonly type: "run"; readonly spec: RunSpec }
-  | { readonly type: "pretrain"; readonly spec: PretrainSpec }
-  | { readonly type: "stop" };
+export type ToWorker = { readonly type: "run"; readonly spec: RunSpec } | { readonly type: "stop" };
 export type FromWorker =
   | { readonly type: "event"; readonly event: RunEvent }
-  | { readonly type: "result"; readonly result: RunResult | PretrainResult }
+  | { readonly type: "result"; readonly result: RunResult }
   | { readonly type: "stopped" }
   | { readonly type: "failed"; readonly error: SentError };
 
@@ -27,10 +23,7 @@ async function run(message: Exclude<ToWorker, { type: "stop" }>): Promise<void> 
   stop = new AbortController();
   const listener = { signal: stop.signal, onEvent: (event: RunEvent) => post({ type: "event", event }) };
   try {
-    const result =
-      message.type === "run"
-        ? await executeRun(message.spec, nodeEnvironment, listener)
-        : await executePretraining(message.spec, nodeEnvironment, listener);
+    const result = await executeRun(message.spec, nodeEnvironment, listener);
     post(result ? { type: "result", result } : { type: "stopped" });
   } catch (error) {
     post({ type: "failed", error: toSent(error) });

@@ -1,7 +1,6 @@
 import { fork } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { CrispError } from "../errors/index.ts";
-import type { PretrainResult, PretrainSpec } from "./pretrain.ts";
 import { fromSent } from "./sent-error.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
 import type { FromWorker, ToWorker } from "./worker-entry-node.ts";
@@ -18,8 +17,6 @@ export interface RunWorker {
    * @throws What the run threw; `run/lost` when the worker itself died.
    */
   run(spec: RunSpec, options?: RunListener): Promise<RunResult | null>;
-  /** The same for masked-language-model training. */
-  pretrain(spec: PretrainSpec, options?: RunListener): Promise<PretrainResult | null>;
   close(): Promise<void>;
 }
 
@@ -73,7 +70,6 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
 
   return {
     run: (spec, listener = {}) => execute<RunResult>({ type: "run", spec }, listener),
-    pretrain: (spec, listener = {}) => execute<PretrainResult>({ type: "pretrain", spec }, listener),
     close: () => channel.end(),
   };
 }

@@ -64,7 +64,7 @@ const children = (text: string): number[] =>
 test("a process that is killed in the middle of a run ends it with run/lost, not with a hang", { timeout: 20_000 }, async () => {
   const worker = startRunWorker("process");
   const onEvent = atFirst("step", () => {
-    const [child] = children("run-entry-node");
+    const [child] = children("worker-entry-node");
     process.kill(child, "SIGKILL");
   });
   await assert.rejects(worker.run(tinyRun({ options: endless }), { onEvent }), {
@@ -85,7 +85,7 @@ test("a spec that cannot be sent is an error, not a hang", async () => {
 
 test("Ctrl-C of the whole process group is the parent's to judge", async () => {
   const worker = startRunWorker("process");
-  const onEvent = atFirst("step", () => process.kill(children("run-entry-node")[0], "SIGINT"));
+  const onEvent = atFirst("step", () => process.kill(children("worker-entry-node")[0], "SIGINT"));
   assert.ok(await worker.run(tinyRun(), { onEvent }));
   await worker.close();
 });

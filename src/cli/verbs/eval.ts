@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { Classifier, loadLabelledTexts } from "../../api/index-node.ts";
-import { type LabelTask, sameClasses } from "../../data/index.ts";
+import { sameClasses } from "../../data/index.ts";
 import { loadImages, splitOf } from "../../data/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../../files/index-node.ts";
 import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
+import { tasks } from "../../tasks/index.ts";
 import { asTrained, columnOptions, evaluationData, fetchListener, sayAsked } from "../read-options.ts";
 import { defineVerb } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
@@ -43,8 +44,7 @@ export const evaluate = defineVerb({
     const device = options.device as Device | undefined;
     sayAsked(output, device);
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
-    const { labels: known, task: trained } = model.config;
-    const readAs = trained as LabelTask; // what predicts masked tokens is refused when it is loaded
+    const { labels: known, task: readAs } = model.config;
     const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {
       if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, task: readAs, labels: known });
       const { textColumn: imageColumn, labelColumn } = columns;
@@ -58,10 +58,9 @@ export const evaluate = defineVerb({
     const sparse = model.card.attention.pattern !== "dense";
     const on = await model.evaluate(examples, { batchSize });
     const off = sparse ? await model.evaluate(examples, { attention: "dense", batchSize }) : on;
-    const { figures: own, loss } = taskFigures(rules, on.probabilities, examples);
-    const { figures: ownOff, loss: lossOff } = taskFigures(rules, off.probabilities, examples);
-    const single = task === "single_label_classification";
-    const classes = single
+    const { figures: own, loss } = taskFigures(rules, on, examples);
+    const { figures: ownOff, loss: lossOff } = taskFigures(rules, off, examples);
+    const classes = tasks[task].hasOneClass
       ? classMetrics(
           on.probabilities,
           examples.map(({ label }) => label),

@@ -1,4 +1,3 @@
-import type { Prediction } from "../../api/index.ts";
 import { Classifier } from "../../api/index-node.ts";
 import { readTexts } from "../../data/index.ts";
 import { IMAGE_NAME, imagesIn, isFolder, loadTexts } from "../../data/index-node.ts";
@@ -52,15 +51,16 @@ export const predict = defineVerb({
         const { probabilities } = await model.evaluate(encoded, { batchSize });
         part.forEach((image, at) => {
           const said = model.answer(probabilities[at], {}, options.topK);
-          output.data(JSON.stringify({ image, ...said[0], ...((options.topK ?? 1) > 1 && { labels: said }) }));
+          output.data(JSON.stringify({ image, ...model.answers.printed(said, options.topK) }));
         });
       }
       return 0;
     }
-    const { task } = model.config;
-    if (options.topK !== undefined && (task === "regression" || task === "token_classification")) {
+    const { answers } = model;
+    if (options.topK !== undefined && !answers.ranks) {
       const hint = "Leave --top_k out.";
-      throw expectedGot("cli/bad-option", "--top_k", "a model that gives a text one of several labels", task, hint);
+      const rule = "a model that gives a text one of several labels";
+      throw expectedGot("cli/bad-option", "--top_k", rule, model.config.task, hint);
     }
     const [file, another] = files;
     if (another !== undefined) throw expectedGot("cli/extra-argument", "crisp predict", "one file of texts", files.join(", "));
@@ -71,12 +71,6 @@ export const predict = defineVerb({
       const columns = { textColumn, pairColumn };
       return file === undefined ? readTexts(bytes!, "stdin", columns) : loadTexts(file, columns);
     });
-    const several = task === "multi_label_classification" || task === "token_classification" || (options.topK ?? 1) > 1;
-    const shown = (said: readonly Prediction[]): object => {
-      if (task === "regression") return { score: said[0].score };
-      if (task === "token_classification") return { words: said };
-      return { ...(said.length > 0 && { label: said[0].label, score: said[0].score }), ...(several && { labels: said }) };
-    };
     let cut = 0;
     for (let start = 0; start < texts.length; start += piece) {
       const part = texts.slice(start, start + piece);
@@ -85,12 +79,11 @@ export const predict = defineVerb({
       const { probabilities } = await model.evaluate(encoded, { batchSize });
       part.forEach(({ line, text, pair }, at) => {
         const said = model.answer(probabilities[at], encoded[at], options.topK);
-        output.data(JSON.stringify({ line, text, ...(pair !== undefined && { pair }), ...shown(said) }));
+        output.data(JSON.stringify({ line, text, ...(pair !== undefined && { pair }), ...answers.printed(said, options.topK) }));
       });
     }
     if (cut > 0) {
-      const lost = task === "token_classification" ? "words behind it have no answer" : "what stands behind was not read";
-      output.note(`${cut} of ${texts.length} texts were cut at the model's ${model.card.maxLength} tokens: ${lost}`);
+      output.note(`${cut} of ${texts.length} texts were cut at the model's ${model.card.maxLength} tokens: ${answers.lost}`);
     }
     return 0;
   },

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { type PretrainEvent, pretrain as startPretraining } from "../../api/index-node.ts";
+import { type PretrainEvent, pretrainingDefaults, pretrain as startPretraining } from "../../api/index-node.ts";
 import { parsePattern } from "../../attention/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
@@ -26,8 +26,7 @@ const OPTIONS = {
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   ...TRAINING,
-  // from nothing, or on new text: higher than for a classifier
-  learning_rate: { ...TRAINING.learning_rate, default: 5e-5 },
+  learning_rate: { ...TRAINING.learning_rate, default: pretrainingDefaults.learningRate },
   output_dir: { ...TRAINING.output_dir, help: "Where the model and the checkpoints go; left out, <name of the text>-encoder." },
 } as const;
 

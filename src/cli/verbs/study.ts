@@ -10,6 +10,7 @@ import type { Device } from "../../runs/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
 import { checkStudy, demoStudies, type StudyDefinition, type StudyResults, textStudy } from "../../studies/index.ts";
 import { armsOf, readStudyFile, runStudy, type StudyEvent, type StudyFile } from "../../studies/index-node.ts";
+import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
 import { removeStudy } from "../output-folder.ts";
 import type { Progress } from "../progress.ts";
 import {
@@ -138,8 +139,6 @@ function demoDefinitions({ options, given, positionals, commandLine }: StudyCont
   return demoStudies({ command: commandLine, ...(seeds && { seeds }) });
 }
 
-const ONE_CLASS = "single_label_classification";
-
 const notOneClass = (data: string, task: string): CrispError =>
   expectedGot(
     "study/bad-spec",
@@ -169,12 +168,12 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const folder = await modelFolderOf(model, { ...listener, revision: options.modelRevision });
   const tokenizer = await tokenizerOf(folder, options.maxSeqLength);
   const columns = columnOptions(options);
-  if (source.task !== undefined && source.task !== ONE_CLASS) throw notOneClass(source.name, source.task);
+  if (!taskOf(source).hasOneClass) throw notOneClass(source.name, source.task!);
   const read = await loadDatasets(source.data, columns);
-  if (read.task !== undefined && read.task !== ONE_CLASS) throw notOneClass(source.name, read.task);
+  if (!taskOf(read).hasOneClass) throw notOneClass(source.name, read.task!);
   const all = limited(read, options.maxTrainSamples);
   const train = options.quick && options.maxTrainSamples === undefined ? drawn(all, QUICK.rows) : all;
-  const like = { ...columns, labels: train.labels, task: ONE_CLASS } as const;
+  const like = { ...columns, labels: train.labels, task: DEFAULT_TASK } as const;
   const reported = source.validation && sameClasses(await loadDatasets(source.validation, like), train.labels);
   const hub = options.datasetName === undefined ? undefined : source.name;
   const sst2 = options.preset === "sst2";

@@ -3,10 +3,11 @@ import { basename, extname, join } from "node:path";
 import type { TrainEvent } from "../../api/index.ts";
 import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
 import { parsePattern } from "../../attention/index.ts";
-import { type LabelTask, renderSummary } from "../../data/index.ts";
+import { renderSummary } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { writeAtomically } from "../../files/index-node.ts";
 import type { Device } from "../../runs/index.ts";
+import type { TaskName } from "../../tasks/index.ts";
 import { stoppedRun, trainingFolder } from "../output-folder.ts";
 import { duration } from "../progress.ts";
 import {
@@ -79,7 +80,7 @@ export const train = defineVerb({
       streaming: context.given.has("streaming") ? options.streaming : undefined,
       attention: { pattern, ...planOptions(options) },
       columns: columnOptions(options),
-      task: (options.problemType as LabelTask | undefined) ?? source.task,
+      task: (options.problemType as TaskName | undefined) ?? source.task,
       classWeights: classWeights(options.classWeights),
       maxLength: options.maxSeqLength,
       maxTrainSamples: options.maxTrainSamples,

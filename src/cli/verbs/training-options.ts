@@ -1,3 +1,4 @@
+import { labelledTasks } from "../../tasks/index.ts";
 import type { OptionTable } from "../verb.ts";
 
 /** Where the texts come from; names and meanings are those of transformers' example scripts. */
@@ -23,7 +24,7 @@ export const DATA_OPTIONS = {
 export const TASK_OPTIONS = {
   problem_type: {
     type: "string",
-    choices: ["single_label_classification", "multi_label_classification", "regression", "token_classification"],
+    choices: labelledTasks,
     aliases: ["task"],
     help: "What the labels are; left out, one class, or what lists in the data say.",
   },

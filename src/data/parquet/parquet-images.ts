@@ -1,6 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
+import { cellText } from "../../tasks/index.ts";
 import type { ByteSource } from "../table/byte-source.ts";
-import { cellText, chooseColumns } from "../table/columns.ts";
+import { chooseColumns } from "../table/columns.ts";
 import { sortLabels, tidyLabel } from "../table/dataset.ts";
 import { openParquet } from "./parquet.ts";
 

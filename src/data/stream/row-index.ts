@@ -1,10 +1,12 @@
 import { expectedGot } from "../../errors/index.ts";
+import type { TaskName } from "../../tasks/index.ts";
 import type { Columns } from "../table/columns.ts";
 import type { DatasetOptions } from "../table/dataset.ts";
 import { type HeldOutOptions, HeldOutRows } from "../table/held-out-rows.ts";
 import { LabelCounter } from "../table/label-counter.ts";
+import { labelsOf } from "../table/labels-of.ts";
 import { textHash } from "../table/text-hash.ts";
-import type { Dataset, Example, LabelTask } from "../types.ts";
+import type { Dataset, Example } from "../types.ts";
 
 /** Rows a block; consecutive rows are read together. */
 export const BLOCK_ROWS = 256;
@@ -48,9 +50,9 @@ export class RowTally {
   /** Rows whose label is kept secret. */
   unlabelled = 0;
 
-  readonly task: LabelTask;
+  readonly task: TaskName;
 
-  constructor(options: Pick<StreamOptions, "labels" | "heldOut">, task: LabelTask, classNames?: readonly string[]) {
+  constructor(options: Pick<StreamOptions, "labels" | "heldOut">, task: TaskName, classNames?: readonly string[]) {
     this.task = task;
     this.labels = new LabelCounter(options.labels ?? classNames);
     this.heldOut = options.heldOut && new HeldOutRows(options.heldOut);
@@ -58,9 +60,11 @@ export class RowTally {
 
   /** Count rows that were read the long way, as tasks other than one class a text need. */
   countExamples({ name, labels, examples }: Dataset): void {
-    for (const { text, pair, words, label, labels: classes } of examples) {
+    const { has } = labelsOf(this.task);
+    for (const example of examples) {
+      const { text, pair, words, label, labels: classes } = example;
       const names = classes?.map((at) => labels[at] ?? "");
-      if (this.task === "multi_label_classification" && names === undefined) this.unlabelled++;
+      if (!has(example)) this.unlabelled++;
       for (const one of names ?? []) if (one !== "") this.labels.add(one, name, undefined, false);
       if (this.heldOut) {
         const hash = textHash(text);
@@ -102,11 +106,7 @@ export function namesOf(columns: readonly string[], chosen: Columns, file: strin
 }
 
 /** The options that name these columns to `toDataset`. */
-export const namedOptions = (
-  { text, pair, label }: ColumnNames,
-  task: LabelTask,
-  labels?: readonly string[],
-): DatasetOptions => ({
+export const namedOptions = ({ text, pair, label }: ColumnNames, task: TaskName, labels?: readonly string[]): DatasetOptions => ({
   task,
   textColumn: text,
   pairColumn: pair,

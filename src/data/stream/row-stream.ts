@@ -1,11 +1,12 @@
 import { CrispError, expectedGot } from "../../errors/index.ts";
+import { DEFAULT_TASK, type TaskName } from "../../tasks/index.ts";
 import { isParquet, isParquetName, openParquet, type ParquetFile } from "../parquet/parquet.ts";
 import type { ByteSource } from "../table/byte-source.ts";
 import { type Columns, chooseColumns } from "../table/columns.ts";
-import { tidyLabel } from "../table/dataset.ts";
-import { guessTask } from "../table/label-cells.ts";
+import { taskOfTable, tidyLabel } from "../table/dataset.ts";
+import { labelsOf, optionalTask } from "../table/labels-of.ts";
 import { readLayout, type TextLayout } from "../tokenize/text-layout.ts";
-import type { Dataset, Example, LabelTask, Table } from "../types.ts";
+import type { Dataset, Example, Table } from "../types.ts";
 import {
   BLOCK_ROWS,
   type ColumnNames,
@@ -24,7 +25,7 @@ export interface StreamedDataset {
   readonly name: string;
   readonly labels: readonly string[];
   /** Default `single_label_classification`. */
-  readonly task?: LabelTask;
+  readonly task?: TaskName;
   readonly columns: ColumnNames;
   /** Over all files. */
   readonly rows: number;
@@ -109,7 +110,7 @@ export async function indexRows(sources: readonly ByteSource[], options: StreamO
   let before = 0;
   let names: ColumnNames | undefined;
   let classNames: readonly string[] | undefined;
-  let tally = new RowTally(options, "single_label_classification");
+  let tally = new RowTally(options, DEFAULT_TASK);
   const files: IndexedFile[] = [];
   for (const source of sources) {
     const opened = await open(source, options);
@@ -117,7 +118,7 @@ export async function indexRows(sources: readonly ByteSource[], options: StreamO
       const chosen: Columns = chooseColumns(opened.sample, options);
       names = namesOf(opened.sample.columns, chosen, source.name);
       classNames = opened.sample.classNames?.get(names.label ?? "");
-      const task = options.task ?? guessTask(opened.sample, chosen);
+      const task = options.task ?? taskOfTable(opened.sample, chosen);
       tally = new RowTally(options, task, names.label === undefined ? [] : classNames);
     } else {
       // The columns of the first file, by name.
@@ -168,9 +169,10 @@ function assemble(
   const { task } = tally;
   const counted = tally.labels.finish();
   const unlabelled = columns.label === undefined;
-  const score = [columns.label ?? "score"];
-  const labels = task === "regression" ? (options.labels ?? score) : unlabelled ? (options.labels ?? []) : counted.labels;
-  const counts = task === "regression" ? [rows] : counted.counts;
+  const { outputNames } = labelsOf(task);
+  const found = outputNames?.(columns.label) ?? (unlabelled ? [] : counted.labels);
+  const labels = outputNames || unlabelled ? (options.labels ?? found) : found;
+  const counts = outputNames ? [rows] : counted.counts;
   const held = tally.heldOut?.finish(name, rows);
   const heldRows = new Set(held?.map(({ row }) => row));
   const heldIn = new Map<number, number>();
@@ -193,7 +195,7 @@ function assemble(
       ...(names && { labels: classesOf(names) }),
     }),
   );
-  const several = task === "single_label_classification" ? {} : { task };
+  const several = optionalTask(task);
   const grouped = files.some(({ groups }) => groups !== undefined);
   const groups = files.flatMap(({ groups, rows }, at) =>
     (groups ?? Array.from({ length: grouped ? Math.ceil(rows / BLOCK_ROWS) : 0 }, (_, block) => block)).map(

@@ -1,5 +1,5 @@
+import { cellText, taskOf } from "../../tasks/index.ts";
 import type { ParquetFile } from "../parquet/parquet.ts";
-import { cellText } from "../table/columns.ts";
 import { toDataset } from "../table/dataset.ts";
 import { textHash } from "../table/text-hash.ts";
 import type { Example, Table } from "../types.ts";
@@ -66,7 +66,7 @@ export async function indexParquet(
   for (let slab = 0; slab < groups.length; slab++) {
     const [start, end] = rowsOf(slab);
     const cells = await file.readRows(start, end, columns);
-    if (task !== "single_label_classification") {
+    if (!taskOf(tally).hasOneClass) {
       tally.countExamples(toDataset(tableOf(cells, start), namedOptions(names, task, known)));
       onRows(end);
       continue;

@@ -1,4 +1,5 @@
 import { expectedGot } from "../../errors/index.ts";
+import { taskOf } from "../../tasks/index.ts";
 import type { ByteSource } from "../table/byte-source.ts";
 import { toDataset } from "../table/dataset.ts";
 import { asciiTextHash, textHash } from "../table/text-hash.ts";
@@ -118,7 +119,7 @@ export async function indexText(
 
   let headers = layout.header ? 1 : 0;
   const oneClass = format === "jsonl" ? jsonVisitor : cellsVisitor;
-  const visit = task === "single_label_classification" ? oneClass : blockVisitor;
+  const visit = taskOf(tally).hasOneClass ? oneClass : blockVisitor;
   const skipHeader = (record: ScannedRecord, offset: number): boolean => headers-- > 0 || visit(record, offset);
   await scanFile(source, scanner, layout.start, headers ? skipHeader : visit, onPiece);
   flush();

@@ -1,4 +1,5 @@
 import { type CrispError, expectedGot } from "../../errors/index.ts";
+import { cellText } from "../../tasks/index.ts";
 import type { Table } from "../types.ts";
 
 /** Which columns hold what, by position. */
@@ -98,12 +99,6 @@ function lookAt(table: Table, at: number): ColumnFacts {
     complete: cells.every((cell) => cell.trim() !== ""),
     numeric: cells.every(isNumber),
   };
-}
-
-/** A cell as text: strings as they are, numbers and booleans printed, anything else empty. */
-export function cellText(cell: unknown): string {
-  if (typeof cell === "string") return cell;
-  return typeof cell === "number" || typeof cell === "boolean" ? String(cell) : "";
 }
 
 const isClassIndex = (values: ReadonlySet<string>): boolean => [...values.keys()].every((_, index) => values.has(String(index)));

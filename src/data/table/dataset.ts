@@ -1,16 +1,25 @@
-import { expectedGot, printedJson } from "../../errors/index.ts";
+import { expectedGot } from "../../errors/index.ts";
+import {
+  type CellPlace,
+  filledText,
+  guessTask,
+  labelledTasks,
+  type TaskLabels,
+  type TaskName,
+  wordsOf,
+} from "../../tasks/index.ts";
 import { isParquet, isParquetName, parquetTable } from "../parquet/parquet.ts";
-import type { Dataset, Example, LabelTask, Table } from "../types.ts";
-import { type ColumnOptions, cellText, chooseColumns } from "./columns.ts";
+import type { Dataset, Example, Table } from "../types.ts";
+import { type ColumnOptions, type Columns, chooseColumns } from "./columns.ts";
 import { decodeText } from "./decode.ts";
-import { type CellPlace, guessTask, namesOf, numberOf, wordsOf } from "./label-cells.ts";
+import { labelsOf, optionalTask } from "./labels-of.ts";
 import { guessFormat, parseTable, type TableOptions } from "./table.ts";
 
 export interface DatasetOptions extends ColumnOptions, Pick<TableOptions, "format" | "header"> {
   /** Labels seen in training, in class order. Given for validation and test files; any other label is an error. */
   readonly labels?: readonly string[];
-  /** Default: `guessTask`. */
-  readonly task?: LabelTask;
+  /** Default: as the cells look; see `guessTask`. */
+  readonly task?: TaskName;
 }
 
 /** Spreadsheets and pandas print whole numbers as `1.0` once a cell of the column was empty. */
@@ -43,38 +52,20 @@ export function sortLabels(labels: Iterable<string>): string[] {
 export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
   if (table.rows.length === 0) throw expectedGot("data/empty", table.name, "at least one row", "none");
   const columns = chooseColumns(table, options);
-  const read = (cells: readonly unknown[], line: number, at: number, what: string): string => {
-    const cell = cellText(cells[at]);
-    if (cell.trim() !== "") return cell;
-    const empty = cells[at] === undefined || cells[at] === null || cells[at] === "";
-    const got = empty
-      ? "nothing"
-      : cells[at] instanceof Uint8Array
-        ? "bytes"
-        : (printedJson(cells[at]) ?? "nothing").slice(0, 80);
-    throw expectedGot(
-      "data/broken-row",
-      `${table.name}:${line}`,
-      `${what} in column "${table.columns[at]}"`,
-      got,
-      "Fill the cell, or remove the row.",
-    );
-  };
-  const task = options.task ?? guessTask(table, columns);
+  const task = options.task ?? taskOfTable(table, columns);
+  const rules = labelsOf(task);
   const unlabelled = columns.label < 0;
   const place = (line: number, at: number): CellPlace => ({ where: `${table.name}:${line}`, column: table.columns[at] });
+  const read = (cells: readonly unknown[], line: number, at: number): string => filledText(cells[at], place(line, at), "text");
   const classNames = table.classNames?.get(table.columns[columns.label]);
   const tidy = classNames ? (label: string) => label : tidyLabel;
   // Where the file names its classes, an empty label is one that is kept secret.
   const hidden = (cells: readonly unknown[]): boolean => classNames !== undefined && cells[columns.label] === null;
-  const namesIn = (cells: readonly unknown[], line: number): readonly string[] => {
-    if (unlabelled || task === "regression" || hidden(cells)) return [];
-    if (task === "single_label_classification") return [tidy(read(cells, line, columns.label, "a label"))];
-    return namesOf(cells[columns.label], place(line, columns.label)).map(tidy);
-  };
-  const names = table.rows.map(({ line, cells }) => namesIn(cells, line));
+  const names = table.rows.map(({ line, cells }): readonly string[] =>
+    unlabelled || hidden(cells) ? [] : rules.names(cells[columns.label], place(line, columns.label)).map(tidy),
+  );
   const found = (): readonly string[] => {
-    if (task === "regression") return [unlabelled ? "score" : table.columns[columns.label]];
+    if (rules.outputNames) return rules.outputNames(table.columns[columns.label]);
     return unlabelled ? [] : (classNames ?? sortLabels(names.flat()));
   };
   const labels = options.labels ?? found();
@@ -92,33 +83,36 @@ export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
     );
   };
   const examples = table.rows.map(({ line, cells }, index): Example => {
-    const words = task === "token_classification" ? wordsOf(cells[columns.text], place(line, columns.text)) : undefined;
-    const text = words ? words.join(" ") : read(cells, line, columns.text, "text");
-    const pair = columns.pair < 0 ? undefined : read(cells, line, columns.pair, "text");
-    const both = { index, text, ...(pair !== undefined && { pair }), ...(words && { words }) };
-    if (task === "regression")
-      return { ...both, label: unlabelled ? Number.NaN : numberOf(cells[columns.label], place(line, columns.label)) };
-    // none of its classes is said to hold, nor not to
-    if (task === "multi_label_classification" && hidden(cells)) return { ...both, label: -1 };
-    const classes = names[index].map((name) => classAt(name, line));
-    if (task === "single_label_classification") return { ...both, label: classes[0] ?? -1 };
-    if (words && !unlabelled && classes.length !== words.length) {
-      const rule = `as many labels as the ${words.length} words`;
-      throw expectedGot("data/broken-row", `${table.name}:${line}`, rule, classes.length, "Mend the row, or remove it.");
-    }
-    return { ...both, label: -1, labels: unlabelled && words ? words.map(() => -1) : classes };
+    const words = rules.ofWords ? wordsOf(cells[columns.text], place(line, columns.text)) : undefined;
+    const text = words ? words.join(" ") : read(cells, line, columns.text);
+    const pair = columns.pair < 0 ? undefined : read(cells, line, columns.pair);
+    const label = rules.of({
+      cell: cells[columns.label],
+      place: place(line, columns.label),
+      classes: names[index].map((name) => classAt(name, line)),
+      words,
+      unlabelled,
+      hidden: hidden(cells),
+    });
+    return { index, text, ...(pair !== undefined && { pair }), ...(words && { words }), ...label };
   });
   return {
     name: table.name,
     labels,
     examples,
-    ...(task !== "single_label_classification" && { task }),
+    ...optionalTask(task),
     columns: {
       text: table.columns[columns.text],
       pair: columns.pair < 0 ? undefined : table.columns[columns.pair],
       label: columns.label < 0 ? undefined : table.columns[columns.label],
     },
   };
+}
+
+/** What the labels of a table are, as far as its first labelled row says. */
+export function taskOfTable(table: Table, columns: Pick<Columns, "text" | "label">): TaskName {
+  const first = columns.label < 0 ? undefined : table.rows.find(({ cells }) => (cells[columns.label] ?? undefined) !== undefined);
+  return guessTask(first?.cells[columns.label], first?.cells[columns.text]);
 }
 
 /**
@@ -183,9 +177,12 @@ export async function readTexts(
   return textsOf(table, { ...options, format, labelled: false });
 }
 
+/** The task whose texts are lists of words. */
+const readsWords = labelledTasks.find((name) => labelsOf(name).ofWords);
+
 function textsOf(table: Table, options: DatasetOptions): InputText[] {
   const inWords = table.rows.length > 0 && Array.isArray(table.rows[0].cells[chooseColumns(table, options).text]);
-  const { examples } = toDataset(table, { ...options, ...(inWords && { task: "token_classification" as const }) });
+  const { examples } = toDataset(table, { ...options, ...(inWords && { task: readsWords }) });
   return examples.map(({ index, text, pair, words }) => ({
     line: table.rows[index].line,
     text,
@@ -206,26 +203,23 @@ function guessInputFormat(name: string, content: string): TableOptions["format"]
  *
  * @throws `data/one-class` when all rows say the same; `data/columns` when there are no labels.
  */
-export function checkTrainable({ name, examples, labels, task = "single_label_classification" }: Dataset): void {
-  const lacksLabel = ({ label, labels: several }: Example): boolean => {
-    if (task === "regression") return Number.isNaN(label);
-    return task === "single_label_classification" ? label < 0 : several === undefined;
-  };
-  if (examples.some(lacksLabel)) throw expectedGot("data/columns", name, "labelled examples", "a file without labels");
-  const several = task === "multi_label_classification" || task === "token_classification";
-  const seen = new Set(several ? examples.flatMap(({ labels: own = [] }) => own) : examples.map(({ label }) => label));
-  // one class is enough where it may hold or not
-  if (seen.size >= 2 || (task === "multi_label_classification" && seen.size === 1)) return;
+export function checkTrainable({ name, examples, labels, task }: Dataset): void {
+  const rules = labelsOf(task);
+  if (!examples.every(rules.has)) throw expectedGot("data/columns", name, "labelled examples", "a file without labels");
+  const seen = new Set(examples.flatMap(({ label, labels: several = [label] }) => several));
+  if (seen.size >= rules.leastDifferent) return;
   const [only] = seen;
-  const what = task === "regression" ? "two different numbers" : "two classes";
-  throw expectedGot(
+  throw tooFew(name, rules, examples.length, rules.areClasses ? labels[only] : only);
+}
+
+const tooFew = (name: string, { areClasses }: TaskLabels, rows: number, only: unknown = ""): Error =>
+  expectedGot(
     "data/one-class",
     name,
-    `at least ${what}`,
-    `${examples.length} rows that all say "${task === "regression" ? only : (labels[only] ?? "")}"`,
-    task === "regression" ? "Add examples of other values." : "Add examples of another class.",
+    `at least ${areClasses ? "two classes" : "two different numbers"}`,
+    `${rows} rows that all say "${only}"`,
+    areClasses ? "Add examples of another class." : "Add examples of other values.",
   );
-}
 
 /** The same for data that stay on disk, by what their index knows; throws alike. */
 export function checkStreamTrainable({ name, rows, unlabelled, counts, labels, task }: StreamedFacts): void {
@@ -233,11 +227,10 @@ export function checkStreamTrainable({ name, rows, unlabelled, counts, labels, t
     const hint = "Give the columns, or remove those rows.";
     throw expectedGot("data/columns", name, "labelled examples", `${unlabelled} of ${rows} rows without a label`, hint);
   }
-  if (task === "regression" || counts.filter((count) => count > 0).length >= (task === "multi_label_classification" ? 1 : 2))
-    return;
-  const only = labels[counts.findIndex((count) => count > 0)] ?? "";
-  const hint = "Add examples of another class.";
-  throw expectedGot("data/one-class", name, "at least two classes", `${rows} rows that all say "${only}"`, hint);
+  const rules = labelsOf(task);
+  // an index counts classes; of numbers it cannot say how many differ
+  if (!rules.areClasses || counts.filter((count) => count > 0).length >= rules.leastDifferent) return;
+  throw tooFew(name, rules, rows, labels[counts.findIndex((count) => count > 0)]);
 }
 
 /** What the index of data on disk knows of them. */

@@ -1,6 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import type { Dataset, Example } from "../types.ts";
 import { sortLabels } from "./dataset.ts";
+import { labelsOf } from "./labels-of.ts";
 
 /**
  * Several files of one kind, such as the shards of a data set, as one; `index` counts on over all of them.
@@ -18,6 +19,7 @@ export function joinDatasets(parts: readonly Dataset[]): Dataset {
     throw expectedGot("data/columns", other.name, `labels as in ${first.name}`, `those of a ${other.task ?? "classification"}`);
   const same = parts.every(({ labels }) => labels.join("\n") === first.labels.join("\n"));
   const labels = same ? first.labels : sortLabels(parts.flatMap((part) => part.labels));
+  const { areClasses } = labelsOf(first.task);
   let before = 0;
   const examples = parts.flatMap((part) => {
     const classOf = (label: number): number => (same || label < 0 ? label : labels.indexOf(part.labels[label]));
@@ -25,7 +27,7 @@ export function joinDatasets(parts: readonly Dataset[]): Dataset {
       (example, at): Example => ({
         ...example,
         index: before + at,
-        label: first.task === "regression" ? example.label : classOf(example.label),
+        label: areClasses ? classOf(example.label) : example.label,
         ...(example.labels && { labels: example.labels.map(classOf) }),
       }),
     );

@@ -1,5 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
-import type { Dataset, Example } from "../types.ts";
+import { DEFAULT_TASK } from "../../tasks/index.ts";
+import type { Dataset } from "../types.ts";
+import { labelsOf } from "./labels-of.ts";
 
 /**
  * A dataset with its labels in the order of the training split's, so that class 1 means the same in both.
@@ -11,19 +13,14 @@ import type { Dataset, Example } from "../types.ts";
  * @example
  * sameClasses({ name: "test", labels: ["pos", "neg"], examples: [{ index: 0, text: "fine", label: 0 }] }, ["neg", "pos"]); // label 1
  */
-export function sameClasses(
-  dataset: Dataset,
-  labels: readonly string[],
-  wanted: Dataset["task"] = "single_label_classification",
-): Dataset {
+export function sameClasses(dataset: Dataset, labels: readonly string[], wanted: Dataset["task"] = DEFAULT_TASK): Dataset {
   const { name, examples } = dataset;
   if (examples.length === 0) throw expectedGot("data/empty", name, "at least one example", "none");
-  const { task = "single_label_classification" } = dataset;
+  const { task = DEFAULT_TASK } = dataset;
   if (task !== wanted) throw expectedGot("data/columns", name, `labels of ${wanted}, as in training`, task);
-  const without = ({ label, labels: several }: Example): boolean =>
-    task === "regression" ? Number.isNaN(label) : several === undefined && label < 0;
-  if (examples.some(without)) throw expectedGot("data/columns", name, "labelled examples", "some without a label");
-  if (task === "regression" || dataset.labels.join("\n") === labels.join("\n")) return { ...dataset, labels };
+  const { has, areClasses } = labelsOf(task);
+  if (!examples.every(has)) throw expectedGot("data/columns", name, "labelled examples", "some without a label");
+  if (!areClasses || dataset.labels.join("\n") === labels.join("\n")) return { ...dataset, labels };
   const classes = dataset.labels.map((label) => labels.indexOf(label));
   const classOf = (label: number): number => {
     if (label < 0) return -1;

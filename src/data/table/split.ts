@@ -1,5 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { permutation } from "../../random/index.ts";
+import { taskOf } from "../../tasks/index.ts";
 import type { Dataset } from "../types.ts";
 import { type GroupingOptions, groupByText } from "./text-groups.ts";
 
@@ -48,8 +49,7 @@ export function splitDataset({ dataset, fraction = 0.1, seed, ...grouping }: Spl
   const largest = groups.reduce((most, group) => Math.max(most, group.length), 0);
 
   // Unlabelled examples (class −1) are all of class 0, as are those of tasks that have no classes to keep in proportion.
-  const oneClass = (dataset.task ?? "single_label_classification") === "single_label_classification";
-  const classOf = (at: number): number => (oneClass ? Math.max(0, examples[at].label) : 0);
+  const classOf = (at: number): number => (taskOf(dataset).hasOneClass ? Math.max(0, examples[at].label) : 0);
   const classCounts = (positions: Iterable<number>): [number, number][] => {
     const counts = new Map<number, number>();
     for (const at of positions) counts.set(classOf(at), (counts.get(classOf(at)) ?? 0) + 1);

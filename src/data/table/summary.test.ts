@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { TaskName } from "../../tasks/index.ts";
 import { indexRows } from "../stream/row-stream.ts";
-import type { Dataset, Encoded, LabelTask } from "../types.ts";
+import type { Dataset, Encoded } from "../types.ts";
 import { bytesSource } from "./byte-source.ts";
 import { renderSummary, summarise, summariseStreamed } from "./summary.ts";
 
@@ -73,7 +74,7 @@ test("data without labels has no majority", () => {
   assert.equal(summarise([{ dataset: blind }]).majority, null);
 });
 describe("data that stay on disk", () => {
-  const streamed = async (rows: readonly object[], task: LabelTask) => {
+  const streamed = async (rows: readonly object[], task: TaskName) => {
     const text = rows.map((row) => JSON.stringify(row)).join("\n");
     const dataset = await indexRows([bytesSource(new TextEncoder().encode(text), "a.jsonl")], { task, heldOut: { seed: 1 } });
     return { dataset, lines: renderSummary(summariseStreamed(dataset, { dataset: dataset.heldOut! })) };

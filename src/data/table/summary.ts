@@ -1,5 +1,7 @@
+import { taskOf } from "../../tasks/index.ts";
 import type { StreamedDataset } from "../stream/row-stream.ts";
 import type { Dataset, Encoded } from "../types.ts";
+import { labelsOf } from "./labels-of.ts";
 import { normaliseText } from "./text-groups.ts";
 
 /** One split to summarise. */
@@ -60,11 +62,9 @@ const keysOf = (dataset: Dataset): string[] =>
     return pair === undefined ? normaliseText(text) : `${normaliseText(text)}\n${normaliseText(pair)}`;
   });
 
-const hasOneClass = ({ task = "single_label_classification" }: Dataset): boolean => task === "single_label_classification";
-
 /** Examples of each class; words, where each has one; none in a regression. */
 const countLabels = (dataset: Dataset): number[] => {
-  if (dataset.task === "regression") return [];
+  if (!labelsOf(dataset.task).areClasses) return [];
   const counts = dataset.labels.map(() => 0);
   for (const { label, labels } of dataset.examples) for (const c of labels ?? [label]) if (c >= 0) counts[c]++;
   return counts;
@@ -122,7 +122,7 @@ export function summarise(splits: readonly SplitInput[]): DataSummary {
   const most = counts.indexOf(Math.max(...counts));
   const hits = evaluated.examples.filter(({ label }) => label === most).length;
   const majority =
-    hasOneClass(training) && counts.length > 0 && counts[most] > 0
+    taskOf(training).hasOneClass && counts.length > 0 && counts[most] > 0
       ? { label: training.labels[most], accuracy: hits / evaluated.examples.length, on: evaluated.name }
       : null;
   return { splits: summaries, overlaps, majority };
@@ -132,7 +132,7 @@ export function summarise(splits: readonly SplitInput[]): DataSummary {
 export function summariseStreamed(train: StreamedDataset, evaluated: SplitInput): DataSummary {
   const { name, labels, task } = train;
   const held = train.heldOut && countLabels(train.heldOut);
-  const counts = task === "regression" ? [] : train.counts.map((count, index) => count - (held?.[index] ?? 0));
+  const counts = labelsOf(task).areClasses ? train.counts.map((count, index) => count - (held?.[index] ?? 0)) : [];
   const rows = train.rows - (train.heldOut?.examples.length ?? 0);
   const classes = counts.map((count, index) => ({ label: labels[index], count }));
   const split = {
@@ -147,8 +147,9 @@ export function summariseStreamed(train: StreamedDataset, evaluated: SplitInput)
   const most = counts.indexOf(Math.max(...counts));
   const { examples } = evaluated.dataset;
   const hits = examples.filter(({ label }) => label === most).length;
-  const oneClass = (task ?? "single_label_classification") === "single_label_classification";
-  const majority = oneClass ? { label: labels[most], accuracy: hits / examples.length, on: evaluated.dataset.name } : null;
+  const majority = taskOf(train).hasOneClass
+    ? { label: labels[most], accuracy: hits / examples.length, on: evaluated.dataset.name }
+    : null;
   return { splits: [split, ...summarise([evaluated]).splits], overlaps: [], majority };
 }
 

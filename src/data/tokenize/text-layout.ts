@@ -1,7 +1,8 @@
 import { expectedGot } from "../../errors/index.ts";
+import { cellText } from "../../tasks/index.ts";
 import { csvScanner, jsonlScanner, type RecordScanner, type ScannedRecord, tsvScanner } from "../stream/record-scan.ts";
 import type { ByteSource } from "../table/byte-source.ts";
-import { type Columns, cellText } from "../table/columns.ts";
+import type { Columns } from "../table/columns.ts";
 import { badEncoding, isGzip } from "../table/decode.ts";
 import {
   checkCells,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { TaskName } from "../../tasks/index.ts";
 import { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config.ts";
-import type { Task } from "./encoder-config.ts";
 
 // Values of BertConfig(), DistilBertConfig(), … in transformers 5.23.
 const bertDefaults = {
@@ -187,7 +187,7 @@ describe("toHuggingFaceConfig", () => {
   }
   for (const [model_type, className] of Object.entries(classNames)) {
     test(`every head of ${model_type} reads back as it was, and names its class`, () => {
-      const heads: [Task, string][] = [
+      const heads: [TaskName, string][] = [
         ["single_label_classification", "ForSequenceClassification"],
         ["multi_label_classification", "ForSequenceClassification"],
         ["regression", "ForSequenceClassification"],

@@ -1,18 +1,8 @@
 import { expectedGot, printedJson } from "../../errors/index.ts";
+import { DEFAULT_TASK, isProblemType, problemTypes, type TaskName, taskOfHead, tasks } from "../../tasks/index.ts";
 import { families } from "../families/families.ts";
 import { ConfigReader, isObject } from "./config-reader.ts";
-import type { EncoderConfig, EncoderFamily, Task } from "./encoder-config.ts";
-
-/** The end of the class name that transformers gives a model of a task. */
-const CLASS_OF: Readonly<Record<Task, string>> = {
-  single_label_classification: "ForSequenceClassification",
-  multi_label_classification: "ForSequenceClassification",
-  regression: "ForSequenceClassification",
-  token_classification: "ForTokenClassification",
-  masked_lm: "ForMaskedLM",
-};
-const isProblemType = (text: unknown): text is Task =>
-  typeof text === "string" && Object.hasOwn(CLASS_OF, text) && CLASS_OF[text as Task] === "ForSequenceClassification";
+import type { EncoderConfig, EncoderFamily } from "./encoder-config.ts";
 
 /**
  * Read a Hugging Face `config.json`; absent keys get the defaults of transformers' classes.
@@ -52,7 +42,7 @@ export function parseEncoderConfig(json: unknown, where = "config.json"): Encode
   const hiddenDropout = read.share(...keys.hiddenDropout);
   const named = readLabels(read);
   const task = readTask(read, named);
-  const labels = task === "masked_lm" ? [] : named;
+  const labels = tasks[task].labels ? named : [];
   const config: EncoderConfig = {
     family: name,
     task,
@@ -93,13 +83,13 @@ export function toHuggingFaceConfig(config: EncoderConfig): Record<string, unkno
   const { keys, className, writeOwn } = families[config.family];
   const counted = { ...config, maxPositions: config.maxPositions + config.positionOffset };
   const named = Object.entries(keys).map(([field, [key]]) => [key, counted[field as keyof typeof keys]]);
-  const suffix = config.family === "vit" ? "ForImageClassification" : CLASS_OF[config.task];
+  const suffix = config.image ? "ForImageClassification" : tasks[config.task].head.architecture;
   return {
     architectures: [`${className}${suffix}`],
     model_type: config.family,
     ...Object.fromEntries(named),
     ...writeOwn(config),
-    ...(config.task !== "masked_lm" && {
+    ...(tasks[config.task].labels && {
       id2label: Object.fromEntries(config.labels.map((label, id) => [id, label])),
       label2id: Object.fromEntries(config.labels.map((label, id) => [label, id])),
     }),
@@ -112,19 +102,15 @@ export function toHuggingFaceConfig(config: EncoderConfig): Record<string, unkno
 /**
  * The same encoder with another head.
  *
- * @param labels - Class names by class index, each once; none for `masked_lm`.
+ * @param labels - Class names by class index, each once; none where the task has no labels.
  * @param task - Default `single_label_classification`.
  * @throws `config/labels` when there are none or one stands twice; `config/unsupported` when the family has no such head.
  */
-export function withLabels(
-  config: EncoderConfig,
-  labels: readonly string[],
-  task: Task = "single_label_classification",
-): EncoderConfig {
+export function withLabels(config: EncoderConfig, labels: readonly string[], task: TaskName = DEFAULT_TASK): EncoderConfig {
   const family = families[config.family];
-  const has = task === "token_classification" ? family.classifyTokens : task === "masked_lm" ? family.predictTokens : true;
-  if (!has) throw expectedGot("config/unsupported", task, "an encoder of texts", config.family);
-  const checked = task === "masked_lm" ? [] : checkLabels(labels, "labels");
+  const { head, labels: rules } = tasks[task];
+  if (!family[head.needs]) throw expectedGot("config/unsupported", task, "an encoder of texts", config.family);
+  const checked = rules ? checkLabels(labels, "labels") : [];
   return { ...config, task, labels: checked, numLabels: checked.length };
 }
 
@@ -147,17 +133,15 @@ function refuseVariants(read: ConfigReader): void {
 }
 
 /** `problem_type`, else the class that wrote the file; one output is a regression, as in transformers. */
-function readTask(read: ConfigReader, labels: readonly string[]): Task {
+function readTask(read: ConfigReader, labels: readonly string[]): TaskName {
   const problem = read.json.problem_type ?? undefined;
-  if (problem !== undefined) {
-    if (isProblemType(problem)) return problem;
-    const rule = "problem_type to be single_label_classification, multi_label_classification or regression";
+  if (problem !== undefined && !isProblemType(problem)) {
+    const rule = `problem_type to be ${problemTypes.slice(0, -1).join(", ")} or ${problemTypes.at(-1)}`;
     throw expectedGot("config/type", read.where, rule, printedJson(problem));
   }
-  const [architecture] = Array.isArray(read.json.architectures) ? read.json.architectures : [];
-  if (typeof architecture === "string" && architecture.endsWith(CLASS_OF.token_classification)) return "token_classification";
-  if (typeof architecture === "string" && architecture.endsWith(CLASS_OF.masked_lm)) return "masked_lm";
-  return labels.length === 1 ? "regression" : "single_label_classification";
+  const [named] = Array.isArray(read.json.architectures) ? read.json.architectures : [];
+  const architecture = typeof named === "string" ? named : undefined;
+  return taskOfHead({ problemType: problem, architecture, outputs: labels.length });
 }
 
 /** A damaged number of classes must not fill the memory with names. */

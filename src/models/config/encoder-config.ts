@@ -1,23 +1,9 @@
+import type { TaskName } from "../../tasks/index.ts";
+
 export type EncoderFamily = "bert" | "distilbert" | "roberta" | "xlm-roberta" | "electra" | "albert" | "modernbert" | "vit";
 
 /** `gelu` is the exact one, `gelu_new` the tanh approximation. */
 export type Activation = "gelu" | "gelu_new" | "relu" | "silu" | "tanh";
-
-/**
- * What the head predicts, by transformers' names: its `problem_type`, or the task of its class.
- *
- * - `single_label_classification`: one class of a text, a pair or an image.
- * - `multi_label_classification`: any number of classes.
- * - `regression`: a number for each output.
- * - `token_classification`: a class for each token.
- * - `masked_lm`: the token behind each mask.
- */
-export type Task =
-  | "single_label_classification"
-  | "multi_label_classification"
-  | "regression"
-  | "token_classification"
-  | "masked_lm";
 
 /** What only ModernBERT's configuration says. */
 export interface ModernConfig {
@@ -60,7 +46,8 @@ export interface ImageConfig {
 /** An encoder with a head, in one vocabulary for every family. */
 export interface EncoderConfig {
   readonly family: EncoderFamily;
-  readonly task: Task;
+  /** What the head predicts. */
+  readonly task: TaskName;
   /** V; 0 where the family has no vocabulary. */
   readonly vocabSize: number;
   /** D */

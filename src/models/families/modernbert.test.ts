@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { keptKeys, slidingWindow, topK } from "../../attention/index.ts";
 import type { Node } from "../../graph/index.ts";
+import type { TaskName } from "../../tasks/index.ts";
 import { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "../config/config.ts";
-import type { EncoderConfig, Task } from "../config/encoder-config.ts";
+import type { EncoderConfig } from "../config/encoder-config.ts";
 import { initialise, parameterSpecs } from "../initialise.ts";
 import { validPairs } from "../layers/valid-pairs.ts";
 import { buildModel } from "../model-graph.ts";
@@ -73,7 +74,7 @@ describe("ModernBERT's config.json", () => {
   };
   for (const [title, json] of Object.entries({ defaults: { model_type: "modernbert" }, "a tiny one": tiny, "an odd one": odd })) {
     test(`${title} reads back as it was, with every head`, () => {
-      const heads: [Task, string][] = [
+      const heads: [TaskName, string][] = [
         ["single_label_classification", "ModernBertForSequenceClassification"],
         ["regression", "ModernBertForSequenceClassification"],
         ["token_classification", "ModernBertForTokenClassification"],
@@ -114,7 +115,7 @@ describe("ModernBERT's config.json", () => {
 
 describe("ModernBERT's graph", () => {
   test("no biases but the classifier's, unless the configuration has them; the first layer has no norm before its attention", () => {
-    const names = (json: object, task: Task = "single_label_classification"): string[] =>
+    const names = (json: object, task: TaskName = "single_label_classification"): string[] =>
       parameterSpecs(withLabels(parseEncoderConfig({ ...tiny, num_hidden_layers: 2, ...json }), ["a", "b"], task)).map(
         ({ name }) => name,
       );
@@ -286,7 +287,7 @@ describe("ModernBERT's fresh weights", () => {
 describe("ModernBERT's checkpoints", () => {
   const options = { seed: 3, where: "model.safetensors" };
   type Tensors = Map<string, { shape: readonly number[]; data: Float32Array }>;
-  const checkpoint = (task: Task): Tensors => {
+  const checkpoint = (task: TaskName): Tensors => {
     const stored = withLabels(config, ["a", "b", "c"], task);
     const values = initialise(stored, 11);
     return new Map(parameterSpecs(stored).map(({ name, shape }) => [name, { shape, data: values.get(name)! }]));

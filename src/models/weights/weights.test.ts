@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { TaskName } from "../../tasks/index.ts";
 import { parseEncoderConfig, withLabels } from "../config/config.ts";
-import type { EncoderConfig, Task } from "../config/encoder-config.ts";
+import type { EncoderConfig } from "../config/encoder-config.ts";
 import { families } from "../families/families.ts";
 import { initialise, parameterSpecs } from "../initialise.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
@@ -119,7 +120,7 @@ for (const { config, prefix, head, carried } of subjects) {
 }
 
 describe("heads of other tasks", () => {
-  const headOf = (config: EncoderConfig, task: Task): EncoderConfig => withLabels(config, ["a", "b"], task);
+  const headOf = (config: EncoderConfig, task: TaskName): EncoderConfig => withLabels(config, ["a", "b"], task);
   for (const { config, prefix } of subjects) {
     const { family } = config;
     const tasks = ["single_label_classification", "token_classification", "masked_lm"] as const;

@@ -1,4 +1,5 @@
 import { CrispError, expectedGot } from "../../errors/index.ts";
+import { tasks } from "../../tasks/index.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
 import { families } from "../families/families.ts";
 import type { Family } from "../families/family.ts";
@@ -71,7 +72,7 @@ export function weightsFrom(
       { missing, misshapen, extra },
     );
   }
-  if (config.task === "masked_lm") checkTied(family, { tensors }, weights, where);
+  if (tasks[config.task].head.needs === "predictTokens") checkTied(family, { tensors }, weights, where);
   return { weights, fresh };
 }
 

@@ -34,6 +34,7 @@ function run(configuration: string, seed: number, right: readonly boolean[], mor
     trainLoss: 0.1,
     trainAccuracy: 1,
     effectiveSparsity: configuration === "dense" ? 0 : 0.7,
+    steps: 100,
     seconds: 2,
     bestBySelectionAccuracy: null,
     temperature: 1,

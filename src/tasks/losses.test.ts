@@ -3,9 +3,8 @@ import { describe, test } from "node:test";
 import type { BatchContext } from "../batch/index.ts";
 import { GraphInputs } from "../batch/index.ts";
 import { input } from "../graph/index.ts";
-import { computeOn, contextOf, feedsOf } from "./compute-on.fixture.ts";
-import type { EncoderConfig, Task } from "./config/encoder-config.ts";
-import { losses } from "./losses.ts";
+import { computeOn, contextOf, feedsOf } from "../models/compute-on.fixture.ts";
+import { type TaskName, tasks } from "./tasks.ts";
 
 const logits = [
   [0.5, -1.25, 2],
@@ -17,10 +16,10 @@ const softmaxLog = (row: readonly number[], c: number): number =>
   row[c] - Math.max(...row) - Math.log(row.reduce((sum, x) => sum + Math.exp(x - Math.max(...row)), 0));
 const sigmoidLog = (x: number): number => (x > 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x)));
 
-async function lossOf(task: Task, settings: Partial<BatchContext>, shape: readonly [string | number, number] = ["B", 3]) {
+async function lossOf(task: TaskName, settings: Partial<BatchContext>, shape: readonly [string | number, number] = ["B", 3]) {
   const inputs = new GraphInputs();
   const x = input("logits", shape);
-  const loss = losses[task](x, inputs, { numLabels: 3, vocabSize: 3 } as EncoderConfig);
+  const loss = tasks[task].loss(x, inputs, { numLabels: 3, vocabSize: 3 });
   const context = contextOf([[1], [2], [3], [4]], settings);
   const feeds = feedsOf({ parameters: [], inputs: inputs.all }, context, () => new Float32Array());
   feeds.logits = { dtype: "float", shape: [4, 3], data: Float32Array.from(logits.flat()) };

@@ -1,5 +1,5 @@
-import { expectedGot } from "../../errors/index.ts";
-import { foldKey, hashWords } from "../../random/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import { foldKey, hashWords } from "../random/index.ts";
 
 /** How tokens are hidden for masked-language-model training. */
 export interface MaskingRules {

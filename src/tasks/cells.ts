@@ -1,6 +1,4 @@
-import { expectedGot, printedJson } from "../../errors/index.ts";
-import type { LabelTask, Table } from "../types.ts";
-import { cellText } from "./columns.ts";
+import { expectedGot, printedJson } from "../errors/index.ts";
 
 /** Where a cell stands, for messages. */
 export interface CellPlace {
@@ -9,15 +7,24 @@ export interface CellPlace {
   readonly column: string;
 }
 
+/** A cell as text: strings as they are, numbers and booleans printed, anything else empty. */
+export function cellText(cell: unknown): string {
+  if (typeof cell === "string") return cell;
+  return typeof cell === "number" || typeof cell === "boolean" ? String(cell) : "";
+}
+
 /**
- * What the labels of a table are, as far as its cells say: lists beside lists of words are tags, other lists are several classes.
+ * The text in a cell that must not be empty.
  *
- * A regression and a classification by numbers look alike, so a regression is never guessed.
+ * @param what - What is expected there, e.g. `a label`.
+ * @throws `data/broken-row` for an empty cell, and for one that holds no text.
  */
-export function guessTask(table: Table, columns: { readonly text: number; readonly label: number }): LabelTask {
-  const first = columns.label < 0 ? undefined : table.rows.find(({ cells }) => (cells[columns.label] ?? undefined) !== undefined);
-  if (!Array.isArray(first?.cells[columns.label])) return "single_label_classification";
-  return Array.isArray(first?.cells[columns.text]) ? "token_classification" : "multi_label_classification";
+export function filledText(cell: unknown, { where, column }: CellPlace, what: string): string {
+  const text = cellText(cell);
+  if (text.trim() !== "") return text;
+  const empty = cell === undefined || cell === null || cell === "";
+  const got = empty ? "nothing" : cell instanceof Uint8Array ? "bytes" : (printedJson(cell) ?? "nothing").slice(0, 80);
+  throw expectedGot("data/broken-row", where, `${what} in column "${column}"`, got, "Fill the cell, or remove the row.");
 }
 
 /**

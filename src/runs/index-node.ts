@@ -1,0 +1,6 @@
+/** What `index.ts` gives everywhere, and what needs files, threads or the network. */
+
+export { cpuFeatures } from "./cpu-features-node.ts";
+export { nodeEnvironment } from "./environment-node.ts";
+export * from "./index.ts";
+export { type RunWorker, startRunWorker } from "./worker-node.ts";

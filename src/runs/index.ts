@@ -1,0 +1,38 @@
+export { classWeightsOf } from "./class-weights.ts";
+export type { RunEnvironment } from "./environment.ts";
+export { executeRun } from "./execute.ts";
+export { type TaskRules, taskFigures } from "./figures.ts";
+export {
+  type ContextSettings,
+  createForward,
+  type Evaluated,
+  type Forward,
+  type ForwardOptions,
+  fillInputs,
+  weightTensors,
+} from "./forward.ts";
+export {
+  encodeFor,
+  type ImageInput,
+  imageInputOf,
+  imageLoader,
+  PREPROCESSOR_FILE,
+  readsImages,
+  readsTexts,
+  unlabelledImage,
+} from "./image-input.ts";
+export { planOf, specOf } from "./plan-spec.ts";
+export { sayReading } from "./reading.ts";
+export type { CurvePoint, RunRecord } from "./records.ts";
+export { fromSent, type SentError, toSent } from "./sent-error.ts";
+export type {
+  Device,
+  MapOfSentence,
+  MappedSentence,
+  ModelSource,
+  PlanSpec,
+  RunEvent,
+  RunResult,
+  RunSpec,
+  StreamedSource,
+} from "./spec.ts";

@@ -1,0 +1,34 @@
+import type { BatchContext } from "../batch/index.ts";
+import { logSoftmax, mul, type Node, scale, sumAll } from "../graph/index.ts";
+
+/**
+ * Write the target of one row of a cross-entropy: target_c = w_c ((1 − ε) [c = label] + ε / C) / lossDivisor.
+ *
+ * ε is the label smoothing, w the class weights (1 where there are none). A row without a label (−1) is left as it is.
+ *
+ * @param classes - C.
+ */
+export function writeTarget(out: Float32Array, row: number, label: number, classes: number, context: BatchContext): void {
+  if (label < 0) return;
+  const { labelSmoothing, lossDivisor, classWeights } = context;
+  for (let c = 0; c < classes; c++) {
+    const target = (1 - labelSmoothing) * Number(c === label) + labelSmoothing / classes;
+    out[row * classes + c] = (target * (classWeights?.[c] ?? 1)) / lossDivisor;
+  }
+}
+
+/** −Σ targets ∘ logSoftmax(logits), shape []. */
+export const crossEntropy = (logits: Node, targets: Node): Node => scale(sumAll(mul(targets, logSoftmax(logits))), -1);
+
+/** N / (C · n_c), as scikit-learn's `balanced`, with n_c the examples (tokens) of class c. */
+export function balancedWeights(counts: readonly number[]): number[] {
+  const total = counts.reduce((a, b) => a + b, 0);
+  return counts.map((count) => total / (counts.length * count));
+}
+
+/** The weight of a label in the mean loss of an update: 0 without one. */
+export const weightOf = (label: number, classWeights?: readonly number[]): number =>
+  label < 0 ? 0 : (classWeights?.[label] ?? 1);
+
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+export const mean = (values: readonly number[]): number => sum(values) / values.length;

@@ -1,0 +1,88 @@
+import { abs, add, constant, exp, log, mul, relu, scale, sub, sumAll } from "../graph/index.ts";
+import { logLoss, multiLabelFigures } from "../metrics/index.ts";
+import { namesOf } from "./cells.ts";
+import { mean } from "./class-targets.ts";
+import { rankLabels } from "./ranked-labels.ts";
+import type { Labelled, Task } from "./task.ts";
+
+/** A class with this probability or more holds. */
+export const HOLDS = 0.5;
+
+/** Any number of classes of a text. */
+export const multiLabel: Task = {
+  summary: "any number of classes of a text",
+  hasOneClass: false,
+  perToken: false,
+  smooths: false,
+  labels: {
+    looksLike: (label) => Array.isArray(label),
+    ofWords: false,
+    areClasses: true,
+    names: namesOf,
+    // of a hidden row none of its classes is said to hold, nor not to
+    of: ({ classes, hidden }) => (hidden ? { label: -1 } : { label: -1, labels: classes }),
+    has,
+    // one class is enough where it may hold or not
+    leastDifferent: 1,
+    balancedWeights: (counts, rows) => counts.map((count) => Math.max(1, rows - count) / count),
+  },
+  head: {
+    architecture: "ForSequenceClassification",
+    isProblemType: true,
+    needs: "classifySequence",
+    fits: () => false,
+    logits: (hidden, heads) => heads.classifySequence(hidden), // [B, C]
+  },
+  /**
+   * Binary cross-entropy of every class: Σ (p t softplus(−x) + (1 − t) softplus(x)) / (C · lossDivisor).
+   *
+   * t is 1 where the class holds; p are the class weights of the positives (PyTorch's `pos_weight`).
+   */
+  loss(logits, inputs, { numLabels: C }) {
+    const fill = (name: string, negatives: number) =>
+      inputs.values(name, ["B", C], "float", (out, { labelSets, classWeights, lossDivisor }) => {
+        labelSets!.forEach((holding, row) => {
+          for (let c = 0; c < C; c++) {
+            const weight = Array.from(holding).includes(c) ? (classWeights?.[c] ?? 1) : negatives;
+            (out as Float32Array)[row * C + c] = weight / (C * lossDivisor);
+          }
+        });
+      }); // [B, C]
+    const positives = fill("positives", 0); // [B, C]
+    const weights = fill("weights", 1); // [B, C]
+    // softplus(−x) = softplus(x) − x, and softplus(x) = relu(x) + log(1 + exp(−|x|)) overflows nowhere
+    const softplus = add(relu(logits), log(add(constant(1), exp(scale(abs(logits), -1))))); // [B, C]
+    return sumAll(sub(mul(weights, softplus), mul(positives, logits)));
+  },
+  lossWeight: (examples) => examples.length,
+  outputs: {
+    of: (logits) => Array.from(logits, (x) => 1 / (1 + Math.exp(-x))),
+    figures({ labels: names }, outputs, examples) {
+      const known = examples.flatMap((example, at) => (has(example) ? [{ holding: example.labels!, row: outputs[at] }] : []));
+      const actual = known.map(({ holding }) => names.map((_, c) => Number(holding.includes(c))));
+      const predicted = known.map(({ row }) => row.map((p) => Number(p >= HOLDS)));
+      const losses = known.flatMap(({ row }, at) => row.map((p, c) => logLoss(actual[at][c] === 1 ? p : 1 - p)));
+      return { loss: mean(losses), ...multiLabelFigures.compute(predicted, actual) };
+    },
+    answer: {
+      ranks: true,
+      of: (row, labels, { topK }) =>
+        topK === undefined ? rankLabels(row, labels).filter(({ score }) => score >= HOLDS) : rankLabels(row, labels, topK),
+      printed: (said) => ({ ...(said.length > 0 && { label: said[0].label, score: said[0].score }), labels: said }),
+      lost: "what stands behind was not read",
+      mistakeColumns: ["labels", "predicted", "wrong"],
+      mistakes({ labels: own = [], row }, labels) {
+        const said = labels.flatMap((_, c) => (row[c] >= HOLDS ? [c] : []));
+        const wrong = labels.filter((_, c) => own.includes(c) !== said.includes(c)).length;
+        const named = (classes: readonly number[]): string => classes.map((c) => labels[c]).join("|");
+        return wrong === 0 ? [] : [{ weight: wrong, cells: [named(own), named(said), String(wrong)] }];
+      },
+      line: ({ labels: own = [], row }, labels) => ({ labels: own.map((c) => labels[c]), probabilities: row }),
+    },
+  },
+  card: { pipelineTag: "text-classification", description: "A text classifier for any number of classes a text" },
+};
+
+function has({ labels }: Labelled): boolean {
+  return labels !== undefined;
+}

@@ -1,0 +1,71 @@
+import { argmax, classFigures, logLoss, softened } from "../metrics/index.ts";
+import { filledText } from "./cells.ts";
+import { balancedWeights, crossEntropy, mean, sum, weightOf, writeTarget } from "./class-targets.ts";
+import { withGlue } from "./glue-figures.ts";
+import { rankLabels } from "./ranked-labels.ts";
+import type { Labelled, Task } from "./task.ts";
+
+/** One class of a text, a pair of texts or an image. */
+export const singleLabel: Task = {
+  summary: "one class of a text, a pair of texts or an image",
+  hasOneClass: true,
+  perToken: false,
+  smooths: true,
+  labels: {
+    looksLike: () => true,
+    ofWords: false,
+    areClasses: true,
+    names: (cell, place) => [filledText(cell, place, "a label")],
+    of: ({ classes }) => ({ label: classes[0] ?? -1 }),
+    has,
+    leastDifferent: 2,
+    balancedWeights,
+  },
+  head: {
+    architecture: "ForSequenceClassification",
+    isProblemType: true,
+    needs: "classifySequence",
+    fits: ({ problemType }) => problemType === undefined,
+    logits: (hidden, heads) => heads.classifySequence(hidden), // [B, C]
+  },
+  /** Cross-entropy with label smoothing and class weights; an example without a label (−1) adds nothing. */
+  loss(logits, inputs, { numLabels: C }) {
+    const targets = inputs.values("targets", ["B", C], "float", (out, context) => {
+      (out as Float32Array).fill(0); // memory of earlier batches, where a row without a label writes nothing
+      for (const [row, label] of Array.from(context.labels).entries()) writeTarget(out as Float32Array, row, label, C, context);
+    }); // [B, C]
+    return crossEntropy(logits, targets);
+  },
+  lossWeight: (examples, classWeights) =>
+    classWeights ? sum(examples.map(({ label }) => weightOf(label, classWeights))) : examples.length,
+  outputs: {
+    of: (logits) => softened(logits, 1),
+    figures({ labels, glue }, outputs, examples) {
+      const known = examples.flatMap((example, at) => (has(example) ? [{ label: example.label, row: outputs[at] }] : []));
+      const actual = known.map(({ label }) => label);
+      const predicted = known.map(({ row }) => argmax(row));
+      const own = withGlue(classFigures.compute(predicted, actual, { labels }), glue, predicted, actual);
+      return { ...own, loss: mean(known.map(({ row, label }) => logLoss(row[label]))) };
+    },
+    answer: {
+      ranks: true,
+      of: (row, labels, { topK }) => rankLabels(row, labels, topK ?? 1),
+      printed: ([best, ...others], topK = 1) => ({
+        ...(best && { label: best.label, score: best.score }),
+        ...(topK > 1 && { labels: [best, ...others] }),
+      }),
+      lost: "what stands behind was not read",
+      mistakeColumns: ["label", "predicted", "score"],
+      mistakes({ label, row }, labels) {
+        const said = argmax(row);
+        return said === label ? [] : [{ weight: row[said], cells: [labels[label], labels[said], row[said].toFixed(4)] }];
+      },
+      line: ({ label, row }, labels) => ({ label: labels[label], probabilities: row }),
+    },
+  },
+  card: { pipelineTag: "text-classification", description: "A text classifier" },
+};
+
+function has({ label }: Labelled): boolean {
+  return label >= 0;
+}
