@@ -1,13 +1,13 @@
 // Models and data of the golden set; see golden.ts. Everything follows from formulas.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { pretrain, train } from "../src/api/index-node.ts";
+import { parsePattern } from "../src/attention/index.ts";
 import { bertTokenizerJson, createTokenizer, type Dataset, type Example } from "../src/data/index.ts";
-import { pretrain, runStudy, train } from "../src/experiments/index-node.ts";
-import { writeFruit, writeTinyVit } from "../src/experiments/tiny-images.fixture.ts";
+import { writeFilesAtomically } from "../src/files/index-node.ts";
 import { initialise, modelFiles, parseEncoderConfig } from "../src/models/index.ts";
 import { uniform } from "../src/random/index.ts";
-import { parsePattern } from "../src/sparsity/index.ts";
-import { writeFilesAtomically } from "../src/training/index-node.ts";
+import { writeFruit, writeTinyVit } from "../src/runs/tiny-images.fixture.ts";
+import { runStudy } from "../src/studies/index-node.ts";
 
 export { pretrain, train };
 

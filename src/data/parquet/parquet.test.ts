@@ -9,7 +9,7 @@ import { loadDataset } from "../table/load-node.ts";
 import { openParquet, parquetTable } from "./parquet.ts";
 import { openImageRows } from "./parquet-images.ts";
 
-const place = (name: string): URL => new URL(`../../test/fixtures/data/${name}`, import.meta.url);
+const place = (name: string): URL => new URL(`../../../test/fixtures/data/${name}`, import.meta.url);
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(place(name)));
 const wanted = JSON.parse(readFileSync(place("rows.json"), "utf8"));
 const pairs: { sentence1: string; sentence2: string; label: number }[] = wanted.pairs;

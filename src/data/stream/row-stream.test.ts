@@ -17,7 +17,7 @@ import { openStreamedDataset } from "./row-stream-node.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const fixture = (name: string): Uint8Array =>
-  new Uint8Array(readFileSync(new URL(`../../test/fixtures/data/${name}`, import.meta.url)));
+  new Uint8Array(readFileSync(new URL(`../../../test/fixtures/data/${name}`, import.meta.url)));
 let draw = 0;
 const pick = (n: number): number => Math.floor(uniform({ seed: 9, step: 0, site: "rows" }, draw++) * n);
 

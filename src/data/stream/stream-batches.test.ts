@@ -200,7 +200,7 @@ test("300 MB are looked through and read with little memory", { timeout: 120_000
     const pieces = Math.ceil(300e6 / piece.length);
     for (let i = 0; i < pieces; i++) writeSync(handle, piece);
     closeSync(handle);
-    const child = fileURLToPath(new URL("stream-memory-child.fixture.ts", import.meta.url));
+    const child = fileURLToPath(new URL("./stream-memory-child.fixture.ts", import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, ["--max-old-space-size=150", child, path]);
     const cost = JSON.parse(stdout.trim().split("\n").at(-1)!);
     context.diagnostic(stdout.trim());
