@@ -5,7 +5,8 @@
 FOLDER holds one saved model a folder, each with expected.json: token ids, logits with the model's attention, and dense ones. Checked
 for each: crisp_attention.load and plain transformers with attn_implementation="crisp", in a padded batch and one text at a time;
 from_pretrained without it, which runs dense and must neither miss a weight nor find one too many; and, where onnx is installed, the
-ONNX file by onnx.checker with full shape inference. Ends with exit code 1 where a logit is further off than 1e-4.
+ONNX file by onnx.checker with full shape inference. rules.json holds what Crisp makes of sparsities; the module must make the same of
+them. Ends with exit code 1 where a logit is further off than 1e-4, or a rule differs.
 """
 
 import importlib.util
@@ -65,6 +66,12 @@ def longest(model):
     return 34 if model.config.model_type == "xlm-roberta" else 38
 
 
+def parameters(module, s, count):
+    """As check-python-module.ts lists them."""
+    numbers = [module.window_radius, module.global_tokens, module.stride_by]
+    return [*(rule(s, count) for rule in numbers), module.kept_of_group(s, count, 4), module.removed_heads(s, count)]
+
+
 failed = False
 worst = {"sparse": 0.0, "dense": 0.0}
 folders = sorted(path for path in Path(sys.argv[1]).iterdir() if (path / "expected.json").is_file())
@@ -90,6 +97,11 @@ for folder in folders:
     shown = "no module" if sparse is None else f"{sparse:.1e}"
     title = f"{expected['family']} {expected['title']}"
     print(f"{'WRONG' if wrong else 'ok':5} {title:90} sparse {shown:9} dense {dense:.1e} {keys or ''}")
+rules = json.loads((Path(sys.argv[1]) / "rules.json").read_text(encoding="utf-8"))
+module = module_of(next(folder for folder in folders if (folder / "crisp_attention.py").is_file()))
+differ = [(s, count) for s, count, *wanted in rules if parameters(module, s, count) != wanted]
+failed = failed or bool(differ)
+print(f"{len(rules)} sparsities and lengths; {len(differ)} with another parameter {differ[:5] or ''}")
 checker = "onnx.checker passed all" if onnx is not None else "onnx is not installed: its checker did not run"
 print(f"{len(folders)} models; furthest logit: sparse {worst['sparse']:.1e}, dense {worst['dense']:.1e}; {checker}")
 sys.exit(1 if failed or not folders else 0)

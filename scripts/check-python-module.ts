@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Classifier } from "../src/api/index-node.ts";
+import { globalTokens, keptOfGroup, removedHeads, stridedBy, windowRadius } from "../src/attention/index.ts";
 import { createTokenizer } from "../src/data/index.ts";
 import { writeFilesAtomically } from "../src/files/index-node.ts";
 import { initialise } from "../src/models/index.ts";
@@ -58,6 +59,13 @@ for (const [family, config, all] of cases) {
     writeFilesAtomically(place, new Map([["expected.json", bytes({ title, family, inputs, logits, dense })]]));
   }
 }
+// What a sparsity stands for: [s, length] and the parameters, at every hundredth and up to 64 tokens or heads.
+const rules = Array.from({ length: 100 * 64 }, (_, at) => {
+  const [s, count] = [(at % 100) / 100, Math.floor(at / 100) + 1];
+  const parameters = [windowRadius(s, count), globalTokens(s, count), stridedBy(s, count), keptOfGroup(s, count, 4)];
+  return [s, count, ...parameters, removedHeads(s, count)];
+});
+writeFilesAtomically(folder, new Map([["rules.json", bytes(rules)]]));
 const script = join(import.meta.dirname, "check-python-module.py");
 const { status, error } = spawnSync(values.python, [script, folder], { stdio: "inherit" });
 if (error) console.error(error.message);

@@ -1,7 +1,7 @@
 /**
  * `crisp_attention.py` of a saved folder: the sparsity patterns in plain PyTorch, for transformers.
  *
- * It follows `src/sparsity` rule by rule; `scripts/check-python-module.ts` holds it to Crisp over every pattern of the registry.
+ * It follows `src/attention` rule by rule; `scripts/check-python-module.ts` holds it to Crisp over every pattern of the registry.
  */
 export const PYTHON_MODULE = String.raw`"""Structured sparse attention of a model that Crisp trained, in plain PyTorch for Hugging Face transformers.
 
@@ -48,11 +48,15 @@ def kept_keys(sparsity, count, padded_to=0):
     return min(count, max(1, math.ceil((1 - sparsity) * max(count, padded_to) - 1e-9)))
 
 
+WHOLE = 10**15  # what a sparsity is counted in: as many decimals as a double holds of any number below 1
+
+
 def closest_to(sparsity, length, candidates, kept_pairs):
-    """The candidate whose share of removed pairs comes closest, ties to the earlier one."""
+    """The candidate whose share of removed pairs comes closest, ties to the earlier one; decided in whole numbers."""
+    wanted = math.floor(sparsity * WHOLE + 0.5) * length**2
     best, least = 0, math.inf
     for candidate in candidates:
-        miss = abs(1 - kept_pairs(candidate) / length**2 - sparsity)
+        miss = abs((length**2 - kept_pairs(candidate)) * WHOLE - wanted)
         if miss < least:
             best, least = candidate, miss
     return best
@@ -82,6 +86,11 @@ def kept_of_group(sparsity, length, m):
     return max(
         1, closest_to(sparsity, length, range(1, m + 1), lambda n: length * (length // m * n + min(n, length % m)))
     )
+
+
+def removed_heads(sparsity, count):
+    """min(heads - 1, round(sparsity * heads)), a half up."""
+    return min(count - 1, (2 * math.floor(sparsity * WHOLE + 0.5) * count + WHOLE) // (2 * WHOLE))
 
 
 class View:
@@ -156,7 +165,7 @@ def heads(view, sparsity=None, heads=None):
     count = view.scores.shape[1]
     stays = torch.ones(count, dtype=torch.bool, device=view.scores.device)
     if heads is None:
-        stays[count - min(count - 1, math.floor(sparsity * count + 0.5)) :] = False
+        stays[count - removed_heads(sparsity, count) :] = False
     else:
         stays[heads if isinstance(heads, list) else [heads]] = False
     return view.allowed & stays.view(1, -1, 1, 1)

@@ -1,6 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { and } from "../../graph/index.ts";
 import { checkSparsity } from "./parts/kept-keys.ts";
+import { twiceShare } from "./parts/twice-share.ts";
 import type { Pattern } from "./pattern.ts";
 import { patternId } from "./pattern-id.ts";
 
@@ -10,14 +11,15 @@ export type HeadsOptions =
   | { readonly heads: readonly number[]; readonly sparsity?: undefined };
 
 /**
- * How many of a layer's heads a nominal sparsity removes: `min(H − 1, round(s · H))`, so that one head always stays.
+ * How many of a layer's heads a nominal sparsity removes: `min(H − 1, round(s · H))`, a half up, so that one head always stays.
  *
  * @param sparsity - In [0, 1).
  * @param heads - H of the layer.
  * @example
  * removedHeads(0.8, 12); // 10
  */
-export const removedHeads = (sparsity: number, heads: number): number => Math.min(heads - 1, Math.round(sparsity * heads));
+export const removedHeads = (sparsity: number, heads: number): number =>
+  Math.min(heads - 1, Math.floor((twiceShare(sparsity, heads) + 1) / 2));
 
 /**
  * Remove whole heads: their queries keep no key, and their output is zero. The other heads keep every allowed pair.

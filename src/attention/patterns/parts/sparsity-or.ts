@@ -1,6 +1,7 @@
 import { expectedGot } from "../../../errors/index.ts";
 import { patternId } from "../pattern-id.ts";
 import { checkSparsity } from "./kept-keys.ts";
+import { twiceShare } from "./twice-share.ts";
 
 /** A pattern's whole-number parameter that may be given outright or as a sparsity. */
 export interface SparsityOr {
@@ -59,7 +60,7 @@ export function sparsityOr<Key extends string>(
 }
 
 /**
- * The candidate whose share of removed pairs comes closest to a sparsity, ties to the earlier one.
+ * The candidate whose share of removed pairs comes closest to a sparsity, ties to the earlier one. Decided in whole numbers.
  *
  * @param keptPairs - Pairs kept of length · length with a candidate.
  */
@@ -69,9 +70,11 @@ export function closestTo(
   candidates: Iterable<number>,
   keptPairs: (candidate: number) => number,
 ): number {
+  const pairs = length ** 2;
+  const wanted = twiceShare(sparsity, pairs);
   let [best, least] = [0, Number.POSITIVE_INFINITY];
   for (const candidate of candidates) {
-    const missBy = Math.abs(1 - keptPairs(candidate) / length ** 2 - sparsity);
+    const missBy = Math.abs(2 * (pairs - keptPairs(candidate)) - wanted);
     if (missBy < least) [best, least] = [candidate, missBy];
   }
   return best;
