@@ -7,6 +7,9 @@ export {
   flopsPerExample,
   type PairCounts,
 } from "./accounting.ts";
+export type { AttentionCore, CoreNodes, CoreView } from "./cores/core.ts";
+export { cores } from "./cores/cores.ts";
+export { masked } from "./cores/masked.ts";
 export { type BlockOptions, block } from "./patterns/block.ts";
 export { anyOf, inOrder } from "./patterns/compose.ts";
 export { dense } from "./patterns/dense.ts";
@@ -26,3 +29,4 @@ export { type StridedOptions, strided, stridedBy } from "./patterns/strided.ts";
 export { threshold } from "./patterns/threshold.ts";
 export { topK } from "./patterns/top-k.ts";
 export { type AttentionPlan, checkPlan, planKeep, planMask, strengthAt } from "./plan.ts";
+export { type MakeInput, type Visibility, visibility } from "./visibility.ts";

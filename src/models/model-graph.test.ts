@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
+  type AttentionCore,
   type AttentionPlan,
   anyOf,
   block,
   dense,
   inOrder,
   keptKeys,
+  masked,
   nOfM,
   type Pattern,
   patterns,
@@ -14,9 +16,10 @@ import {
   slidingWindow,
   threshold,
   topK,
+  visibility,
 } from "../attention/index.ts";
 import { type BatchContext, GraphInputs } from "../batch/index.ts";
-import { gradients, input, type Node, parameter, topological } from "../graph/index.ts";
+import { gradients, input, type Node, parameter, scale, topological } from "../graph/index.ts";
 import { interpret } from "../runtime/index.ts";
 import { parseEncoderConfig, withLabels } from "./config/config.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
@@ -361,6 +364,8 @@ test("the attention of a padded query is zero: only the output projection's bias
       config,
       layer: 0,
       plan,
+      core: masked,
+      visibility: () => visibility(),
       parameters,
       inputs,
       training: false,
@@ -399,4 +404,30 @@ test("one name means one input: another shape or dtype is refused", () => {
     code: "model/input",
     message: "input attention.k: expected the int32 [B, 1] of its first use, got int32 [B, 2].",
   });
+});
+
+test("the core is an option: another one computes every layer, is told its visibility, and need not have probabilities", () => {
+  const seen: [number, boolean][] = [];
+  const halved: AttentionCore = {
+    name: "halved",
+    attend(q, k, v, view) {
+      seen.push([view.layer, view.visibility.full]);
+      const { context, keptPairs } = masked.attend(q, k, v, view);
+      return { context: scale(context, 0.5), keptPairs };
+    },
+  };
+  const config = families.bert;
+  const graph = buildModel(config, { core: halved, training: false });
+  assert.deepEqual(
+    seen,
+    Array.from({ length: config.layers }, (_, layer) => [layer, true]),
+  );
+  assert.deepEqual(graph.probabilities, []);
+  assert.equal(topological([graph.logits]).filter(({ op, attrs }) => op === "scale" && attrs.by === 0.5).length, config.layers);
+});
+
+test("attention probabilities cost no node unless they are asked for", () => {
+  const { logits, loss, keptPairs, probabilities } = buildModel(families.bert, { training: true });
+  const read = new Set(topological([logits, loss, ...keptPairs]));
+  assert.ok(probabilities.every((node) => !read.has(node)));
 });

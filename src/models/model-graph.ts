@@ -1,4 +1,4 @@
-import { type AttentionPlan, dense } from "../attention/index.ts";
+import { type AttentionCore, type AttentionPlan, dense, masked } from "../attention/index.ts";
 import { type BatchContext, GraphInputs } from "../batch/index.ts";
 import type { FedInput, Node } from "../graph/index.ts";
 import { type EncoderHeads, tasks } from "../tasks/index.ts";
@@ -6,10 +6,13 @@ import type { EncoderConfig } from "./config/encoder-config.ts";
 import { families } from "./families/families.ts";
 import type { EncoderBuild, Family } from "./families/family.ts";
 import { dropped, Parameters } from "./layers/layers.ts";
+import { visibilityOf } from "./visibility.ts";
 
 export interface ModelOptions {
   /** Default dense. */
   readonly plan?: AttentionPlan;
+  /** How attention is computed; default `masked`. */
+  readonly core?: AttentionCore;
   /** Dropout on. */
   readonly training: boolean;
 }
@@ -28,7 +31,7 @@ export interface ModelGraph {
   readonly loss: Node;
   /** A layer: float [B], kept pairs of real queries and keys over all heads. */
   readonly keptPairs: readonly Node[];
-  /** A layer: [B, H, n, n]. */
+  /** A layer: [B, H, n, n], built when asked; none where the core has no such matrix. */
   readonly probabilities: readonly Node[];
 }
 
@@ -41,12 +44,17 @@ export interface ModelGraph {
  * @example
  * const { loss, parameters } = buildModel(config, { plan: { pattern: topK({ sparsity: 0.8 }) }, training: true });
  */
-export function buildModel(config: EncoderConfig, { plan = { pattern: dense() }, training }: ModelOptions): ModelGraph {
+export function buildModel(
+  config: EncoderConfig,
+  { plan = { pattern: dense() }, core = masked, training }: ModelOptions,
+): ModelGraph {
   const parameters = new Parameters();
   const inputs = new GraphInputs();
   const build: EncoderBuild = {
     config,
     plan,
+    core,
+    visibility: (layer) => visibilityOf(config, layer),
     parameters,
     inputs,
     training,
@@ -70,7 +78,9 @@ export function buildModel(config: EncoderConfig, { plan = { pattern: dense() },
     inputs: inputs.all,
     logits,
     keptPairs: attentions.map(({ keptPairs }) => keptPairs),
-    probabilities: attentions.map(({ probabilities }) => probabilities),
+    get probabilities() {
+      return attentions.flatMap(({ probabilities }) => probabilities?.() ?? []);
+    },
   };
 }
 

@@ -91,7 +91,7 @@ export function block(options: BlockOptions): Pattern {
       const together = equal(reshape(firsts, ["n", 1]), firsts); // [n, n]
       const pairs = and(view.allowed, real); // [B, 1 or H, n, n]
       const counts = blockSums(cast(pairs, "float"), together); // [B, 1 or H, n, n]
-      const sums = blockSums(where(pairs, view.scores, constant(0)), together); // [B, H, n, n]
+      const sums = blockSums(where(pairs, view.scores(), constant(0)), together); // [B, H, n, n]
       const some = greater(counts, constant(0)); // [B, 1 or H, n, n]
       const means = div(sums, where(some, counts, constant(1))); // [B, H, n, n]
 

@@ -59,8 +59,8 @@ const weights = input("weights", ["B", HEADS, "n", WIDTH]); // 0 for padded quer
 
 /** Gradients of `Σ weights · (softmax(mask(scores)) · values)` with regard to the scores and the values. */
 function attentionGradients(view: FedView, keep: Node): { ofScores: Node; ofValues: Node } {
-  const context = matmul(maskedSoftmax(view.scores, keep), values); // [B, H, n, WIDTH]
-  const [ofScores, ofValues] = gradients(sumAll(mul(weights, context)), [view.scores, values]);
+  const context = matmul(maskedSoftmax(view.scores(), keep), values); // [B, H, n, WIDTH]
+  const [ofScores, ofValues] = gradients(sumAll(mul(weights, context)), [view.scores(), values]);
   return { ofScores, ofValues };
 }
 

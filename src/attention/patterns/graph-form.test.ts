@@ -143,8 +143,8 @@ describe("a mask in the graph", () => {
       const mask = pattern.graph(view);
       const weights = input("weights", ["B", 2, "n", "n"]);
       const gradientUnder = (keep: Node): Node => {
-        const loss = sumAll(mul(weights, maskedSoftmax(view.scores, keep)));
-        return gradients(loss, [view.scores])[0];
+        const loss = sumAll(mul(weights, maskedSoftmax(view.scores(), keep)));
+        return gradients(loss, [view.scores()])[0];
       };
       const fixed = input("fixed", mask.shape, "bool");
       const feeds = { ...view.feeds(batch), weights: batch.scores.map((x, at) => Math.sin(x + at)) };

@@ -1,7 +1,17 @@
 import type { BatchContext } from "../../batch/index.ts";
-import { type AnyArray, type ArrayOf, type Bindings, bindShape, elements, input, type Node } from "../../graph/index.ts";
+import {
+  type AnyArray,
+  type ArrayOf,
+  type Bindings,
+  bindShape,
+  broadcastTo,
+  elements,
+  input,
+  type Node,
+} from "../../graph/index.ts";
 import { foldKey, hashWords, normalFill } from "../../random/index.ts";
 import type { HostTensor, Session } from "../../runtime/index.ts";
+import { visibility } from "../visibility.ts";
 import { block } from "./block.ts";
 import { anyOf, inOrder } from "./compose.ts";
 import { dense } from "./dense.ts";
@@ -77,13 +87,12 @@ export function refusesRamp(pattern: Pattern): boolean {
 
 /** `n` tokens, the last `padded` of them padding, with scores that have no ties. */
 export function head(n: number, padded: number, sign = 1): HeadView {
-  const real = (token: number): number => Number(token < n - padded);
   return {
     n,
     key: { seed: 1, step: 0, layer: 0, head: 1, example: 0 },
     heads: 4,
     scores: Float32Array.from({ length: n * n }, (_, at) => sign * Math.sin(7 * Math.floor(at / n) + 3 * (at % n))),
-    allowed: Uint8Array.from({ length: n * n }, (_, at) => real(Math.floor(at / n)) & real(at % n)),
+    allowed: visibility().allowed(n - padded, n),
   };
 }
 
@@ -133,7 +142,6 @@ export function headOf(batch: MadeUpBatch, example: number, which: number): Head
   const { n } = batch.bindings;
   const size = n * n;
   const at = (example * batch.heads + which) * size;
-  const real = (token: number): number => Number(token < batch.lengths[example]);
   return {
     n,
     key: {
@@ -144,7 +152,7 @@ export function headOf(batch: MadeUpBatch, example: number, which: number): Head
       example: batch.examples[example],
     },
     scores: batch.scores.slice(at, at + size),
-    allowed: Uint8Array.from({ length: size }, (_, pair) => real(Math.floor(pair / n)) & real(pair % n)),
+    allowed: visibility().allowed(batch.lengths[example], n),
     heads: batch.heads,
     strength: batch.strength,
   };
@@ -152,7 +160,11 @@ export function headOf(batch: MadeUpBatch, example: number, which: number): Head
 
 /** A graph view over inputs that are fed from a made-up batch. */
 export class FedView implements GraphView {
-  readonly scores: Node;
+  /** Queries are rows of scores and keys unit vectors, so that q · k is the score: d = n. */
+  readonly q: Node;
+  readonly k: Node;
+  readonly scores: () => Node;
+  readonly visibility = visibility();
   readonly allowed: Node;
   readonly full = true;
   readonly layer: number;
@@ -162,9 +174,14 @@ export class FedView implements GraphView {
   constructor({ heads, layer }: { heads: number; layer: number }) {
     this.heads = heads;
     this.layer = layer;
-    this.scores = input("scores", ["B", heads, "n", "n"]);
-    this.allowed = input("validKeys", ["B", 1, 1, "n"], "bool");
     this.input = this.input.bind(this);
+    this.q = input("scores", ["B", heads, "n", "n"]);
+    const unit = this.input("unit", ["n", "n"], "float", (out, { bindings: { n } }) => {
+      for (let at = 0; at < out.length; at++) out[at] = Number(Math.floor(at / n) === at % n);
+    });
+    this.k = broadcastTo(unit, this.q.shape);
+    this.scores = () => this.q;
+    this.allowed = this.visibility.graph(this.input);
   }
 
   input(...[name, shape, dtype, write]: Parameters<GraphView["input"]>): Node {
@@ -177,17 +194,12 @@ export class FedView implements GraphView {
 
   /** Another layer of the same graph: it shares this one's inputs. */
   forLayer(layer: number): GraphView {
-    const { scores, allowed, full, heads, input: shared } = this;
-    return { scores, allowed, full, heads, layer, input: shared };
+    return { ...this, layer };
   }
 
   /** Every input's values, as the interpreter takes them. */
   feeds(batch: MadeUpBatch): Record<string, ArrayLike<number>> {
-    const { B, n } = batch.bindings;
-    const feeds: Record<string, ArrayLike<number>> = {
-      scores: batch.scores,
-      validKeys: Array.from({ length: B * n }, (_, at) => Number(at % n < batch.lengths[Math.floor(at / n)])),
-    };
+    const feeds: Record<string, ArrayLike<number>> = { scores: batch.scores };
     for (const [name, { node, write }] of this.#inputs) feeds[name] = filled(node, write, batch);
     return feeds;
   }

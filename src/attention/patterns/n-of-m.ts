@@ -74,7 +74,7 @@ export function nOfM(options: NOfMOptions): Pattern {
         for (let example = 0; example < out.length; example++) out[example] = at(lengths[example], strength);
       });
       // Keys first, so that the other members of each group are gathered as rows. Removed keys come behind all others.
-      const scores = transpose(where(view.allowed, view.scores, constant(-3e38)), [3, 0, 1, 2]); // [n, B, H, n]
+      const scores = transpose(where(view.allowed, view.scores(), constant(-3e38)), [3, 0, 1, 2]); // [n, B, H, n]
       let before: Node = constant(0, [1, 1, 1, 1], "int32"); // keys of the group that rank before: [n, B, H, n]
       for (let member = 0; member < m; member++) {
         const others = view.input(`nOfM.${m}.member.${member}`, ["n"], "int32", (out) => {

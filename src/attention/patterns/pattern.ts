@@ -1,5 +1,5 @@
-import type { BatchContext } from "../../batch/index.ts";
-import type { AnyArray, DType, Node, Shape } from "../../graph/index.ts";
+import type { Node } from "../../graph/index.ts";
+import type { MakeInput, Visibility } from "../visibility.ts";
 
 /** What a pattern's reference form may look at: one attention head of one example. */
 export interface HeadView {
@@ -25,9 +25,15 @@ export interface HeadView {
 
 /** What a pattern's graph form may build on: all heads of one layer, for a whole batch. */
 export interface GraphView {
-  /** Scaled scores before softmax: float [B, H, n, n]. */
-  readonly scores: Node;
-  /** Bool, broadcastable to [B, H, n, n]; at first the valid keys, [B, 1, 1, n]. Rows of padded queries are zeroed later. */
+  /** Queries: float [B, H, n, d]. */
+  readonly q: Node;
+  /** Keys: float [B, H, n, d]. */
+  readonly k: Node;
+  /** Scaled scores before softmax: float [B, H, n, n], the same node at every call. A function, so that who never asks costs nothing. */
+  scores(): Node;
+  /** Which pairs the model itself lets meet: what `allowed` was at first. */
+  readonly visibility: Visibility;
+  /** Bool, broadcastable to [B, H, n, n]; at first `visibility`, [B, 1, 1 or n, n]. Rows of padded queries are zeroed later. */
   readonly allowed: Node;
   /** True while `allowed` still holds every valid key, so that no real query's row can be empty. */
   readonly full: boolean;
@@ -38,7 +44,7 @@ export interface GraphView {
    * An input that the pattern fills itself. The same name (prefix it with the pattern's id, and with the layer where it differs
    * between layers) gives the same node again.
    */
-  input(name: string, shape: Shape, dtype: DType, write: (out: AnyArray, context: BatchContext) => void): Node;
+  readonly input: MakeInput;
 }
 
 /**

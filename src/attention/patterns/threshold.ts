@@ -49,7 +49,7 @@ export function threshold({ probability }: { readonly probability: number }): Pa
         out[0] = least;
       });
       // Removed keys have probability 0, below any threshold. Rows can come out empty however many keys were allowed.
-      const kept = lessOrEqual(bound, maskedSoftmax(view.scores, view.allowed)); // [B, H, n, n]
+      const kept = lessOrEqual(bound, maskedSoftmax(view.scores(), view.allowed)); // [B, H, n, n]
       return bestWhereEmpty({ ...view, full: false }, kept); // [B, H, n, n]
     },
   };

@@ -27,6 +27,6 @@ export function topK(options: RankOptions): Pattern {
     needsScores: true,
     nominalSparsity: sparsity,
     keep: (view) => keepRanked(view, view.scores, options),
-    graph: (view) => rankedMask(view, id, view.scores, options),
+    graph: (view) => rankedMask(view, id, view.scores(), options),
   };
 }

@@ -1,4 +1,4 @@
-import type { AttentionPlan } from "../../attention/index.ts";
+import type { AttentionCore, AttentionPlan, Visibility } from "../../attention/index.ts";
 import type { GraphInputs } from "../../batch/index.ts";
 import type { Node } from "../../graph/index.ts";
 import type { ConfigReader } from "../config/config-reader.ts";
@@ -10,6 +10,10 @@ import type { Parameters } from "../layers/layers.ts";
 export interface EncoderBuild {
   readonly config: EncoderConfig;
   readonly plan: AttentionPlan;
+  /** How attention is computed. */
+  readonly core: AttentionCore;
+  /** Which pairs the model itself lets meet in a layer. */
+  visibility(layer: number): Visibility;
   readonly parameters: Parameters;
   readonly inputs: GraphInputs;
   /** Dropout on. */
@@ -66,6 +70,8 @@ export interface Family {
   readOwn(json: ConfigReader, common: Pick<EncoderConfig, "hiddenSize" | "hiddenDropout" | "padTokenId">): OwnFields;
   /** The inverse of `readOwn`, as keys of config.json. */
   writeOwn(config: EncoderConfig): Record<string, unknown>;
+  /** Which pairs a layer lets meet, where that is not every pair of real tokens. */
+  visibility?(config: EncoderConfig, layer: number): Visibility;
   /** The encoder: token ids (or pixels) to the last hidden states. */
   encode(build: EncoderBuild): EncoderNodes;
   /** [T, D] → [B, C], as `…ForSequenceClassification` (images: `…ForImageClassification`). */

@@ -6,9 +6,9 @@ import type { TaskName } from "../../tasks/index.ts";
 import { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "../config/config.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
 import { initialise, parameterSpecs } from "../initialise.ts";
-import { validPairs } from "../layers/valid-pairs.ts";
 import { buildModel } from "../model-graph.ts";
 import { compute, contextOf, feedsOf } from "../run-graph.fixture.ts";
+import { validPairs } from "../visibility.ts";
 import { readSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import { weightsFrom } from "../weights/weights.ts";
 

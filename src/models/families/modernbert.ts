@@ -1,3 +1,4 @@
+import { visibility } from "../../attention/index.ts";
 import { printedJson } from "../../errors/index.ts";
 import { add, gather, linear, matmul, mul, type Node, reshape, select, sumTo } from "../../graph/index.ts";
 import { type ConfigReader, isObject } from "../config/config-reader.ts";
@@ -6,7 +7,6 @@ import { type AttentionNodes, attend } from "../layers/attention.ts";
 import { classify, classifyTokens, decode, firstToken } from "../layers/heads.ts";
 import { activations } from "../layers/layers.ts";
 import { rotate } from "../layers/rotary.ts";
-import { windowOf } from "../layers/valid-pairs.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
 
 const LAYERS = ["num_hidden_layers", 22] as const;
@@ -86,6 +86,7 @@ export const modernbert: Family = {
       ...(globalLayers.every((all, layer) => all === (layer % step === 0)) && { global_attn_every_n_layers: step }),
     };
   },
+  visibility: ({ modern }, layer) => visibility(modern!.globalLayers[layer] ? {} : { window: modern!.windowRadius }),
   encode,
   classifySequence: (hidden, build) => classify(headOf(pooled(hidden, build), build), build), // [B, C]
   classifyTokens: (hidden, build) => classifyTokens(headOf(hidden, build), build), // [T, C]
@@ -179,9 +180,8 @@ function encode(build: EncoderBuild): EncoderNodes {
 function rotaryAttention(x: Node, name: string, layer: number, build: EncoderBuild): AttentionNodes {
   const { config, parameters, inputs } = build;
   const { hiddenSize: D, heads } = config;
-  const { biases, ropeTheta } = config.modern!;
-  const window = windowOf(config, layer);
-  const kind = window === undefined ? "global" : "local";
+  const { biases, ropeTheta, globalLayers } = config.modern!;
+  const kind = globalLayers[layer] ? "global" : "local";
   const bias = { bias: biases.attention };
   const [query, key, value] = projections(x, `${name}.Wqkv`, 3, D, bias, build); // [T, D] each
   const projected = {
@@ -189,7 +189,7 @@ function rotaryAttention(x: Node, name: string, layer: number, build: EncoderBui
     output: (merged: Node): Node => parameters.linear(merged, `${name}.Wo`, D, D, bias), // [T, D]
     rotate: (x: Node): Node => rotate(x, inputs, { name: kind, heads, headWidth: D / heads, theta: ropeTheta[kind] }),
   };
-  return attend(projected, { ...build, layer, window });
+  return attend(projected, { ...build, layer });
 }
 
 /** The feed-forward layer with a gate (GeGLU, arXiv 2002.05202): W_o (act(a) ∘ g), (a, g) = W_i x. */

@@ -30,6 +30,6 @@ export function bestWhereEmpty(view: GraphView, kept: Node): Node {
   if (view.full) return kept;
   const counts = sumTo(cast(kept, "int32"), rowShape(kept)); // [.., n, 1]
   const one = constant([1], [1], "int32");
-  const best = topKMask(view.scores, view.allowed, one, constant([1], [1], "int64")); // [B, H, n, n]
+  const best = topKMask(view.scores(), view.allowed, one, constant([1], [1], "int64")); // [B, H, n, n]
   return or(kept, and(best, not(greater(counts, constant(0, [], "int32")))));
 }

@@ -1,0 +1,131 @@
+// Every core against attention written out in float64: any pattern it takes, padding, windows, and plans for some heads.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { elements, input } from "../../graph/index.ts";
+import { normalFill } from "../../random/index.ts";
+import { interpret } from "../../runtime/index.ts";
+import { FedView, headOf, type MadeUpBatch, madeUpBatch } from "../patterns/made-up-heads.fixture.ts";
+import { parsePattern } from "../patterns/parse-pattern.ts";
+import { type AttentionPlan, planKeep } from "../plan.ts";
+import { type Visibility, visibility } from "../visibility.ts";
+import { cores } from "./cores.ts";
+
+const [HEADS, WIDTH, LAYER] = [2, 4, 1];
+const SCALE = 1 / Math.sqrt(WIDTH);
+const close = (a: number, b: number, where: string): void => assert.ok(Math.abs(a - b) < 1e-9, `${where}: ${a} and ${b}`);
+
+/** q, k, v of a batch, [B, H, n, d] each. */
+function projections({ bindings: { B, n } }: MadeUpBatch): Record<"q" | "k" | "v", Float32Array> {
+  const make = (site: string): Float32Array => {
+    const out = new Float32Array(elements([B, HEADS, n, WIDTH]));
+    normalFill(out, { seed: 1, step: 0, site });
+    return out;
+  };
+  return { q: make("q"), k: make("k"), v: make("v") };
+}
+
+/** One head of one example: context [n, d], probabilities [n, n], kept pairs. */
+function plain(plan: AttentionPlan, seen: Visibility, batch: MadeUpBatch, example: number, head: number) {
+  const { n } = batch.bindings;
+  const start = (example * HEADS + head) * n * WIDTH;
+  const { q, k, v } = projections(batch);
+  const [ofQ, ofK, ofV] = [q, k, v].map((all) => all.subarray(start, start + n * WIDTH));
+  const scores = Float64Array.from({ length: n * n }, (_, at) => {
+    let sum = 0;
+    for (let i = 0; i < WIDTH; i++) sum += ofQ[Math.floor(at / n) * WIDTH + i] * ofK[(at % n) * WIDTH + i];
+    return sum * SCALE;
+  });
+  const allowed = seen.allowed(batch.lengths[example], n);
+  const kept = planKeep(plan, { ...headOf(batch, example, head), scores: Float32Array.from(scores), allowed });
+  const probabilities = new Float64Array(n * n);
+  const context = new Float64Array(n * WIDTH);
+  for (let query = 0; query < n; query++) {
+    const weights = Array.from({ length: n }, (_, key) => (kept[query * n + key] ? Math.exp(scores[query * n + key]) : 0));
+    const sum = weights.reduce((a, b) => a + b, 0) || 1;
+    for (const [key, weight] of weights.entries()) {
+      probabilities[query * n + key] = weight / sum;
+      for (let i = 0; i < WIDTH; i++) context[query * WIDTH + i] += (weight / sum) * ofV[key * WIDTH + i];
+    }
+  }
+  return { context, probabilities, kept: kept.reduce((a, b) => a + b, 0) };
+}
+
+const plans: Readonly<Record<string, AttentionPlan>> = {
+  ...Object.fromEntries(
+    [
+      "dense",
+      "topK(sparsity=0.6)",
+      "block(sparsity=0.6, size=3)",
+      "heads(heads=1)",
+      "inOrder(slidingWindow(radius=2), topK(sparsity=0.5))",
+    ].map((id) => [id, { pattern: parsePattern(id) }]),
+  ),
+  "topK in one head": { pattern: parsePattern("topK(sparsity=0.6)"), heads: [1] },
+  "topK in another layer": { pattern: parsePattern("topK(sparsity=0.6)"), layers: [0] },
+};
+
+for (const [name, core] of Object.entries(cores)) {
+  describe(`core ${name}`, () => {
+    test("has the name it is registered by", () => assert.equal(core.name, name));
+    for (const [title, plan] of Object.entries(plans)) {
+      for (const window of [undefined, 2]) {
+        test(`${title}${window === undefined ? "" : `, in a window of ${window}`}: as written out in float64`, () => {
+          const batch = madeUpBatch([7, 1, 12, 4], { heads: HEADS, layer: LAYER, extraPadding: 2 });
+          const { B, n } = batch.bindings;
+          const seen = visibility({ window });
+          const view = new FedView({ heads: HEADS, layer: LAYER });
+          const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
+          const made = core.attend(q, k, v, {
+            ...{ visibility: seen, plan, layer: LAYER, layers: 2, heads: HEADS, scale: SCALE },
+            ...{ dropoutMask: () => null, input: view.input },
+          });
+          assert.deepEqual([made.context.shape, made.keptPairs.shape], [["B", HEADS, "n", WIDTH], ["B"]]);
+          const outputs = {
+            context: made.context,
+            keptPairs: made.keptPairs,
+            probabilities: made.probabilities?.() ?? made.context,
+          };
+          const out = interpret(outputs, { ...view.feeds(batch), ...projections(batch) }, batch.bindings);
+          for (let example = 0; example < B; example++) {
+            let kept = 0;
+            for (let head = 0; head < HEADS; head++) {
+              const want = plain(plan, seen, batch, example, head);
+              kept += want.kept;
+              const at = (example * HEADS + head) * n;
+              for (const [i, value] of want.context.entries()) close(out.context.data[at * WIDTH + i], value, `context ${i}`);
+              if (!made.probabilities) continue;
+              for (const [i, value] of want.probabilities.entries())
+                close(out.probabilities.data[at * n + i], value, `pair ${i}`);
+            }
+            assert.equal(out.keptPairs.data[example], kept);
+          }
+        });
+      }
+    }
+    test("probabilities hold exact zeros where a pair was removed, and dropout comes behind them", () => {
+      const asked: unknown[] = [];
+      const view = new FedView({ heads: HEADS, layer: LAYER });
+      const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
+      const plan = { pattern: parsePattern("topK(sparsity=0.6)") };
+      const made = core.attend(q, k, v, {
+        ...{ visibility: visibility(), plan, layer: LAYER, layers: 2, heads: HEADS, scale: SCALE, input: view.input },
+        dropoutMask(shape) {
+          asked.push(shape);
+          return input("dropout", shape);
+        },
+      });
+      assert.equal(asked.length, 1);
+      const batch = madeUpBatch([5, 3], { heads: HEADS, layer: LAYER });
+      const { B, n } = batch.bindings;
+      const feeds = { ...view.feeds(batch), ...projections(batch), dropout: new Float64Array(B * HEADS * n * n) };
+      const { context } = interpret({ context: made.context }, feeds, batch.bindings);
+      assert.ok(
+        context.data.every((value) => value === 0),
+        "a mask of zeros leaves nothing",
+      );
+      if (!made.probabilities) return;
+      const { data } = interpret({ p: made.probabilities() }, feeds, batch.bindings).p;
+      assert.equal(data.filter((p) => p > 0).length, HEADS * (5 * 2 + 3 * 2));
+    });
+  });
+}

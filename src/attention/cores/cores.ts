@@ -1,0 +1,5 @@
+import type { AttentionCore } from "./core.ts";
+import { masked } from "./masked.ts";
+
+/** The cores by name. To add one, see docs/add-a-core.md. */
+export const cores: Readonly<Record<string, AttentionCore>> = { masked };

@@ -1,0 +1,36 @@
+import { broadcastTo, cast, maskedSoftmax, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { planMask } from "../plan.ts";
+import { validQueries } from "../visibility.ts";
+import type { AttentionCore } from "./core.ts";
+
+/**
+ * Computes every score, and removes pairs before the softmax: exact for any pattern, and never faster than dense attention.
+ *
+ * @see Vaswani et al., arXiv 1706.03762; the removal before the softmax: arXiv 2508.06016.
+ */
+export const masked: AttentionCore = {
+  name: "masked",
+  attend(q, k, v, { visibility, plan, layer, layers, heads, scale, dropoutMask, input }) {
+    const scores = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
+    const allowed = visibility.graph(input); // [B, 1, 1 or n, n]
+    const { full } = visibility;
+    const keep = planMask(plan, { q, k, scores: () => scores, visibility, allowed, full, layer, heads, input }, layers);
+    // A real query always has its own key; the window of a padded one may hold padding alone.
+    const probabilities = maskedSoftmax(scores, keep, { rowsKeepOne: full && keep === allowed }); // [B, H, n, n]
+    const mask = dropoutMask(probabilities.shape);
+    const context = matmul(mask ? mul(probabilities, mask) : probabilities, v); // [B, H, n, d]
+    const queries = validQueries(input); // [B, 1, n, 1]
+    return {
+      context: mul(context, queries), // [B, H, n, d]
+      keptPairs: countKept(keep, queries, heads), // [B]
+      probabilities: () => mul(probabilities, queries), // [B, H, n, n]
+    };
+  },
+};
+
+/** Pairs of real queries and keys that the mask keeps, over all heads: float [B], whole numbers. */
+function countKept(keep: Node, queries: Node, heads: number): Node {
+  const keysPerQuery = sumTo(cast(keep, "float"), [...keep.shape.slice(0, -1), 1]); // broadcastable to [B, H, n, 1]
+  const real = mul(broadcastTo(keysPerQuery, ["B", heads, "n", 1]), queries); // [B, H, n, 1]
+  return reshape(sumTo(real, ["B", 1, 1, 1]), ["B"]);
+}
