@@ -1,4 +1,4 @@
-import { type Dim, makeNode, type Node, product, type Shape, topological } from "../graph/index.ts";
+import { bindSome, type Dim, makeNode, type Node, type Shape, topological } from "../graph/index.ts";
 
 /**
  * The same graph for one number of tokens: the symbol n becomes a number in every shape.
@@ -6,8 +6,7 @@ import { type Dim, makeNode, type Node, product, type Shape, topological } from 
  * @returns The root, and the new node of each old one.
  */
 export function bindLength(root: Node, length: number): { readonly root: Node; readonly of: ReadonlyMap<Node, Node> } {
-  const bound = (dim: Dim): Dim =>
-    typeof dim === "number" ? dim : product(dim.split("*").map((part) => (part === "n" ? length : part)));
+  const bound = (dim: Dim): Dim => bindSome(dim, { n: length });
   const made = new Map<Node, Node>();
   for (const node of topological([root])) {
     const { shape, size, ...rest } = node.attrs;

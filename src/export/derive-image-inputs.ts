@@ -10,6 +10,7 @@ import {
   input,
   mul,
   type Node,
+  product,
   reshape,
   substitute,
   topological,
@@ -107,7 +108,7 @@ function patchRows(pixels: Node, { size, patch, channels }: ImageConfig): Node {
   const rows = Array.from({ length: patches + 1 }, (_, at) => Math.max(0, at - 1));
   const real = rows.map((_, at) => Number(at > 0));
   const placed = mul(gather(table, constant(rows, [patches + 1], "int32")), constant(real, [patches + 1, 1, 1], "float"));
-  return reshape(transpose(placed, [1, 0, 2]), [`${patches + 1}*B`, width]);
+  return reshape(transpose(placed, [1, 0, 2]), [product([patches + 1, "B"]), width]);
 }
 
 /** Images of numbers without a pattern, in evaluation. */

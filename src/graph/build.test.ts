@@ -27,10 +27,15 @@ const dims = "dimensions such as 3, B or 2*B*n, symbols sorted";
 /** Calls that must fail while the graph is built, for every operator. */
 const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
   parameter: [
-    [() => f(2.5), `parameter: expected ${dims}, got [2.5]. product([...]) spells products.`],
+    [() => f(2.5), `parameter: expected ${dims}, got [2.5]. product([...]) spells products, plus([...]) sums.`],
     [() => f(-1), /^parameter: .* got \[-1\]/],
     [() => f("n*B"), /^parameter: .* got \[n\*B\]/],
     [() => f("B*2"), /^parameter: .* got \[B\*2\]/],
+    [() => f("n+B"), /^parameter: .* got \[n\+B\]/],
+    [() => f("1+n"), /^parameter: .* got \[1\+n\]/],
+    [() => f("n+"), /^parameter: .* got \[n\+\]/],
+    [() => f("n+n"), /^parameter: .* got \[n\+n\]/],
+    [() => f("n-1"), /^parameter: .* got \[n-1\]/],
     [() => f(""), /^parameter: .* got \[\]/],
   ],
   input: [[() => i32("1"), /^input: .* got \[1\]/]],

@@ -181,6 +181,8 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
       { B: 1, n: 3 },
     ],
     ["a number in a product", (m) => g.reshape(m.real(["B", 2, "n"]), ["2*B", "n"]), threeByTwo],
+    ["a size that blocks follow from", (m) => g.reshape(m.real(["4*b", 3]), ["b", 4, 3]), { b: 2 }],
+    ["a sum times a number", (m) => g.reshape(m.real(["p+5", 2]), ["2*p+10"]), { p: 3 }],
   ],
   transpose: [
     ["a matrix", (m) => g.transpose(m.real([3, 5]), [1, 0])],
@@ -204,6 +206,8 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["one element to itself", (m) => g.broadcastTo(m.real([1]), [1])],
     ["symbols", (m) => g.broadcastTo(g.sumTo(m.real(["B", "n"]), [1, "n"]), ["B", "n"]), threeByTwo],
     ["bool", (m) => g.broadcastTo(m.flags([3, 1]), [3, 2])],
+    ["a sum", (m) => g.broadcastTo(g.sumTo(m.real(["B", "B+past"]), ["B", 1]), ["B", "B+past"]), { B: 3, past: 2 }],
+    ["blocks", (m) => g.broadcastTo(g.sumTo(m.real(["16*nb", 2]), [1, 2]), ["16*nb", 2]), { nb: 1 }],
   ],
   select: [
     ["the first axis", (m) => g.select(m.real([3, 5]), 0, 2)],

@@ -1,7 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as g from "./index.ts";
-import { bindShape, input, type Node, parameter, printGraph, product, showNode, topological, verify } from "./index.ts";
+import {
+  bindDim,
+  bindShape,
+  bindSome,
+  type Dim,
+  definitions,
+  input,
+  type Node,
+  parameter,
+  plus,
+  printGraph,
+  product,
+  showNode,
+  topological,
+  verify,
+} from "./index.ts";
 
 const x = parameter("x", [3]);
 
@@ -13,6 +28,42 @@ describe("dimensions", () => {
   });
   test("product of numbers is a number; 1 disappears, 0 wins, nothing is 1", () => {
     assert.deepEqual([product([2, 3]), product([1, "n"]), product(["n", 0]), product([])], [6, "n", 0, 1]);
+  });
+  test("sums are multiplied out, and spelled one way", () => {
+    assert.deepEqual([plus(["past", "n"]), plus(["n", 1, "n", 2]), plus([]), plus([2, 3])], ["n+past", "2*n+3", 0, 5]);
+    assert.equal(product(["n+1", "B"]), "B+B*n");
+    assert.equal(product(["n+1", "n+1"]), "2*n+n*n+1");
+    assert.equal(product([2, plus(["n", "past"])]), plus([product([2, "past"]), "n", "n"]));
+    assert.equal(product([plus(["n", "past"]), 0]), 0);
+  });
+  test("equal dimensions have one spelling, and bind to one number, however they were put together", () => {
+    const leaves: readonly Dim[] = ["B", "n", "past", 0, 1, 3];
+    const bindings = { B: 2, n: 5, past: 7 };
+    const value = (dim: Dim): number => bindDim(dim, bindings);
+    for (const a of leaves) {
+      for (const b of leaves) {
+        for (const c of leaves) {
+          assert.equal(product([plus([a, b]), c]), plus([product([c, a]), product([b, c])]));
+          assert.equal(plus([plus([a, b]), c]), plus([c, plus([b, a])]));
+          const mixed = plus([product([plus([a, b]), plus([b, c])]), a]);
+          assert.equal(value(mixed), (value(a) + value(b)) * (value(b) + value(c)) + value(a));
+          assert.equal(plus([mixed]), mixed);
+          const some = bindSome(mixed, { n: 5 });
+          assert.ok(!String(some).includes("n"));
+          assert.equal(value(some), value(mixed));
+          assert.doesNotThrow(() => input("x", [mixed]));
+        }
+      }
+    }
+  });
+  test("symbols follow from dimensions: those that stand alone, multiples of one, sums with one unknown", () => {
+    assert.deepEqual(definitions(["n+past", "16*nb", "n", 3]), [
+      { symbol: "n", at: 2, factor: 1, rest: 0 },
+      { symbol: "past", at: 0, factor: 1, rest: "n" },
+      { symbol: "nb", at: 1, factor: 16, rest: 0 },
+    ]);
+    assert.deepEqual(definitions(["B*n", "n+past", "B*n+n"]), []);
+    assert.deepEqual(definitions(["2*n+past+1", "past"])[1], { symbol: "n", at: 0, factor: 2, rest: "past+1" });
   });
   test("bindShape puts numbers for symbols, in products too", () => {
     assert.deepEqual(bindShape(["B", 4, "2*B*n"], { B: 3, n: 5 }), [3, 4, 30]);

@@ -114,6 +114,20 @@ describe("a written model", () => {
       ["Shape", "Mul", "Shape"],
     );
   });
+  test("computes sums, and symbols that follow from a multiple or a sum", () => {
+    const [y, z] = [parameter("y", ["16*nb"]), parameter("z", ["n+past", "n"])];
+    const outputs = {
+      blocks: g.broadcastTo(g.sumTo(g.reshape(y, ["nb", 16]), ["nb", 1]), ["nb", 16]),
+      past: g.broadcastTo(g.sumAll(z), ["past"]),
+      more: g.broadcastTo(g.sumAll(z), ["n+past+1"]),
+    };
+    const counted = new Map<string, number>();
+    for (const { opType } of parse(outputs).graph.node) counted.set(opType, (counted.get(opType) ?? 0) + 1);
+    assert.deepEqual(
+      ["Div", "Sub", "Add"].map((opType) => counted.get(opType)),
+      [1, 1, 2],
+    );
+  });
   test("gives its own values names that no input and no output has", () => {
     const clashing = ["Neg_0", "Neg_1", "constant_0"].map((name) => parameter(name, [2]));
     const sum = clashing.map((node) => g.neg(g.add(node, g.constant(1)))).reduce(g.add);

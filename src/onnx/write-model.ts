@@ -1,6 +1,8 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
 import {
+  type Definition,
   type Dim,
+  definitions,
   type Node,
   type OnnxAttributes,
   type OnnxEmitter,
@@ -56,7 +58,7 @@ export interface OnnxModel {
  * @param options - See `OnnxOptions`.
  * @returns Bytes of a ModelProto, and what must be fed.
  * @throws `onnx/no-form` for an operator that runs outside the graph (`scatterRows`); `onnx/name` when an output has an input's
- *   name; `onnx/unknown-symbol` when no input has a dimension alone whose size is needed; `graph/invalid`.
+ *   name; `onnx/unknown-symbol` when a size is needed that follows from no input's; `graph/invalid`.
  * @example
  * writeModel({ y: exp(input("x", ["B"])) }).bytes;
  */
@@ -93,8 +95,8 @@ class Writer implements OnnxEmitter {
   readonly #names = new Map<Node, string>();
   readonly #extras = new Map<Node, Map<string, string>>();
   readonly #shared = new Map<string, string>();
-  /** Where each symbol can be read: an input and the axis that has it alone. */
-  readonly #symbols = new Map<string, { name: string; rank: number; axis: number }>();
+  /** Where each symbol can be read: an input and an axis it follows from. */
+  readonly #symbols = new Map<string, Definition & { name: string; rank: number; axis: number }>();
   readonly #taken: ReadonlySet<string>;
   #count = 0;
 
@@ -102,13 +104,11 @@ class Writer implements OnnxEmitter {
     this.microsoftOps = microsoftOps;
     this.webgpu = webgpu;
     this.#taken = taken;
-    for (const node of fed) {
-      const name = node.attrs.name as string;
-      node.shape.forEach((dim, axis) => {
-        if (typeof dim === "string" && !dim.includes("*") && !this.#symbols.has(dim)) {
-          this.#symbols.set(dim, { name, rank: node.shape.length, axis });
-        }
-      });
+    const axes = fed.flatMap(({ attrs, shape }) =>
+      shape.map((dim, axis) => ({ dim, name: attrs.name as string, rank: shape.length, axis })),
+    );
+    for (const definition of definitions(axes.map(({ dim }) => dim))) {
+      this.#symbols.set(definition.symbol, { ...axes[definition.at], ...definition });
     }
   }
 
@@ -251,12 +251,12 @@ class Writer implements OnnxEmitter {
     if (typeof dim === "number") return this.constant([dim], one);
     const known = this.#shared.get(`dim ${dim}`);
     if (known !== undefined) return known;
-    const name = dim.includes("*")
-      ? dim
-          .split("*")
-          .map((part) => this.#dim(/^\d+$/.test(part) ? Number(part) : part))
-          .reduce((product, part) => this.emit("Mul", [product, part], one))
-      : this.#symbol(dim);
+    const computed = (by: "+" | "*", opType: string): string =>
+      dim
+        .split(by)
+        .map((part) => this.#dim(/^\d+$/.test(part) ? Number(part) : part))
+        .reduce((sofar, part) => this.emit(opType, [sofar, part], one));
+    const name = dim.includes("+") ? computed("+", "Add") : dim.includes("*") ? computed("*", "Mul") : this.#symbol(dim);
     this.#shared.set(`dim ${dim}`, name);
     return name;
   }
@@ -269,9 +269,11 @@ class Writer implements OnnxEmitter {
         `writeModel: expected an input with the dimension ${symbol} alone, got none. Feed one, e.g. a mask of shape [${symbol}].`,
       );
     }
+    const one = { dtype: "int64", shape: [1] } as const;
     const whole = this.emit("Shape", [at.name], { dtype: "int64", shape: [at.rank] });
-    const index = this.constant([at.axis], { dtype: "int64", shape: [1] });
-    return this.emit("Gather", [whole, index], { dtype: "int64", shape: [1] }, { axis: 0 });
+    const size = this.emit("Gather", [whole, this.constant([at.axis], one)], one, { axis: 0 });
+    const part = at.rest === 0 ? size : this.emit("Sub", [size, this.#dim(at.rest)], one);
+    return at.factor === 1 ? part : this.emit("Div", [part, this.constant([at.factor], one)], one);
   }
 
   extra(node: Node, key: string): string {

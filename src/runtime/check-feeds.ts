@@ -1,5 +1,5 @@
 import { expectedGot } from "../errors/index.ts";
-import { type Bindings, bindDim, type DType, elements, type Shape, showShape } from "../graph/index.ts";
+import { type Bindings, bindDim, bindSome, type DType, definitions, elements, type Shape, showShape } from "../graph/index.ts";
 import type { DeviceTensor, HostTensor, InputInfo, Tensor } from "./runtime.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -11,16 +11,20 @@ export const onDevice = (tensor: Tensor | undefined): tensor is DeviceTensor => 
  *
  * @param inputs - What the graph reads.
  * @param feeds - By name; others than `inputs` are ignored.
- * @returns Sizes of the symbols that some input has alone, as `B`, not only in products.
+ * @returns Sizes of the symbols that follow from the inputs' own: of B and n from [B, n], not from [B*n].
  * @throws `runtime/feeds` when one is missing, of another dtype or shape, or disagrees with another about a symbol.
  */
 export function checkFeeds(inputs: readonly InputInfo[], feeds: Tensors): Bindings {
   const bindings: Record<string, number> = {};
-  for (const { name, shape } of inputs) {
-    shape.forEach((dim, axis) => {
+  const given = inputs.flatMap(({ name, shape }) =>
+    shape.flatMap((dim, axis) => {
       const size = feeds[name]?.shape[axis];
-      if (typeof dim === "string" && !dim.includes("*") && size !== undefined) bindings[dim] ??= size;
-    });
+      return size === undefined ? [] : [{ dim, size }];
+    }),
+  );
+  for (const { symbol, at, factor, rest } of definitions(given.map(({ dim }) => dim))) {
+    // a size that no whole number gives is refused below
+    bindings[symbol] = Math.max(0, Math.floor((given[at].size - bindDim(rest, bindings)) / factor));
   }
   for (const { name, dtype, shape } of inputs) check(`feed ${name}`, dtype, shape, feeds[name], bindings);
   return bindings;
@@ -66,8 +70,7 @@ function check(where: string, dtype: DType, shape: Shape, given: Tensor | undefi
   throw expectedGot("runtime/feeds", where, rule, got, hint);
 }
 
-const isBound = (dim: Shape[number], bindings: Bindings): boolean =>
-  typeof dim === "number" || dim.split("*").every((part) => /^\d+$/.test(part) || part in bindings);
+const isBound = (dim: Shape[number], bindings: Bindings): boolean => typeof bindSome(dim, bindings) === "number";
 
 /**
  * The same feeds for a runtime that works in host memory.

@@ -213,6 +213,21 @@ export function runtimeContract(name: string, create: () => Promise<Runtime>): v
           await assert.rejects(session.run(given), { code: "runtime/feeds", message });
         });
       }
+      test("of a size that no whole number gives, or of two sums at odds, are refused by name", async () => {
+        const inputs = [input("y", ["16*nb"]), input("z", ["n"]), input("w", ["n+past", "2*past"])];
+        const sums = Object.fromEntries(inputs.map((node, at) => [`out${at}`, g.neg(node)]));
+        const session = await compile(sums);
+        const sized = (y: number, w: readonly number[]): Record<string, HostTensor> => ({
+          y: zeros(input("y", [y])),
+          z: zeros(input("z", [3])),
+          w: zeros(input("w", w)),
+        });
+        const { out2 } = await session.run(sized(32, [5, 4]));
+        assert.deepEqual([...out2.shape], [5, 4]);
+        await assert.rejects(session.run(sized(33, [5, 4])), { code: "runtime/feeds", message: /^feed y: .*16\*nb is 32\.$/ });
+        await assert.rejects(session.run(sized(32, [5, 6])), { code: "runtime/feeds", message: /^feed w: .*2\*past is 4\.$/ });
+        await assert.rejects(session.run(sized(32, [2, 0])), { code: "runtime/feeds", message: /^feed w: .*n\+past is 3\.$/ });
+      });
       test("that are right pass, others by them are ignored", async () => {
         const session = await compile(outputs);
         assert.deepEqual(numbers((await session.run({ ...good(), other: zeros(x, two) })).b), [8, 10]);

@@ -1,7 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { gather, pickRows, scatterRows, spreadRows } from "../build.ts";
 import { defineOps, type Node } from "../node.ts";
-import { type DType, elements, onnxDType, product, type Shape, sameShape, showShape } from "../shape.ts";
+import { type DType, elements, onnxDType, plus, product, type Shape, sameShape, showShape } from "../shape.ts";
 import { checkDType, numbers } from "./check-dtype.ts";
 
 function checkIds(where: string, { dtype }: Node): void {
@@ -121,9 +121,8 @@ export const gatheringOps = defineOps({
     onnx(emitter, [x, , places], node) {
       const width = node.shape[1];
       const [rows] = node.inputs[0].shape;
-      const oneMore = typeof rows === "number" ? rows + 1 : `${rows}_and_none`;
       const zeros = emitter.constant(new Array(width as number).fill(0), { dtype: "float", shape: [1, width] });
-      const padded = { dtype: "float", shape: [oneMore, width] } as const;
+      const padded = { dtype: "float", shape: [plus([rows, 1]), width] } as const;
       const table = emitter.emit("Concat", [x, zeros], padded, { axis: 0 });
       return emitter.emit("Gather", [table, places], node, { axis: 0 });
     },

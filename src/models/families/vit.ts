@@ -1,6 +1,6 @@
 import type { BatchContext } from "../../batch/index.ts";
 import { expectedGot } from "../../errors/index.ts";
-import { add, matmul, mul, type Node, reshape } from "../../graph/index.ts";
+import { add, matmul, mul, type Node, pickRows, reshape } from "../../graph/index.ts";
 import type { ConfigReader } from "../config/config-reader.ts";
 import type { ImageConfig } from "../config/encoder-config.ts";
 import { type AttentionNodes, attend } from "../layers/attention.ts";
@@ -117,8 +117,8 @@ function encode(build: EncoderBuild): EncoderNodes {
  * The class token before the patches, and positions: [T, D].
  *
  * A convolution whose stride is its kernel is a matrix product with the patches. The class token's row of `patches` is zero, and two
- * columns of ones and zeros give it its own vector where the patches get the convolution's bias: no tokens need be joined. Rows of
- * the position table are chosen by a product with the identity, which differentiates to a product too.
+ * columns of ones and zeros give it its own vector where the patches get the convolution's bias: no tokens need be joined. All rows of
+ * the position table are picked in their order, as n of the batch is their number.
  */
 function embed({ config, parameters, inputs }: EncoderBuild): Node {
   const { hiddenSize: D, maxPositions, image } = config;
@@ -129,10 +129,9 @@ function embed({ config, parameters, inputs }: EncoderBuild): Node {
   ); // [T, C·P·P]
   const isClass = inputs.values("isClass", ["n", 1], "float", (out) => void ((out as Float32Array).fill(0)[0] = 1)); // [n, 1]
   const isPatch = inputs.values("isPatch", ["n", 1], "float", (out) => void ((out as Float32Array).fill(1)[0] = 0)); // [n, 1]
-  const rows = inputs.values("positionRows", ["n", maxPositions], "float", (out) => {
-    (out as Float32Array).fill(0);
-    for (let at = 0; at < maxPositions; at++) out[at * maxPositions + at] = 1;
-  }); // [n, n]
+  const inOrder = (out: ArrayLike<unknown>): void => (out as Int32Array).forEach((_, at, all) => void (all[at] = at));
+  const rows = inputs.values("positionRows", ["n"], "int32", inOrder); // [n]
+  const places = inputs.values("positionPlaces", [maxPositions], "int32", inOrder); // [n]
 
   const table = "vit.embeddings";
   const classToken = reshape(parameters.get(`${table}.cls_token`, [1, 1, D]), [1, D]); // [1, D]
@@ -141,7 +140,7 @@ function embed({ config, parameters, inputs }: EncoderBuild): Node {
   const bias = parameters.get(`${table}.patch_embeddings.projection.bias`, [D]); // [D]
 
   const projected = matmul(patches, reshape(kernel, [D, pixels]), { transB: true }); // [T, D]
-  const added = add(add(mul(isClass, classToken), mul(isPatch, bias)), matmul(rows, positions)); // [n, D]
+  const added = add(add(mul(isClass, classToken), mul(isPatch, bias)), pickRows(positions, rows, places)); // [n, D]
   return reshape(add(reshape(projected, ["B", "n", D]), added), ["B*n", D]); // [T, D]
 }
 
