@@ -29,4 +29,4 @@ export { type StridedOptions, strided, stridedBy } from "./patterns/strided.ts";
 export { threshold } from "./patterns/threshold.ts";
 export { topK } from "./patterns/top-k.ts";
 export { type AttentionPlan, checkPlan, planKeep, planMask, strengthAt } from "./plan.ts";
-export { type MakeInput, type Visibility, visibility } from "./visibility.ts";
+export { type MakeInput, type Visibility, validQueries, visibility } from "./visibility.ts";

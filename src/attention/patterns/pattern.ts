@@ -51,6 +51,9 @@ export interface GraphView {
  * A sparsity pattern: a named rule that may only *remove* pairs.
  *
  * Shared code reads the properties below; it never asks which pattern it holds.
+ *
+ * A pattern says which pairs it keeps, and no more. A core that computes whole blocks of pairs, and so skips the others' work, would
+ * have to be told blocks: an optional third form beside `keep` and `graph`, of patterns whose choice is by blocks.
  */
 export interface Pattern {
   /** Stable id with its parameters, e.g. `topK(sparsity=0.8)`; printed in reports and read back by `parsePattern`. */
