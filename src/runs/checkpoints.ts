@@ -61,9 +61,12 @@ const maskingOf = ({ probability, maskTokenId, vocabularySize, specialIds }: Mas
   JSON.stringify({ probability, maskTokenId, vocabularySize, specialIds: [...specialIds] });
 
 /** Files are named by their content, as they have no path. */
-function nameOf(model: RunSpec["model"]): string {
-  if (model.kind !== "files") return JSON.stringify(model);
+const nameOf = (model: RunSpec["model"]): string => (model.kind === "files" ? hashOfFiles(model.files) : JSON.stringify(model));
+
+/** Hash of files, whatever their order. */
+export function hashOfFiles(files: ReadonlyMap<string, Uint8Array>): string {
   const hash = sha256.create();
-  for (const [name, bytes] of [...model.files].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(utf8ToBytes(name)).update(bytes);
+  for (const [name, bytes] of [...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(utf8ToBytes(`${name} ${bytes.length}\n`)).update(bytes);
   return bytesToHex(hash.digest());
 }

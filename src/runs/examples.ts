@@ -13,7 +13,7 @@ import {
 } from "../data/index.ts";
 import { permutation } from "../random/index.ts";
 import type { LoadImages } from "./image-input.ts";
-import type { StreamedSource } from "./spec.ts";
+import type { RunData, StreamedSource } from "./spec.ts";
 
 /** Examples in the order of their batches. */
 export interface ExampleBatches {
@@ -45,10 +45,21 @@ const padded = (examples: readonly Encoded[]): number =>
 /** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels and order included. */
 export function hashOf(examples: readonly Encoded[]): string {
   const hash = sha256.create();
-  for (const { index, label, labels, inputIds, image } of examples) {
-    const content = image ? imageName(image) : inputIds.join(" ");
+  for (const { index, label, labels, inputIds, tokenTypeIds, image } of examples) {
+    const content = image ? imageName(image) : `${inputIds.join(" ")}/${tokenTypeIds.join(" ")}`;
     hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
   }
+  return bytesToHex(hash.digest());
+}
+
+/** Hash of all that a run reads of its data, and shows. */
+export function hashOfData(data: RunData & { readonly train: readonly Encoded[] }): string {
+  const { train, selection, reported, fresh, mapped = [] } = data;
+  const hash = sha256.create();
+  for (const part of [train, selection, reported, fresh, mapped.map(({ encoded }) => encoded)]) {
+    hash.update(utf8ToBytes(`${part ? hashOf(part) : "none"}\n`));
+  }
+  hash.update(utf8ToBytes(JSON.stringify(mapped.map(({ text, tokens }) => [text, tokens]))));
   return bytesToHex(hash.digest());
 }
 

@@ -1,4 +1,4 @@
-import { type AttentionPlan, checkPlan } from "../attention/index.ts";
+import type { AttentionPlan } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { buildModel, parameterSpecs } from "../models/index.ts";
@@ -45,7 +45,6 @@ export async function executeRun(
   checkTask(spec, options);
   const { config, values, fresh } = startingPoint(spec.model, head, environment, seed);
   const plan = planOf(spec.plan);
-  checkPlan(plan, config);
   const runtime = await environment.createRuntime({
     device: spec.device,
     threads: spec.threads,

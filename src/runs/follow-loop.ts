@@ -25,11 +25,12 @@ export async function followLoop(
     const { done, value } = await loop.next();
     if (done) return value;
     if (value.type === "started") {
-      onEvent({ type: "started", steps: value.steps, parameters: value.parameters });
+      onEvent(value);
       if (value.resumedAt > 0) onEvent({ type: "note", text: `goes on after update ${value.resumedAt}` });
     } else if (value.type === "step") {
-      const { step, steps, epoch, loss } = value;
-      onEvent({ type: "step", step, steps, epoch, loss });
+      const { step, steps, epoch, loss, learningRate, gradientNorm, tokens, elapsedMs } = value;
+      const tokensPerSecond = tokens / (elapsedMs / 1000);
+      onEvent({ type: "step", step, steps, epoch, loss, learningRate, gradientNorm, tokensPerSecond });
     } else if (value.type === "evaluated") {
       const point = curvePoint(value);
       curve.push(point);

@@ -3,4 +3,5 @@
 export { cpuFeatures } from "./cpu-features-node.ts";
 export { nodeEnvironment } from "./environment-node.ts";
 export * from "./index.ts";
-export { type RunWorker, startRunWorker } from "./worker-node.ts";
+export { logFile } from "./log-file-node.ts";
+export { startRunWorker } from "./worker-node.ts";

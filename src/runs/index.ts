@@ -1,5 +1,7 @@
+export { hashOfFiles } from "./checkpoints.ts";
 export { classWeightsOf } from "./class-weights.ts";
 export type { RunEnvironment } from "./environment.ts";
+export { hashOfData } from "./examples.ts";
 export { executeRun } from "./execute.ts";
 export { type TaskRules, taskFigures } from "./figures.ts";
 export {
@@ -21,6 +23,7 @@ export {
   readsTexts,
   unlabelledImage,
 } from "./image-input.ts";
+export { type LogEvent, type LoggedEvent, type LogWriter, logLine, logWriter, type RunLog } from "./log.ts";
 export { planOf, specOf } from "./plan-spec.ts";
 export { sayReading } from "./reading.ts";
 export type { CurvePoint, RunRecord } from "./records.ts";
@@ -31,8 +34,11 @@ export type {
   MappedSentence,
   ModelSource,
   PlanSpec,
+  RunData,
   RunEvent,
   RunResult,
   RunSpec,
+  RunSpecByHash,
   StreamedSource,
 } from "./spec.ts";
+export type { RunListener, RunWorker } from "./worker.ts";

@@ -45,6 +45,18 @@ export interface StreamedSource {
   readonly maxLength: number;
 }
 
+/** Tokenised examples of a run; the same object for all runs of a study. */
+export interface RunData {
+  readonly train: readonly Encoded[] | StreamedSource;
+  /** Read during training: curves, best epoch, temperature. */
+  readonly selection?: readonly Encoded[];
+  /** Read once, at the end. */
+  readonly reported?: readonly Encoded[];
+  /** Classified at the end and only shown. */
+  readonly fresh?: readonly Encoded[];
+  readonly mapped?: readonly MappedSentence[];
+}
+
 /** Everything one run (configuration × seed) follows from; plain data, so that it crosses to a worker. */
 export interface RunSpec {
   readonly configuration: string;
@@ -65,16 +77,7 @@ export interface RunSpec {
   readonly plan: PlanSpec;
   /** Other plans under which the final weights are evaluated too, by configuration name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
-  readonly data: {
-    readonly train: readonly Encoded[] | StreamedSource;
-    /** Read during training: curves, best epoch, temperature. */
-    readonly selection?: readonly Encoded[];
-    /** Read once, at the end. */
-    readonly reported?: readonly Encoded[];
-    /** Classified at the end and only shown. */
-    readonly fresh?: readonly Encoded[];
-    readonly mapped?: readonly MappedSentence[];
-  };
+  readonly data: RunData;
   readonly options: Partial<TrainingOptions>;
   /** Names the run in records and pairs it across configurations. */
   readonly seed: number;
@@ -93,6 +96,9 @@ export interface RunSpec {
   /** Measure time and memory on one batch before the start. */
   readonly estimate?: boolean;
 }
+
+/** A run whose data a worker already holds, by their hash. */
+export type RunSpecByHash = Omit<RunSpec, "data"> & { readonly data: { readonly hash: string } };
 
 /** Attention probabilities of one head over one sentence: [n][n], row = query. */
 export interface MapOfSentence {
@@ -126,8 +132,25 @@ export type RunEvent =
   /** Large data are looked through before anything is trained; in bytes. */
   | { readonly type: "reading"; readonly name: string; readonly done: number; readonly total: number }
   | { readonly type: "estimated"; readonly seconds: number /** Memory of the process. */; readonly bytes: number }
-  | { readonly type: "started"; readonly steps: number; readonly parameters: number }
-  | { readonly type: "step"; readonly step: number; readonly steps: number; readonly epoch: number; readonly loss: number }
+  | {
+      readonly type: "started";
+      readonly steps: number;
+      readonly parameters: number /** Updates done before. */;
+      readonly resumedAt: number;
+    }
+  | {
+      readonly type: "step";
+      /** Updates done, this one included. */
+      readonly step: number;
+      readonly steps: number;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly learningRate: number;
+      /** Before clipping. */
+      readonly gradientNorm: number;
+      /** Real tokens, padding left out, by the time of this update alone. */
+      readonly tokensPerSecond: number;
+    }
   | { readonly type: "evaluated"; readonly point: CurvePoint }
   | { readonly type: "saved"; readonly path: string; readonly step: number }
   | { readonly type: "note"; readonly text: string };

@@ -1,11 +1,16 @@
 import { parentPort } from "node:worker_threads";
+import { expectedGot } from "../errors/index.ts";
 import { nodeEnvironment } from "./environment-node.ts";
 import { executeRun } from "./execute.ts";
 import { type SentError, toSent } from "./sent-error.ts";
-import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
+import type { RunData, RunEvent, RunResult, RunSpec, RunSpecByHash } from "./spec.ts";
 
 /** What the two sides of a worker say to each other. */
-export type ToWorker = { readonly type: "run"; readonly spec: RunSpec } | { readonly type: "stop" };
+export type ToWorker =
+  /** Held until the worker ends, for all runs that name the hash. */
+  | { readonly type: "data"; readonly hash: string; readonly data: RunData }
+  | { readonly type: "run"; readonly spec: RunSpec | RunSpecByHash }
+  | { readonly type: "stop" };
 export type FromWorker =
   | { readonly type: "event"; readonly event: RunEvent }
   | { readonly type: "result"; readonly result: RunResult }
@@ -18,12 +23,20 @@ const post = (message: FromWorker): void => {
   else process.send?.(message);
 };
 let stop = new AbortController();
+const held = new Map<string, RunData>();
 
-async function run(message: Exclude<ToWorker, { type: "stop" }>): Promise<void> {
+function whole({ data, ...spec }: RunSpec | RunSpecByHash): RunSpec {
+  if (!("hash" in data)) return { ...spec, data };
+  const known = held.get(data.hash);
+  if (!known) throw expectedGot("run/no-data", "worker", "data that it was given before", data.hash);
+  return { ...spec, data: known };
+}
+
+async function run(message: Extract<ToWorker, { type: "run" }>): Promise<void> {
   stop = new AbortController();
   const listener = { signal: stop.signal, onEvent: (event: RunEvent) => post({ type: "event", event }) };
   try {
-    const result = await executeRun(message.spec, nodeEnvironment, listener);
+    const result = await executeRun(whole(message.spec), nodeEnvironment, listener);
     post(result ? { type: "result", result } : { type: "stopped" });
   } catch (error) {
     post({ type: "failed", error: toSent(error) });
@@ -32,6 +45,7 @@ async function run(message: Exclude<ToWorker, { type: "stop" }>): Promise<void> 
 
 function receive(message: ToWorker): void {
   if (message.type === "stop") stop.abort();
+  else if (message.type === "data") held.set(message.hash, message.data);
   else void run(message);
 }
 

@@ -2,23 +2,9 @@ import { fork } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { CrispError } from "../errors/index.ts";
 import { fromSent } from "./sent-error.ts";
-import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
+import type { RunResult } from "./spec.ts";
+import type { RunListener, RunWorker } from "./worker.ts";
 import type { FromWorker, ToWorker } from "./worker-entry-node.ts";
-
-export interface RunListener {
-  readonly onEvent?: (event: RunEvent) => void;
-  readonly signal?: AbortSignal;
-}
-
-/** A place where runs are trained, one after another, off the caller's thread. */
-export interface RunWorker {
-  /**
-   * @returns The result; null when the signal stopped the run, after its checkpoint.
-   * @throws What the run threw; `run/lost` when the worker itself died.
-   */
-  run(spec: RunSpec, options?: RunListener): Promise<RunResult | null>;
-  close(): Promise<void>;
-}
 
 interface Channel {
   send(message: ToWorker): void;
@@ -44,7 +30,7 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
   });
 
   async function execute<Result>(
-    message: Exclude<ToWorker, { type: "stop" }>,
+    message: Extract<ToWorker, { type: "run" }>,
     { onEvent, signal }: RunListener,
   ): Promise<Result | null> {
     if (ended) throw lost(ended);
@@ -69,6 +55,10 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
   }
 
   return {
+    hold(hash, data) {
+      if (ended) throw lost(ended);
+      channel.send({ type: "data", hash, data });
+    },
     run: (spec, listener = {}) => execute<RunResult>({ type: "run", spec }, listener),
     close: () => channel.end(),
   };

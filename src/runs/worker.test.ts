@@ -89,3 +89,19 @@ test("Ctrl-C of the whole process group is the parent's to judge", async () => {
   assert.ok(await worker.run(tinyRun(), { onEvent }));
   await worker.close();
 });
+
+test("data are given once: runs that name their hash are those that carry them, and an unknown hash is refused", async () => {
+  const { data, ...spec } = tinyRun();
+  const hash = "the demonstration's";
+  for (const where of ["thread", "process"] as const) {
+    const worker = startRunWorker(where);
+    await assert.rejects(worker.run({ ...spec, data: { hash } }), { code: "run/no-data" });
+    worker.hold(hash, data);
+    const own = (await worker.run({ ...spec, data }))!;
+    for (const seed of [1, 2]) {
+      const { record } = (await worker.run({ ...spec, seed, data: { hash } }))!;
+      assert.equal(isDeepStrictEqual(record.probabilities, own.record.probabilities), seed === 1);
+    }
+    await worker.close();
+  }
+});

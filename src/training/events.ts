@@ -25,6 +25,8 @@ export type TrainingEvent =
       readonly gradientNorm: number;
       /** Of this update. */
       readonly elapsedMs: number;
+      /** Real tokens of this update, padding left out; 0 where contexts do not say. */
+      readonly tokens: number;
     }
   | ({ readonly type: "evaluated" } & Evaluation)
   | { readonly type: "saved"; readonly step: number; readonly path: string }

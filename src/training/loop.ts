@@ -150,7 +150,8 @@ export async function* trainLoop<Context extends StepContext>(
     lossCount++;
     const elapsedMs = performance.now() - started;
     seconds += elapsedMs / 1000;
-    yield { type: "step", step, steps: total, epoch: step / perEpoch, loss, learningRate, gradientNorm: norm, elapsedMs };
+    const tokens = contexts.reduce((sum, { lengths }) => sum + tokensOf(lengths), 0);
+    yield { type: "step", step, steps: total, epoch: step / perEpoch, loss, learningRate, gradientNorm: norm, elapsedMs, tokens };
 
     const endOfEpoch = step % perEpoch === 0 || step === total;
     const due =
@@ -181,6 +182,12 @@ export async function* trainLoop<Context extends StepContext>(
   if (step < total) yield { type: "stopped", step, reason: "early stopping" };
   yield { type: "finished", step, seconds };
   return { progress: progress(), best, finished: true };
+}
+
+function tokensOf(lengths: ArrayLike<number> = []): number {
+  let sum = 0;
+  for (let row = 0; row < lengths.length; row++) sum += lengths[row];
+  return sum;
 }
 
 /** Browsers have no `setImmediate`, and delay timers by 4 ms; a message to oneself comes at once. */

@@ -6,6 +6,8 @@ import type { TrainedParameter, TrainingState } from "./state.ts";
 export interface StepContext {
   /** What the symbols in shapes stand for. */
   readonly bindings: Bindings;
+  /** Real tokens of each row, to say how fast training goes. */
+  readonly lengths?: ArrayLike<number>;
 }
 
 /** A loss to train, as the builder of a graph hands it over. */

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { nodeEnvironment } from "./environment-node.ts";
+import { executeRun } from "./execute.ts";
+import { type LogEvent, type LoggedEvent, logWriter, type RunLog } from "./log.ts";
+import { logFile } from "./log-file-node.ts";
+import { tinyRun } from "./tiny-run.fixture.ts";
+
+const work = mkdtempSync(join(tmpdir(), "crisp-log-"));
+after(() => rmSync(work, { recursive: true, force: true }));
+
+const note = (text: string): LogEvent => ({ type: "note", text });
+async function eventsOf(log: RunLog): Promise<LoggedEvent[]> {
+  const events: LoggedEvent[] = [];
+  for await (const event of log.read()) events.push(event);
+  return events;
+}
+const texts = async (log: RunLog): Promise<unknown[]> =>
+  (await eventsOf(log)).map((event) => (event.type === "note" ? event.text : event.type));
+
+test("a log that nobody wrote is empty, and events come back in their order, each with its time", async () => {
+  const log = logFile(join(work, "order.jsonl"));
+  assert.deepEqual(await texts(log), []);
+  const before = new Date().toISOString();
+  for (const text of ["first", "second"]) log.append(note(text));
+  assert.deepEqual(await texts(log), ["first", "second"]);
+  for await (const { time } of log.read()) assert.ok(time >= before && time <= new Date().toISOString());
+});
+
+test("a torn last line is not read, and a run that goes on writes behind the last whole one", async () => {
+  const path = join(work, "torn.jsonl");
+  logFile(path).append(note("whole"));
+  const whole = readFileSync(path, "utf8");
+  appendFileSync(path, whole.slice(0, 30));
+  assert.deepEqual(await texts(logFile(path)), ["whole"]);
+  logFile(path).append(note("later"));
+  assert.deepEqual(await texts(logFile(path)), ["whole", "later"]);
+  assert.ok(readFileSync(path, "utf8").startsWith(whole));
+});
+
+test("a whole line that is no event is named", async () => {
+  const path = join(work, "bad.jsonl");
+  logFile(path).append(note("whole"));
+  appendFileSync(path, "{\n");
+  await assert.rejects(texts(logFile(path)), { code: "run/bad-log", message: /bad\.jsonl, line 2: expected an event in JSON/ });
+});
+
+test("events wait for a slow log in their order; the first failure is told at the end, and nothing is written behind it", async () => {
+  const kept: string[] = [];
+  const log: RunLog = {
+    async append(event) {
+      const { text } = event as { text: string };
+      await new Promise((resolve) => setTimeout(resolve, text === "slow" ? 5 : 0));
+      if (text === "broken") throw new Error("no room");
+      kept.push(text);
+    },
+    read: () => ({}) as AsyncIterable<LoggedEvent>,
+  };
+  const writer = logWriter(log);
+  for (const text of ["slow", "quick", "broken", "behind"]) writer.append(note(text));
+  await assert.rejects(writer.done(), { message: "no room" });
+  assert.deepEqual(kept, ["slow", "quick"]);
+});
+
+test("a step's event says its learning rate, gradient norm and tokens a second", async () => {
+  const path = join(work, "run.jsonl");
+  writeFileSync(path, "");
+  const writer = logWriter(logFile(path));
+  await executeRun(tinyRun({ options: { warmupSteps: 2 } }), nodeEnvironment, { onEvent: writer.append });
+  await writer.done();
+  const events = await eventsOf(logFile(path));
+  const steps = events.flatMap((event) => (event.type === "step" ? [event] : []));
+  assert.deepEqual(
+    steps.map(({ step }) => step),
+    [1, 2, 3, 4, 5, 6],
+  );
+  assert.equal(steps[2].learningRate, 2e-3);
+  assert.ok(steps[1].learningRate < 2e-3 && steps[5].learningRate < 2e-3);
+  for (const { gradientNorm, tokensPerSecond } of steps) {
+    assert.ok(gradientNorm > 0);
+    assert.ok(tokensPerSecond > 100 && Number.isFinite(tokensPerSecond));
+  }
+});
