@@ -43,14 +43,6 @@ export function freshFolder(folder: string, { overwrite }: { readonly overwrite:
   rmSync(checkpoints, { recursive: true, force: true });
 }
 
-/** What a study writes into its folder. */
-const STUDY_FILES = ["study.json", "runs", "results.json", "predictions.jsonl", "report.html"];
-
-/** Remove an earlier study, and nothing else that the folder may hold. */
-export function removeStudy(folder: string): void {
-  for (const name of STUDY_FILES) rmSync(join(folder, name), { recursive: true, force: true });
-}
-
 /** What to say of a run that was stopped: before its first checkpoint there is nothing to go on with. */
 export function stoppedRun(
   folder: string,

@@ -5,6 +5,11 @@ import { overview } from "./overview.ts";
 import { studySection } from "./study-section.ts";
 import { styleSheet } from "./style.ts";
 
+const GENERATOR = '<meta name="generator" content="crisp-attention">';
+
+/** Whether a page was made by `renderReport`, so that it may be replaced. */
+export const isReport = (page: string): boolean => page.slice(0, 1000).includes(GENERATOR);
+
 /**
  * One self-contained HTML page: no script, no request, light and dark, phone to wide screen.
  *
@@ -17,7 +22,7 @@ export function renderReport(results: StudyResults | readonly StudyResults[]): s
   const single = studies.length === 1;
   const title = single ? `${studies[0].study} · Crisp` : "Crisp studies";
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">${raw(GENERATOR)}
 <title>${title}</title><style>${raw(styleSheet)}</style></head>
 <body>${removedPattern}<main>
 ${!single && overview(studies)}

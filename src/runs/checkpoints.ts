@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { BatchContext } from "../batch/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { MaskingRules } from "../tasks/index.ts";
-import { Checkpoints, type TrainingOptions, type TrainStep } from "../training/index.ts";
+import { Checkpoints, type Digest, type TrainingOptions, type TrainStep } from "../training/index.ts";
 import type { RunEnvironment } from "./environment.ts";
 import type { RunSpec } from "./spec.ts";
 
@@ -61,12 +61,25 @@ const maskingOf = ({ probability, maskTokenId, vocabularySize, specialIds }: Mas
   JSON.stringify({ probability, maskTokenId, vocabularySize, specialIds: [...specialIds] });
 
 /** Files are named by their content, as they have no path. */
-const nameOf = (model: RunSpec["model"]): string => (model.kind === "files" ? hashOfFiles(model.files) : JSON.stringify(model));
+const nameOf = (model: RunSpec["model"]): string =>
+  model.kind === "files" ? hashOfModel([...model.files.keys()], (name) => model.files.get(name)!) : JSON.stringify(model);
 
-/** Hash of files, whatever their order. */
-export function hashOfFiles(files: ReadonlyMap<string, Uint8Array>): string {
-  const hash = sha256.create();
-  for (const [name, bytes] of [...files].sort(([a], [b]) => (a < b ? -1 : 1)))
-    hash.update(utf8ToBytes(`${name} ${bytes.length}\n`)).update(bytes);
-  return bytesToHex(hash.digest());
+/**
+ * Hash of what runs read of a model's files: configuration and weights.
+ *
+ * @param names - Of all files there are.
+ * @param digest - SHA-256; default one in JavaScript.
+ */
+export function hashOfModel(
+  names: readonly string[],
+  read: (name: string) => Uint8Array,
+  digest: Digest = sha256.create(),
+): string {
+  for (const name of names.filter((each) => MODEL_FILE.test(each)).sort()) {
+    const bytes = read(name);
+    digest.update(utf8ToBytes(`${name} ${bytes.length}\n`));
+    digest.update(bytes);
+  }
+  return bytesToHex(digest.digest());
 }
+const MODEL_FILE = /^config\.json$|\.safetensors(\.index\.json)?$/;

@@ -1,4 +1,4 @@
-export { hashOfFiles } from "./checkpoints.ts";
+export { hashOfModel } from "./checkpoints.ts";
 export { classWeightsOf } from "./class-weights.ts";
 export type { RunEnvironment } from "./environment.ts";
 export { hashOfData } from "./examples.ts";

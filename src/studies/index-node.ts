@@ -2,5 +2,5 @@
 
 export { armsOf, readStudyFile, type StudyFile } from "./definition-file-node.ts";
 export * from "./index.ts";
-export { runStudy, type StudyEvent, type StudyOptions } from "./run-study-node.ts";
-export type { StoredRun } from "./store-folder-node.ts";
+export { prepareStudy, runStudy } from "./run-study-node.ts";
+export { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";

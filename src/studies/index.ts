@@ -12,6 +12,8 @@ export {
 } from "./demo/corpora.ts";
 export { demoEncoderConfig, demoTraining } from "./demo/settings.ts";
 export { demoTokenizer, demoVocabulary } from "./demo/tokenizer.ts";
+export type { StudyEnvironment } from "./environment.ts";
+export { type PreparedStudy, prepareStudyIn } from "./prepare.ts";
 export { arms } from "./presets/arms.ts";
 export { demoStudies } from "./presets/demo.ts";
 export { type TextStudy, textStudy } from "./presets/text.ts";
@@ -26,6 +28,7 @@ export type {
   Verdict,
   VerdictWord,
 } from "./records.ts";
+export { type FinishedStudy, runStudyIn, type StudyEvent, type StudyOptions } from "./run-study.ts";
 export {
   type BootstrapOptions,
   type CrossedBootstrap,
@@ -41,3 +44,13 @@ export { type LookLevels, levelsAt } from "./statistics/looks.ts";
 export { critical, studentCdf, studentQuantile } from "./statistics/quantiles.ts";
 export { overSeeds, type StudyMeta, studyResults } from "./statistics/study-results.ts";
 export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
+export {
+  runName,
+  runsOf,
+  type StoredRun,
+  type StudyHeader,
+  type StudyPlan,
+  type StudyRun,
+  type StudyStore,
+  settlePlan,
+} from "./store.ts";

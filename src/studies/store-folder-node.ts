@@ -1,192 +1,216 @@
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { checkWritable, sweepTemporaryFiles, writeAtomically } from "../files/index-node.ts";
-import type { RunResult } from "../runs/index.ts";
-import type { StudyDefinition } from "./definition.ts";
+import { logFile } from "../runs/index-node.ts";
+import { lockStudy } from "./lock-node.ts";
+import {
+  runName,
+  runsOf,
+  type StoredRun,
+  type StudyHeader,
+  type StudyPlan,
+  type StudyRun,
+  type StudyStore,
+  settlePlan,
+} from "./store.ts";
 
-/** What is kept of a finished run. */
-export type StoredRun = Omit<RunResult, "weights">;
-
-const bytes = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
-
-/** What was fixed before the first run: verdicts hold for no other. */
-export interface StudyPlan {
-  readonly seeds: readonly number[];
-  /** Numbers of seeds at which results are judged. */
-  readonly looks: readonly number[];
-  readonly claims?: readonly string[];
+/** What `study.json` holds. */
+interface StudyFile extends StudyHeader {
+  readonly generator: typeof GENERATOR;
+  /** Names of all runs whose files in `runs/` are this study's, so that nothing else is ever touched. */
+  readonly runs: readonly string[];
+  /** Those of `runs` whose result is still that of a study before it: it stays until the new one is whole. */
+  readonly replaces: readonly string[];
 }
+const GENERATOR = "crisp-attention";
+const CHECKPOINT = /^checkpoint-\d+\.crisp$/;
 
-interface StudyJson {
-  readonly fingerprint?: string;
-  readonly plan?: StudyPlan;
-}
-
-/**
- * A hash of everything that decides a study's runs, so that a folder is continued only by the same study.
- *
- * A model folder counts by its weights, not by its path. Seeds, looks and claims are left out: they are the plan's.
- */
-export function fingerprint({ study, model, data, configurations, options, tokenizer }: StudyDefinition): string {
-  const hash = createHash("sha256");
-  const fresh = model.kind === "fresh" ? model.config : undefined;
-  hash.update(JSON.stringify({ study, fresh, configurations, options, maxLength: tokenizer.maxLength }));
-  if (model.kind === "folder") {
-    const weights = readdirSync(model.path).filter((name) => /\.safetensors(\.index\.json)?$/.test(name));
-    for (const name of ["config.json", ...weights.sort()]) hash.update(readFileSync(join(model.path, name)));
-  }
-  for (const dataset of [data.train, data.selection, data.reported]) {
-    hash.update(`\n${dataset?.labels.join("\t") ?? "none"}\n`);
-    for (const { index, text, pair, label } of dataset?.examples ?? [])
-      hash.update(`${index}\t${label}\t${text}\t${pair ?? ""}\n`);
-  }
-  return hash.digest("hex");
+export interface FolderStoreOptions {
+  /** Start afresh where the folder holds a study; each of its results stays until a new one replaces it. */
+  readonly overwrite?: boolean;
 }
 
 /**
- * The folder of one study: `study.json`, and in `runs/` one file a finished run beside the checkpoints of unfinished ones.
+ * A study in a folder: `study.json`, and in `runs/` for each run its result `<arm>.seed-<n>.json`, its log `….log.jsonl`, and while
+ * it is unfinished a folder of checkpoints.
  *
- * The plan is that of whoever began: as long as no run is finished it may change, afterwards more seeds add runs, but no verdict
- * that was not planned.
+ * `open` throws `study/busy` while another process works on it, `study/not-ours` where files of other origin have the names of its
+ * own, `study/corrupt`, `file/not-writable`.
+ *
+ * @param folder - Made where it is missing; whatever else it holds is left alone.
  */
-export class StudyStore {
-  readonly folder: string;
-  readonly plan: StudyPlan;
-  readonly #lock: string;
-  readonly #unlock = (): void => rmSync(this.#lock, { force: true });
+export const folderStore = (folder: string, options: FolderStoreOptions = {}): StudyStore => new FolderStore(folder, options);
 
-  /**
-   * Open or make the folder, for this process alone until `close`.
-   *
-   * @throws `study/other-study` when it holds a study of other data, configurations, options or seeds; `study/busy` while another
-   *   process works on it; `study/corrupt`; `file/not-writable`.
-   */
-  constructor(folder: string, definition: StudyDefinition) {
-    this.folder = folder;
-    this.#lock = join(folder, ".lock");
-    checkWritable(join(folder, "runs"));
-    lock(this.#lock, folder);
-    // a second Ctrl-C ends the process at once
-    process.once("exit", this.#unlock);
+class FolderStore implements StudyStore {
+  readonly #folder: string;
+  readonly #overwrite: boolean;
+  #unlock: (() => void) | undefined;
+  #file!: StudyFile;
+  #asked: readonly StudyRun[] = [];
+  /** Worker by run's name. */
+  readonly #claims = new Map<string, string>();
+
+  constructor(folder: string, { overwrite = false }: FolderStoreOptions) {
+    this.#folder = folder;
+    this.#overwrite = overwrite;
+  }
+
+  async open(header: StudyHeader): Promise<StudyPlan> {
+    checkWritable(join(this.#folder, "runs"));
+    this.#unlock = lockStudy(this.#folder);
     try {
-      this.plan = this.#open(definition);
+      sweepTemporaryFiles(this.#folder);
+      sweepTemporaryFiles(join(this.#folder, "runs"));
+      this.#asked = runsOf(header);
+      this.#write(this.#begin(header));
+      return this.#file.plan;
     } catch (error) {
-      this.close();
+      await this.close();
       throw error;
     }
   }
 
-  #open(definition: StudyDefinition): StudyPlan {
-    const { folder } = this;
-    sweepTemporaryFiles(folder);
-    sweepTemporaryFiles(join(folder, "runs"));
-    const file = join(folder, "study.json");
-    const own = fingerprint(definition);
-    const { study, corpus, configurations, seeds, looks = [seeds.length], claims, options, command } = definition;
-    if (existsSync(file)) {
-      const found = readJson<StudyJson>(file, "Remove the folder to start afresh.");
-      if (found?.fingerprint !== own) {
-        const hint = "Give another --output_dir, or --overwrite_output_dir to start afresh.";
-        throw expectedGot(
-          "study/other-study",
-          folder,
-          "a study of the same data, configurations and options",
-          "another one",
-          hint,
-        );
-      }
-      const { plan } = found;
-      if (plan && readdirSync(join(folder, "runs")).some((name) => name.endsWith(".json"))) {
-        const extends_ = (more: readonly number[], fewer: readonly number[]) => fewer.every((seed) => more.includes(seed));
-        if (extends_(seeds, plan.seeds) || extends_(plan.seeds, seeds)) return plan;
-        const hint = "Give another --output_dir, or --overwrite_output_dir to start afresh.";
-        throw expectedGot(
-          "study/other-study",
-          folder,
-          `seeds ${plan.seeds.join(",")}, or more beside them`,
-          seeds.join(","),
-          hint,
-        );
-      }
+  #begin(header: StudyHeader): StudyFile {
+    const names = this.#asked.map(runName);
+    const found = readStudyFile(this.#folder);
+    this.#refuseStrangers(names.filter((name) => !found?.runs.includes(name)));
+    const runs = [...new Set([...(found?.runs ?? []), ...names])];
+    const fresh = { generator: GENERATOR, ...header, runs, replaces: [] } as const;
+    if (!found) return fresh;
+    if (this.#overwrite) {
+      // before the new study is written down, so that none of its runs finds them
+      for (const name of found.runs) this.#removeUnfinished(name);
+      return { ...fresh, replaces: runs.filter((name) => existsSync(this.#result(name))) };
     }
-    const plan: StudyPlan = { seeds, looks, claims };
-    const about = { fingerprint: own, study, corpus, configurations, plan, options, command };
-    writeAtomically(file, bytes(`${JSON.stringify(about, null, 2)}\n`));
-    return plan;
+    const anyFinished = found.runs.some((name) => !found.replaces.includes(name) && existsSync(this.#result(name)));
+    const plan = settlePlan(this.#folder, found, header, anyFinished);
+    return { ...(anyFinished ? found : { ...found, ...header }), plan, runs };
   }
 
-  /** Leave the folder to other processes. */
-  close(): void {
-    process.off("exit", this.#unlock);
-    this.#unlock();
+  /** @throws `study/not-ours`. */
+  #refuseStrangers(names: readonly string[]): void {
+    for (const name of names) {
+      const stranger = [this.#result(name), this.#log(name), this.#checkpoints(name)].find((path) => existsSync(path));
+      if (stranger !== undefined) throw notOurs(stranger, `nothing, as ${this.#folder} holds no study with that run`);
+    }
   }
 
-  /** Folder of one run's checkpoints. */
-  checkpoints(configuration: string, seed: number): string {
-    return join(this.folder, "runs", `${configuration}.seed-${seed}`);
+  async claim(worker: string): Promise<StudyRun | undefined> {
+    const free = this.#asked.find((run) => !this.#claims.has(runName(run)) && !this.#isFinished(runName(run)));
+    if (free) this.#claims.set(runName(free), worker);
+    return free;
   }
 
-  #runFile(configuration: string, seed: number): string {
-    return join(this.folder, "runs", `${configuration}.seed-${seed}.json`);
+  /** The lock keeps all others out of the folder. */
+  async beat(run: StudyRun, worker: string): Promise<boolean> {
+    return this.#claims.get(runName(run)) === worker;
   }
 
-  /**
-   * A finished run, or undefined.
-   *
-   * @throws `study/corrupt` for a file that is not what was written.
-   */
-  finished(configuration: string, seed: number): StoredRun | undefined {
-    const file = this.#runFile(configuration, seed);
-    if (!existsSync(file)) return undefined;
+  async release(run: StudyRun, worker: string): Promise<void> {
+    if (this.#claims.get(runName(run)) === worker) this.#claims.delete(runName(run));
+  }
+
+  async finish(run: StudyRun, result: StoredRun): Promise<void> {
+    const name = runName(run);
+    writeAtomically(this.#result(name), bytes(JSON.stringify(result)));
+    this.#removeCheckpoints(name);
+    this.#claims.delete(name);
+    const { replaces } = this.#file;
+    if (replaces.includes(name)) this.#write({ ...this.#file, replaces: replaces.filter((other) => other !== name) });
+    if (this.#asked.every((other) => this.#isFinished(runName(other)))) this.#removeReplaced();
+  }
+
+  checkpoints(run: StudyRun): string {
+    return this.#checkpoints(runName(run));
+  }
+
+  log(run: StudyRun) {
+    return logFile(this.#log(runName(run)));
+  }
+
+  async finished(): Promise<readonly StoredRun[]> {
+    return this.#asked.filter((run) => this.#isFinished(runName(run))).map((run) => this.#read(run));
+  }
+
+  async close(): Promise<void> {
+    this.#claims.clear();
+    this.#unlock?.();
+    this.#unlock = undefined;
+  }
+
+  #result = (name: string): string => join(this.#folder, "runs", `${name}.json`);
+  #log = (name: string): string => join(this.#folder, "runs", `${name}.log.jsonl`);
+  #checkpoints = (name: string): string => join(this.#folder, "runs", name);
+
+  #isFinished(name: string): boolean {
+    return !this.#file.replaces.includes(name) && existsSync(this.#result(name));
+  }
+
+  #read({ arm, seed }: StudyRun): StoredRun {
+    const file = this.#result(runName({ arm, seed }));
     const hint = "Remove the file; its run is then done again.";
     const run = readJson<Partial<StoredRun> | null>(file, hint);
     const { record } = run ?? {};
-    if (record?.configuration !== configuration || record.seed !== seed || !run?.maps || !run.runtime) {
-      throw expectedGot("study/corrupt", file, `a run of ${configuration} with seed ${seed}`, "something else", hint);
+    if (record?.configuration !== arm || record.seed !== seed || !run?.maps || !run.runtime) {
+      throw expectedGot("study/corrupt", file, `a run of ${arm} with seed ${seed}`, "something else", hint);
     }
     return run as StoredRun;
   }
 
-  keep(run: StoredRun): void {
-    const { configuration, seed } = run.record;
-    writeAtomically(this.#runFile(configuration, seed), bytes(JSON.stringify(run)));
+  #write(file: StudyFile): void {
+    writeAtomically(join(this.#folder, "study.json"), bytes(`${JSON.stringify(file, null, 2)}\n`));
+    this.#file = file;
+  }
+
+  #removeUnfinished(name: string): void {
+    this.#removeCheckpoints(name);
+    rmSync(this.#log(name), { force: true });
+  }
+
+  /** The folder goes when nothing else is in it. */
+  #removeCheckpoints(name: string): void {
+    const folder = this.#checkpoints(name);
+    if (!existsSync(folder)) return;
+    sweepTemporaryFiles(folder);
+    const files = readdirSync(folder);
+    const own = files.filter((file) => CHECKPOINT.test(file));
+    for (const file of own) rmSync(join(folder, file), { force: true });
+    if (own.length === files.length) rmdirSync(folder);
+  }
+
+  /** Results of an overwritten study that the new one has no run for. */
+  #removeReplaced(): void {
+    const { replaces, runs } = this.#file;
+    if (replaces.length === 0) return;
+    for (const name of replaces) rmSync(this.#result(name), { force: true });
+    this.#write({ ...this.#file, runs: runs.filter((name) => !replaces.includes(name)), replaces: [] });
   }
 }
+
+/** Undefined where the folder holds no study. */
+function readStudyFile(folder: string): StudyFile | undefined {
+  const file = join(folder, "study.json");
+  if (!existsSync(file)) return undefined;
+  const found = readJson<Partial<StudyFile> | null>(
+    file,
+    "Give another --output_dir, or remove it and the files of its runs in runs/.",
+  );
+  if (found?.generator !== GENERATOR || !Array.isArray(found.runs) || !Array.isArray(found.replaces)) {
+    throw notOurs(file, "a study's own file, or none");
+  }
+  return found as StudyFile;
+}
+
+const notOurs = (file: string, expected: string): CrispError =>
+  expectedGot("study/not-ours", file, expected, "a file of other origin, which stays as it is", "Give another --output_dir.");
+
+const bytes = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
 
 function readJson<T>(file: string, hint: string): T {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as T;
   } catch (error) {
     throw new CrispError("study/corrupt", `${file}: expected JSON, got ${(error as Error).message}. ${hint}`);
-  }
-}
-
-/** Two processes would train the same runs, and delete each other's checkpoints. A lock whose process has died is taken over. */
-function lock(file: string, folder: string): void {
-  const own = `${process.pid} ${hostname()}`;
-  try {
-    writeFileSync(file, own, { flag: "wx" });
-    return;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
-  const found = readFileSync(file, "utf8");
-  const [pid, host] = found.split(" ");
-  if (found !== own && (host !== hostname() || isAlive(Number(pid)))) {
-    const hint = `Wait for it, or give another --output_dir. If it is gone, remove ${file}.`;
-    throw expectedGot("study/busy", folder, "a folder that no other process works on", `process ${pid} on ${host}`, hint);
-  }
-  writeFileSync(file, own);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

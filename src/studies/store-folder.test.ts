@@ -1,215 +1,194 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { writeTinyModel } from "../../test/tiny-model.fixture.ts";
-import type { StudyDefinition } from "./definition.ts";
-import { demoStudies } from "./presets/demo.ts";
-import { runStudy, type StudyEvent } from "./run-study-node.ts";
-import { fingerprint, type StoredRun, StudyStore } from "./store-folder-node.ts";
+import { runName, runsOf, type StudyHeader } from "./store.ts";
+import { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";
+import { DENSE, SPARSE, storedRun, tinyHeader } from "./tiny-study.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-store-"));
 after(() => rmSync(work, { recursive: true, force: true }));
 let made = 0;
 const newFolder = (): string => join(work, `study-${made++}`);
 
-const [demo] = demoStudies({ command: "crisp study", seeds: [1, 2] });
-const part = (split: StudyDefinition["data"]["reported"], count: number) => ({
-  ...split,
-  examples: split.examples.slice(0, count),
-});
-/** Two configurations × two seeds of three updates. */
-const tiny = (changes: Partial<StudyDefinition> = {}): StudyDefinition => ({
-  ...demo,
-  data: { train: part(demo.data.train, 64), selection: part(demo.data.selection!, 32), reported: part(demo.data.reported, 40) },
-  configurations: [demo.configurations[0], demo.configurations[3]],
-  options: { ...demo.options, maxSteps: 3, evalStrategy: "steps", evalSteps: 2 },
-  ...changes,
-});
-const storedRun = (configuration: string, seed: number): StoredRun =>
-  ({ record: { configuration, seed }, fresh: [], maps: [], freshParameters: [], runtime: {} }) as unknown as StoredRun;
+const header = tinyHeader();
+const other: StudyHeader = { ...header, fingerprint: "another" };
+const runs = runsOf(header);
+const text = (...path: string[]): string => readFileSync(join(...path), "utf8");
 
-/** A folder with one finished run of a definition. */
-function begun(definition = tiny()): string {
+async function open(folder: string, asked = header, options?: FolderStoreOptions) {
+  const store = folderStore(folder, options);
+  await store.open(asked);
+  return store;
+}
+
+/** A folder whose first `count` runs are finished, each with a log; the next one has a checkpoint. */
+async function begun(count = 1): Promise<string> {
   const folder = newFolder();
-  const store = new StudyStore(folder, definition);
-  store.keep(storedRun("dense", 1));
-  store.close();
+  const store = await open(folder);
+  for (const run of runs.slice(0, count)) {
+    await store.log(run).append({ type: "note", text: "the first study's" });
+    await store.finish(run, storedRun(run));
+  }
+  const next = runs.at(count);
+  if (next) {
+    mkdirSync(store.checkpoints(next));
+    writeFileSync(join(store.checkpoints(next), "checkpoint-7.crisp"), "");
+  }
+  await store.close();
   return folder;
 }
 
-test("a finished run is found again, another one is not", () => {
-  const store = new StudyStore(begun(), tiny());
-  assert.deepEqual(store.finished("dense", 1), storedRun("dense", 1));
-  assert.equal(store.finished("dense", 2), undefined);
-  store.close();
+test("files are named by arm and seed", async () => {
+  const folder = await begun();
+  assert.deepEqual(readdirSync(folder).sort(), ["runs", "study.json"]);
+  const [dense, sparse] = [`${DENSE}.seed-1`, `${SPARSE}.seed-1`];
+  assert.deepEqual(readdirSync(join(folder, "runs")).sort(), [sparse, `${dense}.json`, `${dense}.log.jsonl`].sort());
 });
 
-describe("a study of something else is refused, and the folder stays as it was", () => {
-  const { data, options, configurations } = tiny();
-  const [first, ...others] = data.train.examples;
-  const changes: Readonly<Record<string, Partial<StudyDefinition>>> = {
-    "another text": { data: { ...data, train: { ...data.train, examples: [{ ...first, text: "another" }, ...others] } } },
-    "another label": { data: { ...data, train: { ...data.train, examples: [{ ...first, label: 1 - first.label }, ...others] } } },
-    "labels in another order": { data: { ...data, train: { ...data.train, labels: data.train.labels.toReversed() } } },
-    "another reported split": { data: { ...data, reported: data.selection! } },
-    "another learning rate": { options: { ...options, learningRate: 1e-5 } },
-    "another pattern": { configurations: [configurations[0], { ...configurations[1], plan: { pattern: "topK(sparsity=0.8)" } }] },
-    "another encoder": { model: { kind: "fresh", config: { width: 1 } } },
-    "other seeds": { seeds: [3, 4] },
-  };
-  for (const [name, change] of Object.entries(changes)) {
-    test(name, () => {
-      const folder = begun();
-      const before = readFileSync(join(folder, "study.json"), "utf8");
-      assert.throws(() => new StudyStore(folder, tiny(change)), { code: "study/other-study", message: /--overwrite_output_dir/ });
-      assert.equal(readFileSync(join(folder, "study.json"), "utf8"), before);
-      new StudyStore(folder, tiny()).close();
+test("a finished run's checkpoints go; whatever else lies in their folder stays", async () => {
+  const folder = await begun();
+  const store = await open(folder);
+  writeFileSync(join(store.checkpoints(runs[1]), "notes.txt"), "");
+  await store.finish(runs[1], storedRun(runs[1]));
+  assert.deepEqual(readdirSync(store.checkpoints(runs[1])), ["notes.txt"]);
+  await store.close();
+});
+
+test("another study is refused with the way out, and the folder stays as it was", async () => {
+  const folder = await begun();
+  const before = text(folder, "study.json");
+  await assert.rejects(folderStore(folder).open(other), { code: "study/other-study", message: /--overwrite_output_dir/ });
+  assert.equal(text(folder, "study.json"), before);
+  assert.ok(!existsSync(join(folder, ".lock")));
+});
+
+describe("overwriting", () => {
+  test("keeps each old result until a new one takes its place, and removes old checkpoints and logs at once", async () => {
+    const folder = await begun(2);
+    const store = await open(folder, other, { overwrite: true });
+    assert.deepEqual(await store.finished(), []);
+    assert.deepEqual(
+      readdirSync(join(folder, "runs")).sort(),
+      runs
+        .slice(0, 2)
+        .map((run) => `${runName(run)}.json`)
+        .sort(),
+    );
+    await store.finish(runs[0], storedRun(runs[0]));
+    assert.deepEqual(await store.finished(), [storedRun(runs[0])]);
+    await store.close();
+    const later = await open(folder, other);
+    assert.deepEqual(await later.finished(), [storedRun(runs[0])], "the old study's second run is not the new one's");
+    assert.deepEqual(await later.claim("a"), runs[1]);
+    await later.close();
+  });
+
+  test("starts afresh with the same study too, even over a damaged result", async () => {
+    const folder = await begun();
+    writeFileSync(join(folder, "runs", `${runName(runs[0])}.json`), "{");
+    const store = await open(folder, header, { overwrite: true });
+    assert.deepEqual(await store.finished(), []);
+    assert.deepEqual(await store.claim("a"), runs[0]);
+    await store.close();
+  });
+
+  test("removes old results that no new run replaces, once all new ones are there", async () => {
+    const folder = await begun(4);
+    const fewer = { ...other, plan: { seeds: [2], looks: [1] } };
+    const store = await open(folder, fewer, { overwrite: true });
+    const results = (): string[] => readdirSync(join(folder, "runs")).filter((name) => name.endsWith(".json"));
+    await store.finish(runs[2], storedRun(runs[2]));
+    assert.equal(results().length, 4);
+    await store.finish(runs[3], storedRun(runs[3]));
+    assert.deepEqual(results().sort(), [runs[2], runs[3]].map((run) => `${runName(run)}.json`).sort());
+    await store.close();
+  });
+
+  test("touches nothing that is not listed in study.json", async () => {
+    const folder = await begun();
+    const mine = {
+      "thesis.txt": "years",
+      "runs/log.csv": "1",
+      "runs/demo/study.json": "{}",
+      [`runs/${DENSE}.seed-77.json`]: "{}",
+    };
+    mkdirSync(join(folder, "runs", "demo"));
+    for (const [name, content] of Object.entries(mine)) writeFileSync(join(folder, name), content);
+    const store = await open(folder, other, { overwrite: true });
+    for (const run of runs) await store.finish(run, storedRun(run));
+    await store.close();
+    for (const [name, content] of Object.entries(mine)) assert.equal(text(folder, name), content);
+  });
+});
+
+describe("files of other origin that have the names of a study's are refused, overwriting or not, and stay", () => {
+  const names = ["study.json", `runs/${runName(runs[0])}.json`, `runs/${runName(runs[3])}.log.jsonl`];
+  for (const name of names) {
+    test(name, async () => {
+      const folder = newFolder();
+      mkdirSync(join(folder, "runs"), { recursive: true });
+      writeFileSync(join(folder, name), '{"mine": 1}');
+      for (const overwrite of [false, true])
+        await assert.rejects(folderStore(folder, { overwrite }).open(header), { code: "study/not-ours" });
+      assert.equal(text(folder, name), '{"mine": 1}');
+      assert.deepEqual(readdirSync(folder, { recursive: true }).sort(), ["runs", name].sort());
     });
   }
-});
-
-test("a model folder counts by its weights, not by its path", () => {
-  const [a, b] = ["model-a", "model-b"].map((name) => writeTinyModel(join(work, name)));
-  const of = (path: string): string => fingerprint(tiny({ model: { kind: "folder", path } }));
-  assert.equal(of(a), of(b));
-  const weights = join(b, "model.safetensors");
-  const bytes = readFileSync(weights);
-  bytes[bytes.length - 1] ^= 1;
-  writeFileSync(weights, bytes);
-  assert.notEqual(of(a), of(b));
-});
-
-test("more seeds add runs, but the plan stays that of the beginning", () => {
-  const folder = begun();
-  const store = new StudyStore(folder, tiny({ seeds: [1, 2, 3, 4, 5, 6], claims: [] }));
-  assert.deepEqual(store.plan, { seeds: [1, 2], looks: [2] });
-  store.close();
-});
-
-test("before the first run is finished the plan may change", () => {
-  const folder = newFolder();
-  new StudyStore(folder, tiny()).close();
-  new StudyStore(folder, tiny({ seeds: [3, 4, 5], looks: [2, 3] })).close();
-  const { plan } = JSON.parse(readFileSync(join(folder, "study.json"), "utf8"));
-  assert.deepEqual(plan, { seeds: [3, 4, 5], looks: [2, 3] });
+  test("a run that a finished study is asked to add", async () => {
+    const folder = await begun();
+    const stranger = join(folder, "runs", `${DENSE}.seed-3.json`);
+    writeFileSync(stranger, "mine");
+    const more = { ...header, plan: { seeds: [1, 2, 3], looks: [3] } };
+    await assert.rejects(folderStore(folder).open(more), { code: "study/not-ours", message: /dense\.seed-3\.json/ });
+    assert.equal(text(stranger), "mine");
+  });
 });
 
 describe("a damaged run file is named, with the way out", () => {
-  const whole = JSON.stringify(storedRun("dense", 1));
+  const whole = JSON.stringify(storedRun(runs[0]));
   const damages = {
     "cut off": whole.slice(0, 30),
     empty: "",
     "not a run": "{}",
     null: "null",
-    "another run": JSON.stringify(storedRun("dense", 2)),
+    "another run": JSON.stringify(storedRun(runs[2])),
   };
-  for (const [name, text] of Object.entries(damages)) {
-    test(name, () => {
-      const folder = begun();
-      writeFileSync(join(folder, "runs", "dense.seed-1.json"), text);
-      const store = new StudyStore(folder, tiny());
-      assert.throws(() => store.finished("dense", 1), {
+  for (const [name, damaged] of Object.entries(damages)) {
+    test(name, async () => {
+      const folder = await begun();
+      writeFileSync(join(folder, "runs", "dense.seed-1.json"), damaged);
+      const store = await open(folder);
+      await assert.rejects(store.finished(), {
         code: "study/corrupt",
         message: /dense\.seed-1\.json: expected .*Remove the file/,
       });
-      store.close();
+      await store.close();
     });
   }
-  test("a damaged study.json", () => {
-    const folder = begun();
+  test("a damaged study.json", async () => {
+    const folder = await begun();
     writeFileSync(join(folder, "study.json"), "{");
-    assert.throws(() => new StudyStore(folder, tiny()), { code: "study/corrupt", message: /study\.json: expected JSON/ });
+    await assert.rejects(open(folder), { code: "study/corrupt", message: /study\.json: expected JSON/ });
     assert.ok(!existsSync(join(folder, ".lock")));
   });
 });
 
 describe("one process at a time", () => {
-  test("a folder that a living process works on is refused", () => {
-    const folder = begun();
+  test("a folder that a living process works on is refused", async () => {
+    const folder = await begun();
     writeFileSync(join(folder, ".lock"), `${process.ppid} ${hostname()}`);
-    assert.throws(() => new StudyStore(folder, tiny()), { code: "study/busy", message: /\.lock\.$/ });
+    await assert.rejects(open(folder), { code: "study/busy", message: /\.lock\.$/ });
     writeFileSync(join(folder, ".lock"), `${process.pid} elsewhere`);
-    assert.throws(() => new StudyStore(folder, tiny()), { code: "study/busy", message: /on elsewhere/ });
+    await assert.rejects(open(folder), { code: "study/busy", message: /on elsewhere/ });
   });
-  test("the lock of a dead process is taken over, and removed at the end", () => {
-    const folder = begun();
+  test("the lock of a dead process is taken over, and removed at the end", async () => {
+    const folder = await begun();
     writeFileSync(join(folder, ".lock"), `4194400 ${hostname()}`); // above Linux's largest process id
-    const store = new StudyStore(folder, tiny());
-    assert.equal(readFileSync(join(folder, ".lock"), "utf8"), `${process.pid} ${hostname()}`);
-    store.close();
+    const store = await open(folder);
+    assert.equal(text(folder, ".lock"), `${process.pid} ${hostname()}`);
+    await store.close();
     assert.ok(!existsSync(join(folder, ".lock")));
-  });
-});
-
-test("a study runs once: the second time every run is there, and results and predictions are the same", async () => {
-  const folder = newFolder();
-  const events: StudyEvent[] = [];
-  const run = () => runStudy(tiny(), { folder, parallelRuns: 2, onEvent: (event) => events.push(event) });
-  const first = (await run())!;
-  const runs = () => events.splice(0).flatMap((event) => (event.type === "run-finished" ? [event] : []));
-  assert.deepEqual(
-    runs().map(({ resumed }) => resumed),
-    [false, false, false, false],
-  );
-  const second = (await run())!;
-  const again = runs();
-  assert.deepEqual(
-    again.map(({ resumed }) => resumed),
-    [true, true, true, true],
-  );
-  assert.deepEqual(
-    again.map(({ done, total }) => [done, total]),
-    [
-      [1, 4],
-      [2, 4],
-      [3, 4],
-      [4, 4],
-    ],
-  );
-  assert.deepEqual({ ...second.results, createdAt: "" }, { ...first.results, createdAt: "" });
-  const sorted = (lines: string): string[] => lines.split("\n").toSorted();
-  assert.deepEqual(sorted(second.predictions), sorted(first.predictions));
-  assert.deepEqual(readdirSync(join(folder, "runs")).length, 4, "no checkpoints are left");
-});
-
-test("looking again after more seeds than were planned gives no verdict word", async () => {
-  const folder = newFolder();
-  const options = { ...tiny().options, maxSteps: 1 };
-  await runStudy(tiny({ options, seeds: [1, 2, 3, 4] }), { folder, parallelRuns: 1 });
-  const { results } = (await runStudy(tiny({ options, seeds: [1, 2, 3, 4, 5] }), { folder, parallelRuns: 1 }))!;
-  assert.equal(results.configurations[1].verdict.word, "no verdict");
-  assert.match(results.configurations[1].verdict.sentence, /No look at .* was planned after 5 seeds/);
-});
-
-test("a stopped study returns null, gives the folder back and goes on", async () => {
-  const folder = newFolder();
-  const stop = new AbortController();
-  const stopped = await runStudy(tiny(), {
-    folder,
-    parallelRuns: 1,
-    signal: stop.signal,
-    onEvent: ({ type }) => type === "run-finished" && stop.abort(),
-  });
-  assert.equal(stopped, null);
-  assert.ok(!existsSync(join(folder, ".lock")));
-  assert.equal(readdirSync(join(folder, "runs")).length, 1);
-  assert.ok(await runStudy(tiny(), { folder, parallelRuns: 1 }));
-});
-
-test("a run that fails ends the study with its error, and what was finished stays", async () => {
-  const folder = newFolder();
-  const options = { ...tiny().options, learningRate: 1e30, warmupSteps: 0, maxGradNorm: 0 };
-  await assert.rejects(runStudy(tiny({ options }), { folder, parallelRuns: 2 }), { code: "training/not-finite" });
-  assert.ok(!existsSync(join(folder, ".lock")));
-});
-
-test("what no run could do is refused before the first run: layers, options", async () => {
-  const [dense, sparse] = tiny().configurations;
-  const where = tiny({ configurations: [dense, { ...sparse, plan: { ...sparse.plan, layers: [7] } }] });
-  await assert.rejects(runStudy(where, { folder: newFolder() }), { code: "pattern/bad-plan" });
-  await assert.rejects(runStudy(tiny({ options: { learningRate: -1 } }), { folder: newFolder() }), {
-    code: "training/bad-option",
   });
 });

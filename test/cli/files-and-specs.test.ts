@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { StudyResults } from "../../src/studies/index.ts";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
@@ -147,17 +147,40 @@ test("options on the command line override a spec's; its configurations, claims 
   );
 });
 
-test("--overwrite_output_dir removes the old study and nothing else that stands in the folder", async () => {
+test("--overwrite_output_dir replaces the old study and nothing else that stands in the folder", async () => {
   const out = join(work, "mixed");
   mkdirSync(out);
   writeFileSync(join(out, "thesis.txt"), "years of work");
   const args = ["study", reviews, ...short, "--pattern", "slidingWindow", "--seeds", "1", "--output_dir", out];
   assert.equal((await crisp(args)).code, 0);
-  writeFileSync(join(out, "runs", "leftover"), "");
+  mkdirSync(join(out, "runs", "another-study"));
+  writeFileSync(join(out, "runs", "another-study", "results.json"), "of another study");
+  const results = (): string => readFileSync(join(out, "results.json"), "utf8");
+  const before = results();
+  const mistaken = await crisp([...args, "--pattern", "slidingWindwo", "--overwrite_output_dir"]);
+  assert.equal(mistaken.code, 1);
+  assert.equal(results(), before);
+  assert.match((await crisp(args)).stderr, /4 runs were already done/, "a typing mistake loses no study");
   const again = await crisp([...args, "--learning_rate", "1e-3", "--overwrite_output_dir"]);
   assert.equal(again.code, 0, again.stderr);
+  assert.notEqual(results(), before);
   assert.equal(readFileSync(join(out, "thesis.txt"), "utf8"), "years of work");
-  assert.ok(!existsSync(join(out, "runs", "leftover")));
+  assert.equal(readFileSync(join(out, "runs", "another-study", "results.json"), "utf8"), "of another study");
+});
+
+test("a study writes over no report, results or run that is not Crisp's, whatever the options", async () => {
+  for (const name of ["report.html", "results.json", "predictions.jsonl", "study.json", join("runs", "dense.seed-1.json")]) {
+    const out = join(work, `theirs-${basename(name)}`);
+    mkdirSync(join(out, "runs"), { recursive: true });
+    writeFileSync(join(out, name), "{}");
+    const args = ["study", reviews, ...short, "--seeds", "1", "--output_dir", out];
+    for (const more of [[], ["--overwrite_output_dir"]]) {
+      const found = await crisp([...args, ...more]);
+      assert.equal(found.code, 1);
+      assert.match(found.stderr, /got a file of other origin, which stays as it is\. Give another --output_dir\.\n$/);
+    }
+    assert.equal(readFileSync(join(out, name), "utf8"), "{}");
+  }
 });
 
 test("a damaged run file is named, and the study goes on once it is removed", async () => {

@@ -188,7 +188,7 @@ test("a study of a file: results.json, predictions, report; interrupted, it goes
 
   const other = await crisp([...args, "--learning_rate", "1e-3"]);
   assert.equal(other.code, 1);
-  assert.match(other.stderr, /expected a study of the same data, configurations and options, got another one/);
+  assert.match(other.stderr, /expected a study of the same model, data, arms and options, got another one/);
 });
 
 test("a model folder is one that Hugging Face's own file formats describe", () => {

@@ -8,10 +8,16 @@ import { checkWritable, writeFilesAtomically } from "../../files/index-node.ts";
 import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
-import { checkStudy, demoStudies, type StudyDefinition, type StudyResults, textStudy } from "../../studies/index.ts";
-import { armsOf, readStudyFile, runStudy, type StudyEvent, type StudyFile } from "../../studies/index-node.ts";
+import {
+  demoStudies,
+  type PreparedStudy,
+  type StudyDefinition,
+  type StudyEvent,
+  type StudyResults,
+  textStudy,
+} from "../../studies/index.ts";
+import { armsOf, folderStore, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
-import { removeStudy } from "../output-folder.ts";
 import type { Progress } from "../progress.ts";
 import {
   columnOptions,
@@ -22,6 +28,7 @@ import {
   trainingData,
   trainingOptions,
 } from "../read-options.ts";
+import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
 import { type Context, defineVerb } from "../verb.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
@@ -52,7 +59,10 @@ const OPTIONS = {
   ...PLAN_OPTIONS,
   ...SHARED,
   output_dir: { type: "string", unit: "folder", help: "Where runs and report go; left out, runs/<study>. The same one goes on." },
-  overwrite_output_dir: { type: "boolean", help: "Remove the study that the output folder holds, and start afresh." },
+  overwrite_output_dir: {
+    type: "boolean",
+    help: "Start afresh where the output folder holds a study; each of its files is replaced once the new one is whole.",
+  },
 } as const;
 type StudyContext = Context<typeof OPTIONS>;
 
@@ -75,20 +85,22 @@ export const study = defineVerb({
     const { options, output } = context;
     const demo = options.preset === "demo";
     const definitions = demo ? demoDefinitions(context) : [await textDefinition(context)];
-    definitions.forEach(checkStudy);
+    const studies = definitions.map(prepareStudy);
     const folder = options.outputDir ?? join("runs", demo ? (options.quick ? "demo-quick" : "demo") : definitions[0].study);
     const folderOf = ({ study }: StudyDefinition): string => (definitions.length > 1 ? join(folder, study) : folder);
-    if (options.overwriteOutputDir) for (const each of [folder, ...definitions.map(folderOf)]) removeStudy(each);
+    checkReportFolder(folder);
+    for (const definition of definitions) checkResultsFolder(folderOf(definition));
     checkWritable(folder);
-    announce(context, definitions, folder);
+    announce(context, studies, folder);
 
     const results: StudyResults[] = [];
     const device = await settled(context);
     const started = performance.now();
-    for (const definition of definitions) {
+    for (const each of studies) {
+      const { definition } = each;
       const own = folderOf(definition);
-      const finished = await runStudy(definition, {
-        folder: own,
+      const finished = await runStudy(each, {
+        store: folderStore(own, { overwrite: options.overwriteOutputDir }),
         device,
         signal: context.signal,
         onEvent: reporter(context, definition, results.length === 0),
@@ -196,18 +208,19 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   return { ...definition, claims, looks, ...(configurations && { configurations: armsOf(configurations) }) };
 }
 
-function announce({ output }: StudyContext, definitions: readonly StudyDefinition[], folder: string): void {
-  for (const { study, data, configurations, seeds, tokenizer, synthetic, planted } of definitions) {
+function announce({ output }: StudyContext, studies: readonly PreparedStudy[], folder: string): void {
+  for (const { definition, data } of studies) {
+    const { study, configurations, seeds, synthetic, planted } = definition;
     const names = configurations.map(({ name, plan }) => (plan.pattern === name ? name : `${name} ${plan.pattern}`));
     output.print(output.style("bold", `study ${study}: ${configurations.length} configurations × ${seeds.length} seeds`));
     output.print(`  ${names.join(" · ")}`);
     if (planted) output.print(`  planted: ${planted.expected}`);
     if (synthetic) continue;
-    const encode = (texts: StudyDefinition["data"]["reported"]) =>
-      texts.examples.map(({ index, label, text, pair }) => ({ index, label, ...tokenizer.encode(text, pair) }));
-    const splits = [data.train, data.selection, data.reported].filter((split) => split !== undefined);
-    for (const line of renderSummary(summarise(splits.map((dataset) => ({ dataset, encoded: encode(dataset) })))))
-      output.print(`  ${line}`);
+    const splits = (["train", "selection", "reported"] as const).flatMap((split) => {
+      const dataset = definition.data[split];
+      return dataset ? [{ dataset, encoded: data[split] }] : [];
+    });
+    for (const line of renderSummary(summarise(splits))) output.print(`  ${line}`);
   }
   output.print(`results go to ${folder}`);
   output.print();
@@ -221,7 +234,7 @@ function reporter({ output }: StudyContext, definition: StudyDefinition, first: 
   let [shown, done, resumed] = [!first, 0, 0];
   return (event) => {
     if (event.type === "run") {
-      const { event: inner, configuration, seed } = event;
+      const { event: inner, arm: configuration, seed } = event;
       if (inner.type === "step") {
         current.set(`${configuration} ${seed}`, inner.step / inner.steps);
         const running = [...current.values()].reduce((sum, share) => sum + Math.min(share, 0.99), 0);

@@ -1,0 +1,17 @@
+import type { EncoderConfig } from "../models/index.ts";
+import type { RunWorker } from "../runs/index.ts";
+
+/** What a study needs of the place it runs in. */
+export interface StudyEnvironment {
+  /**
+   * Read what runs will read of a model folder.
+   *
+   * @returns `hash` of the configuration and all weights.
+   */
+  readModel(path: string): { readonly config: EncoderConfig; readonly hash: string };
+  /** @param where - A process each when several run at once. */
+  startWorker(where: "thread" | "process"): RunWorker;
+  readonly cores: number;
+  /** The machine, for the results. */
+  readonly machine: Readonly<Record<string, string | number>>;
+}

@@ -1,0 +1,55 @@
+import { type LoggedEvent, logLine, type RunLog } from "../runs/index.ts";
+import { runName, runsOf, type StoredRun, type StudyHeader, type StudyRun, type StudyStore, settlePlan } from "./store.ts";
+
+/** A study in memory, as JSON, as a database would keep it: `open` a store on it again and again. */
+export class MemoryStudy {
+  header: StudyHeader | undefined;
+  readonly results = new Map<string, string>();
+  readonly logs = new Map<string, string[]>();
+  readonly claims = new Map<string, string>();
+
+  store(): StudyStore {
+    const { results, logs, claims } = this;
+    let asked: readonly StudyRun[] = [];
+    return {
+      open: async (header) => {
+        const found = this.header;
+        const plan = found ? settlePlan("memory", found, header, results.size > 0) : header.plan;
+        this.header = { ...header, plan };
+        asked = runsOf(header);
+        return plan;
+      },
+      claim: async (worker) => {
+        const free = asked.find((run) => !results.has(runName(run)) && !claims.has(runName(run)));
+        if (free) claims.set(runName(free), worker);
+        return free;
+      },
+      beat: async (run, worker) => claims.get(runName(run)) === worker,
+      release: async (run, worker) => void (claims.get(runName(run)) === worker && claims.delete(runName(run))),
+      finish: async (run, result) => {
+        results.set(runName(run), JSON.stringify(result));
+        claims.delete(runName(run));
+      },
+      checkpoints: runName,
+      log: (run) => memoryLog(logs, runName(run)),
+      finished: async () =>
+        asked.flatMap((run) => {
+          const text = results.get(runName(run));
+          return text === undefined ? [] : [JSON.parse(text) as StoredRun];
+        }),
+      close: async () => {},
+    };
+  }
+}
+
+function memoryLog(logs: Map<string, string[]>, name: string): RunLog {
+  return {
+    async append(event) {
+      await Promise.resolve();
+      logs.set(name, [...(logs.get(name) ?? []), logLine(event)]);
+    },
+    async *read() {
+      for (const line of logs.get(name) ?? []) yield JSON.parse(line) as LoggedEvent;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { flopsPerExample } from "../attention/index.ts";
+import { validPairs } from "../models/index.ts";
+import type { StudyDefinition } from "./definition.ts";
+import type { PreparedStudy } from "./prepare.ts";
+import type { AttentionMap, StudyResults } from "./records.ts";
+import { studyResults } from "./statistics/index.ts";
+import type { StoredRun, StudyPlan } from "./store.ts";
+
+/**
+ * Results of all runs of a study.
+ *
+ * @param plan - That holds, see `StudyStore.open`.
+ * @param machine - Where it was run.
+ */
+export function resultsOf(
+  { definition, config, data: { reported } }: PreparedStudy,
+  { claims, looks }: StudyPlan,
+  runs: readonly StoredRun[],
+  machine: StudyResults["environment"],
+): StudyResults {
+  const { hiddenSize, intermediateSize, layers, heads } = config;
+  const length = reported.reduce((sum, { inputIds }) => sum + inputIds.length, 0) / reported.length;
+  const whole = Math.max(1, Math.round(length));
+  const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
+  const gated = config.family === "modernbert";
+  const { runtime } = runs[0];
+  return studyResults(
+    runs.map(({ record }) => record),
+    {
+      study: definition.study,
+      corpus: definition.corpus,
+      synthetic: definition.synthetic,
+      planted: definition.planted,
+      claims,
+      looks,
+      examples: {
+        train: definition.data.train.examples.length,
+        selection: definition.data.selection?.examples.length ?? 0,
+      },
+      configurations: definition.configurations.map(({ name, plan, nominalSparsity }) => ({
+        name,
+        pattern: plan.pattern,
+        nominalSparsity,
+      })),
+      flops: (_, effectiveSparsity) =>
+        flopsPerExample({ hiddenSize, intermediateSize, layers, length, validShare, gated, effectiveSparsity }),
+      attentionMaps: attentionMaps(definition, runs),
+      environment: { runtime: `${runtime.name} ${runtime.version}`, threads: runtime.threads, ...machine },
+      command: definition.command,
+      createdAt: new Date().toISOString(),
+    },
+  );
+}
+
+/** Maps of the first seed's runs, side by side. */
+function attentionMaps({ seeds, configurations }: StudyDefinition, runs: readonly StoredRun[]): AttentionMap[] {
+  const first = configurations.map(({ name }) => {
+    return runs.find(({ record }) => record.configuration === name && record.seed === seeds[0])!;
+  });
+  return first[0].maps.map(({ text, tokens, layer, head }, at) => ({
+    sentence: text,
+    tokens,
+    layer,
+    head,
+    probabilities: Object.fromEntries(configurations.map(({ name }, i) => [name, first[i].maps[at].probabilities])),
+  }));
+}
+
+/** One JSON line an example and run, in the order of the runs: what the model said, attention as trained. */
+export function predictionLines(definition: StudyDefinition, runs: readonly StoredRun[]): string {
+  const { examples } = definition.data.reported;
+  const lines = runs.flatMap(({ record: { configuration, seed, probabilities, labels } }) =>
+    probabilities.map((row, at) =>
+      JSON.stringify({ configuration, seed, index: examples[at].index, label: labels[at], probabilities: row }),
+    ),
+  );
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { LoggedEvent } from "../runs/index.ts";
+import { MemoryStudy } from "./memory-store.fixture.ts";
+import type { StudyEvent } from "./run-study.ts";
+import { prepareStudy, runStudy } from "./run-study-node.ts";
+import { runsOf } from "./store.ts";
+import { folderStore } from "./store-folder-node.ts";
+import { tinyStudy } from "./tiny-study.fixture.ts";
+
+const work = mkdtempSync(join(tmpdir(), "crisp-run-study-"));
+after(() => rmSync(work, { recursive: true, force: true }));
+const newFolder = (): string => mkdtempSync(join(work, "study-"));
+const tiny = prepareStudy(tinyStudy());
+
+const linesOf = (predictions: string): unknown[][] =>
+  predictions
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .map(({ configuration, seed, index }) => [configuration, seed, index]);
+
+test("a study runs once: the second time every run is there, and results and predictions are the same", async () => {
+  const folder = newFolder();
+  const events: StudyEvent[] = [];
+  const run = () => runStudy(tiny, { store: folderStore(folder), parallelRuns: 2, onEvent: (event) => events.push(event) });
+  const runs = () => events.splice(0).flatMap((event) => (event.type === "run-finished" ? [event] : []));
+  const first = (await run())!;
+  assert.deepEqual(
+    runs().map(({ resumed }) => resumed),
+    [false, false, false, false],
+  );
+  const second = (await run())!;
+  assert.deepEqual(
+    runs().map(({ resumed, done, total }) => [resumed, done, total]),
+    [1, 2, 3, 4].map((done) => [true, done, 4]),
+  );
+  assert.deepEqual({ ...second.results, createdAt: "" }, { ...first.results, createdAt: "" });
+  assert.equal(second.predictions, first.predictions);
+  const names = readdirSync(join(folder, "runs"));
+  assert.deepEqual([...new Set(names.map((name) => name.replace(/^.*seed-\d/, "")))].sort(), [".json", ".log.jsonl"]);
+  assert.equal(names.length, 8, "no checkpoints are left");
+});
+
+test("predictions stand in the study's order, whichever run was finished first", async () => {
+  const straight = new MemoryStudy();
+  const { predictions } = (await runStudy(tiny, { store: straight.store(), parallelRuns: 1 }))!;
+  // the last run was finished before all others, as when a study of several lanes is killed
+  const killed = new MemoryStudy();
+  killed.header = straight.header;
+  const [last, result] = [...straight.results].at(-1)!;
+  killed.results.set(last, result);
+  const again = (await runStudy(tiny, { store: killed.store(), parallelRuns: 1 }))!;
+  assert.equal(again.predictions, predictions);
+  const expected = runsOf(tiny.header).flatMap(({ arm, seed }) => tiny.data.reported.map(({ index }) => [arm, seed, index]));
+  assert.deepEqual(linesOf(again.predictions), expected);
+});
+
+test("each run's log holds its events, from the start to the end", async () => {
+  const folder = newFolder();
+  const store = folderStore(folder);
+  await runStudy(tiny, { store, parallelRuns: 2 });
+  for (const run of runsOf(tiny.header)) {
+    const events: LoggedEvent[] = [];
+    for await (const event of store.log(run).read()) events.push(event);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ["started", "step", "step", "evaluated", "step", "finished"],
+    );
+  }
+});
+
+test("looking again after more seeds than were planned gives no verdict word", async () => {
+  const folder = newFolder();
+  const options = { ...tinyStudy().options, maxSteps: 1 };
+  const run = (seeds: number[]) =>
+    runStudy(prepareStudy(tinyStudy({ options, seeds })), { store: folderStore(folder), parallelRuns: 1 });
+  await run([1, 2, 3, 4]);
+  const { results } = (await run([1, 2, 3, 4, 5]))!;
+  assert.equal(results.configurations[1].verdict.word, "no verdict");
+  assert.match(results.configurations[1].verdict.sentence, /No look at .* was planned after 5 seeds/);
+});
+
+test("a stopped study returns null, gives the folder back and goes on", async () => {
+  const folder = newFolder();
+  const stop = new AbortController();
+  const stopped = await runStudy(tiny, {
+    store: folderStore(folder),
+    parallelRuns: 1,
+    signal: stop.signal,
+    onEvent: ({ type }) => type === "run-finished" && stop.abort(),
+  });
+  assert.equal(stopped, null);
+  assert.ok(!existsSync(join(folder, ".lock")));
+  assert.equal(readdirSync(join(folder, "runs")).filter((name) => name.endsWith(".json")).length, 1);
+  assert.ok(await runStudy(tiny, { store: folderStore(folder), parallelRuns: 1 }));
+});
+
+test("a run that is stopped in the middle is given back, and its log says so", async () => {
+  const study = new MemoryStudy();
+  const stop = new AbortController();
+  const onEvent = (event: StudyEvent) => event.type === "run" && event.event.type === "started" && stop.abort();
+  const long = prepareStudy(tinyStudy({ options: { ...tinyStudy().options, maxSteps: 1_000_000 } }));
+  assert.equal(await runStudy(long, { store: study.store(), parallelRuns: 1, signal: stop.signal, onEvent }), null);
+  assert.deepEqual([...study.claims], []);
+  const [lines] = study.logs.values();
+  assert.equal(JSON.parse(lines.at(-1)!).type, "stopped");
+});
+
+test("a run that fails ends the study with its error, which its log holds too; what was finished stays", async () => {
+  const folder = newFolder();
+  const options = { ...tinyStudy().options, learningRate: 1e30, warmupSteps: 0, maxGradNorm: 0 };
+  const failing = prepareStudy(tinyStudy({ options }));
+  const store = folderStore(folder);
+  await assert.rejects(runStudy(failing, { store, parallelRuns: 2 }), { code: "training/not-finite" });
+  assert.ok(!existsSync(join(folder, ".lock")));
+  let last: LoggedEvent | undefined;
+  for await (const event of store.log(runsOf(failing.header)[0]).read()) last = event;
+  assert.equal(last?.type === "failed" && last.code, "training/not-finite");
+});

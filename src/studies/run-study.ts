@@ -1,0 +1,112 @@
+import type { EncoderConfig } from "../models/index.ts";
+import type { Device, RunEvent, RunSpecByHash } from "../runs/index.ts";
+import type { StudyEnvironment } from "./environment.ts";
+import type { PreparedStudy } from "./prepare.ts";
+import type { StudyResults } from "./records.ts";
+import { predictionLines, resultsOf } from "./results.ts";
+import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
+import { workThrough } from "./work-through.ts";
+
+/** What happens while a study goes on. */
+export type StudyEvent =
+  | ({ readonly type: "run"; readonly event: RunEvent } & StudyRun)
+  | {
+      readonly type: "run-finished";
+      readonly run: StoredRun;
+      readonly resumed: boolean;
+      readonly done: number;
+      readonly total: number;
+    };
+
+export interface StudyOptions {
+  /** Holds the runs; opened and closed here. */
+  readonly store: StudyStore;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StudyEvent) => void;
+  /** Runs at once, each in a process of its own with its share of the cores; default by the encoder's size. */
+  readonly parallelRuns?: number;
+  /** What computes; default `cpu`. `auto` is for the caller to settle, once for all runs. */
+  readonly device?: Exclude<Device, "auto">;
+  /** Updates between checkpoints of a run; runs of small encoders take seconds and keep none. */
+  readonly saveSteps?: number;
+}
+
+export interface FinishedStudy {
+  readonly results: StudyResults;
+  /** One JSON line an example and run, by seed and arm as the study defines them. */
+  readonly predictions: string;
+}
+
+/** Below this many multiplications a step is too small to share between cores, so runs share them instead. */
+const SMALL_ENCODER_WIDTH = 128;
+const isSmall = ({ hiddenSize }: EncoderConfig): boolean => hiddenSize <= SMALL_ENCODER_WIDTH;
+
+/**
+ * Run every arm × seed of a study, and aggregate.
+ *
+ * Runs that the store already holds are not done again, and a run that was stopped goes on from its checkpoint, so that an
+ * interrupted study continues where it was.
+ *
+ * @returns Null when the signal stopped it, or while others still work on the last runs.
+ * @throws What the store throws, such as `study/other-study`; what a run throws, after the others under way are finished.
+ */
+export async function runStudyIn(
+  environment: StudyEnvironment,
+  study: PreparedStudy,
+  options: StudyOptions,
+): Promise<FinishedStudy | null> {
+  const { store, device = "cpu" } = options;
+  const { definition, config } = study;
+  const plan = await store.open(study.header);
+  try {
+    const total = definition.seeds.length * definition.configurations.length;
+    let done = 0;
+    const finished = (run: StoredRun, resumed: boolean): void =>
+      options.onEvent?.({ type: "run-finished", run, resumed, done: ++done, total });
+    for (const run of await store.finished()) finished(run, true);
+
+    const lanes = Math.max(1, options.parallelRuns ?? (isSmall(config) && device === "cpu" ? environment.cores : 1));
+    const threads = Math.max(1, Math.floor(environment.cores / lanes));
+    await workThrough(store, {
+      lanes,
+      signal: options.signal,
+      startWorker() {
+        const worker = environment.startWorker(lanes > 1 ? "process" : "thread");
+        worker.hold(study.dataHash, study.data);
+        return worker;
+      },
+      specOf: (run) => specOf(study, run, options, threads),
+      onEvent: (run, event) => options.onEvent?.({ type: "run", ...run, event }),
+      onFinished: (run) => finished(run, false),
+    });
+    const runs = await store.finished();
+    if (runs.length < total) return null;
+    return { results: resultsOf(study, plan, runs, environment.machine), predictions: predictionLines(definition, runs) };
+  } finally {
+    await store.close();
+  }
+}
+
+function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps }: StudyOptions, threads: number): RunSpecByHash {
+  const { definition, config, dataHash } = study;
+  const { model, tokenizer, data, configurations, options } = definition;
+  const arm = configurations.find(({ name }) => name === run.arm)!;
+  const dense = arm.plan.pattern === "dense" && arm.seedOffset === undefined;
+  const sparse = configurations.filter(({ plan }) => plan.pattern !== "dense");
+  return {
+    configuration: arm.name,
+    model,
+    labels: data.train.labels,
+    padTokenId: tokenizer.padTokenId,
+    plan: arm.plan,
+    alsoUnder: dense ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan])) : undefined,
+    data: { hash: dataHash },
+    options: { ...options, saveSteps: saveSteps ?? options.saveSteps },
+    bestBySelection: true,
+    seed: run.seed,
+    seedOffset: arm.seedOffset,
+    checkpoints: isSmall(config) ? undefined : store.checkpoints(run),
+    device,
+    threads,
+  };
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { LogEvent, RunLog } from "../runs/index.ts";
+import { runsOf, type StudyRun, type StudyStore } from "./store.ts";
+import { DENSE, SPARSE, storedRun, tinyHeader } from "./tiny-study.fixture.ts";
+
+/** Where one study lives, of which stores are opened one after another. */
+export interface StudyPlace {
+  store(): StudyStore;
+}
+
+const header = tinyHeader();
+const runs = runsOf(header);
+const recordOf = ({ arm, seed }: StudyRun) => storedRun({ arm, seed });
+
+async function opened(place: StudyPlace, asked = header): Promise<StudyStore> {
+  const store = place.store();
+  await store.open(asked);
+  return store;
+}
+
+async function claimAll(store: StudyStore, worker = "a"): Promise<StudyRun[]> {
+  const taken: StudyRun[] = [];
+  for (let run = await store.claim(worker); run; run = await store.claim(worker)) taken.push(run);
+  return taken;
+}
+
+async function texts(log: RunLog): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const event of log.read()) found.push(event.type === "note" && event.text);
+  return found;
+}
+const note = (text: string): LogEvent => ({ type: "note", text });
+
+/** What every store of studies does. */
+export function studyStoreContract(name: string, newPlace: () => StudyPlace): void {
+  describe(`${name} as a store of studies`, () => {
+    test("seeds vary slowest in the order of runs", () => {
+      assert.deepEqual(
+        runs.map(({ arm, seed }) => [arm, seed]),
+        [
+          [DENSE, 1],
+          [SPARSE, 1],
+          [DENSE, 2],
+          [SPARSE, 2],
+        ],
+      );
+    });
+
+    test("hands out each run once, in their order, and again what is given back", async () => {
+      const store = await opened(newPlace());
+      assert.deepEqual(await claimAll(store), runs);
+      await store.release(runs[2], "b");
+      assert.equal(await store.claim("b"), undefined, "another's run cannot be given back");
+      await store.release(runs[2], "a");
+      assert.deepEqual(await store.claim("b"), runs[2]);
+      await store.close();
+    });
+
+    test("a worker's sign of life counts for its own runs alone", async () => {
+      const store = await opened(newPlace());
+      const run = (await store.claim("a"))!;
+      assert.equal(await store.beat(run, "a"), true);
+      assert.equal(await store.beat(run, "b"), false);
+      await store.release(run, "a");
+      assert.equal(await store.beat(run, "a"), false);
+      await store.close();
+    });
+
+    test("finished runs come back as they were kept, in the order of the study, and are not handed out again", async () => {
+      const place = newPlace();
+      const first = await opened(place);
+      assert.deepEqual(await first.finished(), []);
+      await claimAll(first);
+      const finished = [runs[0], runs[1], runs[3]];
+      for (const run of finished.toReversed()) await first.finish(run, recordOf(run));
+      assert.deepEqual(await first.finished(), finished.map(recordOf));
+      await first.release(runs[2], "a");
+      await first.close();
+      const later = await opened(place);
+      assert.deepEqual(await later.finished(), finished.map(recordOf));
+      assert.deepEqual(await claimAll(later), [runs[2]]);
+      await later.close();
+    });
+
+    test("another study is refused, and the first can go on", async () => {
+      const place = newPlace();
+      await (await opened(place)).close();
+      await assert.rejects(place.store().open({ ...header, fingerprint: "another" }), { code: "study/other-study" });
+      await (await opened(place)).close();
+    });
+
+    test("before the first run is finished the plan may change; afterwards more or fewer seeds are welcome, others are not", async () => {
+      const place = newPlace();
+      const begin = { seeds: [1, 2], looks: [2] };
+      const plan = async (seeds: number[], looks = [seeds.length]) => {
+        const store = place.store();
+        const holds = await store.open({ ...header, plan: { seeds, looks } });
+        const free = await claimAll(store);
+        for (const run of free) await store.release(run, "a");
+        await store.close();
+        return { holds, free };
+      };
+      assert.deepEqual((await plan([3, 4, 5], [2, 3])).holds, { seeds: [3, 4, 5], looks: [2, 3] });
+      assert.deepEqual((await plan([1, 2])).holds, begin);
+      const store = await opened(place);
+      await store.claim("a");
+      await store.finish(runs[0], recordOf(runs[0]));
+      await store.close();
+      const more = await plan([1, 2, 3]);
+      assert.deepEqual(more.holds, begin);
+      assert.deepEqual(more.free, [...runs.slice(1), { arm: DENSE, seed: 3 }, { arm: SPARSE, seed: 3 }]);
+      assert.deepEqual(await plan([1]), { holds: begin, free: [runs[1]] });
+      await assert.rejects(plan([2, 3]), {
+        code: "study/other-study",
+        message: /expected seeds 1,2, or more beside them, got 2,3/,
+      });
+    });
+
+    test("a run's log goes on where it was, and each run has its own", async () => {
+      const place = newPlace();
+      const first = await opened(place);
+      await first.log(runs[0]).append(note("begun"));
+      await first.close();
+      const later = await opened(place);
+      await later.log(runs[0]).append(note("resumed"));
+      await later.log(runs[1]).append(note("another"));
+      assert.deepEqual(await texts(later.log(runs[0])), ["begun", "resumed"]);
+      assert.deepEqual(await texts(later.log(runs[1])), ["another"]);
+      assert.deepEqual(await texts(later.log(runs[2])), []);
+      await later.close();
+    });
+
+    test("each run's checkpoints have a name of their own, the same whenever it is asked", async () => {
+      const place = newPlace();
+      const names = async (): Promise<string[]> => {
+        const store = await opened(place);
+        await store.close();
+        return runs.map((run) => store.checkpoints(run));
+      };
+      const found = await names();
+      assert.equal(new Set(found).size, runs.length);
+      assert.deepEqual(await names(), found);
+    });
+  });
+}

@@ -1,0 +1,96 @@
+import { type LogEvent, logWriter, type RunEvent, type RunSpecByHash, type RunWorker, toSent } from "../runs/index.ts";
+import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
+
+/** How often a store is told that a run is worked on. */
+const BEAT_MS = 10_000;
+
+export interface WorkSettings {
+  /** Runs at once. */
+  readonly lanes: number;
+  readonly signal?: AbortSignal;
+  startWorker(): RunWorker;
+  specOf(run: StudyRun): RunSpecByHash;
+  onEvent(run: StudyRun, event: RunEvent): void;
+  onFinished(result: StoredRun): void;
+}
+
+/**
+ * Take runs from a store and do them, until none is left or the signal stops it.
+ *
+ * @throws What the first run that failed threw; the other lanes finish what they have and stop.
+ */
+export async function workThrough(store: StudyStore, settings: WorkSettings): Promise<void> {
+  let failed = false;
+  const lane = async (): Promise<void> => {
+    const name = crypto.randomUUID();
+    let worker: RunWorker | undefined;
+    try {
+      while (!failed && !settings.signal?.aborted) {
+        const run = await store.claim(name);
+        if (run === undefined) break;
+        worker ??= settings.startWorker();
+        await doRun(store, run, { name, worker }, settings);
+      }
+    } catch (error) {
+      failed = true;
+      throw error;
+    } finally {
+      await worker?.close();
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: settings.lanes }, lane));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+async function doRun(
+  store: StudyStore,
+  run: StudyRun,
+  { name, worker }: { readonly name: string; readonly worker: RunWorker },
+  { signal, specOf, onEvent, onFinished }: WorkSettings,
+): Promise<void> {
+  const log = logWriter(store.log(run));
+  const alive = keepAlive(() => store.beat(run, name));
+  const giveBack = async (end: LogEvent): Promise<void> => {
+    log.append(end);
+    await store.release(run, name);
+  };
+  try {
+    const result = await worker.run(specOf(run), {
+      signal: signal ? AbortSignal.any([signal, alive.lost]) : alive.lost,
+      onEvent(event) {
+        log.append(event);
+        onEvent(run, event);
+      },
+    });
+    if (!result) {
+      await giveBack({ type: "stopped" });
+      return await log.done();
+    }
+    await store.finish(run, result);
+    log.append({ type: "finished", seconds: result.record.seconds });
+    await log.done();
+    onFinished(result);
+  } catch (error) {
+    const { message, code } = toSent(error);
+    await giveBack({ type: "failed", message, code });
+    await log.done().catch(() => {}); // the run's own error is the one to tell
+    throw error;
+  } finally {
+    alive.stop();
+  }
+}
+
+/** Beats until it is stopped; `lost` aborts when a beat says that the run is another's now. */
+function keepAlive(beat: () => Promise<boolean>): { readonly lost: AbortSignal; stop(): void } {
+  const lost = new AbortController();
+  // a beat that does not reach the store is made up for by the next
+  const timer = setInterval(
+    () =>
+      void beat().then(
+        (mine) => mine || lost.abort(),
+        () => {},
+      ),
+    BEAT_MS,
+  );
+  return { lost: lost.signal, stop: () => clearInterval(timer) };
+}
