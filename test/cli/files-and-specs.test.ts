@@ -176,7 +176,7 @@ test("a study writes over no report, results or run that is not Crisp's, whateve
     const args = ["study", reviews, ...short, "--seeds", "1", "--output_dir", out];
     for (const more of [[], ["--overwrite_output_dir"]]) {
       const found = await crisp([...args, ...more]);
-      assert.equal(found.code, 1);
+      assert.notEqual(found.code, 0);
       assert.match(found.stderr, /got a file of other origin, which stays as it is\. Give another --output_dir\.\n$/);
     }
     assert.equal(readFileSync(join(out, name), "utf8"), "{}");
