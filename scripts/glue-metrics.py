@@ -6,7 +6,7 @@
 
 Each line of the file holds {"index", "label"} and "prediction" or "probabilities". Labels and predictions may be class names, class
 indices or `LABEL_0`; `--labels` names the classes in the model's order where that is not GLUE's. Prints a line of JSON, one for each
-configuration and seed in a study's file; `score` is what the leaderboard averages. A correlation that SciPy calls undefined (NaN) is printed as null; Crisp gives 0 there.
+arm and seed in a study's file; `score` is what the leaderboard averages. A correlation that SciPy calls undefined (NaN) is printed as null; Crisp gives 0 there.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def read(path, task, names):
             answer = row.get("prediction", row.get("probabilities"))
             if row.get("label") in (None, -1) or answer is None:
                 sys.exit(f"{path}:{number}: expected a label and a prediction or probabilities")
-            key = tuple((name, row[name]) for name in ("configuration", "seed") if name in row)
+            key = tuple((name, row[name]) for name in ("arm", "seed") if name in row)
             predicted, actual = runs.setdefault(key, ([], []))
             if task == "stsb":
                 predicted.append(float(np.ravel(answer)[0]))

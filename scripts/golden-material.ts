@@ -7,7 +7,7 @@ import { writeFilesAtomically } from "../src/files/index-node.ts";
 import { initialise, modelFiles, parseEncoderConfig } from "../src/models/index.ts";
 import { uniform } from "../src/random/index.ts";
 import { writeFruit, writeTinyVit } from "../src/runs/tiny-images.fixture.ts";
-import { runStudy } from "../src/studies/index-node.ts";
+import { folderStore, prepareStudy, runStudy } from "../src/studies/index-node.ts";
 
 export { pretrain, train };
 
@@ -142,14 +142,14 @@ export async function goldenStudy(folder: string): Promise<string> {
   const { single } = goldenData();
   const part = (from: number, to: number): Dataset => ({ ...single, examples: single.examples.slice(from, to) });
   const finished = await runStudy(
-    {
+    prepareStudy({
       study: "golden",
       corpus: "golden",
       synthetic: true,
       model: { kind: "fresh", config: families.config("bert") },
       tokenizer: createTokenizer({ ...tokenizerJson, maxLength: 32 }),
       data: { train: part(0, 30), selection: part(30, 42), reported: part(42, 60) },
-      configurations: ["dense", "topK(sparsity=0.6)"].map((pattern, at) => ({
+      arms: ["dense", "topK(sparsity=0.6)"].map((pattern, at) => ({
         name: pattern === "dense" ? "dense" : "sparse",
         plan: { pattern },
         nominalSparsity: 0.6 * at,
@@ -157,8 +157,8 @@ export async function goldenStudy(folder: string): Promise<string> {
       seeds: [1, 2],
       options: { maxSteps: 6, perDeviceTrainBatchSize: 6, learningRate: 2e-3 },
       command: "golden",
-    },
-    { folder, parallelRuns: 2, device: "cpu" },
+    }),
+    { store: folderStore(folder), parallelRuns: 2, device: "cpu" },
   );
   return finished!.predictions;
 }

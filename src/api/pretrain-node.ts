@@ -149,7 +149,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   const attention = settings.attention ?? dense();
   const plan = specOf("pattern" in attention ? attention : { pattern: attention });
   const spec: RunSpec = {
-    configuration: plan.pattern,
+    arm: plan.pattern,
     model: fitVocabulary(source, vocabularySize),
     task: "masked_lm",
     labels: [],

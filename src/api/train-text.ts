@@ -312,7 +312,7 @@ export async function trainPrepared(
 
   const plan = specOf(prepared.plan);
   const spec: RunSpec = {
-    configuration: plan.pattern,
+    arm: plan.pattern,
     model: prepared.source,
     task: prepared.config.task,
     labels: prepared.config.labels,

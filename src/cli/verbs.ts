@@ -31,7 +31,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: "study",
-    summary: "train several attention configurations over several seeds and say whether sparsity helped",
+    summary: "train several kinds of attention, its arms, over several seeds and say whether sparsity helped",
     load: async () => (await import("./verbs/study.ts")).study as unknown as Verb,
   },
   {

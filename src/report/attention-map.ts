@@ -11,9 +11,9 @@ const CHARACTER = 6.6;
 /** Drawn once a page; removed pairs are filled with it. */
 export const removedPattern = html`<svg width="0" height="0" aria-hidden="true" class="defs"><defs><pattern id="removed" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" x2="0" y1="0" y2="5"/></pattern></defs></svg>`;
 
-/** One head over one sentence, a heat map a configuration side by side. */
+/** One head over one sentence, a heat map an arm side by side. */
 export function attentionMaps(results: StudyResults, map: AttentionMap): Html {
-  const names = results.configurations.map((c) => c.name);
+  const names = results.arms.map((c) => c.name);
   const shown = names.filter((name) => map.probabilities[name]);
   const tokens = map.tokens.slice(0, MOST_TOKENS);
   const cut = map.tokens.length - tokens.length;

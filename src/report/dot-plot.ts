@@ -1,4 +1,4 @@
-import type { ConfigurationResult, OverSeeds, StudyResults } from "../studies/index.ts";
+import type { ArmResult, OverSeeds, StudyResults } from "../studies/index.ts";
 import { halfWidth } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { meanDot, type Reference, rowChart, seedDots, span } from "./row-chart.ts";
@@ -7,9 +7,9 @@ import { scaleOver } from "./scale.ts";
 export interface DotPlot {
   readonly title: string;
   /** As trained. */
-  readonly value: (c: ConfigurationResult) => OverSeeds;
+  readonly value: (c: ArmResult) => OverSeeds;
   /** The same weights, sparsity off. */
-  readonly off: (c: ConfigurationResult) => OverSeeds;
+  readonly off: (c: ArmResult) => OverSeeds;
   readonly format: (value: number) => string;
   readonly plusMinus: (half: number) => string;
   readonly tick: (value: number, digits: number) => string;
@@ -19,8 +19,8 @@ export interface DotPlot {
 
 /** Mean (large dot), interval over seeds (bar), seeds (small dots) and sparsity off (ring) of one figure. */
 export function dotPlot(results: StudyResults, plot: DotPlot): Html {
-  const { configurations } = results;
-  const values = configurations.flatMap((c) => {
+  const { arms } = results;
+  const values = arms.flatMap((c) => {
     const { low, high, perSeed } = plot.value(c);
     return [...perSeed, low ?? Number.NaN, high ?? Number.NaN, plot.off(c).mean];
   });
@@ -29,7 +29,7 @@ export function dotPlot(results: StudyResults, plot: DotPlot): Html {
   const near = plot.levels.filter(({ value }) => value >= core.low - reach && value <= core.high + reach);
   const far = plot.levels.filter((level) => !near.includes(level));
   const scale = scaleOver([...values, ...near.map((level) => level.value)], { least: 1e-4 });
-  const baseline = configurations.find((c) => c.name === results.baseline);
+  const baseline = arms.find((c) => c.name === results.baseline);
   const references: Reference[] = [...near];
   if (baseline) references.push({ value: plot.value(baseline).mean, label: baseline.name, kind: "baseline" });
   return html`${rowChart({
@@ -37,7 +37,7 @@ export function dotPlot(results: StudyResults, plot: DotPlot): Html {
     scale,
     references,
     tick: (value) => plot.tick(value, scale.digits),
-    rows: configurations.map((c, colour) => {
+    rows: arms.map((c, colour) => {
       const { mean, low, high, perSeed } = plot.value(c);
       const half = halfWidth(plot.value(c));
       return {

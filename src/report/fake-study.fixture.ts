@@ -10,7 +10,7 @@ export interface FakeStudy {
   readonly planted?: StudyResults["planted"];
   readonly seeds?: number;
   readonly examples?: number;
-  /** Latent effect of each configuration after dense. */
+  /** Latent effect of each arm after dense. */
   readonly effects?: readonly number[];
   readonly names?: readonly string[];
   readonly sparsities?: readonly number[];
@@ -32,39 +32,39 @@ export function fakeStudy(options: FakeStudy = {}): StudyResults {
   const seeds = options.seeds ?? 5;
   const study = options.study ?? "sst2";
   const random = (site: string, index: number, step = 0) => normal({ seed: 11, step, site: `${study}/${site}` }, index);
-  const runs: RunRecord[] = names.flatMap((configuration, arm) =>
+  const runs: RunRecord[] = names.flatMap((arm, at) =>
     Array.from({ length: seeds }, (_, s) => {
       const labels = Array.from({ length: examples }, (_, e) =>
         Number(uniform({ seed: 11, step: 0, site: `${study}/label` }, e) < 0.509),
       );
-      const shift = arm === 0 ? 0 : effects[arm - 1] + 0.05 * random(`arm-${arm}`, s);
+      const shift = at === 0 ? 0 : effects[at - 1] + 0.05 * random(`arm-${at}`, s);
       const logits = (site: string, loss: number) =>
         labels.map((y, e) => {
-          const hard = (options.centre ?? 2.9) + 2 * random("hard", e) + (arm === 0 ? 0 : 0.5 * random(`lean-${arm}`, e));
-          const margin = hard + shift - loss + 0.7 * random("common", e, s) + 0.7 * random(`${site}-${arm}`, e, s);
+          const hard = (options.centre ?? 2.9) + 2 * random("hard", e) + (at === 0 ? 0 : 0.5 * random(`lean-${at}`, e));
+          const margin = hard + shift - loss + 0.7 * random("common", e, s) + 0.7 * random(`${site}-${at}`, e, s);
           const right = 1 / (1 + Math.exp(-1.3 * margin));
           return y === 0 ? [right, 1 - right] : [1 - right, right];
         });
-      const trainLoss = 0.045 + 0.03 * sparsities[arm] + 0.006 * random(`train-${arm}`, s);
+      const trainLoss = 0.045 + 0.03 * sparsities[at] + 0.006 * random(`train-${at}`, s);
       return {
-        configuration,
+        arm,
         seed: s + 1,
         probabilities: logits("own", 0),
-        denseProbabilities: logits("own", 0.3 * sparsities[arm]),
-        ...(arm === 0 && {
+        denseProbabilities: logits("own", 0.3 * sparsities[at]),
+        ...(at === 0 && {
           crossProbabilities: Object.fromEntries(
             names.slice(1).map((name, i) => [name, logits(`cross-${name}`, sparsities[i + 1])]),
           ),
         }),
         labels,
         trainLoss,
-        trainAccuracy: 0.985 - 0.004 * sparsities[arm] + 0.001 * random(`trainAccuracy-${arm}`, s),
-        effectiveSparsity: sparsities[arm] * 0.93,
+        trainAccuracy: 0.985 - 0.004 * sparsities[at] + 0.001 * random(`trainAccuracy-${at}`, s),
+        effectiveSparsity: sparsities[at] * 0.93,
         steps: 100,
-        seconds: 41 + 6 * sparsities[arm] + random(`seconds-${arm}`, s),
-        bestBySelectionAccuracy: 0.91 + 0.003 * random(`best-${arm}`, s),
-        temperature: 1.3 + 0.05 * random(`temperature-${arm}`, s),
-        curve: curve(trainLoss, effects[arm - 1] ?? 0, (i) => random(`curve-${arm}`, i, s)),
+        seconds: 41 + 6 * sparsities[at] + random(`seconds-${at}`, s),
+        bestBySelectionAccuracy: 0.91 + 0.003 * random(`best-${at}`, s),
+        temperature: 1.3 + 0.05 * random(`temperature-${at}`, s),
+        curve: curve(trainLoss, effects[at - 1] ?? 0, (i) => random(`curve-${at}`, i, s)),
       };
     }),
   );
@@ -74,7 +74,7 @@ export function fakeStudy(options: FakeStudy = {}): StudyResults {
     synthetic: options.synthetic ?? false,
     ...(options.planted && { planted: options.planted }),
     examples: { train: 10_000, selection: 1_000 },
-    configurations: names.map((name, arm) => ({
+    arms: names.map((name, arm) => ({
       name,
       pattern: sparsities[arm] === 0 ? "dense" : `topK(sparsity=${sparsities[arm]})`,
       nominalSparsity: sparsities[arm],

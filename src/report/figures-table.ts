@@ -1,14 +1,14 @@
-import type { ConfigurationResult, OverSeeds, StudyResults } from "../studies/index.ts";
+import type { ArmResult, OverSeeds, StudyResults } from "../studies/index.ts";
 import { duration, fixed, flops, halfWidth, percent, points } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { verdictPill } from "./verdicts.ts";
 
-type Cell = (c: ConfigurationResult) => Html | string | null;
+type Cell = (c: ArmResult) => Html | string | null;
 
-/** All figures: one column a configuration, one row a figure. */
+/** All figures: one column an arm, one row a figure. */
 export function figuresTable(results: StudyResults): Html {
-  const { configurations } = results;
-  const base = configurations.find((c) => c.name === results.baseline);
+  const { arms } = results;
+  const base = arms.find((c) => c.name === results.baseline);
   const accuracy = (value: OverSeeds) =>
     over(
       value,
@@ -97,11 +97,11 @@ export function figuresTable(results: StudyResults): Html {
     ]);
   }
   return html`<div class="scroll" tabindex="0" role="region" aria-label="All figures"><table class="figures">
-<thead><tr><th scope="col"></th>${configurations.map((c, i) => html`<th scope="col" class="c${i}"><span class="key"></span>${c.name}</th>`)}</tr></thead>
+<thead><tr><th scope="col"></th>${arms.map((c, i) => html`<th scope="col" class="c${i}"><span class="key"></span>${c.name}</th>`)}</tr></thead>
 ${groups.map(([group, rows]) => {
-  const filled = rows.filter(([, cell]) => configurations.some((c) => cell(c)));
-  return html`<tbody><tr class="group"><th colspan="${configurations.length + 1}" scope="colgroup">${group}</th></tr>
-${filled.map(([name, cell]) => html`<tr><th scope="row">${name}</th>${configurations.map((c) => html`<td>${cell(c) || html`<span class="pm">–</span>`}</td>`)}</tr>`)}</tbody>`;
+  const filled = rows.filter(([, cell]) => arms.some((c) => cell(c)));
+  return html`<tbody><tr class="group"><th colspan="${arms.length + 1}" scope="colgroup">${group}</th></tr>
+${filled.map(([name, cell]) => html`<tr><th scope="row">${name}</th>${arms.map((c) => html`<td>${cell(c) || html`<span class="pm">–</span>`}</td>`)}</tr>`)}</tbody>`;
 })}</table></div>`;
 }
 

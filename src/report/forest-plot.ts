@@ -9,7 +9,7 @@ const ZONE = 0.5;
 
 /** Paired differences to the baseline: both intervals, the seeds, and the zone of no difference. */
 export function forestPlot(results: StudyResults): Html {
-  const compared = results.configurations.flatMap((c, colour) => (c.difference ? [{ c, colour, d: c.difference }] : []));
+  const compared = results.arms.flatMap((c, colour) => (c.difference ? [{ c, colour, d: c.difference }] : []));
   const values = compared.flatMap(({ d }) => [d.low, d.high, d.fixedLow, d.fixedHigh, ...d.perSeed]);
   const scale = scaleOver([...values, -2 * ZONE, 2 * ZONE]);
   const zone = { low: scale.at(-ZONE), high: scale.at(ZONE) };

@@ -1,5 +1,5 @@
 import type { CurvePoint } from "../runs/index.ts";
-import type { ConfigurationResult, StudyResults } from "../studies/index.ts";
+import type { ArmResult, StudyResults } from "../studies/index.ts";
 import { count } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { exactScale, type Scale, scaleOver } from "./scale.ts";
@@ -14,7 +14,7 @@ interface Line {
 const HEIGHT = 170;
 
 /**
- * One panel a configuration on shared axes: every seed thin, the mean thick, the baseline's mean dashed.
+ * One panel an arm on shared axes: every seed thin, the mean thick, the baseline's mean dashed.
  *
  * @returns null when no run recorded the figure at two steps or more.
  */
@@ -23,7 +23,7 @@ export function learningCurves(
   figure: CurveFigure,
   tick: (value: number, digits: number) => string,
 ): Html | null {
-  const panels = results.configurations.map((c) => ({ c, seeds: seedLines(c, figure), mean: meanLine(c, figure) }));
+  const panels = results.arms.map((c) => ({ c, seeds: seedLines(c, figure), mean: meanLine(c, figure) }));
   const all = panels.flatMap(({ seeds }) => seeds.flat());
   const steps = all.map((point) => point.step);
   const first = Math.min(...steps);
@@ -56,7 +56,7 @@ const fromTop = (y: Scale, value: number) => Math.round(((100 - y.at(value)) * H
 const path = (line: readonly Line[], x: Scale, y: Scale): string =>
   line.map(({ step, value }, i) => `${i === 0 ? "M" : "L"}${x.at(step)} ${Math.round(100 * (100 - y.at(value))) / 100}`).join("");
 
-function seedLines(c: ConfigurationResult, figure: CurveFigure): Line[][] {
+function seedLines(c: ArmResult, figure: CurveFigure): Line[][] {
   return c.curves.map((curve) => curve.flatMap((point) => recorded(point, figure)));
 }
 
@@ -66,7 +66,7 @@ function recorded(point: CurvePoint, figure: CurveFigure): Line[] {
 }
 
 /** Mean over the steps that every seed recorded. */
-function meanLine(c: ConfigurationResult, figure: CurveFigure): Line[] {
+function meanLine(c: ArmResult, figure: CurveFigure): Line[] {
   const [first = [], ...rest] = seedLines(c, figure).map((line) => new Map(line.map(({ step, value }) => [step, value])));
   return [...first].flatMap(([step, value]) => {
     const others = rest.map((line) => line.get(step));

@@ -14,7 +14,7 @@ const page = renderReport(study);
 const withWords = (words: readonly VerdictWord[], more: Partial<StudyResults> = {}): StudyResults => ({
   ...study,
   ...more,
-  configurations: study.configurations
+  arms: study.arms
     .slice(0, words.length + 1)
     .map((c, i) => (i === 0 ? c : { ...c, verdict: { ...c.verdict, word: words[i - 1] } })),
 });
@@ -68,8 +68,8 @@ test("every string of the results is escaped, wherever it stands", () => {
   }
 });
 
-test("the page carries verdicts, every configuration's figures, command and environment", () => {
-  for (const c of study.configurations) {
+test("the page carries verdicts, every arm's figures, command and environment", () => {
+  for (const c of study.arms) {
     assert.ok(page.includes(percent(c.accuracy.mean)), c.name);
     assert.ok(page.includes(fixed(c.denseEvaluation.evalLoss.mean, 4)), c.name);
     assert.ok(page.includes(flops(c.flops.core)), c.name);
@@ -112,7 +112,7 @@ test("a level far from the data is named and does not squeeze the scale; a near 
 test("headlines say in plain words what the verdict words mean", () => {
   assert.equal(
     headline(withWords(["supported", "supported", "supported"])),
-    "On SST-2, all three configurations are more accurate than dense.",
+    "On SST-2, all three arms are more accurate than dense.",
   );
   assert.equal(
     headline(withWords(["undecided", "undecided", "supported"])),
@@ -124,7 +124,7 @@ test("headlines say in plain words what the verdict words mean", () => {
   );
   assert.equal(
     headline(withWords(["undecided", "undecided", "undecided"])),
-    "On SST-2, none of the three configurations can be told from dense.",
+    "On SST-2, none of the three arms can be told from dense.",
   );
   assert.equal(headline(withWords([])), "On SST-2, there was nothing to compare with dense.");
 });
@@ -158,7 +158,7 @@ test("the terminal table lines up, fits its width and drops the least telling co
   for (const width of [60, 80, 100, 140]) {
     const lines = renderTable(study, { color: false, width }).split("\n");
     for (const line of lines) assert.ok(line.length <= width, `${width}: ${line}`);
-    const first = lines.findIndex((line) => line.startsWith("configuration")) + 1;
+    const first = lines.findIndex((line) => line.startsWith("arm")) + 1;
     const rows = lines.slice(first, lines.indexOf("", first));
     assert.equal(rows.length, 4);
     assert.equal(
@@ -170,7 +170,7 @@ test("the terminal table lines up, fits its width and drops the least telling co
   const header = (width: number) =>
     renderTable(study, { color: false, width })
       .split("\n")
-      .find((line) => line.startsWith("configuration"))!;
+      .find((line) => line.startsWith("arm"))!;
   assert.match(header(140), /sparsity +accuracy +off +eval loss +gap +time +difference +verdict/);
   assert.match(header(80), /accuracy +difference +verdict/);
   assert.doesNotMatch(header(80), /gap|time/);

@@ -16,7 +16,7 @@ export function studySection(results: StudyResults, index: number | null): Html 
   return html`<section class="study" id="study-${index ?? 0}">
 <header class="top"><p class="eyebrow">${index === null ? "Crisp study" : `Study ${index + 1}`} · ${results.study}</p>${title}</header>
 ${facts(results)}
-<ul class="verdicts">${results.configurations.map(
+<ul class="verdicts">${results.arms.map(
     ({ name, verdict }, i) =>
       name !== results.baseline && html`<li class="c${i}">${verdictPill(verdict.word)}<p>${unbroken(verdict.sentence)}</p></li>`,
   )}</ul>
@@ -64,7 +64,7 @@ function card(title: string, note: Html | string, body: Html, kind = ""): Html {
 }
 
 const differenceCard = (results: StudyResults): Html | null =>
-  results.configurations.some((c) => c.difference)
+  results.arms.some((c) => c.difference)
     ? card(
         `Accuracy against ${results.baseline}, in points`,
         html`Thin line: 95 % interval for sentences like these, Holm-corrected; the verdict reads this one. Thick: these very sentences. Small dots: one seed each, paired. Shaded: less than half a point.`,
@@ -129,7 +129,7 @@ const gapCard = (results: StudyResults): Html =>
   );
 
 const colourKey = (results: StudyResults): Html =>
-  html`<span class="keys">${results.configurations.map((c, i) => html`<span class="c${i}"><span class="key"></span>${c.name}</span>`)}</span>`;
+  html`<span class="keys">${results.arms.map((c, i) => html`<span class="c${i}"><span class="key"></span>${c.name}</span>`)}</span>`;
 
 function provenance(results: StudyResults): Html {
   return html`<footer class="provenance"><h3>How this came about</h3><pre><code>${results.command}</code></pre>

@@ -1,5 +1,5 @@
 /**
- * The page's style sheet. Configuration colours c0 to c7 keep their distance for colour-blind eyes (after Okabe and Ito),
+ * The page's style sheet. Arm colours c0 to c7 keep their distance for colour-blind eyes (after Okabe and Ito),
  * and each mark is named beside it, so that no meaning hangs on colour alone.
  */
 export const styleSheet = `

@@ -1,4 +1,4 @@
-import type { ConfigurationResult, StudyResults, VerdictWord } from "../studies/index.ts";
+import type { ArmResult, StudyResults, VerdictWord } from "../studies/index.ts";
 import { duration, fixed, halfWidth, percent, points } from "./format.ts";
 import { headline, SIGNS } from "./verdicts.ts";
 
@@ -14,8 +14,8 @@ interface Column {
   /** Columns with the highest rank go first when space is short; 0 always stays. */
   readonly rank: number;
   readonly right?: boolean;
-  readonly cell: (c: ConfigurationResult) => string;
-  readonly paint?: (c: ConfigurationResult) => number;
+  readonly cell: (c: ArmResult) => string;
+  readonly paint?: (c: ArmResult) => number;
 }
 
 const COLOURS: Readonly<Record<VerdictWord, number>> = {
@@ -28,7 +28,7 @@ const COLOURS: Readonly<Record<VerdictWord, number>> = {
 };
 
 const columns: readonly Column[] = [
-  { title: "configuration", rank: 0, cell: (c) => c.name },
+  { title: "arm", rank: 0, cell: (c) => c.name },
   { title: "sparsity", rank: 2, right: true, cell: (c) => percent(c.sparsity.effective, 0) },
   { title: "accuracy", rank: 0, right: true, cell: (c) => plusMinus(percent(c.accuracy.mean), halfWidth(c.accuracy), 100, 2) },
   { title: "off", rank: 5, right: true, cell: (c) => (c.sparsity.nominal === 0 ? "" : percent(c.denseEvaluation.accuracy.mean)) },
@@ -69,13 +69,13 @@ export function renderTable(results: StudyResults, { color, width = 80 }: TableO
       })
       .join("  ")
       .trimEnd();
-  const rows = results.configurations.map((c) =>
+  const rows = results.arms.map((c) =>
     line(
       (column) => column.cell(c),
       (column) => column.paint?.(c) ?? 0,
     ),
   );
-  const sentences = results.configurations
+  const sentences = results.arms
     .filter((c) => c.name !== results.baseline)
     .flatMap((c) => wrap(`${SIGNS[c.verdict.word]} ${c.verdict.sentence}`, width, "  "));
   return `${[
@@ -92,7 +92,7 @@ export function renderTable(results: StudyResults, { color, width = 80 }: TableO
 }
 
 const columnWidth = (column: Column, results: StudyResults): number =>
-  Math.max(column.title.length, ...results.configurations.map((c) => column.cell(c).length));
+  Math.max(column.title.length, ...results.arms.map((c) => column.cell(c).length));
 
 const plusMinus = (text: string, half: number | null, scale: number, digits: number): string =>
   half === null ? text : `${text} ± ${(scale * half).toFixed(digits)}`;

@@ -1,4 +1,4 @@
-import type { ConfigurationResult, StudyResults, VerdictWord } from "../studies/index.ts";
+import type { ArmResult, StudyResults, VerdictWord } from "../studies/index.ts";
 import { capital, inWords, listed } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
@@ -15,8 +15,7 @@ export const SIGNS: Readonly<Record<VerdictWord, string>> = {
 export const verdictPill = (word: VerdictWord): Html =>
   html`<span class="pill ${word.replace(" ", "-")}"><span aria-hidden="true">${SIGNS[word]}</span> ${word}</span>`;
 
-const compared = (results: StudyResults): ConfigurationResult[] =>
-  results.configurations.filter((c) => c.name !== results.baseline);
+const compared = (results: StudyResults): ArmResult[] => results.arms.filter((c) => c.name !== results.baseline);
 
 /**
  * The study in one plain sentence, from its verdict words alone.
@@ -41,8 +40,8 @@ export function headline(results: StudyResults): string {
     if (names.length === 0) return [];
     if (names.length < all.length || names.length < 3)
       return [`${listed(names)} ${names.length > 1 ? plural[verb] : verb} ${rest}`];
-    if (word === "undecided") return [`none of the ${inWords(names.length)} configurations can be told from ${dense}`];
-    return [`all ${inWords(names.length)} configurations ${plural[verb]} ${rest}`];
+    if (word === "undecided") return [`none of the ${inWords(names.length)} arms can be told from ${dense}`];
+    return [`all ${inWords(names.length)} arms ${plural[verb]} ${rest}`];
   });
   return `${on}, ${clauses.join("; ")}.`;
 }

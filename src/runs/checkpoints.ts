@@ -13,10 +13,7 @@ import type { RunSpec } from "./spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: Pick<
-    RunSpec,
-    "configuration" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images" | "masking"
-  > &
+  spec: Pick<RunSpec, "arm" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images" | "masking"> &
     Pick<Partial<RunSpec>, "glue">,
   where: string,
   parts: {
@@ -35,7 +32,7 @@ export async function checkpointsOf(
     storage: await environment.openCheckpoints(where),
     state: step.state,
     run: {
-      configuration: spec.configuration,
+      arm: spec.arm,
       model: nameOf(spec.model),
       attention: JSON.stringify(spec.plan),
       seed: spec.seed,

@@ -85,7 +85,7 @@ export async function evaluateFinal(
   for (const { text, tokens, encoded } of mapped) maps.push(mapOf(text, tokens, await own.attention(encoded)));
   const readFresh = fresh.length > 0 ? (await own.evaluate(fresh)).probabilities : [];
   const record: RunRecord = {
-    configuration: spec.configuration,
+    arm: spec.arm,
     seed: spec.seed,
     probabilities: trained.probabilities,
     denseProbabilities: off.probabilities,

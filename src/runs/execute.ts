@@ -27,7 +27,7 @@ import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
 import { startingPoint } from "./starting-point.ts";
 
 /**
- * Train one configuration with one seed, and evaluate it: sparsity on and off.
+ * Train one arm with one seed, and evaluate it: sparsity on and off.
  *
  * @param options.signal - Looked at between updates, where a checkpoint is written first, and between the batches of the last
  *   evaluation, behind the last checkpoint.

@@ -43,7 +43,7 @@ export function maskedBatches(
   const options = resolveOptions({ perDeviceTrainBatchSize: batchSize, dataSeed });
   const data = { train: blocks };
   const run: RunSpec = {
-    configuration: "",
+    arm: "",
     model: { kind: "fresh", config: {} },
     task: "masked_lm",
     labels: [],
@@ -62,7 +62,7 @@ export const evaluatedTokens = ({ blocks, masking, seed }: MaskedText): number =
   lossWeight(hide!(blocks, { seed, epoch: -1, masking }));
 
 /** A pre-training run in short. */
-export type MaskedRunSpec = Omit<RunSpec, "configuration" | "task" | "labels" | "data" | "masking"> & {
+export type MaskedRunSpec = Omit<RunSpec, "arm" | "task" | "labels" | "data" | "masking"> & {
   readonly masking: MaskingRules;
   readonly data: { readonly train: readonly Encoded[]; readonly selection: readonly Encoded[] };
 };
@@ -83,7 +83,7 @@ export async function executeMasked(
 ): Promise<MaskedRunResult | null> {
   const data = { train, selection, reported: selection };
   const run = await executeRun(
-    { configuration: spec.plan.pattern, task: "masked_lm", labels: [], keepWeights: true, ...spec, data },
+    { arm: spec.plan.pattern, task: "masked_lm", labels: [], keepWeights: true, ...spec, data },
     environment,
     listener,
   );

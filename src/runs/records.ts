@@ -11,14 +11,14 @@ export interface CurvePoint {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
-/** What one run (configuration × seed) leaves; `predictions` are aligned with the reported split's example order. */
+/** What one run (arm × seed) leaves; `predictions` are aligned with the reported split's example order. */
 export interface RunRecord {
-  readonly configuration: string;
+  readonly arm: string;
   readonly seed: number;
   /** One probability vector an example, [examples][C], attention as trained, last step. */
   readonly probabilities: readonly (readonly number[])[];
   readonly denseProbabilities: readonly (readonly number[])[];
-  /** For the baseline's runs: the same weights with another configuration's pattern switched on, by its name; [examples][C]. */
+  /** For the baseline's runs: the same weights with another arm's pattern switched on, by its name; [examples][C]. */
   readonly crossProbabilities?: Readonly<Record<string, readonly (readonly number[])[]>>;
   readonly labels: readonly number[];
   readonly trainLoss: number;

@@ -57,9 +57,9 @@ export interface RunData {
   readonly mapped?: readonly MappedSentence[];
 }
 
-/** Everything one run (configuration × seed) follows from; plain data, so that it crosses to a worker. */
+/** Everything one run (arm × seed) follows from; plain data, so that it crosses to a worker. */
 export interface RunSpec {
-  readonly configuration: string;
+  readonly arm: string;
   readonly model: ModelSource;
   /** Default `single_label_classification`. */
   readonly task?: TaskName;
@@ -75,11 +75,11 @@ export interface RunSpec {
   /** How images are taken; left out for texts. */
   readonly images?: ImageInput;
   readonly plan: PlanSpec;
-  /** Other plans under which the final weights are evaluated too, by configuration name. */
+  /** Other plans under which the final weights are evaluated too, by arm name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
   readonly data: RunData;
   readonly options: Partial<TrainingOptions>;
-  /** Names the run in records and pairs it across configurations. */
+  /** Names the run in records and pairs it across arms. */
   readonly seed: number;
   /** Added to the seed for initial weights, data order and dropout: tells the arms of dense against dense apart. Default 0. */
   readonly seedOffset?: number;

@@ -15,7 +15,7 @@ export function tinySentences(count: number, split: "train" | "selection" | "rep
 export function tinyRun(changes: Partial<RunSpec> = {}): RunSpec {
   const { options, data, ...rest } = changes;
   return {
-    configuration: "tiny",
+    arm: "tiny",
     model: { kind: "fresh", config: tinyConfig },
     labels: ["negative", "positive"],
     padTokenId: tinyTokenizer.padTokenId,

@@ -5,24 +5,21 @@ import type { StudyDefinition } from "./definition.ts";
 import { demoStudies } from "./presets/demo.ts";
 
 const [demo] = demoStudies({ command: "crisp study" });
-const [dense, light] = demo.configurations;
+const [dense, light] = demo.arms;
 
 describe("a study that could only fail at its end is refused before its start", () => {
   const refused: readonly (readonly [Partial<StudyDefinition>, RegExp])[] = [
     [{ seeds: [1, 2, 1] }, /seeds: expected each seed once, got 1 twice\./],
     [{ seeds: [] }, /seeds: expected at least one seed, got none\./],
     [{ seeds: [-1] }, /seeds: expected whole numbers of at least 0, got -1\./],
-    [{ claims: ["aggresive_sparse"] }, /claims: expected names of configurations \(dense, .*\), got aggresive_sparse\./],
+    [{ claims: ["aggresive_sparse"] }, /claims: expected names of arms \(dense, .*\), got aggresive_sparse\./],
     [{ claims: ["light_sparse", "light_sparse"] }, /claims: expected each name once/],
     [{ looks: [5, 5] }, /looks: expected numbers of seeds, ascending, got 5, 5\./],
     [{ looks: [0, 5] }, /looks: expected numbers of seeds, ascending/],
-    [{ configurations: [light] }, /expected one named dense, which the others are compared to, got light_sparse\./],
-    [{ configurations: [{ ...light, name: "dense" }] }, /configuration dense: expected the pattern dense, got slidingWindow/],
-    [{ configurations: [dense, light, light] }, /expected names that differ, got light_sparse twice\./],
-    [
-      { configurations: [dense, { ...light, name: "../light" }] },
-      /expected names of letters, digits, - _ and \., got \.\.\/light\./,
-    ],
+    [{ arms: [light] }, /expected one named dense, which the others are compared to, got light_sparse\./],
+    [{ arms: [{ ...light, name: "dense" }] }, /arm dense: expected the pattern dense, got slidingWindow/],
+    [{ arms: [dense, light, light] }, /expected names that differ, got light_sparse twice\./],
+    [{ arms: [dense, { ...light, name: "../light" }] }, /expected names of letters, digits, - _ and \., got \.\.\/light\./],
   ];
   for (const [change, message] of refused) {
     test(String(message), () => assert.throws(() => checkStudy({ ...demo, ...change }), { code: "study/bad-spec", message }));

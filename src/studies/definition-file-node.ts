@@ -10,9 +10,9 @@ export interface StudyFile {
   readonly model?: string;
   readonly train_file?: string;
   readonly validation_file?: string;
-  readonly configurations?: readonly ({ readonly name: string } & PlanSpec)[];
+  readonly arms?: readonly ({ readonly name: string } & PlanSpec)[];
   readonly seeds?: readonly number[];
-  /** Configurations named beforehand; the others stay exploratory. */
+  /** Arms named beforehand; the others stay exploratory. */
   readonly claims?: readonly string[];
   /** Planned numbers of seeds at which results are judged. */
   readonly looks?: readonly number[];
@@ -23,9 +23,9 @@ const kinds: Readonly<Record<keyof StudyFile, string>> = {
   model: "a model folder",
   train_file: "a file",
   validation_file: "a file",
-  configurations: 'a list of { "name", "pattern" }, with "layers", "heads", "rampSteps" where wanted',
+  arms: 'a list of { "name", "pattern" }, with "layers", "heads", "rampSteps" where wanted',
   seeds: "a list of whole numbers",
-  claims: "a list of configuration names",
+  claims: "a list of arm names",
   looks: "a list of whole numbers, ascending",
 };
 
@@ -34,7 +34,7 @@ const kinds: Readonly<Record<keyof StudyFile, string>> = {
  *
  * @throws `study/bad-spec` for a key or value it cannot have; `pattern/…` for a bad pattern.
  * @example
- * readStudyFile("study.json").configurations; // [{ name: "dense", pattern: "dense" }, …]
+ * readStudyFile("study.json").arms; // [{ name: "dense", pattern: "dense" }, …]
  */
 export function readStudyFile(path: string): StudyFile {
   let spec: Record<string, unknown>;
@@ -66,7 +66,7 @@ const isArm = (arm: Readonly<Record<string, unknown>> | null): boolean =>
   (arm.rampSteps === undefined || Number.isSafeInteger(arm.rampSteps));
 
 function fits(key: keyof StudyFile, value: unknown): boolean {
-  if (key === "configurations") {
+  if (key === "arms") {
     return Array.isArray(value) && value.length > 0 && value.every(isArm);
   }
   if (key === "seeds" || key === "looks") return wholeNumbers(value);
@@ -76,9 +76,9 @@ function fits(key: keyof StudyFile, value: unknown): boolean {
   return typeof value === "string" && value !== "";
 }
 
-/** The spec's configurations as arms; each pattern is checked. */
-export const armsOf = (configurations: NonNullable<StudyFile["configurations"]>): Arm[] =>
-  configurations.map(({ name, pattern, ...where }) => {
+/** The arms of a spec; each pattern is checked. */
+export const armsOf = (arms: NonNullable<StudyFile["arms"]>): Arm[] =>
+  arms.map(({ name, pattern, ...where }) => {
     const { id, nominalSparsity } = parsePattern(pattern);
     return { name, plan: { pattern: id, ...where }, nominalSparsity: nominalSparsity ?? 0 };
   });

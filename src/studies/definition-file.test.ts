@@ -19,7 +19,7 @@ test("a whole spec is read as it stands", () => {
     model: "minilm",
     train_file: "train.tsv",
     validation_file: "dev.tsv",
-    configurations: [
+    arms: [
       { name: "dense", pattern: "dense" },
       { name: "upper", pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
     ],
@@ -28,7 +28,7 @@ test("a whole spec is read as it stands", () => {
     looks: [5],
   };
   assert.deepEqual(read(spec), spec);
-  assert.deepEqual(armsOf(spec.configurations), [
+  assert.deepEqual(armsOf(spec.arms), [
     { name: "dense", plan: { pattern: "dense" }, nominalSparsity: 0 },
     {
       name: "upper",
@@ -53,17 +53,17 @@ describe("what a spec cannot hold is refused, naming the key", () => {
     [{ seeds: 5 }, /spec\.json, seeds: expected a list of whole numbers, got 5\./],
     [{ seeds: [] }, /seeds: expected/],
     [{ seeds: [1.5] }, /seeds: expected/],
-    [{ claims: "light_sparse" }, /claims: expected a list of configuration names/],
+    [{ claims: "light_sparse" }, /claims: expected a list of arm names/],
     [{ looks: ["5"] }, /looks: expected/],
     [{ model: "" }, /model: expected a model folder/],
     [{ study: "../elsewhere" }, /study: expected a name/],
     [{ study: ".." }, /study: expected a name/],
-    [{ configurations: [] }, /configurations: expected a list of/],
-    [{ configurations: [null] }, /configurations: expected a list of/],
-    [{ configurations: [{ name: "a" }] }, /configurations: expected a list of/],
-    [{ configurations: [{ name: "a", pattern: "dense", layer: [0] }] }, /configurations: expected .*"layers"/],
-    [{ configurations: [{ name: "a", pattern: "dense", layers: "0" }] }, /configurations: expected/],
-    [{ configurations: [{ name: "a", pattern: "dense", rampSteps: 0.5 }] }, /configurations: expected/],
+    [{ arms: [] }, /arms: expected a list of/],
+    [{ arms: [null] }, /arms: expected a list of/],
+    [{ arms: [{ name: "a" }] }, /arms: expected a list of/],
+    [{ arms: [{ name: "a", pattern: "dense", layer: [0] }] }, /arms: expected .*"layers"/],
+    [{ arms: [{ name: "a", pattern: "dense", layers: "0" }] }, /arms: expected/],
+    [{ arms: [{ name: "a", pattern: "dense", rampSteps: 0.5 }] }, /arms: expected/],
   ];
   for (const [spec, message] of refused) {
     test(typeof spec === "string" ? spec : JSON.stringify(spec), () =>

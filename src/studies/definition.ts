@@ -3,7 +3,7 @@ import type { ModelSource, PlanSpec } from "../runs/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 import type { StudyResults } from "./records.ts";
 
-/** One configuration of a study. */
+/** One arm of a study: a kind of attention, trained with every seed. */
 export interface Arm {
   readonly name: string;
   readonly plan: PlanSpec;
@@ -30,11 +30,11 @@ export interface StudyDefinition {
   };
   /** Sentences to classify with the first trained model, only to be shown. */
   readonly fresh?: readonly { readonly text: string; readonly label: number }[];
-  readonly configurations: readonly Arm[];
+  readonly arms: readonly Arm[];
   readonly seeds: readonly number[];
   /** Planned numbers of seeds at which results are judged; default all seeds, once. */
   readonly looks?: readonly number[];
-  /** Configurations named beforehand; default all but dense. */
+  /** Arms named beforehand; default all but dense. */
   readonly claims?: readonly string[];
   readonly options: Partial<TrainingOptions>;
   /** What the user typed, for the report. */

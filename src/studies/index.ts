@@ -18,9 +18,9 @@ export { arms } from "./presets/arms.ts";
 export { demoStudies } from "./presets/demo.ts";
 export { type TextStudy, textStudy } from "./presets/text.ts";
 export type {
+  ArmResult,
   AttentionMap,
   Calibration,
-  ConfigurationResult,
   Difference,
   ExploratoryDifference,
   OverSeeds,

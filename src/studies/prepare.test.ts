@@ -15,7 +15,7 @@ after(() => rmSync(work, { recursive: true, force: true }));
 const fingerprint = (changes: Partial<StudyDefinition> = {}): string => tinyHeader(changes).fingerprint;
 
 describe("the fingerprint changes with", () => {
-  const { data, options, configurations, tokenizer } = tinyStudy();
+  const { data, options, arms, tokenizer } = tinyStudy();
   const [first, second, ...others] = data.train.examples;
   // the vocabulary with two words swapped: the same texts are other token ids
   const { tokenizerJson, tokenizerConfig } = demoTokenizer();
@@ -39,7 +39,7 @@ describe("the fingerprint changes with", () => {
     "another reported split": { data: { ...data, reported: data.selection! } },
     "no selection split": { data: { ...data, selection: undefined } },
     "another learning rate": { options: { ...options, learningRate: 1e-5 } },
-    "another pattern": { configurations: [configurations[0], { ...configurations[1], plan: { pattern: "topK(sparsity=0.8)" } }] },
+    "another pattern": { arms: [arms[0], { ...arms[1], plan: { pattern: "topK(sparsity=0.8)" } }] },
     "another encoder": {
       model: { kind: "fresh", config: { ...(tinyStudy().model as { config: object }).config, hidden_size: 32 } },
     },
@@ -96,8 +96,8 @@ test("data are tokenised once, and the first reported sentences are those whose 
 });
 
 test("what no run could do is refused: layers, options, names", () => {
-  const [dense, sparse] = tinyStudy().configurations;
-  const where = tinyStudy({ configurations: [dense, { ...sparse, plan: { ...sparse.plan, layers: [7] } }] });
+  const [dense, sparse] = tinyStudy().arms;
+  const where = tinyStudy({ arms: [dense, { ...sparse, plan: { ...sparse.plan, layers: [7] } }] });
   assert.throws(() => prepareStudy(where), { code: "pattern/bad-plan" });
   assert.throws(() => prepareStudy(tinyStudy({ options: { learningRate: -1 } })), { code: "training/bad-option" });
   assert.throws(() => prepareStudy(tinyStudy({ claims: ["none"] })), { code: "study/bad-spec" });

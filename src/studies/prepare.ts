@@ -33,10 +33,10 @@ export function prepareStudyIn(environment: Pick<StudyEnvironment, "readModel">,
   checkStudy(definition);
   resolveOptions(definition.options);
   const { config, hash } = modelOf(definition, environment);
-  for (const { plan } of definition.configurations) checkPlan(planOf(plan), config);
+  for (const { plan } of definition.arms) checkPlan(planOf(plan), config);
   const data = encodeData(definition);
   const dataHash = hashOfData(data);
-  const { study, corpus, configurations: arms, seeds, looks = [seeds.length], claims, options, command } = definition;
+  const { study, corpus, arms, seeds, looks = [seeds.length], claims, options, command } = definition;
   const plan = { seeds, looks, ...(claims && { claims }) };
   const fingerprint = fingerprintOf(definition, hash, dataHash);
   return { definition, config, data, dataHash, header: { fingerprint, study, corpus, arms, plan, options, command } };
@@ -57,11 +57,11 @@ function modelOf({ model }: StudyDefinition, environment: Pick<StudyEnvironment,
  * A model counts by its content, not by its path, and a tokenizer by what it makes of the texts. Seeds, looks and claims are the
  * plan's, see `settlePlan`.
  */
-function fingerprintOf({ data, tokenizer, configurations, options }: StudyDefinition, model: string, dataHash: string): string {
+function fingerprintOf({ data, tokenizer, arms, options }: StudyDefinition, model: string, dataHash: string): string {
   // how often and how many checkpoints are written changes nothing that is trained
   const { saveSteps: _, saveTotalLimit: __, ...decisive } = resolveOptions(options);
   const { labels } = data.train;
-  const read = { model, data: dataHash, labels, padTokenId: tokenizer.padTokenId, arms: configurations, options: decisive };
+  const read = { model, data: dataHash, labels, padTokenId: tokenizer.padTokenId, arms, options: decisive };
   return bytesToHex(sha256(utf8ToBytes(JSON.stringify(read))));
 }
 

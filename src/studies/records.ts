@@ -12,7 +12,7 @@ export interface OverSeeds {
 
 export type VerdictWord = "supported" | "contradicted" | "no difference" | "undecided" | "baseline" | "no verdict";
 
-/** Verdict on "this configuration is more accurate than dense"; rules in docs/statistics.md. */
+/** Verdict on "this arm is more accurate than dense"; rules in docs/statistics.md. */
 export interface Verdict {
   readonly word: VerdictWord;
   /** One sentence for people, with the interval and, when undecided, the number of further seeds. */
@@ -55,7 +55,7 @@ export interface Calibration {
   readonly negativeLogLikelihoodAfterTemperature: number | null;
 }
 
-export interface ConfigurationResult {
+export interface ArmResult {
   readonly name: string;
   /** Pattern id, e.g. `topK(sparsity=0.8)`. */
   readonly pattern: string;
@@ -65,7 +65,7 @@ export interface ConfigurationResult {
   readonly evalLoss: OverSeeds;
   /** The same weights evaluated with dense attention. */
   readonly denseEvaluation: { readonly accuracy: OverSeeds; readonly evalLoss: OverSeeds };
-  /** For the dense run: the same weights with the other patterns switched on at evaluation only, by configuration name. */
+  /** For the dense run: the same weights with the other patterns switched on at evaluation only, by arm name. */
   readonly crossEvaluation?: Readonly<Record<string, { readonly accuracy: OverSeeds; readonly evalLoss: OverSeeds }>>;
   /** Mean loss on a fixed sample of the training split, in evaluation mode. */
   readonly trainLoss: OverSeeds;
@@ -94,7 +94,7 @@ export interface AttentionMap {
   readonly tokens: readonly string[];
   readonly layer: number;
   readonly head: number;
-  /** Per configuration name: [n, n] probabilities, row = query; exactly 0 where the pair was removed. */
+  /** Per arm name: [n, n] probabilities, row = query; exactly 0 where the pair was removed. */
   readonly probabilities: Readonly<Record<string, readonly (readonly number[])[]>>;
 }
 
@@ -110,14 +110,14 @@ export interface StudyResults {
     /** What the verdicts must say for the instrument to count as calibrated; absent leaves it unjudged. */
     readonly direction?: "helps" | "hurts" | "neither";
   };
-  /** Configuration the others are compared to. */
+  /** Arm the others are compared to. */
   readonly baseline: string;
   readonly seeds: readonly number[];
   readonly metric: "accuracy";
   /** Majority-class accuracy on the reported split, in [0, 1]. */
   readonly majority: number;
   readonly examples: { readonly train: number; readonly selection: number; readonly reported: number };
-  readonly configurations: readonly ConfigurationResult[];
+  readonly arms: readonly ArmResult[];
   readonly attentionMaps: readonly AttentionMap[];
   readonly environment: Readonly<Record<string, string | number>>;
   readonly command: string;

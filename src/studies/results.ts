@@ -37,7 +37,7 @@ export function resultsOf(
         train: definition.data.train.examples.length,
         selection: definition.data.selection?.examples.length ?? 0,
       },
-      configurations: definition.configurations.map(({ name, plan, nominalSparsity }) => ({
+      arms: definition.arms.map(({ name, plan, nominalSparsity }) => ({
         name,
         pattern: plan.pattern,
         nominalSparsity,
@@ -53,25 +53,25 @@ export function resultsOf(
 }
 
 /** Maps of the first seed's runs, side by side. */
-function attentionMaps({ seeds, configurations }: StudyDefinition, runs: readonly StoredRun[]): AttentionMap[] {
-  const first = configurations.map(({ name }) => {
-    return runs.find(({ record }) => record.configuration === name && record.seed === seeds[0])!;
+function attentionMaps({ seeds, arms }: StudyDefinition, runs: readonly StoredRun[]): AttentionMap[] {
+  const first = arms.map(({ name }) => {
+    return runs.find(({ record }) => record.arm === name && record.seed === seeds[0])!;
   });
   return first[0].maps.map(({ text, tokens, layer, head }, at) => ({
     sentence: text,
     tokens,
     layer,
     head,
-    probabilities: Object.fromEntries(configurations.map(({ name }, i) => [name, first[i].maps[at].probabilities])),
+    probabilities: Object.fromEntries(arms.map(({ name }, i) => [name, first[i].maps[at].probabilities])),
   }));
 }
 
 /** One JSON line an example and run, in the order of the runs: what the model said, attention as trained. */
 export function predictionLines(definition: StudyDefinition, runs: readonly StoredRun[]): string {
   const { examples } = definition.data.reported;
-  const lines = runs.flatMap(({ record: { configuration, seed, probabilities, labels } }) =>
+  const lines = runs.flatMap(({ record: { arm, seed, probabilities, labels } }) =>
     probabilities.map((row, at) =>
-      JSON.stringify({ configuration, seed, index: examples[at].index, label: labels[at], probabilities: row }),
+      JSON.stringify({ arm, seed, index: examples[at].index, label: labels[at], probabilities: row }),
     ),
   );
   return `${lines.join("\n")}\n`;

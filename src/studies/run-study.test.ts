@@ -21,7 +21,7 @@ const linesOf = (predictions: string): unknown[][] =>
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line))
-    .map(({ configuration, seed, index }) => [configuration, seed, index]);
+    .map(({ arm, seed, index }) => [arm, seed, index]);
 
 test("a study runs once: the second time every run is there, and results and predictions are the same", async () => {
   const folder = newFolder();
@@ -80,8 +80,8 @@ test("looking again after more seeds than were planned gives no verdict word", a
     runStudy(prepareStudy(tinyStudy({ options, seeds })), { store: folderStore(folder), parallelRuns: 1 });
   await run([1, 2, 3, 4]);
   const { results } = (await run([1, 2, 3, 4, 5]))!;
-  assert.equal(results.configurations[1].verdict.word, "no verdict");
-  assert.match(results.configurations[1].verdict.sentence, /No look at .* was planned after 5 seeds/);
+  assert.equal(results.arms[1].verdict.word, "no verdict");
+  assert.match(results.arms[1].verdict.sentence, /No look at .* was planned after 5 seeds/);
 });
 
 test("a stopped study returns null, gives the folder back and goes on", async () => {

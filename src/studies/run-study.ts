@@ -59,7 +59,7 @@ export async function runStudyIn(
   const { definition, config } = study;
   const plan = await store.open(study.header);
   try {
-    const total = definition.seeds.length * definition.configurations.length;
+    const total = definition.seeds.length * definition.arms.length;
     let done = 0;
     const finished = (run: StoredRun, resumed: boolean): void =>
       options.onEvent?.({ type: "run-finished", run, resumed, done: ++done, total });
@@ -89,12 +89,12 @@ export async function runStudyIn(
 
 function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps }: StudyOptions, threads: number): RunSpecByHash {
   const { definition, config, dataHash } = study;
-  const { model, tokenizer, data, configurations, options } = definition;
-  const arm = configurations.find(({ name }) => name === run.arm)!;
+  const { model, tokenizer, data, arms, options } = definition;
+  const arm = arms.find(({ name }) => name === run.arm)!;
   const dense = arm.plan.pattern === "dense" && arm.seedOffset === undefined;
-  const sparse = configurations.filter(({ plan }) => plan.pattern !== "dense");
+  const sparse = arms.filter(({ plan }) => plan.pattern !== "dense");
   return {
-    configuration: arm.name,
+    arm: arm.name,
     model,
     labels: data.train.labels,
     padTokenId: tokenizer.padTokenId,

@@ -152,7 +152,7 @@ class FolderStore implements StudyStore {
     const hint = "Remove the file; its run is then done again.";
     const run = readJson<Partial<StoredRun> | null>(file, hint);
     const { record } = run ?? {};
-    if (record?.configuration !== arm || record.seed !== seed || !run?.maps || !run.runtime) {
+    if (record?.arm !== arm || record.seed !== seed || !run?.maps || !run.runtime) {
       throw expectedGot("study/corrupt", file, `a run of ${arm} with seed ${seed}`, "something else", hint);
     }
     return run as StoredRun;

@@ -13,16 +13,16 @@ const part = (split: StudyDefinition["data"]["reported"], count: number) => ({
 export const tinyStudy = (changes: Partial<StudyDefinition> = {}): StudyDefinition => ({
   ...demo,
   data: { train: part(demo.data.train, 64), selection: part(demo.data.selection!, 32), reported: part(demo.data.reported, 40) },
-  configurations: [demo.configurations[0], demo.configurations[3]],
+  arms: [demo.arms[0], demo.arms[3]],
   options: { ...demo.options, maxSteps: 3, evalStrategy: "steps", evalSteps: 2 },
   ...changes,
 });
 
 /** Arms of the tiny study. */
-export const [DENSE, SPARSE] = tinyStudy().configurations.map(({ name }) => name);
+export const [DENSE, SPARSE] = tinyStudy().arms.map(({ name }) => name);
 
 export const tinyHeader = (changes: Partial<StudyDefinition> = {}): StudyHeader => prepareStudy(tinyStudy(changes)).header;
 
 /** As much of a result as a store looks at. */
 export const storedRun = ({ arm, seed }: StudyRun): StoredRun =>
-  ({ record: { configuration: arm, seed }, fresh: [], maps: [], freshParameters: [], runtime: {} }) as unknown as StoredRun;
+  ({ record: { arm, seed }, fresh: [], maps: [], freshParameters: [], runtime: {} }) as unknown as StoredRun;

@@ -98,14 +98,14 @@ describe("what a study cannot do is said before anything is trained", { concurre
     ],
     [
       "patterns by spec and by option",
-      [file("both.json", '{"configurations":[{"name":"dense","pattern":"dense"}]}'), ...short, "--pattern", "random"],
-      /expected configurations by the spec, or by options, got both \(pattern\)\./,
+      [file("both.json", '{"arms":[{"name":"dense","pattern":"dense"}]}'), ...short, "--pattern", "random"],
+      /expected arms by the spec, or by options, got both \(pattern\)\./,
       2,
     ],
     [
-      "a claim about no configuration",
+      "a claim about no arm",
       [file("claim.json", JSON.stringify({ train_file: reviews, claims: ["agressive"] })), ...short],
-      /claims: expected names of configurations \(dense, .*got agressive\./,
+      /claims: expected names of arms \(dense, .*got agressive\./,
       1,
     ],
   ];
@@ -120,12 +120,12 @@ describe("what a study cannot do is said before anything is trained", { concurre
   }
 });
 
-test("options on the command line override a spec's; its configurations, claims and seeds hold otherwise", async () => {
-  const configurations = [
+test("options on the command line override a spec's; its arms, claims and seeds hold otherwise", async () => {
+  const arms = [
     { name: "dense", pattern: "dense" },
     { name: "one_layer", pattern: "slidingWindow(radius=2)", layers: [1] },
   ];
-  const spec = { study: "windows", train_file: "not-there.tsv", seeds: [1, 2], configurations, claims: ["one_layer"] };
+  const spec = { study: "windows", train_file: "not-there.tsv", seeds: [1, 2], arms, claims: ["one_layer"] };
   const args = ["study", file("study.json", JSON.stringify(spec)), ...short, "--train_file", reviews, "--seeds", "7", "--json"];
   const found = await crisp(args, { cwd: work });
   assert.equal(found.code, 0, found.stderr);
@@ -142,8 +142,8 @@ test("options on the command line override a spec's; its configurations, claims 
   const results = JSON.parse(readFileSync(join(work, "runs", "windows", "results.json"), "utf8")) as StudyResults;
   assert.deepEqual(results.seeds, [7]);
   assert.deepEqual(
-    results.configurations.map(({ name, pattern }) => [name, pattern]),
-    configurations.map(({ name, pattern }) => [name, pattern]),
+    results.arms.map(({ name, pattern }) => [name, pattern]),
+    arms.map(({ name, pattern }) => [name, pattern]),
   );
 });
 

@@ -151,7 +151,7 @@ test("a study of a file: results.json, predictions, report; interrupted, it goes
     "2e-3",
   ];
   const args = [...command, "--seeds", "1,2", "--num_train_epochs", "2", "--output_dir", out];
-  const stopped = await crisp([...args, "--json"], { interruptOn: /"type":"run","configuration":"light_sparse"/ });
+  const stopped = await crisp([...args, "--json"], { interruptOn: /"type":"run","arm":"light_sparse"/ });
   assert.equal(stopped.code, 130, stopped.stderr);
   const kept = readdirSync(join(out, "runs")).filter((name) => name.endsWith(".json"));
   assert.ok(kept.length >= 1 && kept.length < 8, `${kept.length} runs were kept`);
@@ -168,10 +168,10 @@ test("a study of a file: results.json, predictions, report; interrupted, it goes
   const results = json<StudyResults>(join(out, "results.json"));
   assert.deepEqual(results.seeds, [1, 2]);
   assert.deepEqual(
-    results.configurations.map(({ name }) => name),
+    results.arms.map(({ name }) => name),
     ["dense", "light_sparse", "moderate_sparse", "aggressive_sparse"],
   );
-  for (const { name, sparsity, accuracy, evalLoss, trainLoss, flops, seconds, difference, verdict } of results.configurations) {
+  for (const { name, sparsity, accuracy, evalLoss, trainLoss, flops, seconds, difference, verdict } of results.arms) {
     for (const figure of [accuracy, evalLoss, trainLoss, seconds]) {
       assert.equal(figure.perSeed.length, 2, name);
       assert.ok(Number.isFinite(figure.mean), name);

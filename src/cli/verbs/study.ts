@@ -32,7 +32,7 @@ import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
 import { type Context, defineVerb } from "../verb.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
-// A study names its seeds and configurations itself, goes on where it was by itself, and judges the last weights, not the best.
+// A study names its seeds and arms itself, goes on where it was by itself, and judges the last weights, not the best.
 const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _best, ...SHARED } = TRAINING_OPTIONS;
 const { attention: _attention, ...MODEL } = MODEL_OPTIONS;
 const { test_file: _test, streaming: _streaming, ...DATA } = DATA_OPTIONS;
@@ -46,7 +46,7 @@ const OPTIONS = {
     min: 0,
     help: "Seeds of the paired runs; left out, five. Fixed before the first run.",
   },
-  pattern: { type: "string", default: "topK", help: "Pattern of the three sparse configurations." },
+  pattern: { type: "string", default: "topK", help: "Pattern of the three sparse arms." },
   quick: { type: "boolean", help: "A first look: two seeds, at most 2,000 rows drawn at random, one epoch, no verdicts." },
   ...DATA,
   validation_file: {
@@ -71,7 +71,7 @@ const SEEDS = [1, 2, 3, 4, 5];
 
 export const study = defineVerb({
   name: "study",
-  summary: "train several attention configurations over several seeds and say whether sparsity helped",
+  summary: "train several kinds of attention, its arms, over several seeds and say whether sparsity helped",
   usage: "[data | spec.json] [options]",
   positionals: [{ name: "data", help: "Labelled texts, or a study's spec (JSON); left out with --preset." }],
   options: OPTIONS,
@@ -115,7 +115,7 @@ export const study = defineVerb({
       output.print(renderTable(finished.results, { color: output.style("bold", "") !== "", width: output.width }).trimEnd());
     }
     write(folder, { "report.html": renderReport(results.length === 1 ? results[0] : results) });
-    output.record({ type: "finished", folder, studies: results.map(({ study, configurations }) => ({ study, configurations })) });
+    output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
     return conclude(context, results, folder, (performance.now() - started) / 1000);
   },
 });
@@ -166,9 +166,9 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const spec: StudyFile = specFile === undefined ? {} : readStudyFile(specFile);
   const where = "crisp study";
   const own = (["pattern", "attentionLayers", "attentionHeads", "sparsityRampSteps"] as const).find((name) => given.has(name));
-  if (spec.configurations && own) {
-    const hint = 'Write "pattern", "layers", "heads" and "rampSteps" into the spec\'s configurations.';
-    throw expectedGot("cli/bad-option", where, "configurations by the spec, or by options", `both (${own})`, hint);
+  if (spec.arms && own) {
+    const hint = 'Write "pattern", "layers", "heads" and "rampSteps" into the spec\'s arms.';
+    throw expectedGot("cli/bad-option", where, "arms by the spec, or by options", `both (${own})`, hint);
   }
   const listener = { ...fetchListener(context.output), signal: context.signal };
   const trainingFile = specFile === undefined ? options.trainFile : (options.trainFile ?? spec.train_file);
@@ -204,15 +204,15 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
     options: options.quick && !given.has("numTrainEpochs") ? { ...training, numTrainEpochs: QUICK.epochs } : training,
     command: commandLine,
   });
-  const { configurations, claims, looks } = spec;
-  return { ...definition, claims, looks, ...(configurations && { configurations: armsOf(configurations) }) };
+  const { arms, claims, looks } = spec;
+  return { ...definition, claims, looks, ...(arms && { arms: armsOf(arms) }) };
 }
 
 function announce({ output }: StudyContext, studies: readonly PreparedStudy[], folder: string): void {
   for (const { definition, data } of studies) {
-    const { study, configurations, seeds, synthetic, planted } = definition;
-    const names = configurations.map(({ name, plan }) => (plan.pattern === name ? name : `${name} ${plan.pattern}`));
-    output.print(output.style("bold", `study ${study}: ${configurations.length} configurations × ${seeds.length} seeds`));
+    const { study, arms, seeds, synthetic, planted } = definition;
+    const names = arms.map(({ name, plan }) => (plan.pattern === name ? name : `${name} ${plan.pattern}`));
+    output.print(output.style("bold", `study ${study}: ${arms.length} arms × ${seeds.length} seeds`));
     output.print(`  ${names.join(" · ")}`);
     if (planted) output.print(`  planted: ${planted.expected}`);
     if (synthetic) continue;
@@ -228,27 +228,27 @@ function announce({ output }: StudyContext, studies: readonly PreparedStudy[], f
 
 /** One bar a study, and for the very first trained model a few sentences. */
 function reporter({ output }: StudyContext, definition: StudyDefinition, first: boolean): (event: StudyEvent) => void {
-  const total = definition.configurations.length * definition.seeds.length;
+  const total = definition.arms.length * definition.seeds.length;
   const progress: Progress = output.progress(definition.study, total);
   const current = new Map<string, number>();
   let [shown, done, resumed] = [!first, 0, 0];
   return (event) => {
     if (event.type === "run") {
-      const { event: inner, arm: configuration, seed } = event;
+      const { event: inner, arm, seed } = event;
       if (inner.type === "step") {
-        current.set(`${configuration} ${seed}`, inner.step / inner.steps);
+        current.set(`${arm} ${seed}`, inner.step / inner.steps);
         const running = [...current.values()].reduce((sum, share) => sum + Math.min(share, 0.99), 0);
-        progress.update(Number((done + running).toFixed(1)), `${configuration}, seed ${seed}, loss ${inner.loss.toFixed(3)}`);
-      } else if (inner.type === "note") output.note(`${configuration}, seed ${seed}: ${inner.text}`);
+        progress.update(Number((done + running).toFixed(1)), `${arm}, seed ${seed}, loss ${inner.loss.toFixed(3)}`);
+      } else if (inner.type === "note") output.note(`${arm}, seed ${seed}: ${inner.text}`);
       return;
     }
-    const { configuration, seed } = event.run.record;
-    current.delete(`${configuration} ${seed}`);
+    const { arm, seed } = event.run.record;
+    current.delete(`${arm} ${seed}`);
     done = event.done;
     if (event.resumed) resumed++;
-    else output.record({ type: "run", configuration, seed, seconds: event.run.record.seconds });
-    progress.update(done, event.resumed ? "already done" : `${configuration}, seed ${seed} done`);
-    if (!shown && configuration === "dense" && definition.fresh) {
+    else output.record({ type: "run", arm, seed, seconds: event.run.record.seconds });
+    progress.update(done, event.resumed ? "already done" : `${arm}, seed ${seed} done`);
+    if (!shown && arm === "dense" && definition.fresh) {
       shown = true;
       showFresh(output, definition, event.run.fresh);
     }

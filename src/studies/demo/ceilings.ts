@@ -1,7 +1,7 @@
 import { windowRadius } from "../../attention/index.ts";
 import { idealAccuracy, type Law } from "./law.ts";
 
-/** Nominal sparsity of the four configurations. */
+/** Nominal sparsity of the four arms. */
 export const demoSparsities = [0, 0.4, 0.6, 0.8] as const;
 
 /** Encoder layers of the demonstration; with the window they decide what [CLS] can reach. */

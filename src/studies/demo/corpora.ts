@@ -8,7 +8,7 @@ export type PlantedVerdict = "supported" | "contradicted" | "not supported";
 
 /** What must come out, written down before the first run (docs/demo-corpora.md). */
 export interface Planted {
-  /** Verdict on "more accurate than dense" for each of the three sparse configurations. */
+  /** Verdict on "more accurate than dense" for each of the three sparse arms. */
   readonly expected: PlantedVerdict;
   /** The best accuracy that anybody can reach on the reported split, from the grammar; in [0, 1]. */
   readonly ceiling: number;
@@ -144,7 +144,7 @@ export function demoCorpora(seed: number = corpusSeed): DemoCorpus[] {
       planted: {
         expected: "not supported",
         ceiling: far[0].ceiling,
-        sentence: "All configurations are dense and differ in their random streams alone: nothing may be found.",
+        sentence: "All arms are dense and differ in their random streams alone: nothing may be found.",
         underWindow: far.slice(0, 1),
       },
     },

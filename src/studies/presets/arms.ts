@@ -3,7 +3,7 @@ import type { PlanSpec } from "../../runs/index.ts";
 import type { Arm } from "../definition.ts";
 
 /**
- * Configurations of a study from named patterns, e.g. `presets("topK")`.
+ * Arms of a study from named patterns, e.g. `presets("topK")`.
  *
  * @param where - Layers, heads and ramp of every sparse one.
  */

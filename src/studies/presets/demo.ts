@@ -46,7 +46,7 @@ export function demoStudies({
     tokenizer,
     data: { train: corpus.train, selection: corpus.selection, reported: corpus.reported },
     fresh: corpus.freshSentences,
-    configurations: configurations(corpus),
+    arms: armsFor(corpus),
     seeds,
     options: {
       maxSteps: demoTraining.steps,
@@ -63,7 +63,7 @@ export function demoStudies({
 }
 
 /** Dense against dense: four dense arms that differ in their random streams alone. */
-function configurations({ name }: DemoCorpus): Arm[] {
+function armsFor({ name }: DemoCorpus): Arm[] {
   if (name !== "dense-against-dense") return arms(presets("slidingWindow"));
   return ["dense", "dense_b", "dense_c", "dense_d"].map((arm, i) => ({
     name: arm,

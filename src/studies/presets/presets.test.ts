@@ -114,7 +114,7 @@ test("the demonstration: three corpora, the last of which sets dense against den
     studies.map(({ study }) => study),
     ["distractors", "every-word", "dense-against-dense"],
   );
-  const [window, , streams] = studies.map(({ configurations }) => configurations);
+  const [window, , streams] = studies.map(({ arms }) => arms);
   assert.deepEqual(
     window.map(({ plan }) => plan.pattern),
     ["dense", ...[0.4, 0.6, 0.8].map((sparsity) => `slidingWindow(sparsity=${sparsity})`)],

@@ -15,7 +15,7 @@ export interface TextStudy {
   readonly reported?: Dataset;
   /** Share of the training examples held out for curves, best epoch and temperature; default 0.1, at most 1,000 examples. */
   readonly selectionShare?: number;
-  /** Pattern of the three sparse configurations; default `topK`. */
+  /** Pattern of the three sparse arms; default `topK`. */
   readonly pattern?: string;
   readonly where?: Omit<PlanSpec, "pattern">;
   readonly seeds: readonly number[];
@@ -28,7 +28,7 @@ const SPLIT_SEED = 0;
 const MOST_SELECTED = 1000;
 
 /**
- * The paper's four configurations on somebody's texts: `dense`, `light_sparse`, `moderate_sparse`, `aggressive_sparse`.
+ * The paper's four arms on somebody's texts: `dense`, `light_sparse`, `moderate_sparse`, `aggressive_sparse`.
  *
  * What is held out is stratified and grouped by shared text, as a phrase of a training sentence would tell its label.
  *
@@ -49,7 +49,7 @@ export function textStudy(settings: TextStudy): StudyDefinition {
     model,
     tokenizer,
     data: { train: inner.train, selection: inner.heldOut, reported: outer.heldOut },
-    configurations: arms(presets(pattern), where),
+    arms: arms(presets(pattern), where),
     seeds,
     options,
     command,

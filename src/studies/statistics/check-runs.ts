@@ -4,17 +4,17 @@ import type { RunRecord } from "../../runs/index.ts";
 export interface Crossing {
   /** Ascending. */
   readonly seeds: readonly number[];
-  /** Runs by configuration name, in the order of `seeds`. */
+  /** Runs by arm name, in the order of `seeds`. */
   readonly table: ReadonlyMap<string, readonly RunRecord[]>;
 }
 
-/** The runs as a full crossing of configurations × seeds over one split, or an error that names the run at fault. */
+/** The runs as a full crossing of arms × seeds over one split, or an error that names the run at fault. */
 export function checkRuns(runs: readonly RunRecord[], names: readonly string[], baseline: string): Crossing {
   if (!names.includes(baseline)) {
     throw expectedGot(
-      "study/unknown-configuration",
+      "study/unknown-arm",
       "studyResults",
-      `a configuration named ${baseline}`,
+      `an arm named ${baseline}`,
       names.join(", "),
       "Every difference is taken to it.",
     );
@@ -23,12 +23,11 @@ export function checkRuns(runs: readonly RunRecord[], names: readonly string[], 
   const seeds = [...new Set(runs.map((run) => run.seed))].sort((a, b) => a - b);
   const found = new Map<string, RunRecord>();
   for (const run of runs) {
-    const label = `${run.configuration}, seed ${run.seed}`;
-    if (!names.includes(run.configuration)) {
-      throw expectedGot("study/unknown-configuration", `run ${label}`, `one of ${names.join(", ")}`, run.configuration);
+    const label = `${run.arm}, seed ${run.seed}`;
+    if (!names.includes(run.arm)) {
+      throw expectedGot("study/unknown-arm", `run ${label}`, `one of ${names.join(", ")}`, run.arm);
     }
-    if (found.has(label))
-      throw expectedGot("study/duplicate-run", `run ${label}`, "one run of each configuration and seed", "a second");
+    if (found.has(label)) throw expectedGot("study/duplicate-run", `run ${label}`, "one run of each arm and seed", "a second");
     found.set(label, run);
     checkSplit(run, runs[0], label);
   }

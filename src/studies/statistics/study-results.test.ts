@@ -9,7 +9,7 @@ const meta: StudyMeta = {
   corpus: "SST-2",
   synthetic: false,
   examples: { train: 100, selection: 10 },
-  configurations: [
+  arms: [
     { name: "dense", pattern: "dense", nominalSparsity: 0 },
     { name: "sparse", pattern: "topK(sparsity=0.8)", nominalSparsity: 0.8 },
   ],
@@ -20,20 +20,20 @@ const meta: StudyMeta = {
 };
 
 /** A run that is right with p(label) = 0.8 on the given examples and wrong with p(label) = 0.4 elsewhere; labels 0, 1, 0, 1, … */
-function run(configuration: string, seed: number, right: readonly boolean[], more: Partial<RunRecord> = {}): RunRecord {
+function run(arm: string, seed: number, right: readonly boolean[], more: Partial<RunRecord> = {}): RunRecord {
   const labels = right.map((_, e) => e % 2);
   const probabilities = right.map((ok, e) =>
     labels[e] === 0 ? [ok ? 0.8 : 0.4, ok ? 0.2 : 0.6] : [ok ? 0.2 : 0.6, ok ? 0.8 : 0.4],
   );
   return {
-    configuration,
+    arm,
     seed,
     probabilities,
     denseProbabilities: probabilities,
     labels,
     trainLoss: 0.1,
     trainAccuracy: 1,
-    effectiveSparsity: configuration === "dense" ? 0 : 0.7,
+    effectiveSparsity: arm === "dense" ? 0 : 0.7,
     steps: 100,
     seconds: 2,
     bestBySelectionAccuracy: null,
@@ -69,7 +69,7 @@ test("two seeds and four sentences, by hand", () => {
     ],
     meta,
   );
-  const [dense, sparse] = results.configurations;
+  const [dense, sparse] = results.arms;
   assert.deepEqual(results.seeds, [1, 2]);
   assert.deepEqual(dense.accuracy.perSeed, [0.5, 0.75]);
   assert.deepEqual(sparse.accuracy.perSeed, [0.75, 1]);
@@ -91,13 +91,13 @@ test("two seeds and four sentences, by hand", () => {
 });
 
 test("a large effect is supported, its mirror image contradicted", () => {
-  assert.equal(studyResults(study(300, 0.7, 0.9), meta).configurations[1].verdict.word, "supported");
-  assert.equal(studyResults(study(300, 0.9, 0.7), meta).configurations[1].verdict.word, "contradicted");
+  assert.equal(studyResults(study(300, 0.7, 0.9), meta).arms[1].verdict.word, "supported");
+  assert.equal(studyResults(study(300, 0.9, 0.7), meta).arms[1].verdict.word, "contradicted");
 });
 
 test("dense against itself with the same draws is no difference", () => {
-  const runs = study(50, 0.8, 0.8).map((r, i, all) => (i % 2 ? { ...all[i - 1], configuration: "sparse" } : r));
-  assert.equal(studyResults(runs, meta).configurations[1].verdict.word, "no difference");
+  const runs = study(50, 0.8, 0.8).map((r, i, all) => (i % 2 ? { ...all[i - 1], arm: "sparse" } : r));
+  assert.equal(studyResults(runs, meta).arms[1].verdict.word, "no difference");
 });
 
 test("two arms that differ by chance alone are called supported in at most 9 of 200 studies", () => {
@@ -105,13 +105,13 @@ test("two arms that differ by chance alone are called supported in at most 9 of 
   let supported = 0;
   for (let i = 0; i < 200; i++) {
     const runs = study(100, 0.9, 0.9, 5, i);
-    if (studyResults(runs, { ...meta, replicates: 400 }).configurations[1].verdict.word === "supported") supported++;
+    if (studyResults(runs, { ...meta, replicates: 400 }).arms[1].verdict.word === "supported") supported++;
   }
   assert.ok(supported <= 9, `${supported} of 200`);
 });
 
-test("a configuration not named beforehand stays exploratory, whatever its effect", () => {
-  const { verdict, difference } = studyResults(study(300, 0.7, 0.9), { ...meta, claims: [] }).configurations[1];
+test("an arm not named beforehand stays exploratory, whatever its effect", () => {
+  const { verdict, difference } = studyResults(study(300, 0.7, 0.9), { ...meta, claims: [] }).arms[1];
   assert.equal(verdict.word, "no verdict");
   assert.match(verdict.sentence, /exploratory/);
   assert.equal(difference!.level, 0.95);
@@ -119,8 +119,8 @@ test("a configuration not named beforehand stays exploratory, whatever its effec
 
 test("a look that was not planned gets no verdict; an early planned one needs a wider interval", () => {
   const runs = study(300, 0.7, 0.9);
-  assert.equal(studyResults(runs, { ...meta, looks: [10] }).configurations[1].verdict.word, "no verdict");
-  const early = studyResults(runs, { ...meta, looks: [5, 20] }).configurations[1].difference!;
+  assert.equal(studyResults(runs, { ...meta, looks: [10] }).arms[1].verdict.word, "no verdict");
+  const early = studyResults(runs, { ...meta, looks: [5, 20] }).arms[1].difference!;
   assert.ok(early.level > 0.9999);
 });
 
@@ -129,22 +129,22 @@ test("the order of runs does not matter and the same input gives the same bits",
   assert.deepEqual(studyResults([...runs].reverse(), meta), studyResults(runs, meta));
 });
 
-test("the dense run's cross evaluation is read by configuration", () => {
+test("the dense run's cross evaluation is read by arm", () => {
   const runs = study(20, 0.8, 0.8).map((r) =>
-    r.configuration === "dense" ? { ...r, crossProbabilities: { sparse: r.probabilities } } : r,
+    r.arm === "dense" ? { ...r, crossProbabilities: { sparse: r.probabilities } } : r,
   );
-  const [dense] = studyResults(runs, meta).configurations;
+  const [dense] = studyResults(runs, meta).arms;
   assert.deepEqual(dense.crossEvaluation!.sparse.accuracy, dense.accuracy);
 });
 
 test("a temperature above 1 lowers the likelihood cost of over-confidence, and a missing one leaves null", () => {
   const runs = study(200, 0.1, 0.1).map((r) => ({ ...r, temperature: 5 }));
-  const { calibration } = studyResults(runs, meta).configurations[0];
+  const { calibration } = studyResults(runs, meta).arms[0];
   assert.ok(calibration.negativeLogLikelihoodAfterTemperature! < calibration.negativeLogLikelihood);
   const without = studyResults(
     runs.map((r) => ({ ...r, temperature: null })),
     meta,
-  ).configurations[0].calibration;
+  ).arms[0].calibration;
   assert.deepEqual([without.temperature, without.negativeLogLikelihoodAfterTemperature], [null, null]);
 });
 
@@ -154,7 +154,7 @@ test("missing, doubled, unknown and mismatched runs are named", () => {
     assert.throws(() => studyResults(broken, meta), { code, message });
   throws(runs.slice(1), "study/incomplete", /dense with seed 0/);
   throws([...runs, runs[3]], "study/duplicate-run", /sparse, seed 1/);
-  throws([...runs, { ...runs[0], configuration: "other" }], "study/unknown-configuration", /other/);
+  throws([...runs, { ...runs[0], arm: "other" }], "study/unknown-arm", /other/);
   throws([...runs.slice(1), { ...runs[0], labels: runs[0].labels.map(() => 1) }], "study/mismatched-runs", /first run/);
   throws(
     [{ ...runs[0], probabilities: runs[0].probabilities.map(() => [0.7, 0.7]) }, ...runs.slice(1)],

@@ -9,7 +9,7 @@ import {
   type Rows,
 } from "../../metrics/index.ts";
 import type { RunRecord } from "../../runs/index.ts";
-import type { AttentionMap, Calibration, ConfigurationResult, Difference, OverSeeds, StudyResults, Verdict } from "../records.ts";
+import type { ArmResult, AttentionMap, Calibration, Difference, OverSeeds, StudyResults, Verdict } from "../records.ts";
 import { type CrossedBootstrap, crossedBootstrap, meanInterval } from "./bootstrap.ts";
 import { checkRuns } from "./check-runs.ts";
 import { holmLevels } from "./holm.ts";
@@ -25,14 +25,14 @@ export interface StudyMeta {
   readonly planted?: StudyResults["planted"];
   /** Default `dense`. */
   readonly baseline?: string;
-  /** Configurations named beforehand; default all but the baseline. The others stay exploratory. */
+  /** Arms named beforehand; default all but the baseline. The others stay exploratory. */
   readonly claims?: readonly string[];
   /** Planned numbers of seeds at which results are judged, ascending; default the seeds there are. */
   readonly looks?: readonly number[];
   readonly examples: { readonly train: number; readonly selection: number };
-  readonly configurations: readonly { readonly name: string; readonly pattern: string; readonly nominalSparsity: number }[];
-  /** Forward FLOPs of one configuration at its measured effective sparsity. */
-  readonly flops: (configuration: string, effectiveSparsity: number) => ConfigurationResult["flops"];
+  readonly arms: readonly { readonly name: string; readonly pattern: string; readonly nominalSparsity: number }[];
+  /** Forward FLOPs of one arm at its measured effective sparsity. */
+  readonly flops: (arm: string, effectiveSparsity: number) => ArmResult["flops"];
   readonly attentionMaps?: readonly AttentionMap[];
   readonly environment: StudyResults["environment"];
   readonly command: string;
@@ -51,16 +51,16 @@ const LOSS_REPLICATES = 2_000;
  *
  * Pure: the same runs and meta give the same results, bit for bit. Rules: docs/statistics.md.
  *
- * @param runs - One record for every configuration × seed, in any order; all over the same reported split.
+ * @param runs - One record for every arm × seed, in any order; all over the same reported split.
  * @param meta - What was fixed before the first run.
  * @returns What `results.json` holds.
- * @throws `study/incomplete`, `study/duplicate-run`, `study/unknown-configuration`, `study/mismatched-runs`,
+ * @throws `study/incomplete`, `study/duplicate-run`, `study/unknown-arm`, `study/mismatched-runs`,
  *   `study/bad-probabilities` when the runs are not a full crossing over one split.
- * @example const results = studyResults(runs, meta); results.configurations[3].verdict.word // "supported"
+ * @example const results = studyResults(runs, meta); results.arms[3].verdict.word // "supported"
  */
 export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): StudyResults {
   const baseline = meta.baseline ?? "dense";
-  const names = meta.configurations.map((c) => c.name);
+  const names = meta.arms.map((c) => c.name);
   const { seeds, table } = checkRuns(runs, names, baseline);
   const labels = runs[0].labels;
   const rivals = names.filter((name) => name !== baseline);
@@ -80,7 +80,7 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
     1 - look.level95,
   );
 
-  const configurations = meta.configurations.map(({ name, pattern, nominalSparsity }): ConfigurationResult => {
+  const arms = meta.arms.map(({ name, pattern, nominalSparsity }): ArmResult => {
     const own = table.get(name)!;
     const at = rivals.indexOf(name);
     const claim = claims.indexOf(name);
@@ -138,7 +138,7 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
     metric: "accuracy",
     majority: majorityShare(labels),
     examples: { ...meta.examples, reported: labels.length },
-    configurations,
+    arms,
     attentionMaps: meta.attentionMaps ?? [],
     environment: meta.environment,
     command: meta.command,

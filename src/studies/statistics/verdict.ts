@@ -23,7 +23,7 @@ export function decide(corrected: Interval, ninety: Interval): "supported" | "co
 }
 
 export interface Claim {
-  /** Configuration and pattern, e.g. `aggressive_sparse`, `topK(sparsity=0.8)`. */
+  /** Arm and pattern, e.g. `aggressive_sparse`, `topK(sparsity=0.8)`. */
   readonly name: string;
   readonly pattern: string;
   readonly baseline: string;
@@ -33,7 +33,7 @@ export interface Claim {
   readonly family: number;
 }
 
-/** Verdict on the claim "this configuration is more accurate than the baseline", with its sentence. */
+/** Verdict on the claim "this arm is more accurate than the baseline", with its sentence. */
 export function verdictOn(claim: Claim, boot: CrossedBootstrap, level: number, level90: number): Verdict {
   const { seeds, mean, examples } = boot.components;
   const corrected = boot.interval(level);
