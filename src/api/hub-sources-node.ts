@@ -55,7 +55,7 @@ export interface HubData {
   readonly test?: readonly string[];
   readonly task?: DatasetOptions["task"];
   readonly glue?: GlueTask;
-  /** Repository, and the configuration. */
+  /** Repository, and the subset. */
   readonly name: string;
 }
 

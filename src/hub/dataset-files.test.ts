@@ -62,7 +62,7 @@ test("a card without configs declares none", () => {
   for (const text of ["# Title\n", card("language: en\n"), ""]) assert.equal(declaredConfigs(text), undefined);
 });
 
-test("of several configurations the default one is taken: by its flag, by its name", () => {
+test("of several subsets the default one is taken: by its flag, by its name", () => {
   const paths = ["a.csv", "b.csv"];
   const configs = (second: string) =>
     card(`configs:\n- config_name: one\n  data_files: a.csv\n- config_name: ${second}\n`.replace(/$/, "  data_files: b.csv\n"));
@@ -73,7 +73,7 @@ test("of several configurations the default one is taken: by its flag, by its na
   });
 });
 
-test("a configuration with a data_dir alone is told by the names in it", () => {
+test("a subset with a data_dir alone is told by the names in it", () => {
   const readme = card("configs:\n- config_name: en\n  data_dir: en\n- config_name: de\n  data_dir: de\n");
   const paths = ["en/train.csv", "en/test.csv", "de/train.csv"];
   assert.deepEqual(splitsOf("x/y", paths, { readme, config: "en" }).splits, { train: ["en/train.csv"], test: ["en/test.csv"] });

@@ -23,7 +23,7 @@ export const formatOf = (path: string): string | undefined =>
   FORMATS.find((format) => path.toLowerCase().replace(/\.gz$/, "").endsWith(`.${format}`));
 
 /**
- * The configurations that the card of a data set declares under `configs`.
+ * The subsets that the card of a data set declares under `configs`: its configurations, in the words of the `datasets` library.
  *
  * @param readme - The text of README.md.
  * @returns undefined when it declares none.
@@ -69,7 +69,7 @@ function strings(value: YamlValue | undefined): string[] {
 }
 
 /**
- * Choose a configuration: the one asked for, else the only one, the one called `default`, or the one with `default: true`.
+ * Choose a subset: the one asked for, else the only one, the one called `default`, or the one with `default: true`.
  *
  * @throws `hub/which-config`, `hub/no-config-of-dataset`.
  */
@@ -85,7 +85,7 @@ export function chooseConfig(id: string, configs: readonly DatasetConfig[], aske
     throw expectedGot(
       "hub/which-config",
       id,
-      `one of the configurations ${shown}`,
+      `one of the subsets ${shown}`,
       "none",
       `Write it behind the name: ${id}/${names[0]}.`,
     );
@@ -94,10 +94,10 @@ export function chooseConfig(id: string, configs: readonly DatasetConfig[], aske
   if (found) return found;
   const close = nearest(asked, names);
   const hint = close === undefined ? undefined : `Did you mean ${close}?`;
-  throw expectedGot("hub/no-config-of-dataset", id, `one of the configurations ${shown}`, asked, hint);
+  throw expectedGot("hub/no-config-of-dataset", id, `one of the subsets ${shown}`, asked, hint);
 }
 
-/** The files that a configuration's patterns match. */
+/** The files that a subset's patterns match. */
 export function matchedPaths(paths: readonly string[], { patterns }: DatasetConfig): SplitPaths {
   const splits: SplitPaths = {};
   for (const [split, globs] of Object.entries(patterns)) {
@@ -169,7 +169,7 @@ function mostCommonFormat(paths: readonly string[]): string | undefined {
  * Which files of a repository are which split.
  *
  * @param readme - Text of README.md, where there is one.
- * @param config - A declared configuration, or a folder of that name.
+ * @param config - A declared subset, or a folder of that name.
  * @param onNote - Told when the card is not understood.
  * @throws `hub/which-config`, `hub/no-config-of-dataset`, `hub/only-script`, `hub/no-data`.
  */

@@ -1,6 +1,6 @@
 import { expectedGot } from "../errors/index.ts";
 
-/** Names that the `datasets` library used before repositories had owners; those with a second part take it as the configuration. */
+/** Names that the `datasets` library used before repositories had owners; those with a second part take it as the subset. */
 const KNOWN: Readonly<Record<string, string>> = {
   ag_news: "fancyzhx/ag_news",
   emotion: "dair-ai/emotion",
@@ -15,7 +15,7 @@ const KNOWN: Readonly<Record<string, string>> = {
 };
 
 /**
- * Repository and configuration of a name.
+ * Repository and subset of a name.
  *
  * @throws `hub/bad-name`
  * @example

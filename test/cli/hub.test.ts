@@ -125,7 +125,7 @@ describe("by name from a hub", { concurrency: 1 }, () => {
     }));
   test("no such model, neither here nor there", () =>
     refuses(["train", reviews, "--model", "ada/none"], /ada\/none.*No folder ada\/none is here either/));
-  test("no such split, no such configuration", () =>
+  test("no such split, no such subset", () =>
     refuses(["train", "--dataset_name", "glue/none", "--model", "ada/tiny"], /glue.*mrpc/));
   test("a study of numbers", () =>
     refuses(

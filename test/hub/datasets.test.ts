@@ -6,7 +6,7 @@ import { type DatasetOptions, downloadDataset } from "../../src/hub/index-node.t
 import { hubWorld, noise } from "./hub-world.fixture.ts";
 import { assertCacheIsRight } from "./right-cache.fixture.ts";
 
-/** As in the repository of GLUE: several configurations in the card, Parquet in folders. */
+/** As in the repository of GLUE: several subsets in the card, Parquet in folders. */
 const glueCard = `---
 annotations_creators:
 - other
@@ -84,7 +84,7 @@ async function world(
   return { settings, server, notes, cache, splits };
 }
 
-test("glue/mrpc is the configuration mrpc of nyu-mll/glue, and only its files are downloaded", async (context) => {
+test("glue/mrpc is the subset mrpc of nyu-mll/glue, and only its files are downloaded", async (context) => {
   const { settings, server } = await world(context);
   const { name, config, splits } = await downloadDataset("glue/mrpc", { settings });
   assert.deepEqual([name, config, Object.keys(splits)], ["nyu-mll/glue", "mrpc", ["train", "validation", "test"]]);
@@ -92,7 +92,7 @@ test("glue/mrpc is the configuration mrpc of nyu-mll/glue, and only its files ar
   assert.ok(!server.requests.some(({ url }) => url.includes("mnli")));
 });
 
-test("a configuration can be named behind the name, or beside it", async (context) => {
+test("a subset can be named behind the name, or beside it", async (context) => {
   const { splits } = await world(context);
   for (const [name, config] of [["glue/mrpc"], ["glue", "mrpc"], ["nyu-mll/glue/mrpc"], ["nyu-mll/glue", "mrpc"]] as const)
     assert.deepEqual(await splits(name, { config }), MRPC);
@@ -114,11 +114,11 @@ test("one split can be asked for alone; a missing one is named beside those ther
   });
 });
 
-test("of several configurations one has to be chosen; a mistyped one gets a suggestion", async (context) => {
+test("of several subsets one has to be chosen; a mistyped one gets a suggestion", async (context) => {
   const { splits } = await world(context);
   await assert.rejects(splits("glue"), {
     code: "hub/which-config",
-    message: /expected one of the configurations mnli, mrpc, got none\. Write it behind the name: nyu-mll\/glue\/mnli/,
+    message: /expected one of the subsets mnli, mrpc, got none\. Write it behind the name: nyu-mll\/glue\/mnli/,
   });
   await assert.rejects(splits("glue/mprc"), { code: "hub/no-config-of-dataset", message: /got mprc\. Did you mean mrpc\?/ });
 });
@@ -155,7 +155,7 @@ test("without a card, splits are told by file names, compressed text included", 
   assert.deepEqual(await splits("ada/reviews"), { train: ["train.csv.gz"], validation: ["dev.csv.gz"], test: ["test.csv.gz"] });
 });
 
-test("without a card, a folder of the name asked for is the configuration", async (context) => {
+test("without a card, a folder of the name asked for is the subset", async (context) => {
   const { splits } = await world(context, { "en/train.jsonl": "{}\n", "en/test.jsonl": "{}\n", "de/train.jsonl": "{}\n" });
   assert.deepEqual(await splits("ada/reviews/en"), { test: ["en/test.jsonl"], train: ["en/train.jsonl"] });
   await assert.rejects(splits("ada/reviews/fr"), {

@@ -5,7 +5,7 @@ import type { OptionTable } from "../verb.ts";
 export const DATA_OPTIONS = {
   train_file: { type: "string", unit: "file", help: "Labelled texts: TSV, CSV or JSONL, gzip of each, or Parquet." },
   dataset_name: { type: "string", unit: "name", help: "Data set on the Hugging Face Hub instead, e.g. glue/mrpc." },
-  dataset_config_name: { type: "string", unit: "name", help: "Its configuration, where it has several." },
+  dataset_config_name: { type: "string", unit: "name", help: "Its subset, where it has several." },
   dataset_revision: { type: "string", unit: "branch|tag|commit", help: "Its revision; left out, main." },
   streaming: { type: "boolean", help: "Leave the training data on disk; so it is from 512 MB on anyway." },
   validation_file: {
