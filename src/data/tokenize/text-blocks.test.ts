@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readDocuments, textBlocks } from "./text-blocks.ts";
-import { createTokenizer } from "./tokenizer.ts";
+import { createTokenizer, encodeWords } from "./tokenizer.ts";
 import { bertTokenizerJson } from "./tokenizer-json.ts";
 
 const words = ["a", "b", "c", "d", "e"];
 const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...words];
-const tokenizer = createTokenizer({
-  ...bertTokenizerJson({
-    vocabulary,
-    specialTokens: vocabulary.slice(0, 5),
-    model: { type: "WordLevel" },
-    maxLength: 6,
-  }),
+const bert = bertTokenizerJson({
+  vocabulary,
+  specialTokens: vocabulary.slice(0, 5),
+  model: { type: "WordLevel" },
   maxLength: 6,
 });
+const tokenizer = createTokenizer({ ...bert, maxLength: 6 });
 const shown = (documents: readonly string[], options?: { lineByLine: boolean }): string[] =>
   textBlocks(documents, tokenizer, options).map(({ inputIds }) => tokenizer.tokens(inputIds).join(" "));
 
@@ -48,3 +46,42 @@ test("line by line, every line is a block of its own, cut at the length", () => 
     "[CLS] e [SEP]",
   ]);
 });
+
+const text = (id: string): object => ({ Sequence: { id, type_id: 0 } });
+const cls = { SpecialToken: { id: "[CLS]", type_id: 0 } };
+const sep = { SpecialToken: { id: "[SEP]", type_id: 0 } };
+const { post_processor: bertTemplate } = bert.tokenizerJson as { post_processor: object };
+/** The tokenizer with another template for one text. */
+const templated = (...single: readonly object[]) => {
+  const post_processor = single.length === 1 ? null : { ...bertTemplate, single, pair: [...single, text("B")] };
+  return createTokenizer({ ...bert, tokenizerJson: { ...bert.tokenizerJson, post_processor }, maxLength: 6 });
+};
+
+const templates: [name: string, single: readonly object[], blocks: readonly string[]][] = [
+  ["no special token", [text("A")], ["a b c d e a", "b c"]],
+  ["one in front", [cls, text("A")], ["[CLS] a b c d e", "[CLS] a b c"]],
+  ["one behind", [text("A"), sep], ["a b c d e [SEP]", "a b c [SEP]"]],
+  ["two in front", [cls, cls, text("A")], ["[CLS] [CLS] a b c d", "[CLS] [CLS] e a b c"]],
+];
+for (const [name, single, blocks] of templates) {
+  test(`a template with ${name}: blocks have it, and are filled to the tokenizer's length`, () => {
+    const other = templated(...single);
+    const tokens = (ids: Int32Array): string => other.tokens(ids).join(" ");
+    assert.deepEqual(
+      textBlocks(["a b c d e", "", "a b c"], other).map(({ inputIds }) => tokens(inputIds)),
+      blocks,
+    );
+    const [line] = textBlocks(["a b c d e a b c"], other, { lineByLine: true });
+    assert.equal(tokens(line.inputIds), tokens(other.encode("a b c d e a b c").inputIds));
+  });
+
+  test(`a template with ${name}: words are tokenised as their text is`, () => {
+    const other = templated(...single);
+    const { inputIds, wordOf } = encodeWords(other, words);
+    assert.deepEqual(inputIds, other.encode(words.join(" ")).inputIds);
+    assert.deepEqual(
+      [...inputIds].map((id) => (id > 4 ? id - 5 : -1)),
+      wordOf,
+    );
+  });
+}

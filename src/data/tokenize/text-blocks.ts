@@ -21,7 +21,8 @@ export function readDocuments(text: string, name: string): string[] {
 /**
  * Texts as blocks of tokens for masked-language-model training: `[CLS] … [SEP]`, each filled up to the tokenizer's length.
  *
- * Lines of a document follow each other, and a document begins behind the one before it, with a [SEP] between: as RoBERTa's
+ * The special tokens are those that the tokenizer's template adds to one text, which may be none. Lines of a document follow
+ * each other, and a document begins behind the one before it, with a [SEP] between, where blocks end in one: as RoBERTa's
  * FULL-SENTENCES. The last block may be shorter.
  *
  * @param lineByLine - One block a line instead, cut at the length.
@@ -38,26 +39,27 @@ export function textBlocks(
   const add = (inputIds: Int32Array): void => {
     blocks.push({ index: blocks.length, label: -1, inputIds, tokenTypeIds: new Int32Array(inputIds.length), truncated: false });
   };
-  const empty = tokenizer.encode("").inputIds; // [CLS] [SEP]
-  const [first, last] = [empty[0], empty[empty.length - 1]];
-  const room = tokenizer.maxLength - empty.length;
+  const { opening, closing, maxLength } = tokenizer;
+  const addBetween = (ids: readonly number[]): void => add(Int32Array.of(...opening, ...ids, ...closing));
+  const room = maxLength - opening.length - closing.length;
+  const separator = closing.at(-1);
   let open: number[] = [];
   const fill = (id: number): void => {
     open.push(id);
     if (open.length < room) return;
-    add(Int32Array.of(first, ...open, last));
+    addBetween(open);
     open = [];
   };
   for (const document of documents) {
-    if (!lineByLine && open.length > 0) fill(last);
+    if (!lineByLine && open.length > 0 && separator !== undefined) fill(separator);
     for (const line of document.split("\n")) {
       const ids = tokenizer.encodeAll(line);
       if (!lineByLine) ids.forEach(fill);
-      else if (ids.length > 0) add(Int32Array.of(first, ...ids.slice(0, room), last));
+      else if (ids.length > 0) addBetween(ids.slice(0, room));
     }
   }
-  while (open.at(-1) === last) open.pop();
-  if (open.length > 0) add(Int32Array.of(first, ...open, last));
+  while (open.length > 0 && open.at(-1) === separator) open.pop();
+  if (open.length > 0) addBetween(open);
   if (blocks.length === 0) throw expectedGot("data/empty", "text", "words that the tokenizer knows how to split", "none");
   return blocks;
 }

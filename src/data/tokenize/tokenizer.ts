@@ -24,6 +24,10 @@ export interface Tokenizer {
   readonly maskTokenId?: number;
   /** Ids of special tokens: padding, start, end, mask, … */
   readonly specialIds: ReadonlySet<number>;
+  /** Special tokens before one text, as the tokenizer's template puts them; may be none. */
+  readonly opening: readonly number[];
+  /** Special tokens behind one text. */
+  readonly closing: readonly number[];
   encode(text: string, pair?: string): Encoding;
   /** Byte-level and SentencePiece tokenizers: a word in a sentence is not the word alone, as its token holds the space before it. */
   readonly spaceBeforeWords: boolean;
@@ -230,6 +234,8 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
   }
   const { added_tokens: specialTokens = [] } = tokenizerJson as { added_tokens?: readonly { id: number; special: boolean }[] };
   const idsOf = idsReader(library, tokenizerJson);
+  const textAt = templates[0].findIndex((part) => "sequence" in part);
+  const idsIn = (parts: readonly TemplatePart[]): number[] => parts.flatMap((part) => ("id" in part ? [part.id] : []));
 
   return {
     maxLength,
@@ -237,6 +243,8 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
     vocabularySize,
     maskTokenId: idOf("mask_token", "[MASK]", "<mask>"),
     specialIds: new Set([padTokenId, ...specialTokens.flatMap(({ id, special }) => (special ? [id] : []))]),
+    opening: idsIn(templates[0].slice(0, textAt)),
+    closing: idsIn(templates[0].slice(textAt)),
     spaceBeforeWords: !splitsAtSpaces(tokenizerJson),
     encodeAll: idsOf,
     encode(text, pair) {
@@ -284,10 +292,8 @@ export function encodeWords(
   words: readonly string[],
   labels: readonly number[] = words.map(() => -1),
 ): Encoding & { readonly labels: number[]; readonly wordOf: number[] } {
-  const empty = tokenizer.encode("").inputIds;
-  const closing = empty.length > 1 ? 1 : 0;
-  const opening = Array.from(empty.subarray(0, empty.length - closing));
-  const room = tokenizer.maxLength - empty.length;
+  const { opening, closing } = tokenizer;
+  const room = tokenizer.maxLength - opening.length - closing.length;
   const ids: number[] = [];
   const wordOf: number[] = [];
   words.forEach((word, at) => {
@@ -299,8 +305,8 @@ export function encodeWords(
     });
   });
   const kept = Math.min(room, ids.length);
-  const places = [...opening.map(() => -1), ...wordOf.slice(0, kept), ...Array<number>(closing).fill(-1)];
-  const inputIds = Int32Array.from([...opening, ...ids.slice(0, kept), ...Array.from(empty.subarray(empty.length - closing))]);
+  const places = [...opening.map(() => -1), ...wordOf.slice(0, kept), ...closing.map(() => -1)];
+  const inputIds = Int32Array.from([...opening, ...ids.slice(0, kept), ...closing]);
   return {
     inputIds,
     tokenTypeIds: new Int32Array(inputIds.length),
