@@ -44,16 +44,10 @@ export {
 } from "./table/summary.ts";
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table/table.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./table/text-groups.ts";
+export { encodeDataset, encodeWords } from "./tokenize/encode-dataset.ts";
+export { longestFirst } from "./tokenize/template.ts";
 export { readDocuments, textBlocks } from "./tokenize/text-blocks.ts";
-export {
-  createTokenizer,
-  type Encoding,
-  encodeDataset,
-  encodeWords,
-  longestFirst,
-  type Tokenizer,
-  type TokenizerOptions,
-} from "./tokenize/tokenizer.ts";
+export { createTokenizer, type Encoding, type Tokenizer, type TokenizerOptions } from "./tokenize/tokenizer.ts";
 export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenize/tokenizer-json.ts";
 export { buildVocabulary, type VocabularyOptions } from "./tokenize/vocabulary.ts";
 export type { Batch, Dataset, Encoded, Example, ImageReference, Table, TableRow } from "./types.ts";

@@ -1,7 +1,8 @@
 import { expectedGot } from "../../errors/index.ts";
 import { hash32, permutation } from "../../random/index.ts";
 import { batchOrder, tokenCounts } from "../batching.ts";
-import { encodeDataset, type Tokenizer } from "../tokenize/tokenizer.ts";
+import { encodeDataset } from "../tokenize/encode-dataset.ts";
+import type { Tokenizer } from "../tokenize/tokenizer.ts";
 import type { Encoded, Example } from "../types.ts";
 import type { StreamedDataset } from "./row-stream.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encodeWords } from "./encode-dataset.ts";
 import { readDocuments, textBlocks } from "./text-blocks.ts";
-import { createTokenizer, encodeWords } from "./tokenizer.ts";
+import { createTokenizer } from "./tokenizer.ts";
 import { bertTokenizerJson } from "./tokenizer-json.ts";
 
 const words = ["a", "b", "c", "d", "e"];

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadDataset, loadTokenizer } from "../table/load-node.ts";
-import { createTokenizer, encodeDataset, longestFirst } from "./tokenizer.ts";
+import { encodeDataset } from "./encode-dataset.ts";
+import { longestFirst } from "./template.ts";
+import { createTokenizer } from "./tokenizer.ts";
 
 interface Fixture {
   readonly maxLength: number;

@@ -1,6 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { expectedGot } from "../../errors/index.ts";
-import { repairFor } from "./tokenizer.ts";
+import { repairFor } from "./read-ids.ts";
 import { bertTokenizerJson, type TokenizerJson } from "./tokenizer-json.ts";
 
 export interface VocabularyOptions {
