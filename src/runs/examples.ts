@@ -4,6 +4,7 @@ import {
   batchOrder,
   createTokenizer,
   type Encoded,
+  type Example,
   encodeDataset,
   imageName,
   readTokenizerJson,
@@ -32,7 +33,10 @@ export interface TrainingExamples {
   /** Tokens of the longest. */
   readonly longest: number;
   inBatches(options: { readonly batchSize: number; readonly seed: number; readonly accumulated?: number }): ExampleBatches;
-  /** Up to `most` of them, always the same ones, from all over the data: files are often sorted by label. */
+  /**
+   * Up to `most` of them, always the same ones, from all over the data: files are often sorted by label. On disk the same as in
+   * memory, up to a million examples; of more, a quarter of each of a few blocks, as reading a row costs its block.
+   */
   sample(most: number): Promise<readonly Encoded[]>;
   /** The same for the same data alone. */
   fingerprint(): string;
@@ -62,6 +66,9 @@ export function hashOfData(data: RunData & { readonly train: readonly Encoded[] 
   hash.update(utf8ToBytes(JSON.stringify(mapped.map(({ text, tokens }) => [text, tokens]))));
   return bytesToHex(hash.digest());
 }
+/** Where in `count` examples those of a sample stand, in ascending order. */
+const sampledPlaces = (count: number, most: number): Uint32Array =>
+  permutation({ seed: 0, step: 0, site: "train-sample" }, count).subarray(0, most).sort();
 
 export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
   const lengths = tokenCounts(all);
@@ -82,10 +89,7 @@ export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
         epochTokens: () => orderOf(0).reduce((sum, _, batch) => sum + padded(examples(0, batch)), 0),
       };
     },
-    sample: async (most) => {
-      const drawn = permutation({ seed: 0, step: 0, site: "train-sample" }, all.length).subarray(0, most);
-      return Array.from(drawn.sort(), (at) => all[at]);
-    },
+    sample: async (most) => Array.from(sampledPlaces(all.length, most), (at) => all[at]),
     fingerprint: () => hashOf(all),
     close: async () => {},
   };
@@ -114,14 +118,45 @@ export function withImages(all: TrainingExamples, load: LoadImages): TrainingExa
   };
 }
 
+/** Data with more rows are sampled by the block: the rows of a sample would stand in nearly as many blocks. */
+const MOST_SAMPLED_BY_ROW = 1_000_000;
+
+const readKept = async (dataset: StreamedDataset, block: number): Promise<Example[]> =>
+  (await dataset.read(block)).filter((example) => !dataset.isHeldOut(example));
+
+/** The rows at ascending places among those that are not held out. */
+async function rowsAt(dataset: StreamedDataset, places: Uint32Array): Promise<Example[]> {
+  const rows: Example[] = [];
+  for (let block = 0, before = 0; rows.length < places.length; block++) {
+    const end = before + dataset.keptRows(block);
+    if (places[rows.length] < end) {
+      const kept = await readKept(dataset, block);
+      while (places[rows.length] < end) rows.push(kept[places[rows.length] - before]);
+    }
+    before = end;
+  }
+  return rows;
+}
+
+/** Up to `most` rows of as few blocks as give more than one class in a sorted file: a quarter of each. */
+async function rowsOfFewBlocks(dataset: StreamedDataset, most: number): Promise<Example[]> {
+  const rows: Example[] = [];
+  for (const block of permutation({ seed: 0, step: 0, site: "train-sample" }, dataset.blocks)) {
+    if (rows.length >= most) break;
+    rows.push(...(await readKept(dataset, block)).slice(0, dataset.blockRows / 4));
+  }
+  return rows.slice(0, most);
+}
+
 /** Examples that are read from disk as they are needed. */
 export function examplesOnDisk(
   dataset: StreamedDataset & { readonly bytes?: number; close(): Promise<void> },
   { tokenizerFiles, maxLength }: Pick<StreamedSource, "tokenizerFiles" | "maxLength">,
 ): TrainingExamples {
   const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength });
+  const count = dataset.rows - (dataset.heldOut?.examples.length ?? 0);
   return {
-    count: dataset.rows - (dataset.heldOut?.examples.length ?? 0),
+    count,
     longest: maxLength,
     inBatches(order) {
       const batches = streamBatches({ dataset, tokenizer, ...order });
@@ -133,14 +168,9 @@ export function examplesOnDisk(
       };
     },
     async sample(most) {
-      const rows: Encoded[] = [];
-      for (const block of permutation({ seed: 0, step: 0, site: "train-sample" }, dataset.blocks)) {
-        if (rows.length >= most) break;
-        const examples = (await dataset.read(block)).filter((example) => !dataset.isHeldOut(example));
-        // a quarter of each block, so that a sorted file gives more than one class
-        rows.push(...encodeDataset(tokenizer, { name: dataset.name, labels: dataset.labels, examples: examples.slice(0, 64) }));
-      }
-      return rows.slice(0, most);
+      const byRow = count <= MOST_SAMPLED_BY_ROW;
+      const examples = await (byRow ? rowsAt(dataset, sampledPlaces(count, most)) : rowsOfFewBlocks(dataset, most));
+      return encodeDataset(tokenizer, { name: dataset.name, labels: dataset.labels, examples });
     },
     fingerprint: () => {
       const { name, bytes, rows, labels, task, columns, counts } = dataset;
