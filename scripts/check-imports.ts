@@ -161,7 +161,7 @@ function folderOf(path: string): string | undefined {
   return parts.length === 2 ? "." : parts[1];
 }
 
-function isTest(file: string): boolean {
+export function isTest(file: string): boolean {
   return /\.(test|fixture|contract)\.ts$/.test(file);
 }
 
