@@ -243,7 +243,7 @@ export class TextClassifier {
     return createForward({
       runtime,
       config: this.config,
-      plan: attention === "dense" ? { pattern: dense() } : planOf(this.card.attention),
+      plan: attention === "trained" ? planOf(this.card.attention) : { pattern: dense() },
       parameters: () => parameters,
       seed: this.card.seed,
       batchSize,

@@ -12,7 +12,7 @@ export { cores } from "./cores/cores.ts";
 export { masked } from "./cores/masked.ts";
 export { type BlockOptions, block } from "./patterns/block.ts";
 export { anyOf, inOrder } from "./patterns/compose.ts";
-export { dense } from "./patterns/dense.ts";
+export { dense, isDense } from "./patterns/dense.ts";
 export { type GlobalOptions, global, globalTokens } from "./patterns/global.ts";
 export { type HeadsOptions, heads, removedHeads } from "./patterns/heads.ts";
 export { keptOfGroup, type NOfMOptions, nOfM } from "./patterns/n-of-m.ts";

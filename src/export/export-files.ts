@@ -1,4 +1,4 @@
-import type { AttentionPlan } from "../attention/index.ts";
+import { type AttentionPlan, isDense } from "../attention/index.ts";
 import { CrispError } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import { type ModelCardParts, modelCard } from "./model-card.ts";
@@ -48,7 +48,7 @@ export function exportFiles(model: ExportedModel, { onnx = true, quantize, name 
   const closing = closingTokenId === undefined ? undefined : { maxLength: card.maxLength, tokenId: closingTokenId };
   const files = new Map<string, Iterable<Uint8Array>>();
   const notes: string[] = [];
-  const sparse = plan.pattern.id !== "dense";
+  const sparse = !isDense(plan);
   const drawn = /\brandom\(/.test(plan.pattern.id);
   if (drawn) notes.push(DRAWN(plan.pattern.id));
   try {

@@ -1,3 +1,4 @@
+import { isDense } from "../attention/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import { tasks } from "../tasks/index.ts";
 
@@ -83,7 +84,7 @@ function kindOf({ config: { image, task } }: ModelCardParts): readonly [string, 
 const code = (text: string): string => `\`${text.replace(/[`\s]+/g, " ").trim()}\``;
 const classes = ({ config: { labels } }: ModelCardParts): string => labels.map(code).join(", ");
 const section = (title: string, body: string): string => `## ${title}\n\n${body}`;
-const isSparse = ({ card }: ModelCardParts): boolean => card.attention.pattern !== "dense";
+const isSparse = ({ card }: ModelCardParts): boolean => !isDense(card.attention);
 const figure = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(4));
 const quoted = (text: string): string => JSON.stringify(text);
 
@@ -148,7 +149,7 @@ function data(parts: ModelCardParts): string {
     card.columns && `- Columns: ${named.filter(Boolean).join(", ")}`,
     rows && `- Examples: ${rows.train} for training, ${rows.evaluated} for the figures below`,
     config.labels.length > 0 && `- Classes (${config.labels.length}): ${classes(parts)}`,
-    config.family === "vit"
+    config.image
       ? `- Images are resized as \`preprocessor_config.json\` says and read as ${card.maxLength} tokens: patches, and one for the class`
       : `- Texts are cut to ${card.maxLength} tokens, special tokens included`,
   ];
@@ -192,7 +193,7 @@ function attention(parts: ModelCardParts): string {
 function use(parts: ModelCardParts): string {
   const { files, name, card, config } = parts;
   const [pipelineTag, auto] = kindOf(parts);
-  const ofImages = config.family === "vit";
+  const ofImages = config.image !== undefined;
   const reader = ofImages ? "AutoImageProcessor" : "AutoTokenizer";
   const sample = ofImages ? "image.jpg" : "some text";
   const { accuracy, [`accuracy${OFF}`]: accuracyOff } = card.metrics;

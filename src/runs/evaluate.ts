@@ -1,4 +1,4 @@
-import { type AttentionPlan, dense } from "../attention/index.ts";
+import { type AttentionPlan, dense, isDense } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
 import type { Encoded } from "../data/index.ts";
 import { fitTemperature } from "../metrics/index.ts";
@@ -70,7 +70,7 @@ export async function evaluateFinal(
   const { selection, reported = [], fresh = [], mapped = [] } = spec.data;
   const own = await evaluator(plan);
   const trained = await own.evaluate(reported, signal);
-  const off = plan.pattern.id === "dense" ? trained : await (await evaluator({ pattern: dense() })).evaluate(reported, signal);
+  const off = isDense(plan) ? trained : await (await evaluator({ pattern: dense() })).evaluate(reported, signal);
   const cross: Record<string, number[][]> = {};
   for (const [name, other] of Object.entries(spec.alsoUnder ?? {})) {
     cross[name] = (await (await evaluator(planOf(other))).evaluate(reported, signal)).probabilities;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Classifier, loadLabelledTexts } from "../../api/index-node.ts";
+import { isDense } from "../../attention/index.ts";
 import { sameClasses } from "../../data/index.ts";
 import { loadImages, splitOf } from "../../data/index-node.ts";
 import { checkWritable, writeFilesAtomically } from "../../files/index-node.ts";
@@ -55,7 +56,7 @@ export const evaluate = defineVerb({
     const { task, labels } = model.config;
     const rules = { task, labels, glue: model.card.glue };
     const batchSize = options.perDeviceEvalBatchSize;
-    const sparse = model.card.attention.pattern !== "dense";
+    const sparse = !isDense(model.card.attention);
     const on = await model.evaluate(examples, { batchSize });
     const off = sparse ? await model.evaluate(examples, { attention: "dense", batchSize }) : on;
     const { figures: own, loss } = taskFigures(rules, on, examples);

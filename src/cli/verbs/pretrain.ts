@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { type PretrainEvent, pretrainingDefaults, pretrain as startPretraining } from "../../api/index-node.ts";
-import { parsePattern } from "../../attention/index.ts";
+import { isDense, parsePattern } from "../../attention/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { stoppedRun, trainingFolder } from "../output-folder.ts";
@@ -73,7 +73,7 @@ export const pretrain = defineVerb({
       return 130;
     }
     result.save(folder);
-    const off = pattern.id === "dense" ? "" : ` · with sparsity off ${result.lossSparsityOff.toFixed(4)}`;
+    const off = isDense({ pattern }) ? "" : ` · with sparsity off ${result.lossSparsityOff.toFixed(4)}`;
     output.print(`held out  loss ${result.loss.toFixed(4)} · perplexity ${Math.exp(result.loss).toFixed(2)}${off}`);
     output.print(`saved ${folder} after ${duration(1000 * result.seconds)} of training`);
     output.print(`next: npx crisp-attention train <labelled texts> --model ${shellQuoted(folder)}`);

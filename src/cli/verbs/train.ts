@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { TrainEvent } from "../../api/index.ts";
 import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
-import { parsePattern } from "../../attention/index.ts";
+import { isDense, parsePattern } from "../../attention/index.ts";
 import { renderSummary } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { writeAtomically } from "../../files/index-node.ts";
@@ -134,7 +134,7 @@ function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResul
     output.print(`${classTable(classes)}\n`);
     if (classes.classes.length <= 10) output.print(`${confusionTable(classes)}\n`);
   }
-  const sparse = model.card.attention.pattern !== "dense";
+  const sparse = !isDense(model.card.attention);
   const off = model.card.metrics[`${primary}SparsityOff`];
   const attention = sparse && off !== undefined ? ` · with sparsity off ${off.toFixed(3)}` : "";
   const mistakes = `→ ${join(folder, "errors.csv")}`;

@@ -66,6 +66,8 @@ export interface Family {
   /** What the encoder's own parameters begin with, without the dot: `bert`. */
   readonly prefix: string;
   readonly keys: ConfigKeys;
+  /** Whether the feed-forward layer multiplies what it widens by a gate of the same width, which costs half as much again. */
+  readonly gated?: boolean;
   /** Read the family's own keys, and refuse with `config/unsupported` what its graph does not compute. */
   readOwn(json: ConfigReader, common: Pick<EncoderConfig, "hiddenSize" | "hiddenDropout" | "padTokenId">): OwnFields;
   /** The inverse of `readOwn`, as keys of config.json. */

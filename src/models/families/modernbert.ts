@@ -32,6 +32,7 @@ export const modernbert: Family = {
   name: "modernbert",
   className: "ModernBert",
   prefix: "model",
+  gated: true,
   keys: {
     vocabSize: ["vocab_size", 50368],
     hiddenSize: ["hidden_size", 768],

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseEncoderConfig, toHuggingFaceConfig } from "../config/config.ts";
+import { parameterSpecs } from "../initialise.ts";
+import { families } from "./families.ts";
+
+for (const [name, family] of Object.entries(families)) {
+  const config = parseEncoderConfig({ model_type: name });
+
+  test(`${name} says that it is gated where its feed-forward layer widens to twice the width`, () => {
+    const { intermediateSize } = config;
+    const doubled = parameterSpecs(config).some(
+      ({ shape }) => shape[0] === 2 * intermediateSize || shape[1] === 2 * intermediateSize,
+    );
+    assert.equal(family.gated ?? false, doubled);
+  });
+
+  test(`${name} is written with the class name of what it reads`, () => {
+    const kind = "vocab_size" in toHuggingFaceConfig(config) ? "Sequence" : "Image";
+    assert.deepEqual(toHuggingFaceConfig(config).architectures, [`${family.className}For${kind}Classification`]);
+  });
+}
