@@ -1,8 +1,9 @@
+import { isDense } from "../attention/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import type { StudyDefinition } from "./definition.ts";
 
 /** The arm that the others are compared to. */
-const BASELINE = "dense";
+export const BASELINE = "dense";
 /** Names become file names, on every system. */
 const NAME = /^[A-Za-z0-9][\w.-]*$/;
 

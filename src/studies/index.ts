@@ -1,4 +1,4 @@
-export { checkStudy } from "./check-definition.ts";
+export { BASELINE, checkStudy } from "./check-definition.ts";
 export type { Arm, StudyDefinition } from "./definition.ts";
 export { ceilingUnder, demoLayers, demoSparsities, reachOfCls, visibleOpinions } from "./demo/ceilings.ts";
 export {

@@ -1,5 +1,5 @@
 import { flopsPerExample } from "../attention/index.ts";
-import { validPairs } from "../models/index.ts";
+import { families, validPairs } from "../models/index.ts";
 import type { StudyDefinition } from "./definition.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
@@ -22,7 +22,7 @@ export function resultsOf(
   const length = reported.reduce((sum, { inputIds }) => sum + inputIds.length, 0) / reported.length;
   const whole = Math.max(1, Math.round(length));
   const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
-  const gated = config.family === "modernbert";
+  const { gated } = families[config.family];
   const { runtime } = runs[0];
   return studyResults(
     runs.map(({ record }) => record),

@@ -1,3 +1,4 @@
+import { isDense } from "../attention/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { Device, RunEvent, RunSpecByHash } from "../runs/index.ts";
 import type { StudyEnvironment } from "./environment.ts";
@@ -91,8 +92,8 @@ function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps 
   const { definition, config, dataHash } = study;
   const { model, tokenizer, data, arms, options } = definition;
   const arm = arms.find(({ name }) => name === run.arm)!;
-  const dense = arm.plan.pattern === "dense" && arm.seedOffset === undefined;
-  const sparse = arms.filter(({ plan }) => plan.pattern !== "dense");
+  const dense = isDense(arm.plan) && arm.seedOffset === undefined;
+  const sparse = arms.filter(({ plan }) => !isDense(plan));
   return {
     arm: arm.name,
     model,

@@ -9,6 +9,7 @@ import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../re
 import type { Device } from "../../runs/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
 import {
+  BASELINE,
   demoStudies,
   type PreparedStudy,
   type StudyDefinition,
@@ -248,7 +249,7 @@ function reporter({ output }: StudyContext, definition: StudyDefinition, first: 
     if (event.resumed) resumed++;
     else output.record({ type: "run", arm, seed, seconds: event.run.record.seconds });
     progress.update(done, event.resumed ? "already done" : `${arm}, seed ${seed} done`);
-    if (!shown && arm === "dense" && definition.fresh) {
+    if (!shown && arm === BASELINE && definition.fresh) {
       shown = true;
       showFresh(output, definition, event.run.fresh);
     }

@@ -1,4 +1,4 @@
-import type { Pattern } from "../../attention/index.ts";
+import { isDense, type Pattern } from "../../attention/index.ts";
 import type { PlanSpec } from "../../runs/index.ts";
 import type { Arm } from "../definition.ts";
 
@@ -10,7 +10,7 @@ import type { Arm } from "../definition.ts";
 export function arms(patterns: Readonly<Record<string, Pattern>>, where: Omit<PlanSpec, "pattern"> = {}): Arm[] {
   return Object.entries(patterns).map(([name, { id, nominalSparsity }]) => ({
     name,
-    plan: id === "dense" ? { pattern: id } : { pattern: id, ...where },
+    plan: isDense({ pattern: id }) ? { pattern: id } : { pattern: id, ...where },
     nominalSparsity: nominalSparsity ?? 0,
   }));
 }
