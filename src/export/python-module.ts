@@ -1,3 +1,4 @@
+// Long because it is one Python file, which a saved folder carries whole.
 /**
  * `crisp_attention.py` of a saved folder: the sparsity patterns in plain PyTorch, for transformers.
  *

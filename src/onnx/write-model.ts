@@ -14,20 +14,13 @@ import {
   type ValueInfo,
   verify,
 } from "../graph/index.ts";
-import {
-  type AttributeProto,
-  encodeModel,
-  type ModelProto,
-  type NodeProto,
-  type TensorProto,
-  type ValueInfoProto,
-} from "./proto.ts";
+import { attribute, rawBytes, valueInfo } from "./parts.ts";
+import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from "./proto.ts";
 
 /** opset 20 brought Gelu; IR 9 goes with it. */
 const OPSET = 20;
 const IR_VERSION = 9;
 const MICROSOFT_OPS: ReadonlySet<string> = new Set(["FusedMatMul"]);
-const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 export interface OnnxOptions {
   /** Use com.microsoft's operators where they are faster; default true. False lowers all to standard ONNX. */
@@ -287,26 +280,3 @@ class Writer implements OnnxEmitter {
 }
 
 const isFixed = (shape: Shape): shape is readonly number[] => shape.every((dim) => typeof dim === "number");
-
-function valueInfo(name: string, { dtype, shape }: OnnxValueInfo): ValueInfoProto {
-  return { name, elemType: onnxDType[dtype], shape };
-}
-
-function attribute(name: string, value: OnnxAttributes[string]): AttributeProto {
-  if (typeof value === "number") return { name, type: ATTRIBUTE.int, i: value };
-  if (typeof value === "string") return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
-  if ("float" in value) return { name, type: ATTRIBUTE.float, f: value.float };
-  return { name, type: ATTRIBUTE.ints, ints: value };
-}
-
-/** Little-endian, as ONNX has it and every machine that ONNX Runtime is built for. */
-function rawBytes(dtype: OnnxValueInfo["dtype"], values: readonly number[]): Uint8Array {
-  const array = {
-    float: () => Float32Array.from(values),
-    int32: () => Int32Array.from(values),
-    int64: () => BigInt64Array.from(values.map(BigInt)),
-    bool: () => Uint8Array.from(values),
-    uint32: () => Uint32Array.from(values),
-  }[dtype]();
-  return new Uint8Array(array.buffer);
-}
