@@ -26,6 +26,7 @@ test("a tree that keeps the rules has no violation", () => {
     "src/onnx/x.test.ts": 'import { x } from "../graph/y.fixture.ts";\n',
     "scripts/y.ts": 'import { x } from "../src/graph/y.fixture.ts";\n',
     "scripts/x.ts": 'import fs from "node:fs";\nimport { x } from "../src/errors/index.ts";\n',
+    "src/errors/x.slow.ts": 'import test from "node:test";\nimport { y } from "../graph/index.ts";\n',
     "src/errors/x.test.ts": 'import test from "node:test";\nimport { y } from "../graph/index.ts";\n',
   };
   assert.deepEqual(violations(tree), []);

@@ -162,7 +162,7 @@ function folderOf(path: string): string | undefined {
 }
 
 export function isTest(file: string): boolean {
-  return /\.(test|fixture|contract)\.ts$/.test(file);
+  return /\.(test|slow|fixture|contract)\.ts$/.test(file);
 }
 
 /** Read every TypeScript source of the repository at `root`. */

@@ -20,6 +20,7 @@ test("a tree that keeps the rules has no violation", () => {
   const tree = {
     ...folder(20),
     "src/graph/f0.test.ts": 'if (task === "regression") a();\n',
+    "src/graph/f0.slow.ts": 'if (task === "regression") a();\n',
     "src/graph/more.fixture.ts": lines(400),
     "src/graph/runtime.contract.ts": lines(400),
     "src/graph/ops/f.ts": lines(300),

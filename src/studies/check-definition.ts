@@ -20,7 +20,7 @@ export function checkStudy({ study, arms, seeds, claims = [], looks = [] }: Stud
   const names = arms.map(({ name }) => name);
   const baseline = arms.find(({ name }) => name === BASELINE);
   if (!baseline) refuse("arms", `one named ${BASELINE}, which the others are compared to`, names.join(", "));
-  else if (baseline.plan.pattern !== "dense") refuse(`arm ${BASELINE}`, "the pattern dense", baseline.plan.pattern);
+  else if (!isDense(baseline.plan)) refuse(`arm ${BASELINE}`, "the pattern dense", baseline.plan.pattern);
   for (const name of names) {
     if (!NAME.test(name)) refuse("arms", "names of letters, digits, - _ and .", name);
     if (names.filter((other) => other === name).length > 1) refuse("arms", "names that differ", `${name} twice`);
