@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { expectedGot } from "../errors/index.ts";
+import { isProcessAlive } from "./folder-lock-node.ts";
 
 /** A file's bytes, in pieces that are written one after another. */
 export type Chunks = Iterable<Uint8Array>;
@@ -94,7 +95,7 @@ export function sweepTemporaryFiles(folder: string): string[] {
     const pid = temporary.exec(name)?.[2];
     if (pid === undefined) return false;
     // in a container each start has the same number: what is older than this process was another's
-    return Number(pid) === process.pid ? lastWritten(join(folder, name)) < born : !isAlive(Number(pid));
+    return Number(pid) === process.pid ? lastWritten(join(folder, name)) < born : !isProcessAlive(Number(pid));
   });
   for (const name of stale) rmSync(join(folder, name), { force: true });
   return stale;
@@ -102,15 +103,6 @@ export function sweepTemporaryFiles(folder: string): string[] {
 
 /** Of a file that another thread may just be renaming. */
 const lastWritten = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
-}
 
 const megabytes = (bytes: number): string => `${Math.floor(bytes / 1e6).toLocaleString("en-US")} MB`;
 

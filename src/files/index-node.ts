@@ -1,5 +1,5 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
 export { type Chunks, checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
-export { type FileLock, takeLock } from "./file-lock-node.ts";
+export { FOLDER_LOCK, type Lock, type LockSettings, lockFolder, takeLock } from "./folder-lock-node.ts";
 export * from "./index.ts";

@@ -3,7 +3,7 @@ import { constants, createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { type FileLock, takeLock } from "../files/index-node.ts";
+import { type Lock, takeLock } from "../files/index-node.ts";
 import { unreachable } from "./answer-error.ts";
 import { blobPath, type RepositoryCache, sizeOf } from "./cache-layout-node.ts";
 import { fileUrl, type Repository, type RepositoryFile } from "./repository.ts";
@@ -50,7 +50,7 @@ export async function downloadBlob(job: BlobRequest): Promise<boolean> {
       try {
         if (await download(job, blob, lock)) return true;
       } finally {
-        await lock.release();
+        lock.release();
       }
     }
   } catch (error) {
@@ -59,7 +59,7 @@ export async function downloadBlob(job: BlobRequest): Promise<boolean> {
 }
 
 /** @returns false when the lock was lost on the way. */
-async function download(job: BlobRequest, blob: string, lock: FileLock): Promise<boolean> {
+async function download(job: BlobRequest, blob: string, lock: Lock): Promise<boolean> {
   const { session, file } = job;
   const partial = await adoptPartial(blob);
   let resumed = (sizeOf(partial) ?? 0) > 0;
@@ -110,7 +110,7 @@ async function adoptPartial(blob: string): Promise<string> {
 }
 
 /** Bring an incomplete file to its full size. @returns false when the lock was lost. */
-async function fill(job: BlobRequest, handle: FileHandle, lock: FileLock): Promise<boolean> {
+async function fill(job: BlobRequest, handle: FileHandle, lock: Lock): Promise<boolean> {
   const { session, repo, commit, file } = job;
   const { settings, signal } = session;
   const url = fileUrl(settings.endpoint, repo, commit, file.path);

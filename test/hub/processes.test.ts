@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { hubSettings } from "../../src/hub/index-node.ts";
 import type { FromChild } from "./download-child.fixture.ts";
@@ -106,9 +106,10 @@ for (const [owner, pid, age] of [
   test(`a lock left by ${owner} is taken over`, async (context) => {
     const { model, cache, notes } = await hubWorld(context);
     const locks = join(cache, ".locks/models--ada--tiny");
-    mkdirSync(locks, { recursive: true });
-    const path = join(locks, `${right}.crisp.lock`);
-    writeFileSync(path, JSON.stringify({ pid, host: age === 0 ? hostname() : "elsewhere", token: "left" }));
+    const path = join(locks, `${right}.crisp.lock`, "left");
+    mkdirSync(dirname(path), { recursive: true });
+    // the first ticks of a machine are no test's
+    writeFileSync(path, JSON.stringify({ pid, host: age === 0 ? hostname() : "elsewhere", start: "1" }));
     // touched long ago: what its owner would have done every few seconds
     if (age > 0) utimesSync(path, new Date(Date.now() - age), new Date(Date.now() - age));
     assert.equal(hashOf(join(await model(), weights)), right);
@@ -119,13 +120,14 @@ for (const [owner, pid, age] of [
 test("a download whose lock another process has taken over stops, waits, and goes on where it was", async (context) => {
   const { model, cache, server, settings, notes } = await hubWorld(context, { faults: [slow] });
   const path = join(cache, ".locks/models--ada--tiny", `${right}.crisp.lock`);
-  const other = JSON.stringify({ pid: process.ppid, host: hostname(), token: "other" });
+  const other = JSON.stringify({ pid: process.ppid, host: hostname() });
   let taken = false;
   const onProgress = ({ file, bytes }: { file: string; bytes: number }) => {
     if (file !== weights || bytes < 60_000 || taken) return;
     taken = true;
-    writeFileSync(path, other);
-    setTimeout(() => rmSync(path), 700);
+    for (const token of readdirSync(path)) rmSync(join(path, token));
+    writeFileSync(join(path, "other"), other);
+    setTimeout(() => rmSync(path, { recursive: true }), 700);
   };
   const folder = await model({ onProgress }, { lockBeatMs: 5, sleep: hubSettings({}).sleep });
   assert.equal(hashOf(join(folder, weights)), right);

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FromChild } from "./folder-lock-child.fixture.ts";
+import { FOLDER_LOCK, lockFolder, takeLock } from "./folder-lock-node.ts";
+
+const root = mkdtempSync(join(tmpdir(), "crisp-lock-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = (): string => join(root, `${folders++}`);
+const lock = (folder: string) => lockFolder(folder, { code: "file/busy", what: "training" });
+
+const entry = new URL("./folder-lock-child.fixture.ts", import.meta.url);
+const start = (what: string, path: string, times = 1): ChildProcess => fork(entry, [what, path, `${times}`], { execArgv: [] });
+const next = async (child: ChildProcess): Promise<FromChild> => (await once(child, "message"))[0] as FromChild;
+
+/** All that a child says until it kills itself. */
+async function said(child: ChildProcess): Promise<FromChild[]> {
+  const messages: FromChild[] = [];
+  child.on("message", (message: FromChild) => messages.push(message));
+  assert.deepEqual(await once(child, "close"), [null, "SIGKILL"]);
+  return messages;
+}
+
+/** A lock as another process would have left it; returns its one file. */
+function left(folder: string, owner: Record<string, unknown>, ageMs = 0): string {
+  const file = join(folder, FOLDER_LOCK, "left");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(owner));
+  const touched = new Date(Date.now() - ageMs);
+  utimesSync(file, touched, touched);
+  return file;
+}
+
+test("of processes that take and release a lock again and again, and die with it, never two hold it", {
+  timeout: 120_000,
+}, async () => {
+  const path = join(newFolder(), "race");
+  const lives = async (): Promise<FromChild[]> => {
+    const all: FromChild[] = [];
+    for (let life = 0; life < 3; life++) all.push(...(await said(start("race", path, 25))));
+    return all;
+  };
+  mkdirSync(dirname(path));
+  const all = (await Promise.all([lives(), lives(), lives(), lives()])).flat();
+  assert.deepEqual([all.length, new Set(all)], [4 * 3 * 25, new Set(["alone"])]);
+});
+
+test("of processes that find the lock of a dead one at the same moment, exactly one gets the folder", async () => {
+  const folder = newFolder();
+  left(folder, { pid: 2 ** 22 + 1, host: hostname() });
+  const children = Array.from({ length: 4 }, () => start("keep", folder));
+  await Promise.all(children.map(next));
+  const answers = children.map(next);
+  for (const child of children) child.send("go");
+  assert.deepEqual((await Promise.all(answers)).sort(), ["alone", "busy", "busy", "busy"]);
+  for (const child of children) if (child.connected) child.send("end");
+});
+
+test("a busy folder is refused at once, naming the owner; one whose owner was killed is not", async () => {
+  const folder = newFolder();
+  const child = start("keep", folder);
+  await next(child);
+  child.send("go");
+  assert.equal(await next(child), "alone");
+  const owner = `process ${child.pid} on ${hostname()}`;
+  assert.throws(() => lock(folder), {
+    code: "file/busy",
+    message: `${folder}: expected no other training in this folder, got ${owner}. Wait for it, or choose another folder. If it is gone, remove ${join(folder, FOLDER_LOCK)}.`,
+  });
+  child.kill("SIGKILL");
+  await once(child, "close");
+  assert.ok(existsSync(join(folder, FOLDER_LOCK)));
+  lock(folder).release();
+  assert.ok(!existsSync(join(folder, FOLDER_LOCK)));
+});
+
+test("a process that ends gives its locks back", async () => {
+  const folder = newFolder();
+  const child = start("keep", folder);
+  await next(child);
+  child.send("go");
+  await next(child);
+  child.send("end");
+  await once(child, "close");
+  assert.ok(existsSync(`${folder}.holder`) && !existsSync(folder), "the lock, and the folder that was made for it");
+});
+
+test("an owner on another machine counts as long as it touches its lock, and no longer", () => {
+  const [fresh, old] = [newFolder(), newFolder()];
+  left(fresh, { pid: process.pid, host: "elsewhere" }, 240_000);
+  assert.throws(() => lock(fresh), { code: "file/busy", message: /got process \d+ on elsewhere\./ });
+  left(old, { pid: process.pid, host: "elsewhere" }, 360_000);
+  lock(old).release();
+  assert.deepEqual(readdirSync(old), []);
+});
+
+test("an owner on this machine that lives counts however long it is silent; an earlier process of its number does not", {
+  skip: process.platform !== "linux" && "needs /proc",
+}, () => {
+  const [silent, earlier] = [newFolder(), newFolder()];
+  const held = lock(silent);
+  const [token] = readdirSync(join(silent, FOLDER_LOCK));
+  utimesSync(join(silent, FOLDER_LOCK, token), 0, 0);
+  assert.throws(() => lock(silent), { code: "file/busy" });
+  held.release();
+  left(earlier, { pid: process.pid, host: hostname(), start: "1" });
+  lock(earlier).release();
+  assert.deepEqual(readdirSync(earlier), []);
+});
+
+test("its owner touches it regularly, learns that it was taken over, and then leaves it alone", async () => {
+  const path = join(newFolder(), "x.lock");
+  const held = (await takeLock(path, {
+    settings: { lockBeatMs: 5, staleLockMs: 1000, sleep: async () => {} },
+    isDone: () => false,
+  }))!;
+  const file = join(path, readdirSync(path)[0]);
+  utimesSync(file, 0, 0);
+  await sleep(100);
+  assert.ok(statSync(file).mtimeMs > 0);
+  assert.equal(held.lost, false);
+  renameSync(file, join(path, "other"));
+  await sleep(100);
+  assert.equal(held.lost, true);
+  held.release();
+  assert.deepEqual(readdirSync(path), ["other"]);
+});
+
+test("one damaged by a power cut expires as that of another machine", () => {
+  const folder = newFolder();
+  const file = left(folder, {});
+  writeFileSync(file, "");
+  assert.throws(() => lock(folder), { code: "file/busy", message: /an unknown machine/ });
+  utimesSync(file, 0, 0);
+  lock(folder).release();
+});
+
+test("a folder that was there, or has got files, stays on release", () => {
+  const [there, filled] = [newFolder(), newFolder()];
+  mkdirSync(there);
+  lock(there).release();
+  const held = lock(filled);
+  writeFileSync(join(filled, "config.json"), "{}");
+  held.release();
+  assert.deepEqual([readdirSync(there), readdirSync(filled)], [[], ["config.json"]]);
+});
