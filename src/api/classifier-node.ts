@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { nodeImages } from "../data/index-node.ts";
 import { type ExportOptions, exportFiles } from "../export/index.ts";
-import { writeFilesAtomically } from "../files/index-node.ts";
+import { writeOwnFiles } from "../files/index-node.ts";
 import { isZip, readModelZip } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import type { Device } from "../runs/index.ts";
@@ -11,6 +11,9 @@ import { classifierParts, INPUT_FILES, TextClassifier } from "./classifier.ts";
 
 const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py"];
 const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_FILES];
+
+/** All that `save` may write. */
+export const SAVED_FILES: readonly string[] = [...MODEL_FILES, ...EXPORTED, "README.md"];
 
 /**
  * A classifier of texts or of images on disk.
@@ -39,13 +42,12 @@ export class Classifier extends TextClassifier {
    *
    * @param options.onnx - Default true; `options.quantize: "int8"` adds an 8-bit file.
    * @returns What people should know of the folder, e.g. why there is no ONNX file.
-   * @throws `file/…`.
+   * @throws `file/not-own` where the folder holds a file of such a name that somebody else made or changed; `file/…`.
    */
   save(folder: string, options: ExportOptions = {}): readonly string[] {
     const { files, notes } = this.saved({ name: basename(resolve(folder)), ...options }, exportFiles);
-    writeFilesAtomically(folder, files);
     // of another model that was saved here before
-    for (const name of EXPORTED) if (!files.has(name)) rmSync(join(folder, name), { force: true });
+    writeOwnFiles(folder, files, { obsolete: EXPORTED });
     return notes;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { ExportOptions, exportFiles, ModelFacts } from "../export/index.ts";
+import { joined, jsonBytes } from "../files/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import { type EncoderConfig, modelFiles, storedModel, weightsFrom } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
@@ -32,8 +33,7 @@ import {
 } from "../runs/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import { type PlacedWord, type Prediction, type TaskAnswer, type TaskName, tasks } from "../tasks/index.ts";
-import { joined } from "./model-files.ts";
-import { configFile, jsonBytes, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
+import { configFile, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
 
 export type { Prediction } from "../tasks/index.ts";
 

@@ -1,4 +1,5 @@
 import { buildVocabulary, type Dataset, type TokenizerJson } from "../data/index.ts";
+import { jsonBytes } from "../files/index.ts";
 import { demoEncoderConfig } from "../studies/index.ts";
 
 /** An encoder to be trained from nothing; plain data, so that it crosses to a worker. */
@@ -43,13 +44,12 @@ export function prepareFreshModel({ config, vocabularySize }: FreshModel, train:
   const maxLength = config.max_position_embeddings;
   const files = buildVocabulary(texts, { size: vocabularySize, ...(typeof maxLength === "number" && { maxLength }) });
   const { vocab } = (files.tokenizerJson as { model: { vocab: object } }).model;
-  const bytes = (json: object): Uint8Array[] => [new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`)];
   return {
     ...files,
     config: { ...config, vocab_size: Object.keys(vocab).length },
     tokenizerFiles: new Map([
-      ["tokenizer.json", bytes(files.tokenizerJson)],
-      ["tokenizer_config.json", bytes(files.tokenizerConfig)],
+      ["tokenizer.json", [jsonBytes(files.tokenizerJson)]],
+      ["tokenizer_config.json", [jsonBytes(files.tokenizerConfig)]],
     ]),
   };
 }

@@ -11,15 +11,3 @@ export async function bytesOfAll(files: ModelFiles): Promise<Map<string, Uint8Ar
   for (const [name, content] of files) read.set(name, await bytesOf(content));
   return read;
 }
-
-/** Pieces as one array of their own. */
-export function joined(pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
-  const all = [...pieces];
-  const out = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of all) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
-}

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { type AttentionPlan, dense, type Pattern } from "../attention/index.ts";
 import { createTokenizer, decodeText, readDocuments, readTokenizerJson, type Tokenizer, textBlocks } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
-import { writeFilesAtomically } from "../files/index-node.ts";
+import { jsonBytes, writeOwnFiles } from "../files/index-node.ts";
 import { type EncoderConfig, modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
@@ -16,7 +16,6 @@ import { TOKENIZER_FILES, tokenizerFilesOf } from "./classifier.ts";
 import { readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
-import { jsonBytes } from "./saved-json.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of {@link pretrain}; training options have Hugging Face's names in camelCase. */
@@ -188,7 +187,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
           ...modelFiles(result.config, result.weights),
           ["crisp.json", [jsonBytes(card)]],
         ];
-        writeFilesAtomically(folder, new Map(pieces));
+        writeOwnFiles(folder, new Map(pieces));
       },
     };
   } finally {

@@ -1,9 +1,6 @@
 import type { Tokenizer } from "../data/index.ts";
+import { joined, jsonBytes } from "../files/index.ts";
 import type { ImageInput } from "../runs/index.ts";
-import { joined } from "./model-files.ts";
-
-/** A JSON file's bytes. */
-export const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
 const parsed = (pieces: Iterable<Uint8Array>): Record<string, unknown> =>
   JSON.parse(new TextDecoder().decode(joined(pieces))) as Record<string, unknown>;

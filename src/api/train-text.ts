@@ -18,6 +18,7 @@ import {
 } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import type { ModelFacts } from "../export/index.ts";
+import { joined } from "../files/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import { type ClassMetrics, classMetrics } from "../metrics/index.ts";
 import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
@@ -27,7 +28,6 @@ import { DEFAULT_TASK, type TaskName, tasks } from "../tasks/index.ts";
 import { resolveOptions, type TrainingOptions } from "../training/index.ts";
 import { type CrispCard, inputFilesOf, type NamedFiles } from "./classifier.ts";
 import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
-import { joined } from "./model-files.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */

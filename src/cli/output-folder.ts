@@ -1,71 +1,147 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { SAVED_FILES } from "../api/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
-import { checkWritable } from "../files/index-node.ts";
+import { checkOwnFiles, FOLDER_LOCK, lockFolder } from "../files/index-node.ts";
+import { checkpointFiles } from "../training/index-node.ts";
 import { shellQuoted } from "./run-command.ts";
 
-/**
- * The folder that a training writes into, or goes on in: checked before anything is read.
- *
- * @param usual - Where it goes unless options say otherwise.
- * @throws `cli/output-exists`, `cli/no-checkpoint`, and what `checkWritable` throws.
- */
-export function trainingFolder(
-  options: {
-    readonly outputDir?: string;
-    readonly overwriteOutputDir: boolean;
-    readonly resumeFromCheckpoint?: string;
-  },
-  usual: string,
-): string {
-  const folder = options.resumeFromCheckpoint ?? options.outputDir ?? usual;
-  if (options.resumeFromCheckpoint === undefined) freshFolder(folder, { overwrite: options.overwriteOutputDir });
-  else checkpointsIn(folder);
-  checkWritable(folder);
-  return folder;
+/** All files that a training may leave beside its checkpoints. */
+const TRAINING_FILES = [...SAVED_FILES, "errors.csv"];
+
+interface TrainingFolderOptions {
+  readonly outputDir?: string;
+  readonly overwriteOutputDir: boolean;
+  readonly resumeFromCheckpoint?: string;
+}
+
+/** Where a training writes. */
+export interface TrainingFolder {
+  readonly path: string;
+  /** Folder of this run's checkpoints. */
+  readonly checkpoints: string;
+  /**
+   * Remove the checkpoints of the run that this one takes the place of; people's files stay. Until something of the new run is whole on
+   * the disk, the old ones are all there is.
+   */
+  removeOlder(): void;
 }
 
 /**
- * Refuse to mix a new model with what a folder already holds.
+ * Do some work in the folder that a training writes into, or goes on in: kept for this process alone, checked before anything is read.
  *
- * @param overwrite - Allow it: files are replaced one by one when the new ones are whole; old checkpoints go at once.
- * @throws `cli/output-exists`.
+ * What was made for a run that left nothing is removed again.
+ *
+ * @param usual - Where it goes unless options say otherwise.
+ * @throws `file/busy` while another training works in it; `cli/output-exists`; `cli/no-checkpoint`; `file/not-own` where somebody else's
+ *   files have the names of a model's; what `lockFolder` throws.
  */
-export function freshFolder(folder: string, { overwrite }: { readonly overwrite: boolean }): void {
-  // a run that failed before its first checkpoint leaves an empty folder of them
-  const checkpoints = join(folder, "checkpoints");
-  const holds = existsSync(folder) ? readdirSync(folder) : [];
-  if (holds.length === 0 || (holds.join() === "checkpoints" && readdirSync(checkpoints).length === 0)) return;
-  if (!overwrite) {
-    const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to go on with it.";
-    throw expectedGot("cli/output-exists", folder, "an empty or new output folder", "one with files in it", hint);
+export async function inTrainingFolder<T>(
+  options: TrainingFolderOptions,
+  usual: string,
+  work: (folder: TrainingFolder) => Promise<T>,
+): Promise<T> {
+  const path = options.resumeFromCheckpoint ?? options.outputDir ?? usual;
+  // where there is nothing to go on with, no folder is made for the lock
+  if (options.resumeFromCheckpoint !== undefined) checkpointsIn(path);
+  const lock = lockFolder(path, { code: "file/busy", what: "training" });
+  try {
+    const folder = opened(path, options);
+    try {
+      return await work(folder);
+    } finally {
+      rmdirIfEmpty(folder.checkpoints);
+      rmdirIfEmpty(join(path, "checkpoints"));
+    }
+  } finally {
+    lock.release();
   }
-  rmSync(checkpoints, { recursive: true, force: true });
+}
+
+function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
+  if (options.resumeFromCheckpoint === undefined && !options.overwriteOutputDir) checkFresh(path);
+  checkOwnFiles(path, TRAINING_FILES);
+  const places = checkpointPlaces(path);
+  const resumed = options.resumeFromCheckpoint !== undefined;
+  const checkpoints = resumed ? checkpointsIn(path) : freshPlace(path, places);
+  return {
+    path,
+    checkpoints,
+    removeOlder() {
+      for (const place of places) {
+        if (place === checkpoints) continue;
+        for (const name of checkpointFiles(place)) rmSync(join(place, name), { force: true });
+        rmdirIfEmpty(place);
+      }
+    },
+  };
+}
+
+/** Refuse to mix a new model with what a folder already holds. */
+function checkFresh(path: string): void {
+  // a run that failed before its first checkpoint may have left an empty folder of them
+  const holds = readdirSync(path).filter(
+    (name) => !name.startsWith(FOLDER_LOCK) && !(name === "checkpoints" && readdirSync(join(path, name)).length === 0),
+  );
+  if (holds.length === 0) return;
+  const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to go on with it.";
+  throw expectedGot("cli/output-exists", path, "an empty or new output folder", "one with files in it", hint);
+}
+
+function rmdirIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // holds something, or is not there
+  }
 }
 
 /** What to say of a run that was stopped: before its first checkpoint there is nothing to go on with. */
 export function stoppedRun(
-  folder: string,
+  { path, checkpoints }: TrainingFolder,
   commandLine: string,
   { resumeFromCheckpoint }: { readonly resumeFromCheckpoint?: string },
 ): string {
-  if (!hasCheckpoint(folder)) return "stopped before the first update; nothing was written";
-  const resume = resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(folder)}` : "";
+  if (checkpointFiles(checkpoints).length === 0) return "stopped before the first update; nothing was written";
+  const resume = resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(path)}` : "";
   return `stopped; to go on: ${commandLine}${resume}`;
 }
 
 /**
- * Make sure that there is something to go on with.
+ * The newest folder of checkpoints in an output folder.
  *
  * @throws `cli/no-checkpoint`.
  */
 export function checkpointsIn(folder: string): string {
-  if (hasCheckpoint(folder)) return join(folder, "checkpoints");
+  const newest = checkpointPlaces(folder).at(-1);
+  if (newest !== undefined) return newest;
   const hint = "Leave --resume_from_checkpoint out to start from the beginning.";
   throw expectedGot("cli/no-checkpoint", folder, "the output folder of a run that wrote checkpoints", "none in it", hint);
 }
 
-function hasCheckpoint(folder: string): boolean {
+/**
+ * The folders in an output folder that hold checkpoints, oldest run first: `checkpoints`, `checkpoints/2`, `checkpoints/3` …
+ *
+ * A run that takes the place of another has a folder of its own: whenever the machine stops, the checkpoints of the two cannot be
+ * mistaken for each other.
+ */
+function checkpointPlaces(folder: string): string[] {
   const checkpoints = join(folder, "checkpoints");
-  return existsSync(checkpoints) && readdirSync(checkpoints).some((name) => name.endsWith(".crisp"));
+  return [checkpoints, ...numbered(checkpoints)].filter((place) => checkpointFiles(place).length > 0);
+}
+
+/** `checkpoints/2`, `checkpoints/3` … as far as there are any, by number. */
+function numbered(checkpoints: string): string[] {
+  if (!existsSync(checkpoints)) return [];
+  const numbers = readdirSync(checkpoints).filter((name) => /^[1-9]\d*$/.test(name));
+  return numbers.sort((a, b) => Number(a) - Number(b)).map((name) => join(checkpoints, name));
+}
+
+/** Behind all others, and without a file that somebody else put there. */
+function freshPlace(folder: string, places: readonly string[]): string {
+  const checkpoints = join(folder, "checkpoints");
+  const isFree = !existsSync(checkpoints) || !readdirSync(checkpoints).some((name) => name.endsWith(".crisp"));
+  const last = numbered(checkpoints).at(-1);
+  if (places.length === 0 && isFree && last === undefined) return checkpoints;
+  return join(checkpoints, `${last === undefined ? 2 : Number(basename(last)) + 1}`);
 }

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { expectedGot } from "../errors/index.ts";
-import { isProcessAlive } from "./folder-lock-node.ts";
+import { isProcessAlive } from "./process-node.ts";
 
 /** A file's bytes, in pieces that are written one after another. */
 export type Chunks = Iterable<Uint8Array>;
@@ -46,11 +46,12 @@ export function writeAtomically(path: string, chunks: Chunks): void {
  *
  * @param folder - Made if it is missing.
  * @param files - By path inside the folder, e.g. `onnx/model.onnx`, in the order in which they appear.
+ * @param onStaged - Called when all are on the disk and none has its name yet; if it throws, every old file is as it was.
  * @throws `file/disk-full`, `file/not-writable`; then every old file is as it was.
  * @example
  * writeFilesAtomically("tickets-model", modelFiles(model));
  */
-export function writeFilesAtomically(folder: string, files: ReadonlyMap<string, Chunks>): void {
+export function writeFilesAtomically(folder: string, files: ReadonlyMap<string, Chunks>, onStaged?: () => void): void {
   const staged: [string, string][] = [];
   try {
     for (const [name, chunks] of files) {
@@ -58,6 +59,7 @@ export function writeFilesAtomically(folder: string, files: ReadonlyMap<string, 
       makeFolder(dirname(path));
       staged.push([stage(path, chunks), path]);
     }
+    onStaged?.();
   } catch (error) {
     for (const [temp] of staged) rmSync(temp, { force: true });
     throw error;

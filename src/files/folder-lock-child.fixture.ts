@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isProcessAlive, lockFolder, takeLock } from "./folder-lock-node.ts";
+import { lockFolder, takeLock } from "./folder-lock-node.ts";
+import { isProcessAlive } from "./process-node.ts";
 
 /** What a child says: it is ready, or holds the lock (alone or not), or another one does. */
 export type FromChild = "ready" | "alone" | "shared" | "busy";

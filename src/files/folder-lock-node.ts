@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,8 @@ import {
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
+import { checkWritable } from "./atomic-file-node.ts";
+import { isProcessAlive } from "./process-node.ts";
 
 /** A lock that this process holds. */
 export interface Lock {
@@ -89,12 +92,13 @@ export async function takeLock(path: string, { settings, signal, isDone, onWait 
  * @param folder - Made where it is missing, and removed again by `release` if it is then empty.
  * @param options.code - Of the error when another process holds it, e.g. `study/busy`.
  * @param options.what - What needs the folder for itself, for the message, e.g. `training`.
- * @throws `options.code` at once, naming the other process.
+ * @throws `options.code` at once, naming the other process; what `checkWritable` throws.
  * @example
  * const lock = lockFolder("tickets-model", { code: "file/busy", what: "training" });
  */
 export function lockFolder(folder: string, { code, what }: { readonly code: string; readonly what: string }): Lock {
-  const made = mkdirSync(folder, { recursive: true }) !== undefined;
+  const made = !existsSync(folder);
+  checkWritable(folder);
   const path = join(folder, FOLDER_LOCK);
   const lock = attempt(path, FOLDER_SETTINGS, made ? folder : undefined);
   if (!("pid" in lock)) return lock;
@@ -205,16 +209,6 @@ function isGone({ owner, touchedMs }: { readonly owner: Owner; readonly touchedM
     if (start !== undefined && owner.start !== undefined) return start !== owner.start;
   }
   return Date.now() - touchedMs > staleMs;
-}
-
-/** On this machine. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
 }
 
 /** When a process began, in the system's ticks; undefined outside Linux. */

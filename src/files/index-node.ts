@@ -3,3 +3,4 @@
 export { type Chunks, checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
 export { FOLDER_LOCK, type Lock, type LockSettings, lockFolder, takeLock } from "./folder-lock-node.ts";
 export * from "./index.ts";
+export { checkOwnFiles, OWN_FILES, writeOwnFiles } from "./own-files-node.ts";

@@ -1,0 +1,3 @@
+/** What works in Node and in the browser. */
+
+export { joined, jsonBytes, stableJson } from "./stable-json.ts";

@@ -3,15 +3,35 @@ import { Classifier, loadLabelledTexts } from "../../api/index-node.ts";
 import { isDense } from "../../attention/index.ts";
 import { sameClasses } from "../../data/index.ts";
 import { loadImages, splitOf } from "../../data/index-node.ts";
-import { checkWritable, writeFilesAtomically } from "../../files/index-node.ts";
+import { checkOwnFiles, lockFolder, writeOwnFiles } from "../../files/index-node.ts";
 import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
 import { asTrained, columnOptions, evaluationData, fetchListener, sayAsked } from "../read-options.ts";
-import { defineVerb } from "../verb.ts";
+import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv, predictionLine } from "./error-tables.ts";
 import { DATA_OPTIONS, DEVICE_OPTION } from "./training-options.ts";
+
+const OPTIONS = {
+  text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
+  label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
+  dataset_name: {
+    ...DATA_OPTIONS.dataset_name,
+    help: "Data set on the Hub; its validation split is evaluated, else its test split.",
+  },
+  dataset_config_name: DATA_OPTIONS.dataset_config_name,
+  dataset_revision: DATA_OPTIONS.dataset_revision,
+  device: DEVICE_OPTION,
+  per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
+  output_dir: {
+    type: "string",
+    unit: "folder",
+    help: "Where errors.csv and predictions.jsonl go; left out, none are written.",
+  },
+} as const satisfies OptionTable;
+
+const EVALUATION_FILES = ["errors.csv", "predictions.jsonl"];
 
 export const evaluate = defineVerb({
   name: "eval",
@@ -21,90 +41,85 @@ export const evaluate = defineVerb({
     { name: "model", help: "Folder that crisp train saved.", required: true },
     { name: "data", help: "Labelled texts: TSV, CSV, JSONL, gzip of each, or Parquet; a folder of images; or --dataset_name." },
   ],
-  options: {
-    text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
-    label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
-    dataset_name: {
-      ...DATA_OPTIONS.dataset_name,
-      help: "Data set on the Hub; its validation split is evaluated, else its test split.",
-    },
-    dataset_config_name: DATA_OPTIONS.dataset_config_name,
-    dataset_revision: DATA_OPTIONS.dataset_revision,
-    device: DEVICE_OPTION,
-    per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
-    output_dir: {
-      type: "string",
-      unit: "folder",
-      help: "Where errors.csv and predictions.jsonl go; left out, none are written.",
-    },
-  },
+  options: OPTIONS,
   examples: ["crisp eval tickets-model test.csv"],
-  async run({ options, output, positionals: [folder, file] }) {
-    const source = await evaluationData(file, options, fetchListener(output));
-    if (options.outputDir !== undefined) checkWritable(options.outputDir);
-    const device = options.device as Device | undefined;
-    sayAsked(output, device);
-    const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
-    const { labels: known, task: readAs } = model.config;
-    const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {
-      if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, task: readAs, labels: known });
-      const { textColumn: imageColumn, labelColumn } = columns;
-      return splitOf(await loadImages(source.data, { imageColumn, labelColumn, labels: known }), ["test", "validation"]);
-    });
-    const dataset = sameClasses(read, known, readAs);
-    const examples = model.encode(dataset);
-    const { task, labels } = model.config;
-    const rules = { task, labels, glue: model.card.glue };
-    const batchSize = options.perDeviceEvalBatchSize;
-    const sparse = !isDense(model.card.attention);
-    const on = await model.evaluate(examples, { batchSize });
-    const off = sparse ? await model.evaluate(examples, { attention: "dense", batchSize }) : on;
-    const { figures: own, loss } = taskFigures(rules, on, examples);
-    const { figures: ownOff, loss: lossOff } = taskFigures(rules, off, examples);
-    const classes = tasks[task].hasOneClass
-      ? classMetrics(
-          on.probabilities,
-          examples.map(({ label }) => label),
-          labels,
-        )
-      : null;
-    const figures = {
-      examples: examples.length,
-      ...own,
-      loss,
-      ...Object.fromEntries(Object.entries(ownOff).map(([name, value]) => [`${name}SparsityOff`, value])),
-      lossSparsityOff: lossOff,
-      effectiveSparsity: 1 - on.pairs.kept / on.pairs.valid,
-    };
-    const { pattern } = model.card.attention;
-    output.record({
-      model: folder,
-      data: source.name,
-      attention: model.card.attention,
-      ...figures,
-      ...(classes && { classes: classes.classes }),
-    });
-    if (classes) {
-      output.print(`${classTable(classes)}\n`);
-      if (labels.length <= 10) output.print(`${confusionTable(classes)}\n`);
+  async run(context) {
+    const { outputDir } = context.options;
+    if (outputDir === undefined) return evaluateModel(context);
+    const lock = lockFolder(outputDir, { code: "file/busy", what: "evaluation" });
+    try {
+      checkOwnFiles(outputDir, EVALUATION_FILES);
+      return await evaluateModel(context);
+    } finally {
+      lock.release();
     }
-    const what = model.reads === "images" ? `images of ${dataset.name}` : "examples";
-    output.print(`${figuresLine({ ...own, loss })} · ${examples.length} ${what}`);
-    if (sparse) {
-      const effective = `effective sparsity ${(100 * figures.effectiveSparsity).toFixed(1)} %`;
-      output.print(`sparsity off: ${figuresLine({ ...ownOff, loss: lossOff })} (${pattern}, ${effective})`);
-    }
-    if (options.outputDir !== undefined) {
-      const evaluated = { dataset, probabilities: on.probabilities, encoded: examples };
-      const lines = dataset.examples.map((_, at) => predictionLine(evaluated, labels, at));
-      const bytes = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
-      const files = new Map([
-        ["errors.csv", bytes(errorsCsv(evaluated, labels))],
-        ["predictions.jsonl", bytes(`${lines.join("\n")}\n`)],
-      ]);
-      writeFilesAtomically(options.outputDir, files);
-      output.print(`wrote ${join(options.outputDir, "errors.csv")} and predictions.jsonl`);
-    }
-    return 0;
   },
 });
+
+async function evaluateModel({ options, output, positionals: [folder, file] }: Context<typeof OPTIONS>): Promise<number> {
+  const source = await evaluationData(file, options, fetchListener(output));
+  const device = options.device as Device | undefined;
+  sayAsked(output, device);
+  const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
+  const { labels: known, task: readAs } = model.config;
+  const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {
+    if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, task: readAs, labels: known });
+    const { textColumn: imageColumn, labelColumn } = columns;
+    return splitOf(await loadImages(source.data, { imageColumn, labelColumn, labels: known }), ["test", "validation"]);
+  });
+  const dataset = sameClasses(read, known, readAs);
+  const examples = model.encode(dataset);
+  const { task, labels } = model.config;
+  const rules = { task, labels, glue: model.card.glue };
+  const batchSize = options.perDeviceEvalBatchSize;
+  const sparse = !isDense(model.card.attention);
+  const on = await model.evaluate(examples, { batchSize });
+  const off = sparse ? await model.evaluate(examples, { attention: "dense", batchSize }) : on;
+  const { figures: own, loss } = taskFigures(rules, on, examples);
+  const { figures: ownOff, loss: lossOff } = taskFigures(rules, off, examples);
+  const classes = tasks[task].hasOneClass
+    ? classMetrics(
+        on.probabilities,
+        examples.map(({ label }) => label),
+        labels,
+      )
+    : null;
+  const figures = {
+    examples: examples.length,
+    ...own,
+    loss,
+    ...Object.fromEntries(Object.entries(ownOff).map(([name, value]) => [`${name}SparsityOff`, value])),
+    lossSparsityOff: lossOff,
+    effectiveSparsity: 1 - on.pairs.kept / on.pairs.valid,
+  };
+  const { pattern } = model.card.attention;
+  output.record({
+    model: folder,
+    data: source.name,
+    attention: model.card.attention,
+    ...figures,
+    ...(classes && { classes: classes.classes }),
+  });
+  if (classes) {
+    output.print(`${classTable(classes)}\n`);
+    if (labels.length <= 10) output.print(`${confusionTable(classes)}\n`);
+  }
+  const what = model.reads === "images" ? `images of ${dataset.name}` : "examples";
+  output.print(`${figuresLine({ ...own, loss })} · ${examples.length} ${what}`);
+  if (sparse) {
+    const effective = `effective sparsity ${(100 * figures.effectiveSparsity).toFixed(1)} %`;
+    output.print(`sparsity off: ${figuresLine({ ...ownOff, loss: lossOff })} (${pattern}, ${effective})`);
+  }
+  if (options.outputDir !== undefined) {
+    const evaluated = { dataset, probabilities: on.probabilities, encoded: examples };
+    const lines = dataset.examples.map((_, at) => predictionLine(evaluated, labels, at));
+    const bytes = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
+    const files = new Map([
+      ["errors.csv", bytes(errorsCsv(evaluated, labels))],
+      ["predictions.jsonl", bytes(`${lines.join("\n")}\n`)],
+    ]);
+    writeOwnFiles(options.outputDir, files);
+    output.print(`wrote ${join(options.outputDir, "errors.csv")} and predictions.jsonl`);
+  }
+  return 0;
+}

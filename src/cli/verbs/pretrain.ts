@@ -1,9 +1,9 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { type PretrainEvent, pretrainingDefaults, pretrain as startPretraining } from "../../api/index-node.ts";
 import { isDense, parsePattern } from "../../attention/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
-import { stoppedRun, trainingFolder } from "../output-folder.ts";
+import { inTrainingFolder, stoppedRun } from "../output-folder.ts";
 import { duration } from "../progress.ts";
 import { fetchListener, planOptions, sayAsked, trainFile, trainingOptions } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
@@ -45,39 +45,44 @@ export const pretrain = defineVerb({
     const { options, output, positionals, signal } = context;
     const data = textFile(positionals[0], options.trainFile);
     const pattern = parsePattern(options.attention);
-    const folder = trainingFolder(options, `${basename(data).replace(/\..*$/, "")}-encoder`);
-    sayAsked(output, options.device as Device);
-    const run = startPretraining({
-      data,
-      validation: options.validationFile,
-      model: options.modelNameOrPath,
-      revision: options.modelRevision,
-      onDownload: fetchListener(output),
-      config: options.configName,
-      tokenizer: options.tokenizerName,
-      attention: { pattern, ...planOptions(options) },
-      maxLength: options.maxSeqLength,
-      lineByLine: options.lineByLine,
-      mlmProbability: options.mlmProbability,
-      seed: options.seed,
-      device: options.device as Device,
-      checkpoints: join(folder, "checkpoints"),
-      signal,
-      ...trainingOptions(options),
+    return inTrainingFolder(options, `${basename(data).replace(/\..*$/, "")}-encoder`, async (folder) => {
+      sayAsked(output, options.device as Device);
+      const run = startPretraining({
+        data,
+        validation: options.validationFile,
+        model: options.modelNameOrPath,
+        revision: options.modelRevision,
+        onDownload: fetchListener(output),
+        config: options.configName,
+        tokenizer: options.tokenizerName,
+        attention: { pattern, ...planOptions(options) },
+        maxLength: options.maxSeqLength,
+        lineByLine: options.lineByLine,
+        mlmProbability: options.mlmProbability,
+        seed: options.seed,
+        device: options.device as Device,
+        checkpoints: folder.checkpoints,
+        signal,
+        ...trainingOptions(options),
+      });
+      const show = reporter(context, pattern.id);
+      for await (const event of run) {
+        if (event.type === "saved") folder.removeOlder();
+        show(event);
+      }
+      const result = await run.result;
+      if (!result) {
+        output.print(stoppedRun(folder, context.commandLine, options));
+        return 130;
+      }
+      result.save(folder.path);
+      folder.removeOlder();
+      const off = isDense({ pattern }) ? "" : ` · with sparsity off ${result.lossSparsityOff.toFixed(4)}`;
+      output.print(`held out  loss ${result.loss.toFixed(4)} · perplexity ${Math.exp(result.loss).toFixed(2)}${off}`);
+      output.print(`saved ${folder.path} after ${duration(1000 * result.seconds)} of training`);
+      output.print(`next: npx crisp-attention train <labelled texts> --model ${shellQuoted(folder.path)}`);
+      return 0;
     });
-    const show = reporter(context, pattern.id);
-    for await (const event of run) show(event);
-    const result = await run.result;
-    if (!result) {
-      output.print(stoppedRun(folder, context.commandLine, options));
-      return 130;
-    }
-    result.save(folder);
-    const off = isDense({ pattern }) ? "" : ` · with sparsity off ${result.lossSparsityOff.toFixed(4)}`;
-    output.print(`held out  loss ${result.loss.toFixed(4)} · perplexity ${Math.exp(result.loss).toFixed(2)}${off}`);
-    output.print(`saved ${folder} after ${duration(1000 * result.seconds)} of training`);
-    output.print(`next: npx crisp-attention train <labelled texts> --model ${shellQuoted(folder)}`);
-    return 0;
   },
 });
 

@@ -5,10 +5,10 @@ import { train as startTraining, type TrainResult } from "../../api/index-node.t
 import { isDense, parsePattern } from "../../attention/index.ts";
 import { renderSummary } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
-import { writeAtomically } from "../../files/index-node.ts";
+import { writeOwnFiles } from "../../files/index-node.ts";
 import type { Device } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
-import { stoppedRun, trainingFolder } from "../output-folder.ts";
+import { inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
 import { duration } from "../progress.ts";
 import {
   classWeights,
@@ -70,41 +70,45 @@ export const train = defineVerb({
     const { name, ...source } = await trainingData("crisp train", positionals[0], options, { ...listener, signal });
     const pattern = parsePattern(options.attention);
     const unpacked = name.replace(/\.gz$/, "");
-    const folder = trainingFolder(options, `${basename(unpacked, extname(unpacked))}-model`);
-    sayAsked(context.output, options.device as Device);
-    const run = startTraining({
-      ...source,
-      model,
-      revision: options.modelRevision,
-      onDownload: listener,
-      streaming: context.given.has("streaming") ? options.streaming : undefined,
-      attention: { pattern, ...planOptions(options) },
-      columns: columnOptions(options),
-      task: (options.problemType as TaskName | undefined) ?? source.task,
-      classWeights: classWeights(options.classWeights),
-      maxLength: options.maxSeqLength,
-      maxTrainSamples: options.maxTrainSamples,
-      seed: options.seed,
-      about: {
-        ...(!existsSync(model) && { baseModel: model }),
-        ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
-        ...(options.license !== undefined && { licence: options.license }),
-        ...(options.language && { language: options.language }),
-      },
-      device: options.device as Device,
-      checkpoints: join(folder, "checkpoints"),
-      signal,
-      ...trainingOptions(options),
+    return inTrainingFolder(options, `${basename(unpacked, extname(unpacked))}-model`, async (folder) => {
+      sayAsked(context.output, options.device as Device);
+      const run = startTraining({
+        ...source,
+        model,
+        revision: options.modelRevision,
+        onDownload: listener,
+        streaming: context.given.has("streaming") ? options.streaming : undefined,
+        attention: { pattern, ...planOptions(options) },
+        columns: columnOptions(options),
+        task: (options.problemType as TaskName | undefined) ?? source.task,
+        classWeights: classWeights(options.classWeights),
+        maxLength: options.maxSeqLength,
+        maxTrainSamples: options.maxTrainSamples,
+        seed: options.seed,
+        about: {
+          ...(!existsSync(model) && { baseModel: model }),
+          ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
+          ...(options.license !== undefined && { licence: options.license }),
+          ...(options.language && { language: options.language }),
+        },
+        device: options.device as Device,
+        checkpoints: folder.checkpoints,
+        signal,
+        ...trainingOptions(options),
+      });
+      const show = reporter(context, model, pattern.id);
+      for await (const event of run) {
+        if (event.type === "saved") folder.removeOlder();
+        show(event);
+      }
+      const result = await run.result;
+      if (!result) {
+        output.print(stoppedRun(folder, context.commandLine, options));
+        return 130;
+      }
+      finish(context, result, folder);
+      return 0;
     });
-    const show = reporter(context, model, pattern.id);
-    for await (const event of run) show(event);
-    const result = await run.result;
-    if (!result) {
-      output.print(stoppedRun(folder, context.commandLine, options));
-      return 130;
-    }
-    finish(context, result, folder);
-    return 0;
   },
 });
 
@@ -125,7 +129,11 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
   };
 }
 
-function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResult, folder: string): void {
+function finish(
+  { output, options }: Context<typeof OPTIONS>,
+  result: TrainResult,
+  { path: folder, removeOlder }: TrainingFolder,
+): void {
   const { metrics, classes, primary, model, evaluated, majority, seconds, freshParameters } = result;
   if (freshParameters.length > 0)
     output.print(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
@@ -148,7 +156,8 @@ function finish({ output, options }: Context<typeof OPTIONS>, result: TrainResul
   } else output.print(`held out  ${figuresLine(metrics)}${attention} ${mistakes}`);
   for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
     output.note(note);
-  writeAtomically(join(folder, "errors.csv"), [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]);
+  removeOlder();
+  writeOwnFiles(folder, new Map([["errors.csv", [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]]]));
   output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
   output.print(`try: ${tryIt(model, folder)}`);
 }

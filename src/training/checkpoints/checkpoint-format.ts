@@ -28,7 +28,8 @@ export interface ArrayToStore {
   read(): Promise<Float32Array>;
 }
 
-const MAGIC = "CRISPCK";
+/** What every checkpoint begins with. */
+export const MAGIC = "CRISPCK";
 const VERSION = "2";
 /** Magic, version, and the length of the header as uint32. */
 const FRONT = 12;

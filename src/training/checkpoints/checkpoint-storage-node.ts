@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkWritable, sweepTemporaryFiles, writeAtomically } from "../../files/index-node.ts";
+import { MAGIC } from "./checkpoint-format.ts";
 import type { CheckpointStorage, StoredFile } from "./checkpoint-storage.ts";
+import { CHECKPOINT_FILE } from "./checkpoints.ts";
 
 /**
  * Checkpoints in a folder on disk, each written under another name first and renamed when it is whole.
@@ -27,6 +29,25 @@ export function checkpointFolder(folder: string): CheckpointStorage {
     label: (name) => join(folder, name),
     createDigest: () => createHash("sha256"),
   };
+}
+
+/** The names of files in a folder that are checkpoints of Crisp by their names and first bytes; none where it is missing. */
+export function checkpointFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => CHECKPOINT_FILE.test(name) && startsAsCheckpoint(join(folder, name)));
+}
+
+function startsAsCheckpoint(path: string): boolean {
+  const start = new Uint8Array(MAGIC.length);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, start);
+  } catch {
+    return false; // a folder of such a name
+  } finally {
+    closeSync(file);
+  }
+  return new TextDecoder().decode(start) === MAGIC;
 }
 
 async function openFile(path: string): Promise<StoredFile> {

@@ -31,7 +31,7 @@ export interface Resumed {
   readonly notes: readonly string[];
 }
 
-const FILE = /^checkpoint-(\d+)\.crisp$/;
+export const CHECKPOINT_FILE = /^checkpoint-(\d+)\.crisp$/;
 
 /**
  * Saves and finds the checkpoints of one run in one storage, `checkpoint-<updates>.crisp`.
@@ -99,7 +99,7 @@ export class Checkpoints implements Saver {
   /** Newest first. */
   async #found(): Promise<{ readonly name: string; readonly step: number }[]> {
     const files = (await this.#settings.storage.list()).flatMap((name) => {
-      const step = FILE.exec(name)?.[1];
+      const step = CHECKPOINT_FILE.exec(name)?.[1];
       return step === undefined ? [] : [{ name, step: Number(step) }];
     });
     return files.sort((a, b) => b.step - a.step);

@@ -1,4 +1,5 @@
 import { expectedGot } from "../../errors/index.ts";
+import { stableJson } from "../../files/index.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
@@ -31,7 +32,7 @@ function firstDifference(
   where: string,
 ): { where: string; then: Json | undefined; now: Json | undefined } | undefined {
   if (!isRecord(then) || !isRecord(now)) {
-    return JSON.stringify(then) === JSON.stringify(now) ? undefined : { where, then, now };
+    return stableJson(then) === stableJson(now) ? undefined : { where, then, now };
   }
   for (const key of Object.keys({ ...then, ...now })) {
     const difference = firstDifference(then[key], now[key], where === "" ? key : `${where}.${key}`);
