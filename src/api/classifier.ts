@@ -10,12 +10,10 @@ import {
   type Tokenizer,
 } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import type { ExportOptions, exportFiles, ModelFacts } from "../export/index.ts";
+import type { ExportOptions, exportFiles } from "../export/index.ts";
 import { joined, jsonBytes } from "../files/index.ts";
-import type { GlueTask } from "../metrics/index.ts";
 import { type EncoderConfig, modelFiles, storedModel, weightsFrom } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
-import type { PlanSpec } from "../runs/index.ts";
 import {
   createForward,
   type Evaluated,
@@ -32,32 +30,12 @@ import {
   weightTensors,
 } from "../runs/index.ts";
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
-import { type PlacedWord, type Prediction, type TaskAnswer, type TaskName, tasks } from "../tasks/index.ts";
+import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../tasks/index.ts";
+import { type CrispCard, parseCard } from "./crisp-card.ts";
 import { configFile, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
 
 export type { Prediction } from "../tasks/index.ts";
-
-/** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
-export interface CrispCard {
-  readonly crisp: string;
-  /** What it predicts; left out by older versions, which knew but one. */
-  readonly task?: TaskName;
-  /** The GLUE task by whose figures it is evaluated. */
-  readonly glue?: GlueTask;
-  /** Attention as it was trained; evaluation uses it too unless told otherwise. */
-  readonly attention: PlanSpec;
-  /** Most tokens a text; tokens of each image. */
-  readonly maxLength: number;
-  readonly seed: number;
-  readonly padTokenId: number;
-  /** Columns the training file had, so that an evaluation file is read alike. */
-  readonly columns?: Dataset["columns"];
-  /** On the held-out split, sparsity on and off; accuracy in [0, 1]. */
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly options: Readonly<Record<string, unknown>>;
-  /** What only the model card says: base model, data, licence. */
-  readonly about?: ModelFacts;
-}
+export type { CrispCard } from "./crisp-card.ts";
 
 /** A text to classify, or a pair of texts for a model that was trained on pairs. */
 export type TextInput =
@@ -336,22 +314,3 @@ export const inputFilesOf = (files: ReadonlyMap<string, Uint8Array>, images?: Im
   images ? new Map([[PREPROCESSOR_FILE, [files.get(PREPROCESSOR_FILE)!]]]) : tokenizerFilesOf(files);
 
 const isList = <Input>(texts: Input | readonly Input[]): texts is readonly Input[] => Array.isArray(texts);
-
-function parseCard(bytes: Uint8Array, file: string): CrispCard {
-  let card: Partial<CrispCard> | null;
-  try {
-    card = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CrispCard> | null;
-  } catch (error) {
-    throw new CrispError("model/bad-card", `${file}: expected JSON, got ${(error as Error).message}. Save the model again.`);
-  }
-  const whole =
-    typeof card?.attention?.pattern === "string" && [card.maxLength, card.seed, card.padTokenId].every(Number.isInteger);
-  if (whole) return card as CrispCard;
-  throw expectedGot(
-    "model/bad-card",
-    file,
-    "attention, maxLength, seed and padTokenId",
-    "a file without",
-    "Save the model again.",
-  );
-}

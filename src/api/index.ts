@@ -10,5 +10,6 @@ export {
 } from "./classifier.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
 export type { ModelFiles } from "./model-files.ts";
-export { limited, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./train-text.ts";
+export type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
+export { limited } from "./train-text.ts";
 export { VERSION } from "./version.ts";

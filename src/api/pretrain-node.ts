@@ -11,7 +11,7 @@ import type { CurvePoint, Device, ModelSource, RunEvent, RunResult, RunSpec } fr
 import { specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
-import { resolveOptions, type TrainingOptions } from "../training/index.ts";
+import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
 import { TOKENIZER_FILES, tokenizerFilesOf } from "./classifier.ts";
 import { readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
@@ -86,10 +86,12 @@ export interface PretrainedModel extends PretrainResult {
 /** Where pre-training differs from `defaultOptions`: from nothing, or on new text, the rate is higher than for a classifier. */
 export const pretrainingDefaults = { learningRate: 5e-5 } as const satisfies Partial<TrainingOptions>;
 
-const OWN = [
-  ...["data", "validation", "model", "config", "tokenizer", "attention", "maxLength", "lineByLine", "mlmProbability"],
-  ...["validationShare", "revision", "onDownload", "seed", "device", "threads", "checkpoints", "signal"],
-];
+/** Settings that are no training options. */
+const OWN: Readonly<Record<Exclude<keyof PretrainSettings, keyof TrainingOptions>, true>> = {
+  ...{ data: true, validation: true, model: true, revision: true, onDownload: true, config: true, tokenizer: true },
+  ...{ attention: true, maxLength: true, lineByLine: true, mlmProbability: true, validationShare: true, seed: true },
+  ...{ device: true, threads: true, checkpoints: true, signal: true },
+};
 
 /**
  * Train an encoder to fill in masked tokens of plain text, so that it knows the language of one's own texts before it is fine-tuned.
@@ -108,8 +110,8 @@ export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainE
 
 async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) => void): Promise<PretrainedModel | null> {
   const { seed = 42, mlmProbability = 0.15, checkpoints, device, threads, signal } = settings;
-  const own = Object.fromEntries(Object.entries(settings).filter(([name]) => !OWN.includes(name)));
-  const options = { ...pretrainingDefaults, ...own };
+  checkSettings("pretrain", settings, OWN);
+  const options = { ...pretrainingDefaults, ...trainingOptionsIn(settings) };
   resolveOptions(options);
   checkMasking({ probability: mlmProbability });
   const { source, where, tokenizerFolder, files, maxPositions, vocabSize } = await startFrom(settings);

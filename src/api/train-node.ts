@@ -14,6 +14,7 @@ import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
+import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
 import {
   type DataSources,
   isDataset,
@@ -22,9 +23,6 @@ import {
   type StartModel,
   type StreamedTraining,
   startFromFiles,
-  type TextTrainResult,
-  type TextTrainSettings,
-  type TrainEvent,
   trainPrepared,
 } from "./train-text.ts";
 

@@ -1,4 +1,4 @@
-import { type AttentionPlan, checkPlan, dense, type Pattern } from "../attention/index.ts";
+import { type AttentionPlan, checkPlan, dense } from "../attention/index.ts";
 import {
   checkStreamTrainable,
   checkTrainable,
@@ -19,101 +19,16 @@ import {
 import { expectedGot } from "../errors/index.ts";
 import type { ModelFacts } from "../export/index.ts";
 import { joined } from "../files/index.ts";
-import type { GlueTask } from "../metrics/index.ts";
-import { type ClassMetrics, classMetrics } from "../metrics/index.ts";
+import { classMetrics } from "../metrics/index.ts";
 import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
-import type { Device, ModelSource, RunEvent, RunResult, RunSpec, StreamedSource } from "../runs/index.ts";
+import type { ModelSource, RunResult, RunSpec, StreamedSource } from "../runs/index.ts";
 import { classWeightsOf, encodeFor, type ImageInput, imageInputOf, readsImages, specOf } from "../runs/index.ts";
-import { DEFAULT_TASK, type TaskName, tasks } from "../tasks/index.ts";
-import { resolveOptions, type TrainingOptions } from "../training/index.ts";
+import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
+import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
 import { type CrispCard, inputFilesOf, type NamedFiles } from "./classifier.ts";
 import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
+import { OWN_SETTINGS, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./train-settings.ts";
 import { VERSION } from "./version.ts";
-
-/** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
-export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
-  /**
-   * TSV, CSV, JSONL (gzip of each) or Parquet, or examples in memory; for an encoder of images a folder with a folder for each class,
-   * perhaps below `train`, `validation` and `test`, or Parquet.
-   */
-  readonly data: Source | Dataset;
-  /** Evaluated during training; left out, a tenth of `data` is held out: seeded, stratified, grouped by shared text. */
-  readonly validation?: Source | Dataset;
-  /** Evaluated once, at the end; left out, the validation split. */
-  readonly test?: Source | Dataset;
-  /** What the labels are; left out, as the data has them: lists are several classes, or tags of words. */
-  readonly task?: TaskName;
-  /** Factor of each class in the loss, by class index; `balanced`: N / (C · examples of the class), so that rare classes count alike. */
-  readonly classWeights?: "balanced" | readonly number[];
-  /** Evaluate by the figures of a GLUE task too, which then choose the best model. */
-  readonly glue?: GlueTask;
-  /** Default `dense()`. */
-  readonly attention?: Pattern | AttentionPlan;
-  readonly columns?: Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
-  /** Most tokens a text, special tokens included; default 128. */
-  readonly maxLength?: number;
-  /** At most so many of the first training examples. */
-  readonly maxTrainSamples?: number;
-  /** Of new weights, data order and dropout; default 42. */
-  readonly seed?: number;
-  /** What the model card says of the start model, the data and the licence. */
-  readonly about?: ModelFacts;
-  /** What computes. */
-  readonly device?: Device;
-  readonly threads?: number;
-}
-
-/** What happens, in order: `data` once, then what the run says, then `finished`. */
-export type TrainEvent =
-  | { readonly type: "data"; readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly heldOut: number }
-  | RunEvent
-  | { readonly type: "finished"; readonly metrics: Readonly<Record<string, number>> };
-
-/** What a training leaves. */
-export interface TextTrainResult {
-  /** Figures on the reported split by name, and `loss`. */
-  readonly metrics: Readonly<Record<string, number>>;
-  /** Name of the figure that counts. */
-  readonly primary: string;
-  /** Class by class; null for tasks that do not give each example one class. */
-  readonly classes: ClassMetrics | null;
-  /** The examples behind `metrics`, and what the model said of each. */
-  readonly evaluated: {
-    readonly dataset: Dataset;
-    readonly probabilities: readonly (readonly number[])[];
-    /** In tokens, for token classification. */
-    readonly encoded?: readonly Encoded[];
-  };
-  /** Majority-class accuracy on the same examples; 0 for other tasks. */
-  readonly majority: number;
-  readonly seconds: number;
-  readonly freshParameters: readonly string[];
-}
-
-/** Names of the settings that are no training options. */
-const OWN = [
-  "data",
-  "validation",
-  "test",
-  "model",
-  "attention",
-  "task",
-  "classWeights",
-  "glue",
-  "columns",
-  "maxLength",
-  "maxTrainSamples",
-  "checkpoints",
-  "signal",
-  "streaming",
-  "revision",
-  "onDownload",
-  "name",
-  "about",
-  "device",
-  "threads",
-  "seed",
-];
 
 /** A model to start from: its configuration, what it reads, and where a run finds it. */
 export interface StartModel {
@@ -164,7 +79,8 @@ export async function prepareTraining<Source>(
     readonly images?: (sources: DataSources<Source>) => Promise<DataSources<Source>>;
   },
 ): Promise<Prepared> {
-  const options = Object.fromEntries(Object.entries(asked).filter(([name]) => !OWN.includes(name)));
+  checkSettings("train", asked, OWN_SETTINGS);
+  const options = trainingOptionsIn(asked);
   resolveOptions(options);
   const attention = asked.attention ?? dense();
   const plan = "pattern" in attention ? attention : { pattern: attention };

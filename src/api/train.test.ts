@@ -9,7 +9,7 @@ import type { Dataset } from "../data/index.ts";
 import { demoCorpora } from "../studies/index.ts";
 import { Classifier } from "./classifier-node.ts";
 import { drawn, type TrainResult, type TrainSettings, train } from "./train-node.ts";
-import type { TrainEvent } from "./train-text.ts";
+import type { TrainEvent } from "./train-settings.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-train-"));
 after(() => rmSync(work, { recursive: true, force: true }));

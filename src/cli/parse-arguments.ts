@@ -1,4 +1,5 @@
 import { CrispError, expectedGot, nearest } from "../errors/index.ts";
+import { inRange, ruleOf } from "../training/index.ts";
 import { apiName, type OptionSpec, type OptionTable, type Positional } from "./verb.ts";
 
 /** Options that every verb takes. */
@@ -66,7 +67,7 @@ export function parseArguments(
       if (text === undefined) {
         const next = argv[at + 1];
         if (next === undefined || /^--?[a-zA-Z]/.test(next)) {
-          throw expectedGot("cli/bad-option", `${where} --${name}`, wanted(spec), "nothing");
+          throw expectedGot("cli/bad-option", `${where} --${name}`, ruleOf(spec), "nothing");
         }
         text = argv[++at]!;
       }
@@ -100,42 +101,20 @@ function findOption(where: string, typed: string, specs: OptionTable): { name: s
   throw new CrispError("cli/unknown-option", `${where}: unknown option ${typed}. ${next}`, { option: typed, guess });
 }
 
-function wanted(spec: OptionSpec): string {
-  if (spec.choices) return `one of ${spec.choices.join(", ")}`;
-  const noun = { string: "a value", number: "a number", integer: "a whole number", boolean: "true or false" } as Record<
-    string,
-    string
-  >;
-  const lists: Record<string, string> = {
-    list: "a comma-separated list",
-    numbers: "numbers, with commas",
-    integers: "whole numbers, with commas",
-  };
-  const range =
-    spec.min !== undefined && spec.max !== undefined
-      ? ` from ${spec.min} to ${spec.max}`
-      : spec.min !== undefined
-        ? ` of at least ${spec.min}`
-        : spec.max !== undefined
-          ? ` of at most ${spec.max}`
-          : "";
-  return (noun[spec.type] ?? lists[spec.type]!) + range;
-}
-
 function parseValue(where: string, text: string, spec: OptionSpec): OptionValue {
   if (spec.type === "string") {
     if (spec.choices && !spec.choices.includes(text)) {
       const guess = nearest(text, spec.choices);
-      throw expectedGot("cli/bad-option", where, wanted(spec), text, guess && `Did you mean ${guess}?`);
+      throw expectedGot("cli/bad-option", where, ruleOf(spec), text, guess && `Did you mean ${guess}?`);
     }
     return text;
   }
   if (spec.type === "number" || spec.type === "integer") return parseNumber(where, text, spec);
   const parts = text.split(",").map((part) => part.trim());
-  if (parts.some((part) => part === "")) throw expectedGot("cli/bad-option", where, wanted(spec), text || "nothing");
+  if (parts.some((part) => part === "")) throw expectedGot("cli/bad-option", where, ruleOf(spec), text || "nothing");
   if (spec.type === "list") {
     const wrong = spec.choices && parts.find((part) => !spec.choices!.includes(part));
-    if (wrong !== undefined) throw expectedGot("cli/bad-option", where, wanted(spec), wrong);
+    if (wrong !== undefined) throw expectedGot("cli/bad-option", where, ruleOf(spec), wrong);
     return parts;
   }
   return parts.map((part) => parseNumber(where, part, spec));
@@ -143,10 +122,8 @@ function parseValue(where: string, text: string, spec: OptionSpec): OptionValue 
 
 function parseNumber(where: string, text: string, spec: OptionSpec): number {
   const value = Number(text);
-  const whole = spec.type === "integer" || spec.type === "integers";
-  const fits = Number.isFinite(value) && value >= (spec.min ?? -Infinity) && value <= (spec.max ?? Infinity);
-  if (text.trim() === "" || !fits || (whole && !Number.isSafeInteger(value))) {
-    throw expectedGot("cli/bad-option", where, wanted(spec), text || "nothing");
+  if (text.trim() === "" || !inRange(value, spec)) {
+    throw expectedGot("cli/bad-option", where, ruleOf(spec), text || "nothing");
   }
   return value;
 }

@@ -4,17 +4,8 @@ import { CrispError, expectedGot } from "../errors/index.ts";
 import type { Device, PlanSpec } from "../runs/index.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
-import { apiName, type OptionValues } from "./verb.ts";
-import { type DATA_OPTIONS, type MODEL_OPTIONS, type PLAN_OPTIONS, TRAINING_OPTIONS } from "./verbs/training-options.ts";
-
-/** Training options as the engine takes them: what stands in the option table but is no setting of the training itself is left out. */
-export function trainingOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const outside = new Set(["seed", "outputDir", "overwriteOutputDir", "resumeFromCheckpoint"]);
-  const names = Object.keys(TRAINING_OPTIONS)
-    .map(apiName)
-    .filter((name) => !outside.has(name));
-  return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
-}
+import type { OptionValues } from "./verb.ts";
+import type { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS } from "./verbs/training-options.ts";
 
 /** The training file: the positional argument or `--train_file`. */
 export function trainFile(where: string, positional: string | undefined, option: string | undefined): string {

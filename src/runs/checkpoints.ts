@@ -4,7 +4,7 @@ import type { BatchContext } from "../batch/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { MaskingRules } from "../tasks/index.ts";
 import { Checkpoints, type Digest, type TrainingOptions, type TrainStep } from "../training/index.ts";
-import type { RunEnvironment } from "./environment.ts";
+import type { RunEnvironment } from "./environment/environment.ts";
 import type { RunSpec } from "./spec.ts";
 
 /**

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { accuracy, argmax, fitTemperature } from "../metrics/index.ts";
-import { nodeEnvironment } from "./environment-node.ts";
+import { nodeEnvironment } from "./environment/environment-node.ts";
 import { executeRun } from "./execute.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
 import { atFirst, tinyRun, tinySentences } from "./tiny-run.fixture.ts";

@@ -15,7 +15,7 @@ import {
 } from "../training/index.ts";
 import { batchSource, type RunBatches } from "./batches.ts";
 import { checkpointsOf } from "./checkpoints.ts";
-import type { RunEnvironment } from "./environment.ts";
+import type { RunEnvironment } from "./environment/environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evaluate.ts";
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
 import { rulesOf, taskFigures } from "./figures.ts";

@@ -1,7 +1,7 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
-export { cpuFeatures } from "./cpu-features-node.ts";
-export { nodeEnvironment } from "./environment-node.ts";
+export { cpuFeatures } from "./environment/cpu-features-node.ts";
+export { nodeEnvironment } from "./environment/environment-node.ts";
 export * from "./index.ts";
-export { logFile } from "./log-file-node.ts";
-export { startRunWorker } from "./worker-node.ts";
+export { logFile } from "./log/log-file-node.ts";
+export { startRunWorker } from "./worker/worker-node.ts";

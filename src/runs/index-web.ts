@@ -1,4 +1,4 @@
 /** What `index.ts` gives everywhere, and what needs a browser. */
 
-export { webEnvironment } from "./environment-web.ts";
+export { webEnvironment } from "./environment/environment-web.ts";
 export * from "./index.ts";

@@ -1,6 +1,6 @@
 export { hashOfModel } from "./checkpoints.ts";
 export { classWeightsOf } from "./class-weights.ts";
-export type { RunEnvironment } from "./environment.ts";
+export type { RunEnvironment } from "./environment/environment.ts";
 export { hashOfData } from "./examples.ts";
 export { executeRun } from "./execute.ts";
 export { type TaskRules, taskFigures } from "./figures.ts";
@@ -23,11 +23,10 @@ export {
   readsTexts,
   unlabelledImage,
 } from "./image-input.ts";
-export { type LogEvent, type LoggedEvent, type LogWriter, logLine, logWriter, type RunLog } from "./log.ts";
+export { type LogEvent, type LoggedEvent, type LogWriter, logLine, logWriter, type RunLog } from "./log/log.ts";
 export { planOf, specOf } from "./plan-spec.ts";
 export { sayReading } from "./reading.ts";
 export type { CurvePoint, RunRecord } from "./records.ts";
-export { fromSent, type SentError, toSent } from "./sent-error.ts";
 export type {
   Device,
   MapOfSentence,
@@ -41,4 +40,5 @@ export type {
   RunSpecByHash,
   StreamedSource,
 } from "./spec.ts";
-export type { RunListener, RunWorker } from "./worker.ts";
+export { fromSent, type SentError, toSent } from "./worker/sent-error.ts";
+export type { RunListener, RunWorker } from "./worker/worker.ts";

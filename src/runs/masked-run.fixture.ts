@@ -6,7 +6,7 @@ import type { EncoderConfig } from "../models/index.ts";
 import { type MaskingRules, tasks } from "../tasks/index.ts";
 import { resolveOptions } from "../training/index.ts";
 import { batchSource, type RunBatches } from "./batches.ts";
-import type { RunEnvironment } from "./environment.ts";
+import type { RunEnvironment } from "./environment/environment.ts";
 import { examplesInMemory } from "./examples.ts";
 import { executeRun } from "./execute.ts";
 import { batchContext, type ContextSettings } from "./forward.ts";

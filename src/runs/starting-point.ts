@@ -1,6 +1,6 @@
 import { type EncoderConfig, initialise, parseEncoderConfig, storedModel, weightsFrom, withLabels } from "../models/index.ts";
 import type { TaskName } from "../tasks/index.ts";
-import type { RunEnvironment } from "./environment.ts";
+import type { RunEnvironment } from "./environment/environment.ts";
 import type { ModelSource } from "./spec.ts";
 
 /** Weights a run starts from. */

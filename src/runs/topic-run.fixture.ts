@@ -1,6 +1,6 @@
 import { textBlocks } from "../data/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { nodeEnvironment } from "./environment-node.ts";
+import { nodeEnvironment } from "./environment/environment-node.ts";
 import { executeMasked } from "./masked-run.fixture.ts";
 import { topicConfig, topicMasking, topicSentences, topicTokenizer } from "./topic-language.fixture.ts";
 

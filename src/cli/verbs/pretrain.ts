@@ -3,9 +3,10 @@ import { type PretrainEvent, pretrainingDefaults, pretrain as startPretraining }
 import { isDense, parsePattern } from "../../attention/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
+import { trainingOptionsIn } from "../../training/index.ts";
 import { inTrainingFolder, stoppedRun } from "../output-folder.ts";
 import { duration } from "../progress.ts";
-import { fetchListener, planOptions, sayAsked, trainFile, trainingOptions } from "../read-options.ts";
+import { fetchListener, planOptions, sayAsked, trainFile } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
 import { type Context, defineVerb } from "../verb.ts";
@@ -63,7 +64,7 @@ export const pretrain = defineVerb({
         device: options.device as Device,
         checkpoints: folder.checkpoints,
         signal,
-        ...trainingOptions(options),
+        ...trainingOptionsIn(options),
       });
       const show = reporter(context, pattern.id);
       for await (const event of run) {

@@ -19,16 +19,9 @@ import {
 } from "../../studies/index.ts";
 import { armsOf, folderStore, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
+import { trainingOptionsIn } from "../../training/index.ts";
 import type { Progress } from "../progress.ts";
-import {
-  columnOptions,
-  fetchListener,
-  modelName,
-  planOptions,
-  sayAsked,
-  trainingData,
-  trainingOptions,
-} from "../read-options.ts";
+import { columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
 import { type Context, defineVerb } from "../verb.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
@@ -191,7 +184,7 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const hub = options.datasetName === undefined ? undefined : source.name;
   const sst2 = options.preset === "sst2";
   const name = spec.study ?? (sst2 ? "sst2" : basename(hub ?? file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));
-  const training = trainingOptions(options);
+  const training = trainingOptionsIn(options);
   const definition = textStudy({
     study: options.quick ? `${name}-quick` : name,
     corpus: hub ?? (sst2 ? "SST-2" : basename(file)),

@@ -8,18 +8,10 @@ import { expectedGot } from "../../errors/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
 import type { Device } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
+import { trainingOptionsIn } from "../../training/index.ts";
 import { inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
 import { duration } from "../progress.ts";
-import {
-  classWeights,
-  columnOptions,
-  fetchListener,
-  modelName,
-  planOptions,
-  sayAsked,
-  trainingData,
-  trainingOptions,
-} from "../read-options.ts";
+import { classWeights, columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
@@ -94,7 +86,7 @@ export const train = defineVerb({
         device: options.device as Device,
         checkpoints: folder.checkpoints,
         signal,
-        ...trainingOptions(options),
+        ...trainingOptionsIn(options),
       });
       const show = reporter(context, model, pattern.id);
       for await (const event of run) {

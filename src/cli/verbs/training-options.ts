@@ -1,4 +1,5 @@
 import { labelledTasks } from "../../tasks/index.ts";
+import { trainingOptionTable } from "../../training/index.ts";
 import type { OptionTable } from "../verb.ts";
 
 /** Where the texts come from; names and meanings are those of transformers' example scripts. */
@@ -67,60 +68,10 @@ export const PLAN_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-/** How to train. Defaults are the usual recipe for fine-tuning encoders on GLUE; the reason stands beside each. */
+/** How to train, and where the result goes. */
 export const TRAINING_OPTIONS = {
-  // 2e-5 to 5e-5 is BERT's own range; the low end is the stable one (Mosbach 2021).
-  learning_rate: { type: "number", min: 0, default: 2e-5, aliases: ["lr"], help: "Peak learning rate." },
-  per_device_train_batch_size: { type: "integer", unit: "examples", min: 1, default: 32, help: "Examples in a training batch." },
-  per_device_eval_batch_size: {
-    type: "integer",
-    unit: "examples",
-    min: 1,
-    default: 64,
-    help: "Examples in an evaluation batch.",
-  },
-  gradient_accumulation_steps: {
-    type: "integer",
-    unit: "batches",
-    min: 1,
-    default: 1,
-    help: "Batches added up before each update.",
-  },
-  num_train_epochs: { type: "number", unit: "epochs", min: 0, default: 3, help: "Passes over the training examples." },
-  max_steps: { type: "integer", unit: "steps", default: -1, help: "Updates in all; above 0 it overrides the epochs." },
-  // A tenth of training, as in Mosbach 2021: no warm-up is the commonest cause of failed BERT runs.
-  warmup_steps: {
-    type: "number",
-    unit: "steps",
-    min: 0,
-    default: 0.1,
-    help: "Updates of linear warm-up; below 1, a share of all.",
-  },
-  lr_scheduler_type: {
-    type: "string",
-    choices: ["linear", "constant"],
-    default: "linear",
-    help: "Course of the learning rate after warm-up.",
-  },
-  weight_decay: { type: "number", min: 0, default: 0.01, help: "Decoupled decay; not applied to biases and LayerNorm." },
-  max_grad_norm: { type: "number", min: 0, default: 1, help: "Global gradient norm is clipped to this; 0 turns clipping off." },
-  label_smoothing_factor: { type: "number", min: 0, max: 1, default: 0, help: "Share of each label spread over all classes." },
-  adam_beta1: { type: "number", min: 0, max: 1, default: 0.9, help: "AdamW's decay of the first moment." },
-  adam_beta2: { type: "number", min: 0, max: 1, default: 0.999, help: "AdamW's decay of the second moment." },
-  adam_epsilon: { type: "number", min: 0, default: 1e-8, help: "AdamW's epsilon." },
+  ...trainingOptionTable,
   seed: { type: "integer", min: 0, default: 42, help: "Seed of new weights, data order and dropout." },
-  data_seed: { type: "integer", min: 0, help: "Seed of the data order alone; left out, the seed." },
-  eval_strategy: { type: "string", choices: ["no", "steps", "epoch"], default: "epoch", help: "When to evaluate." },
-  eval_steps: { type: "integer", unit: "steps", min: 1, help: "Updates between evaluations, with --eval_strategy steps." },
-  early_stopping_patience: {
-    type: "integer",
-    unit: "evaluations",
-    min: 1,
-    help: "Stop after so many evaluations without a better one.",
-  },
-  load_best_model_at_end: { type: "boolean", help: "Keep the best evaluated weights, not the last." },
-  save_steps: { type: "integer", unit: "steps", min: 1, help: "Updates between checkpoints; left out, one an epoch." },
-  save_total_limit: { type: "integer", unit: "checkpoints", min: 1, default: 1, help: "Older checkpoints are deleted." },
   output_dir: {
     type: "string",
     unit: "folder",

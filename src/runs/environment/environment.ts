@@ -1,8 +1,8 @@
-import type { ImageReader, StreamedDataset, StreamOptions } from "../data/index.ts";
-import type { StoredModel } from "../models/index.ts";
-import type { Runtime } from "../runtime/index.ts";
-import type { CheckpointStorage } from "../training/index.ts";
-import type { Device, StreamedSource } from "./spec.ts";
+import type { ImageReader, StreamedDataset, StreamOptions } from "../../data/index.ts";
+import type { StoredModel } from "../../models/index.ts";
+import type { Runtime } from "../../runtime/index.ts";
+import type { CheckpointStorage } from "../../training/index.ts";
+import type { Device, StreamedSource } from "../spec.ts";
 
 /** Told how far the look through files is, and able to stop it. */
 export type ReadingListener = Pick<StreamOptions, "onProgress" | "signal">;

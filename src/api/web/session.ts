@@ -1,10 +1,10 @@
-import { type Dataset, type DatasetOptions, readDataset } from "../data/index.ts";
-import type { Device, RunEnvironment } from "../runs/index.ts";
-import { executeRun, planOf, toSent } from "../runs/index.ts";
-import { classifierFromFiles, TextClassifier } from "./classifier.ts";
+import { type Dataset, type DatasetOptions, readDataset } from "../../data/index.ts";
+import type { Device, RunEnvironment } from "../../runs/index.ts";
+import { executeRun, planOf, toSent } from "../../runs/index.ts";
+import { classifierFromFiles, TextClassifier } from "../classifier.ts";
+import { bytesOf, bytesOfAll, type ModelFiles } from "../model-files.ts";
+import { prepareTraining, startFromFiles, trainPrepared } from "../train-text.ts";
 import type { Answers, Call, FromWorker, ModelFacts, SentSettings, ToWorker } from "./messages.ts";
-import { bytesOf, bytesOfAll, type ModelFiles } from "./model-files.ts";
-import { prepareTraining, startFromFiles, trainPrepared } from "./train-text.ts";
 
 /** Hand a message to the page; what is in `transfer` moves there without a copy. */
 export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;

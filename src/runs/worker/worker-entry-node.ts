@@ -1,9 +1,9 @@
 import { parentPort } from "node:worker_threads";
-import { expectedGot } from "../errors/index.ts";
-import { nodeEnvironment } from "./environment-node.ts";
-import { executeRun } from "./execute.ts";
+import { expectedGot } from "../../errors/index.ts";
+import { nodeEnvironment } from "../environment/environment-node.ts";
+import { executeRun } from "../execute.ts";
+import type { RunData, RunEvent, RunResult, RunSpec, RunSpecByHash } from "../spec.ts";
 import { type SentError, toSent } from "./sent-error.ts";
-import type { RunData, RunEvent, RunResult, RunSpec, RunSpecByHash } from "./spec.ts";
 
 /** What the two sides of a worker say to each other. */
 export type ToWorker =

@@ -1,6 +1,6 @@
-import { CrispError } from "../errors/index.ts";
-import { createRuntime, type WebDevice } from "../runtime/index-web.ts";
-import { checkpointsInBrowser } from "../training/index-web.ts";
+import { CrispError } from "../../errors/index.ts";
+import { createRuntime, type WebDevice } from "../../runtime/index-web.ts";
+import { checkpointsInBrowser } from "../../training/index-web.ts";
 import type { RunEnvironment } from "./environment.ts";
 
 /** A browser's worker as a place to run in. */

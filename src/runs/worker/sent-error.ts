@@ -1,4 +1,4 @@
-import { CrispError } from "../errors/index.ts";
+import { CrispError } from "../../errors/index.ts";
 
 /** An error as it crosses between threads and processes, which clone data but no classes. */
 export interface SentError {

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
-import { CrispError } from "../errors/index.ts";
+import { CrispError } from "../../errors/index.ts";
 import { type LoggedEvent, logLine, type RunLog } from "./log.ts";
 
 const NEWLINE = 10;

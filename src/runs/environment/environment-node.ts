@@ -1,7 +1,7 @@
-import { nodeImages, openStreamedDataset } from "../data/index-node.ts";
-import { loadModelFolder } from "../models/index-node.ts";
-import { createRuntime } from "../runtime/index-node.ts";
-import { checkpointFolder } from "../training/index-node.ts";
+import { nodeImages, openStreamedDataset } from "../../data/index-node.ts";
+import { loadModelFolder } from "../../models/index-node.ts";
+import { createRuntime } from "../../runtime/index-node.ts";
+import { checkpointFolder } from "../../training/index-node.ts";
 import { cpuFeatures } from "./cpu-features-node.ts";
 import type { RunEnvironment } from "./environment.ts";
 

@@ -1,8 +1,8 @@
 import { fork } from "node:child_process";
 import { Worker } from "node:worker_threads";
-import { CrispError } from "../errors/index.ts";
+import { CrispError } from "../../errors/index.ts";
+import type { RunResult } from "../spec.ts";
 import { fromSent } from "./sent-error.ts";
-import type { RunResult } from "./spec.ts";
 import type { RunListener, RunWorker } from "./worker.ts";
 import type { FromWorker, ToWorker } from "./worker-entry-node.ts";
 

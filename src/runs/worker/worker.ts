@@ -1,4 +1,4 @@
-import type { RunData, RunEvent, RunResult, RunSpec, RunSpecByHash } from "./spec.ts";
+import type { RunData, RunEvent, RunResult, RunSpec, RunSpecByHash } from "../spec.ts";
 
 export interface RunListener {
   readonly onEvent?: (event: RunEvent) => void;

@@ -3,11 +3,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { nodeEnvironment } from "./environment-node.ts";
-import { executeRun } from "./execute.ts";
+import { nodeEnvironment } from "../environment/environment-node.ts";
+import { executeRun } from "../execute.ts";
+import { tinyRun } from "../tiny-run.fixture.ts";
 import { type LogEvent, type LoggedEvent, logWriter, type RunLog } from "./log.ts";
 import { logFile } from "./log-file-node.ts";
-import { tinyRun } from "./tiny-run.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-log-"));
 after(() => rmSync(work, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-import { webEnvironment } from "../runs/index-web.ts";
+import { webEnvironment } from "../../runs/index-web.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { trainingSession } from "./session.ts";
 

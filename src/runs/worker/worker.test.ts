@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { CrispError } from "../errors/index.ts";
-import { nodeEnvironment } from "./environment-node.ts";
-import { executeRun } from "./execute.ts";
-import { atFirst, endless, tinyRun } from "./tiny-run.fixture.ts";
+import { CrispError } from "../../errors/index.ts";
+import { nodeEnvironment } from "../environment/environment-node.ts";
+import { executeRun } from "../execute.ts";
+import { atFirst, endless, tinyRun } from "../tiny-run.fixture.ts";
 import { startRunWorker } from "./worker-node.ts";
 
 for (const where of ["thread", "process"] as const) {

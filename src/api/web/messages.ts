@@ -1,9 +1,9 @@
-import type { Device, PlanSpec, SentError } from "../runs/index.ts";
-import type { TaskName } from "../tasks/index.ts";
-import type { Prediction, TextInput } from "./classifier.ts";
-import type { FreshModel } from "./fresh-model.ts";
-import type { ModelFiles } from "./model-files.ts";
-import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-text.ts";
+import type { Device, PlanSpec, SentError } from "../../runs/index.ts";
+import type { TaskName } from "../../tasks/index.ts";
+import type { Prediction, TextInput } from "../classifier.ts";
+import type { FreshModel } from "../fresh-model.ts";
+import type { ModelFiles } from "../model-files.ts";
+import type { TextTrainResult, TextTrainSettings, TrainEvent } from "../train-settings.ts";
 
 /** Settings of a training in a worker: whatever is read is a blob or in memory. */
 export interface WorkerTrainSettings extends TextTrainSettings<Blob> {

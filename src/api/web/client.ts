@@ -1,13 +1,13 @@
-import { dense } from "../attention/index.ts";
-import { CrispError } from "../errors/index.ts";
-import type { Device } from "../runs/index.ts";
-import { fromSent, specOf } from "../runs/index.ts";
-import type { TaskName } from "../tasks/index.ts";
-import type { Prediction, TextInput } from "./classifier.ts";
-import { type EventsWithResult, withEvents } from "./event-queue.ts";
+import { dense } from "../../attention/index.ts";
+import { CrispError } from "../../errors/index.ts";
+import type { Device } from "../../runs/index.ts";
+import { fromSent, specOf } from "../../runs/index.ts";
+import type { TaskName } from "../../tasks/index.ts";
+import type { Prediction, TextInput } from "../classifier.ts";
+import { type EventsWithResult, withEvents } from "../event-queue.ts";
+import type { ModelFiles } from "../model-files.ts";
+import type { TextTrainResult, TrainEvent } from "../train-settings.ts";
 import type { Answers, Call, FromWorker, ModelFacts, ToWorker, WorkerTrainSettings } from "./messages.ts";
-import type { ModelFiles } from "./model-files.ts";
-import type { TextTrainResult, TrainEvent } from "./train-text.ts";
 
 /** A text classifier in a worker of its own. */
 export interface WebClassifier {

@@ -1,7 +1,7 @@
-import type { WebDevice } from "../runtime/index-web.ts";
+import type { WebDevice } from "../../runtime/index-web.ts";
+import type { ModelFiles } from "../model-files.ts";
 import { loadModelIn, type TrainingRun, trainIn, type WebClassifier, type WorkerPort } from "./client.ts";
 import type { FromWorker, WorkerTrainSettings } from "./messages.ts";
-import type { ModelFiles } from "./model-files.ts";
 
 /** Settings of {@link train}; `data`, `validation` and `test` may be files that were picked or fetched. */
 export interface TrainSettings extends WorkerTrainSettings {

@@ -1,4 +1,4 @@
-import type { RunEvent } from "./spec.ts";
+import type { RunEvent } from "../spec.ts";
 
 /** What a log keeps: the events of a run, and how it ended. */
 export type LogEvent =

@@ -1,0 +1,85 @@
+import type { AttentionPlan, Pattern } from "../attention/index.ts";
+import type { DataSummary, Dataset, DatasetOptions, Encoded } from "../data/index.ts";
+import type { ModelFacts } from "../export/index.ts";
+import type { ClassMetrics, GlueTask } from "../metrics/index.ts";
+import type { Device, RunEvent } from "../runs/index.ts";
+import type { TaskName } from "../tasks/index.ts";
+import type { TrainingOptions } from "../training/index.ts";
+
+/** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
+export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
+  /**
+   * TSV, CSV, JSONL (gzip of each) or Parquet, or examples in memory; for an encoder of images a folder with a folder for each class,
+   * perhaps below `train`, `validation` and `test`, or Parquet.
+   */
+  readonly data: Source | Dataset;
+  /** Evaluated during training; left out, a tenth of `data` is held out: seeded, stratified, grouped by shared text. */
+  readonly validation?: Source | Dataset;
+  /** Evaluated once, at the end; left out, the validation split. */
+  readonly test?: Source | Dataset;
+  /** What the labels are; left out, as the data has them: lists are several classes, or tags of words. */
+  readonly task?: TaskName;
+  /** Factor of each class in the loss, by class index; `balanced`: N / (C · examples of the class), so that rare classes count alike. */
+  readonly classWeights?: "balanced" | readonly number[];
+  /** Evaluate by the figures of a GLUE task too, which then choose the best model. */
+  readonly glue?: GlueTask;
+  /** Default `dense()`. */
+  readonly attention?: Pattern | AttentionPlan;
+  readonly columns?: Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
+  /** Most tokens a text, special tokens included; default 128. */
+  readonly maxLength?: number;
+  /** At most so many of the first training examples. */
+  readonly maxTrainSamples?: number;
+  /** Of new weights, data order and dropout; default 42. */
+  readonly seed?: number;
+  /** What the model card says of the start model, the data and the licence. */
+  readonly about?: ModelFacts;
+  /** What computes. */
+  readonly device?: Device;
+  readonly threads?: number;
+}
+
+/** What happens, in order: `data` once, then what the run says, then `finished`. */
+export type TrainEvent =
+  | { readonly type: "data"; readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly heldOut: number }
+  | RunEvent
+  | { readonly type: "finished"; readonly metrics: Readonly<Record<string, number>> };
+
+/** What a training leaves. */
+export interface TextTrainResult {
+  /** Figures on the reported split by name, and `loss`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Name of the figure that counts. */
+  readonly primary: string;
+  /** Class by class; null for tasks that do not give each example one class. */
+  readonly classes: ClassMetrics | null;
+  /** The examples behind `metrics`, and what the model said of each. */
+  readonly evaluated: {
+    readonly dataset: Dataset;
+    readonly probabilities: readonly (readonly number[])[];
+    /** In tokens, for token classification. */
+    readonly encoded?: readonly Encoded[];
+  };
+  /** Majority-class accuracy on the same examples; 0 for other tasks. */
+  readonly majority: number;
+  readonly seconds: number;
+  readonly freshParameters: readonly string[];
+}
+
+/** Settings that are no training options. */
+export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never>, keyof TrainingOptions> | PlaceSetting, true>> =
+  {
+    ...{ data: true, validation: true, test: true, model: true, attention: true, task: true, classWeights: true, glue: true },
+    ...{
+      columns: true,
+      maxLength: true,
+      maxTrainSamples: true,
+      checkpoints: true,
+      signal: true,
+      streaming: true,
+      revision: true,
+    },
+    ...{ onDownload: true, name: true, about: true, device: true, threads: true, seed: true },
+  };
+/** Settings that Node and the browser add, and the name that `hubData` gives. */
+type PlaceSetting = "model" | "checkpoints" | "signal" | "streaming" | "revision" | "onDownload" | "name";
