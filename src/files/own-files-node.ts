@@ -69,11 +69,13 @@ function ownHash(folder: string, name: string, manifest: Manifest): string | und
   throw expectedGot("file/not-own", path, "no file, or one as Crisp wrote it", "one that somebody else made or changed", hint);
 }
 
+/** What is damaged in it is as if it were not there: then nothing is known to be Crisp's. */
 function readManifest(folder: string): Manifest {
   try {
-    return JSON.parse(readFileSync(join(folder, OWN_FILES), "utf8")) as Manifest;
+    const found = JSON.parse(readFileSync(join(folder, OWN_FILES), "utf8")) as object | null;
+    return Object.fromEntries(Object.entries(found ?? {}).filter(([, hashes]) => Array.isArray(hashes)));
   } catch {
-    return {}; // then nothing is known to be ours
+    return {};
   }
 }
 

@@ -16,11 +16,14 @@ export function crisp(
     cwd,
     input = "",
     interruptOn,
+    onText,
     env,
   }: {
     readonly cwd?: string;
     readonly input?: string;
     readonly interruptOn?: RegExp;
+    /** Told all that was printed so far. */
+    readonly onText?: (text: string) => void;
     /** Beside those of this process. */
     readonly env?: Readonly<Record<string, string>>;
   } = {},
@@ -29,6 +32,7 @@ export function crisp(
     const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, NO_COLOR: "1", ...env } });
     let [stdout, stderr, interrupted] = ["", "", false];
     const look = (): void => {
+      onText?.(stdout + stderr);
       if (interrupted || !interruptOn?.test(stdout + stderr)) return;
       interrupted = true;
       child.kill("SIGINT");

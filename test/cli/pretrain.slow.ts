@@ -42,7 +42,7 @@ test("from nothing to a folder that is trained further, and fine-tuned with a fr
   assert.match(trained.stdout, /held out {2}loss \d\.\d{4} · perplexity \d+\.\d\d · with sparsity off \d\.\d{4}/);
   assert.deepEqual(
     readdirSync(out).filter((name) => name !== "checkpoints"),
-    ["config.json", "crisp.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
+    [".crisp-files.json", "config.json", "crisp.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
   );
   assert.deepEqual(json<{ architectures: string[] }>(join(out, "config.json")).architectures, ["BertForMaskedLM"]);
   const { tensors } = readSafetensors(readFileSync(join(out, "model.safetensors")), "model.safetensors");

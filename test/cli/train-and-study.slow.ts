@@ -36,6 +36,7 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   assert.deepEqual(
     readdirSync(out).filter((name) => name !== "checkpoints"),
     [
+      ".crisp-files.json",
       "README.md",
       "config.json",
       "crisp.json",
@@ -90,6 +91,45 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
     again,
     labels.map(({ score }) => score),
   );
+});
+
+test("a second training in a folder is refused while the first goes on, and one that fails leaves what was there", async () => {
+  const out = join(work, "shared");
+  const args = [...recipe, "--output_dir", out];
+  let second: ReturnType<typeof crisp> | undefined;
+  const first = await crisp(["train", train, ...args], {
+    onText: (text) => {
+      if (/step 1 /.test(text)) second ??= crisp(["train", train, ...args, "--overwrite_output_dir"]);
+    },
+  });
+  assert.equal(first.code, 0, first.stderr);
+  const { code, stderr } = await second!;
+  assert.equal(code, 1);
+  assert.match(stderr, /expected no other training in this folder, got process \d+ on /);
+
+  const before = readdirSync(out, { recursive: true }).sort();
+  const typo = ["train", train, "--model", join(work, "modle"), "--output_dir", out, "--overwrite_output_dir"];
+  assert.equal((await crisp(typo)).code, 1);
+  assert.deepEqual(readdirSync(out, { recursive: true }).sort(), before);
+  assert.ok(before.some((name) => /checkpoint-\d+\.crisp$/.test(`${name}`)));
+
+  const readme = join(out, "README.md");
+  const card = readFileSync(readme, "utf8");
+  writeFileSync(readme, `${card}Trained for the demo on Friday.\n`);
+  const changed = await crisp(["train", train, ...args, "--overwrite_output_dir"]);
+  assert.match(
+    changed.stderr,
+    /README\.md: expected no file, or one as Crisp wrote it, got one that somebody else made or changed/,
+  );
+  writeFileSync(readme, card);
+  const again = await crisp(["train", train, ...args, "--overwrite_output_dir", "--num_train_epochs", "1"]);
+  assert.equal(again.code, 0, again.stderr);
+  const checkpoints = readdirSync(join(out, "checkpoints"), { recursive: true });
+  assert.deepEqual(checkpoints.sort(), ["2", join("2", "checkpoint-17.crisp")]);
+
+  const fresh = join(work, "never");
+  assert.equal((await crisp(["train", train, "--model", join(work, "modle"), "--output_dir", fresh])).code, 1);
+  assert.ok(!existsSync(fresh));
 });
 
 test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights bit for bit", async () => {

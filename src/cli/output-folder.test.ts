@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, describe, test } from "node:test";
+import { writeOwnFiles } from "../files/index-node.ts";
+import { inTrainingFolder, type TrainingFolder } from "./output-folder.ts";
+
+const root = mkdtempSync(join(tmpdir(), "crisp-output-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = (): string => join(root, `${folders++}`);
+const put = (path: string, content: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+};
+/** Enough of a checkpoint to be known as one. */
+const checkpoint = (path: string): void => put(path, "CRISPCK2 and more");
+const tree = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.endsWith(".crisp.lock"))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+
+type Options = Partial<Parameters<typeof inTrainingFolder>[0]>;
+const inFolder = <T>(folder: string, options: Options, work: (folder: TrainingFolder) => T): Promise<T> =>
+  inTrainingFolder({ overwriteOutputDir: false, ...options }, folder, async (opened) => work(opened));
+const overwrite = { overwriteOutputDir: true };
+
+test("a new run writes into checkpoints/ of its folder; a failed one leaves nothing", async () => {
+  const folder = newFolder();
+  const failing = inFolder(folder, {}, ({ path, checkpoints }) => {
+    assert.deepEqual([path, checkpoints], [folder, join(folder, "checkpoints")]);
+    mkdirSync(checkpoints);
+    throw new Error("no such model");
+  });
+  await assert.rejects(failing, { message: "no such model" });
+  assert.ok(!existsSync(folder));
+});
+
+test("two at once in one folder: the second is refused before it does anything", async () => {
+  const folder = newFolder();
+  await inFolder(folder, {}, async () => {
+    let worked = false;
+    const second = inFolder(folder, overwrite, () => (worked = true));
+    await assert.rejects(second, { code: "file/busy", message: /got process \d+ on / });
+    assert.ok(!worked);
+  });
+});
+
+test("a folder with files in it is refused, an empty one or one of a run that failed is not", async () => {
+  const [filled, empty] = [newFolder(), newFolder()];
+  put(join(filled, "README.md"), "mine");
+  await assert.rejects(
+    inFolder(filled, {}, () => {}),
+    { code: "cli/output-exists" },
+  );
+  mkdirSync(join(empty, "checkpoints"), { recursive: true });
+  await inFolder(empty, {}, () => {});
+  assert.deepEqual(tree(filled), ["README.md"]);
+});
+
+describe("--overwrite_output_dir", () => {
+  test("old checkpoints stay until the new run has something whole; then they go, and people's files stay", async () => {
+    const folder = newFolder();
+    const old = ["checkpoints/checkpoint-8.crisp", "checkpoints/checkpoint-9.crisp"].map((name) => join(folder, name));
+    for (const path of old) checkpoint(path);
+    put(join(folder, "checkpoints/notes.txt"), "mine");
+    put(join(folder, "checkpoints/checkpoint-1.crisp"), "mine, not Crisp's");
+    put(join(folder, "checkpoints/checkpoint-7.crisp/mine.txt"), "a folder");
+    const before = tree(folder);
+    await assert.rejects(
+      inFolder(folder, overwrite, () => {
+        throw new Error("no such model");
+      }),
+    );
+    assert.deepEqual(tree(folder), before);
+    await inFolder(folder, overwrite, ({ checkpoints, removeOlder }) => {
+      assert.equal(checkpoints, join(folder, "checkpoints", "2"));
+      checkpoint(join(checkpoints, "checkpoint-3.crisp"));
+      assert.deepEqual(tree(folder).length, before.length + 1);
+      removeOlder();
+    });
+    const mine = ["checkpoint-1.crisp", join("checkpoint-7.crisp", "mine.txt"), "notes.txt"];
+    assert.deepEqual(tree(folder), [join("2", "checkpoint-3.crisp"), ...mine].map((name) => join("checkpoints", name)).sort());
+  });
+
+  test("stopped at any moment, one goes on with the newer run as soon as it has a checkpoint", async () => {
+    const folder = newFolder();
+    checkpoint(join(folder, "checkpoints/checkpoint-900.crisp"));
+    const resume = () => inFolder(folder, { resumeFromCheckpoint: folder }, ({ checkpoints }) => checkpoints);
+    await inFolder(folder, overwrite, ({ checkpoints }) => mkdirSync(checkpoints));
+    assert.equal(await resume(), join(folder, "checkpoints"));
+    await inFolder(folder, overwrite, ({ checkpoints }) => checkpoint(join(checkpoints, "checkpoint-1.crisp")));
+    assert.equal(await resume(), join(folder, "checkpoints", "2"));
+    await inFolder(folder, overwrite, ({ checkpoints, removeOlder }) => {
+      checkpoint(join(checkpoints, "checkpoint-1.crisp"));
+      removeOlder();
+    });
+    assert.deepEqual(tree(folder), [join("checkpoints", "3", "checkpoint-1.crisp")]);
+  });
+
+  test("files of a model that are somebody else's are refused at the start; Crisp's own, and others, are not", async () => {
+    const folder = newFolder();
+    writeOwnFiles(folder, new Map([["config.json", [Uint8Array.of(1)]]]));
+    put(join(folder, "notes.md"), "mine");
+    await inFolder(folder, overwrite, () => {});
+    put(join(folder, "README.md"), "mine");
+    await assert.rejects(
+      inFolder(folder, overwrite, () => {}),
+      { code: "file/not-own", message: /README\.md/ },
+    );
+  });
+});
+
+test("where there is nothing to go on with, no folder is made", async () => {
+  const folder = newFolder();
+  await assert.rejects(
+    inFolder(folder, { resumeFromCheckpoint: folder }, () => {}),
+    { code: "cli/no-checkpoint" },
+  );
+  assert.ok(!existsSync(folder));
+});
