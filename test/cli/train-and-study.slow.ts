@@ -97,9 +97,10 @@ test("a second training in a folder is refused while the first goes on, and one 
   const out = join(work, "shared");
   const args = [...recipe, "--output_dir", out];
   let second: ReturnType<typeof crisp> | undefined;
-  const first = await crisp(["train", train, ...args], {
+  // long enough for another process to start
+  const first = await crisp(["train", train, ...args, "--num_train_epochs", "20"], {
     onText: (text) => {
-      if (/step 1 /.test(text)) second ??= crisp(["train", train, ...args, "--overwrite_output_dir"]);
+      if (/updates · about/.test(text)) second ??= crisp(["train", train, ...args, "--overwrite_output_dir"]);
     },
   });
   assert.equal(first.code, 0, first.stderr);
