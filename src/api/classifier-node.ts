@@ -7,7 +7,8 @@ import { isZip, readModelZip } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import type { Device } from "../runs/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
-import { classifierParts, INPUT_FILES, TextClassifier } from "./classifier.ts";
+import { classifierParts, TextClassifier } from "./classifier.ts";
+import { INPUT_FILES } from "./input-files.ts";
 
 const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py"];
 const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_FILES];

@@ -32,6 +32,7 @@ import {
 import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
 import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../tasks/index.ts";
 import { type CrispCard, parseCard } from "./crisp-card.ts";
+import { inputFilesOf, type NamedFiles } from "./input-files.ts";
 import { configFile, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
 
 export type { Prediction } from "../tasks/index.ts";
@@ -54,15 +55,6 @@ export type ImageInputFile = string | Uint8Array;
 export interface EncodedText extends Encoded {
   readonly words?: readonly PlacedWord[];
 }
-
-/** Files of a tokenizer that go along with a model, where the source has them. */
-export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"] as const;
-
-/** Files that say how a model's input is read: those of its tokenizer, or of an encoder of images its preprocessor_config.json. */
-export const INPUT_FILES = [...TOKENIZER_FILES, PREPROCESSOR_FILE] as const;
-
-/** Content of files by name, in pieces to be written one after another. */
-export type NamedFiles = ReadonlyMap<string, Iterable<Uint8Array>>;
 
 /** A model folder that is about to be written. */
 export interface SavedModel {
@@ -304,13 +296,5 @@ export async function classifierParts(
   const tokenizer = images ? undefined : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength });
   return { config: stored.config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
 }
-
-/** Those of a model's files that are its tokenizer's. */
-export const tokenizerFilesOf = (files: ReadonlyMap<string, Uint8Array>): NamedFiles =>
-  new Map(TOKENIZER_FILES.flatMap((name) => (files.has(name) ? [[name, [files.get(name)!]] as const] : [])));
-
-/** Those of a model's files that say how its input is read. */
-export const inputFilesOf = (files: ReadonlyMap<string, Uint8Array>, images?: ImageInput): NamedFiles =>
-  images ? new Map([[PREPROCESSOR_FILE, [files.get(PREPROCESSOR_FILE)!]]]) : tokenizerFilesOf(files);
 
 const isList = <Input>(texts: Input | readonly Input[]): texts is readonly Input[] => Array.isArray(texts);

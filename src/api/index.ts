@@ -3,12 +3,12 @@ export {
   classifierFromFiles,
   type EncodedText,
   type ImageInputFile,
-  type NamedFiles,
   type Prediction,
   TextClassifier,
   type TextInput,
 } from "./classifier.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
+export type { NamedFiles } from "./input-files.ts";
 export type { ModelFiles } from "./model-files.ts";
 export type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
 export { limited } from "./train-text.ts";

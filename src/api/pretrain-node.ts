@@ -12,10 +12,10 @@ import { specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
-import { TOKENIZER_FILES, tokenizerFilesOf } from "./classifier.ts";
 import { readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { TOKENIZER_FILES, tokenizerFilesOf } from "./input-files.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of {@link pretrain}; training options have Hugging Face's names in camelCase. */

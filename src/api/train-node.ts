@@ -8,21 +8,20 @@ import type { RunEvent } from "../runs/index.ts";
 import { readsImages, readsTexts, sayReading } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
-import { INPUT_FILES } from "./classifier.ts";
 import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { INPUT_FILES } from "./input-files.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
+import { type StartModel, startFromFiles } from "./start-model.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
 import {
   type DataSources,
   isDataset,
   type Prepared,
   prepareTraining,
-  type StartModel,
   type StreamedTraining,
-  startFromFiles,
   trainPrepared,
 } from "./train-text.ts";
 

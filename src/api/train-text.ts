@@ -2,45 +2,31 @@ import { type AttentionPlan, checkPlan, dense } from "../attention/index.ts";
 import {
   checkStreamTrainable,
   checkTrainable,
-  createTokenizer,
   type DataSummary,
   type Dataset,
   type DatasetOptions,
   type Encoded,
-  readTokenizerJson,
   type StreamedDataset,
   type StreamOptions,
   sameClasses,
   splitDataset,
   summarise,
   summariseStreamed,
-  type Tokenizer,
 } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import type { ModelFacts } from "../export/index.ts";
 import { joined } from "../files/index.ts";
 import { classMetrics } from "../metrics/index.ts";
-import { type EncoderConfig, parseEncoderConfig, storedModel, withLabels } from "../models/index.ts";
-import type { ModelSource, RunResult, RunSpec, StreamedSource } from "../runs/index.ts";
-import { classWeightsOf, encodeFor, type ImageInput, imageInputOf, readsImages, specOf } from "../runs/index.ts";
+import { withLabels } from "../models/index.ts";
+import type { RunResult, RunSpec, StreamedSource } from "../runs/index.ts";
+import { classWeightsOf, encodeFor, readsImages, specOf } from "../runs/index.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
-import { type CrispCard, inputFilesOf, type NamedFiles } from "./classifier.ts";
-import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
+import type { CrispCard } from "./classifier.ts";
+import type { FreshModel } from "./fresh-model.ts";
+import { freshStart, type StartModel } from "./start-model.ts";
 import { OWN_SETTINGS, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./train-settings.ts";
 import { VERSION } from "./version.ts";
-
-/** A model to start from: its configuration, what it reads, and where a run finds it. */
-export interface StartModel {
-  readonly source: ModelSource;
-  readonly config: EncoderConfig;
-  /** Of an encoder of texts. */
-  readonly tokenizer?: Tokenizer;
-  /** Of an encoder of images. */
-  readonly images?: ImageInput;
-  /** See `INPUT_FILES`. */
-  readonly tokenizerFiles: NamedFiles;
-}
 
 /** Where the examples of a training come from. */
 export type DataSources<Source> = Pick<TextTrainSettings<Source>, "data" | "validation" | "test">;
@@ -144,50 +130,6 @@ function inMemory(train: Prepared["train"]): Dataset {
 
 export const isDataset = (source: unknown): source is Dataset =>
   typeof source === "object" && source !== null && "examples" in source && "labels" in source;
-
-function freshStart(model: FreshModel, train: Dataset, maxLength?: number): StartModel {
-  const { config, tokenizerFiles, ...tokenizer } = prepareFreshModel(model, train);
-  const parsed = parseEncoderConfig(config);
-  return {
-    source: { kind: "fresh", config },
-    config: parsed,
-    tokenizer: createTokenizer({ ...tokenizer, maxLength: Math.min(maxLength ?? MAX_LENGTH, parsed.maxPositions) }),
-    tokenizerFiles,
-  };
-}
-
-const MAX_LENGTH = 128;
-
-/**
- * Start from the files of a model folder, by name; texts are cut to what the model takes. An encoder of images needs its
- * preprocessor_config.json instead of a tokenizer.
- *
- * @param where - The folder, for messages.
- * @param source - Left out, the files themselves go to the run.
- * @throws `model/tokenizer` when the tokenizer has ids that the model lacks; `model/no-preprocessor`; what loading either throws.
- */
-export function startFromFiles(
-  files: ReadonlyMap<string, Uint8Array>,
-  {
-    where,
-    maxLength = MAX_LENGTH,
-    source = { kind: "files", files },
-  }: { readonly where: string; readonly maxLength?: number; readonly source?: ModelSource },
-): StartModel {
-  const { config } = storedModel(files, where);
-  const images = imageInputOf(config, files, where);
-  const tokenizerFiles = inputFilesOf(files, images);
-  if (images) return { source, config, images, tokenizerFiles };
-  const tokenizer = createTokenizer({
-    ...readTokenizerJson(files, where),
-    maxLength: Math.min(maxLength, config.maxPositions),
-  });
-  if (tokenizer.vocabularySize > config.vocabSize) {
-    const rule = `a tokenizer of at most ${config.vocabSize} ids, the model's vocabulary`;
-    throw expectedGot("model/tokenizer", where, rule, tokenizer.vocabularySize, "Take both from one model.");
-  }
-  return { source, config, tokenizer, tokenizerFiles };
-}
 
 /** The first `most` examples, as transformers' `--max_train_samples` takes them. */
 export const limited = (dataset: Dataset, most?: number): Dataset =>

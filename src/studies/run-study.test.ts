@@ -94,7 +94,7 @@ test("a stopped study returns null, gives the folder back and goes on", async ()
     onEvent: ({ type }) => type === "run-finished" && stop.abort(),
   });
   assert.equal(stopped, null);
-  assert.ok(!existsSync(join(folder, ".lock")));
+  assert.ok(!existsSync(join(folder, ".crisp.lock")));
   assert.equal(readdirSync(join(folder, "runs")).filter((name) => name.endsWith(".json")).length, 1);
   assert.ok(await runStudy(tiny, { store: folderStore(folder), parallelRuns: 1 }));
 });
@@ -116,7 +116,7 @@ test("a run that fails ends the study with its error, which its log holds too; w
   const failing = prepareStudy(tinyStudy({ options }));
   const store = folderStore(folder);
   await assert.rejects(runStudy(failing, { store, parallelRuns: 2 }), { code: "training/not-finite" });
-  assert.ok(!existsSync(join(folder, ".lock")));
+  assert.ok(!existsSync(join(folder, ".crisp.lock")));
   let last: LoggedEvent | undefined;
   for await (const event of store.log(runsOf(failing.header)[0]).read()) last = event;
   assert.equal(last?.type === "failed" && last.code, "training/not-finite");

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { checkWritable, sweepTemporaryFiles, writeAtomically } from "../files/index-node.ts";
+import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomically } from "../files/index-node.ts";
 import { logFile } from "../runs/index-node.ts";
-import { lockStudy } from "./lock-node.ts";
 import {
   runName,
   runsOf,
@@ -45,7 +44,7 @@ export const folderStore = (folder: string, options: FolderStoreOptions = {}): S
 class FolderStore implements StudyStore {
   readonly #folder: string;
   readonly #overwrite: boolean;
-  #unlock: (() => void) | undefined;
+  #lock: Lock | undefined;
   #file!: StudyFile;
   #asked: readonly StudyRun[] = [];
   /** Worker by run's name. */
@@ -57,9 +56,9 @@ class FolderStore implements StudyStore {
   }
 
   async open(header: StudyHeader): Promise<StudyPlan> {
-    checkWritable(join(this.#folder, "runs"));
-    this.#unlock = lockStudy(this.#folder);
+    this.#lock = lockFolder(this.#folder, { code: "study/busy", what: "study" });
     try {
+      checkWritable(join(this.#folder, "runs"));
       sweepTemporaryFiles(this.#folder);
       sweepTemporaryFiles(join(this.#folder, "runs"));
       this.#asked = runsOf(header);
@@ -135,8 +134,8 @@ class FolderStore implements StudyStore {
 
   async close(): Promise<void> {
     this.#claims.clear();
-    this.#unlock?.();
-    this.#unlock = undefined;
+    this.#lock?.release();
+    this.#lock = undefined;
   }
 
   #result = (name: string): string => join(this.#folder, "runs", `${name}.json`);

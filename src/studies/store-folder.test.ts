@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { runName, runsOf, type StudyHeader } from "./store.ts";
@@ -61,7 +61,7 @@ test("another study is refused with the way out, and the folder stays as it was"
   const before = text(folder, "study.json");
   await assert.rejects(folderStore(folder).open(other), { code: "study/other-study", message: /--overwrite_output_dir/ });
   assert.equal(text(folder, "study.json"), before);
-  assert.ok(!existsSync(join(folder, ".lock")));
+  assert.ok(!existsSync(join(folder, ".crisp.lock")));
 });
 
 describe("overwriting", () => {
@@ -171,24 +171,17 @@ describe("a damaged run file is named, with the way out", () => {
     const folder = await begun();
     writeFileSync(join(folder, "study.json"), "{");
     await assert.rejects(open(folder), { code: "study/corrupt", message: /study\.json: expected JSON/ });
-    assert.ok(!existsSync(join(folder, ".lock")));
+    assert.ok(!existsSync(join(folder, ".crisp.lock")));
   });
 });
 
 describe("one process at a time", () => {
-  test("a folder that a living process works on is refused", async () => {
+  test("a folder that another opening works on is refused, and free once it is closed", async () => {
     const folder = await begun();
-    writeFileSync(join(folder, ".lock"), `${process.ppid} ${hostname()}`);
-    await assert.rejects(open(folder), { code: "study/busy", message: /\.lock\.$/ });
-    writeFileSync(join(folder, ".lock"), `${process.pid} elsewhere`);
-    await assert.rejects(open(folder), { code: "study/busy", message: /on elsewhere/ });
-  });
-  test("the lock of a dead process is taken over, and removed at the end", async () => {
-    const folder = await begun();
-    writeFileSync(join(folder, ".lock"), `4194400 ${hostname()}`); // above Linux's largest process id
     const store = await open(folder);
-    assert.equal(text(folder, ".lock"), `${process.pid} ${hostname()}`);
+    await assert.rejects(open(folder), { code: "study/busy", message: /\.crisp\.lock\.$/ });
     await store.close();
-    assert.ok(!existsSync(join(folder, ".lock")));
+    assert.ok(!existsSync(join(folder, ".crisp.lock")));
+    await (await open(folder)).close();
   });
 });

@@ -3,7 +3,8 @@ import type { Device, RunEnvironment } from "../../runs/index.ts";
 import { executeRun, planOf, toSent } from "../../runs/index.ts";
 import { classifierFromFiles, TextClassifier } from "../classifier.ts";
 import { bytesOf, bytesOfAll, type ModelFiles } from "../model-files.ts";
-import { prepareTraining, startFromFiles, trainPrepared } from "../train-text.ts";
+import { startFromFiles } from "../start-model.ts";
+import { prepareTraining, trainPrepared } from "../train-text.ts";
 import type { Answers, Call, FromWorker, ModelFacts, SentSettings, ToWorker } from "./messages.ts";
 
 /** Hand a message to the page; what is in `transfer` moves there without a copy. */
