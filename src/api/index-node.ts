@@ -10,6 +10,7 @@ export {
   pretrain,
   pretrainingDefaults,
 } from "./pretrain-node.ts";
+export { type StudySettings, study } from "./study-node.ts";
 export {
   drawn,
   loadLabelledTexts,
