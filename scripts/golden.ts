@@ -65,7 +65,7 @@ async function trained(model: string, data: Parameters<typeof train>[0]["data"],
   return `weights ${weights}  predictions ${sha(timeless([evaluated.probabilities, metrics]))}`;
 }
 
-/** Stop after some updates, go on from the checkpoint, and end where an uninterrupted run ends. */
+/** Stop after some updates, continue from the checkpoint, and end where an uninterrupted run ends. */
 async function resumed(model: string, data: Parameters<typeof train>[0]["data"], settings: Settings): Promise<string> {
   const whole = await trained(model, data, settings);
   const stop = new AbortController();

@@ -24,7 +24,7 @@ const BOTTOM = 20;
 /** Neighbours are averaged above this; more points than pixels only cost time. */
 const MOST_POINTS = 160;
 
-/** A line that grows while training goes on; drawn at most once a frame. */
+/** A line that grows during training; drawn at most once a frame. */
 export class Curve {
   readonly #options: CurveOptions;
   #points: Point[] = [];

@@ -22,7 +22,7 @@ const trial = new Trial(showError);
 
 let data: File | undefined;
 let folder: ModelFiles | undefined;
-/** Of the run that goes on; undefined while none does. */
+/** Of the run that continues; undefined while none does. */
 let running: AbortController | undefined;
 
 byId("data", HTMLInputElement).addEventListener("change", ({ target }) => {
@@ -41,7 +41,7 @@ byId("setup", HTMLFormElement).addEventListener("submit", (event) => {
 });
 stop.addEventListener("click", () => running?.abort());
 goOn.addEventListener("click", () => void guarded(continueStopped));
-// other settings are another run: only the one that was stopped can go on
+// other settings are another run: only the one that was stopped can continue
 watchSettings(() => void (goOn.hidden = true));
 acceptDrops(byId("drop", HTMLElement));
 void guarded(restore);
@@ -90,7 +90,7 @@ async function startAfresh(): Promise<void> {
   await follow(settings, data, { checkpoints, state: "training", loss: [], accuracy: [] });
 }
 
-/** What a reload finds: a run that it cut short goes on by itself; a trained model can be tried. */
+/** What a reload finds: a run that it cut short continues by itself; a trained model can be tried. */
 async function restore(): Promise<void> {
   const [settings, file, files, run, trained] = await Promise.all([
     kept("settings"),

@@ -70,7 +70,7 @@ export class Progress {
 
   stopped(): void {
     this.#pace.textContent = "";
-    this.#say("Stopped. Continue goes on from the last checkpoint.");
+    this.#say("Stopped. Continue resumes from the last checkpoint.");
   }
 
   failed(): void {

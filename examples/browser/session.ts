@@ -2,7 +2,7 @@ import type { ModelFiles } from "crisp-attention";
 import type { Point } from "./curve.ts";
 import type { Settings } from "./settings.ts";
 
-/** What this page keeps in the browser (IndexedDB), so that a reload goes on where it was. */
+/** What this page keeps in the browser (IndexedDB), so that a reload continues where it was. */
 export interface Session {
   readonly settings: Settings;
   readonly data: File;

@@ -159,7 +159,7 @@ describe("training on images", () => {
     const goesOn = train(settings);
     let first: number | undefined;
     for await (const event of goesOn) if (event.type === "step") first ??= event.step;
-    assert.ok(first! > 1, `goes on at ${first}`);
+    assert.ok(first! > 1, `continues at ${first}`);
   });
 });
 

@@ -24,7 +24,7 @@ export interface PretrainSettings extends Partial<TrainingOptions> {
   readonly data: string;
   /** Held-out text; left out, a share of the documents is held out. */
   readonly validation?: string;
-  /** Model folder, or the name of a model on the Hub, to go on from. Either this, or `config` and `tokenizer`. */
+  /** Model folder, or the name of a model on the Hub, to continue from. Either this, or `config` and `tokenizer`. */
   readonly model?: string;
   /** Branch, tag or commit of a model on the Hub; default `main`. */
   readonly revision?: string;
@@ -243,11 +243,11 @@ async function startFrom({ model: named, config, tokenizer, revision, onDownload
     return { source, where: config, tokenizerFolder: tokenizer, files, maxPositions, vocabSize };
   }
   const got = named !== undefined ? "model and config" : config !== undefined ? "config without tokenizer" : "neither";
-  const hint = "A model folder is trained further; a configuration and a tokenizer start from nothing.";
+  const hint = "A model folder is trained further; a config and a tokenizer start from nothing.";
   throw expectedGot("pretrain/no-model", "pretrain", "model, or config and tokenizer", got, hint);
 }
 
-/** What a fresh encoder's configuration leaves out of these is the tokenizer's, not the default of its family. */
+/** What a fresh encoder's config leaves out of these is the tokenizer's, not the default of its family. */
 const withTokenizerIds = (json: Record<string, unknown>, { vocabularySize, padTokenId }: Tokenizer) => ({
   vocab_size: vocabularySize,
   pad_token_id: padTokenId,

@@ -159,7 +159,7 @@ test("the same seed gives the same weights, another seed others", async () => {
     if (name.endsWith("dense.weight")) assert.notDeepEqual(values, c.weights.get(name), name);
 });
 
-test("a stopped run goes on from its checkpoint to the same weights and losses, bit for bit", async () => {
+test("a stopped run continues from its checkpoint to the same weights and losses, bit for bit", async () => {
   const whole = await run(tiny());
   const checkpoints = join(work, "stopped");
   const stop = new AbortController();

@@ -5,7 +5,7 @@ import { type ImageInput, imageInputOf, type ModelSource } from "../runs/index.t
 import { type FreshModel, prepareFreshModel } from "./fresh-model.ts";
 import { inputFilesOf, type NamedFiles } from "./input-files.ts";
 
-/** A model to start from: its configuration, what it reads, and where a run finds it. */
+/** A model to start from: its config, what it reads, and where a run finds it. */
 export interface StartModel {
   readonly source: ModelSource;
   readonly config: EncoderConfig;

@@ -85,7 +85,7 @@ describe("--overwrite_output_dir", () => {
     assert.deepEqual(tree(folder), [join("2", "checkpoint-3.crisp"), ...mine].map((name) => join("checkpoints", name)).sort());
   });
 
-  test("stopped at any moment, one goes on with the newer run as soon as it has a checkpoint", async () => {
+  test("stopped at any moment, one continues the newer run as soon as it has a checkpoint", async () => {
     const folder = newFolder();
     checkpoint(join(folder, "checkpoints/checkpoint-900.crisp"));
     const resume = () => inFolder(folder, { resumeFromCheckpoint: folder }, ({ checkpoints }) => checkpoints);
@@ -113,7 +113,7 @@ describe("--overwrite_output_dir", () => {
   });
 });
 
-test("where there is nothing to go on with, no folder is made", async () => {
+test("where there is nothing to continue, no folder is made", async () => {
   const folder = newFolder();
   await assert.rejects(
     inFolder(folder, { resumeFromCheckpoint: folder }, () => {}),

@@ -28,7 +28,7 @@ export interface TrainingFolder {
 }
 
 /**
- * Do some work in the folder that a training writes into, or goes on in: kept for this process alone, checked before anything is read.
+ * Do some work in the folder that a training writes into, or continues in: kept for this process alone, checked before anything is read.
  *
  * What was made for a run that left nothing is removed again.
  *
@@ -42,7 +42,7 @@ export async function inTrainingFolder<T>(
   work: (folder: TrainingFolder) => Promise<T>,
 ): Promise<T> {
   const path = options.resumeFromCheckpoint ?? options.outputDir ?? usual;
-  // where there is nothing to go on with, no folder is made for the lock
+  // where there is nothing to continue, no folder is made for the lock
   if (options.resumeFromCheckpoint !== undefined) checkpointsIn(path);
   const lock = lockFolder(path, { code: "file/busy", what: "training" });
   try {
@@ -84,7 +84,7 @@ function checkFresh(path: string): void {
     (name) => !name.startsWith(FOLDER_LOCK) && !(name === "checkpoints" && readdirSync(join(path, name)).length === 0),
   );
   if (holds.length === 0) return;
-  const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to go on with it.";
+  const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to continue it.";
   throw expectedGot("cli/output-exists", path, "an empty or new output folder", "one with files in it", hint);
 }
 
@@ -96,7 +96,7 @@ function rmdirIfEmpty(path: string): void {
   }
 }
 
-/** What to say of a run that was stopped: before its first checkpoint there is nothing to go on with. */
+/** What to say of a run that was stopped: before its first checkpoint there is nothing to continue. */
 export function stoppedRun(
   { path, checkpoints }: TrainingFolder,
   commandLine: string,
@@ -104,7 +104,7 @@ export function stoppedRun(
 ): string {
   if (checkpointFiles(checkpoints).length === 0) return "stopped before the first update; nothing was written";
   const resume = resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(path)}` : "";
-  return `stopped; to go on: ${commandLine}${resume}`;
+  return `stopped; to continue: ${commandLine}${resume}`;
 }
 
 /**

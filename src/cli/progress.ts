@@ -26,7 +26,7 @@ const REDRAW_MS = 100;
  * A progress bar on a terminal; in a pipe one plain line at the start, at most every ten seconds, and at the end.
  *
  * @param sink - Where to draw; its `isTTY` decides between bar and lines.
- * @param label - What is going on, e.g. `dense, seed 3`.
+ * @param label - What is running, e.g. `dense, seed 3`.
  * @param total - Units in all.
  */
 export function createProgress(sink: Sink, label: string, total: number, settings: ProgressSettings = {}): Progress {

@@ -71,7 +71,7 @@ export function answerError(response: Response, subject: Subject, message: strin
 export function unreachable(subject: Subject, error: unknown, tries: number): CrispError {
   const what = `${subject.repo.id}${subject.file === undefined ? "" : `/${subject.file}`}`;
   const got = `${causeOf(error)}${tries > 1 ? `, ${tries} times` : ""}`;
-  const hint = "Check the connection; what was downloaded is kept, and the next run goes on there.";
+  const hint = "Check the connection; what was downloaded is kept, and the next run continues there.";
   return expectedGot("hub/unreachable", what, `an answer from ${subject.endpoint}`, got, hint);
 }
 

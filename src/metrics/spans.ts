@@ -27,7 +27,7 @@ export interface SpanScores {
 
 const TAG = /^(?:O|[BIES](?:-.*)?)$/s;
 
-/** Whether the labels are those of spans: every one `O`, `B-…`, `I-…` (or `E-…`, `S-…`), and one of them begins or goes on. */
+/** Whether the labels are those of spans: every one `O`, `B-…`, `I-…` (or `E-…`, `S-…`), and one of them begins or continues. */
 export function areSpanTags(labels: Iterable<string>): boolean {
   let entity = false;
   for (const label of labels) {
@@ -40,7 +40,7 @@ export function areSpanTags(labels: Iterable<string>): boolean {
 /**
  * Entities of one sentence, read leniently, as CoNLL's `conlleval` reads them.
  *
- * `B-X` begins an entity. `I-X` goes on with one of type X and otherwise begins one, so IOB1 and stray `I-` tags are read too.
+ * `B-X` begins an entity. `I-X` continues one of type X and otherwise begins one, so IOB1 and stray `I-` tags are read too.
  * `E-X` ends an entity and `S-X` is one by itself, as in IOBES.
  *
  * @param tags - [tokens].

@@ -107,7 +107,7 @@ function battery(hash: Hash, n: number): [string, number][] {
     scores.push([`${name}: low pairs`, uniformityZ(pairs(a, b, n, 0), 65536)]);
     scores.push([`${name}: bits`, differenceZ(a, b, n >> 2)]);
   }
-  // Across keys at one index: what a fixed parameter or token sees as the step goes on.
+  // Across keys at one index: what a fixed parameter or token sees as the step advances.
   for (const part of ["seed", "step", "site"] as const) {
     const across: Stream = (i) => hash({ ...base, [part]: i })(5);
     scores.push([`over ${part}s: 16 bits`, uniformityZ(halves(across, n, 16), 65536)]);

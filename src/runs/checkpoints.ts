@@ -62,7 +62,7 @@ const nameOf = (model: RunSpec["model"]): string =>
   model.kind === "files" ? hashOfModel([...model.files.keys()], (name) => model.files.get(name)!) : JSON.stringify(model);
 
 /**
- * Hash of what runs read of a model's files: configuration and weights.
+ * Hash of what runs read of a model's files: config and weights.
  *
  * @param names - Of all files there are.
  * @param digest - SHA-256; default one in JavaScript.

@@ -130,7 +130,7 @@ test("events come in order: started, steps with evaluations, and the curve is th
   );
 });
 
-test("a stopped run goes on from its checkpoint to the same record, also with checkpoints written at other times", async () => {
+test("a stopped run continues from its checkpoint to the same record, also with checkpoints written at other times", async () => {
   const whole = await run(tinyRun({ keepWeights: true }));
   const checkpoints = join(work, "stopped");
   const stop = new AbortController();
@@ -147,7 +147,7 @@ test("a stopped run goes on from its checkpoint to the same record, also with ch
   await assert.rejects(run(tinyRun({ checkpoints, data: others })), { code: "checkpoint/other-run" });
 });
 
-test("a stop during the last evaluation gives null, and the run then goes on from its last checkpoint", async () => {
+test("a stop during the last evaluation gives null, and the run then continues from its last checkpoint", async () => {
   const checkpoints = join(work, "at-the-end");
   const stop = new AbortController();
   const onEvent = (event: RunEvent): void => {

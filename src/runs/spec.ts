@@ -19,7 +19,7 @@ export interface PlanSpec {
 export type Device = "auto" | "cpu" | "webgpu" | "cuda" | "wasm";
 
 /**
- * Where the weights come from: a Hugging Face model folder, its files by name, or fresh ones for a configuration (the content of
+ * Where the weights come from: a Hugging Face model folder, its files by name, or fresh ones for a config (the content of
  * config.json).
  */
 export type ModelSource =
@@ -127,7 +127,7 @@ export interface RunResult {
   readonly runtime: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number };
 }
 
-/** What happens while a run goes on. */
+/** What happens during a run. */
 export type RunEvent =
   /** Large data are looked through before anything is trained; in bytes. */
   | { readonly type: "reading"; readonly name: string; readonly done: number; readonly total: number }

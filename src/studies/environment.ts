@@ -6,7 +6,7 @@ export interface StudyEnvironment {
   /**
    * Read what runs will read of a model folder.
    *
-   * @returns `hash` of the configuration and all weights.
+   * @returns `hash` of the config and all weights.
    */
   readModel(path: string): { readonly config: EncoderConfig; readonly hash: string };
   /** @param where - A process each when several run at once. */

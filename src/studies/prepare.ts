@@ -25,7 +25,7 @@ export interface PreparedStudy {
 const MAPPED = 3;
 
 /**
- * Check a study, read its model's configuration and tokenise its data.
+ * Check a study, read its model's config and tokenise its data.
  *
  * @throws `study/bad-spec`; what options, plans, models and tokenizers throw.
  */
@@ -52,7 +52,7 @@ function modelOf({ model }: StudyDefinition, environment: Pick<StudyEnvironment,
 }
 
 /**
- * A hash of everything that the runs read: weights and configuration, token ids and labels, arms and options.
+ * A hash of everything that the runs read: weights and config, token ids and labels, arms and options.
  *
  * A model counts by its content, not by its path, and a tokenizer by what it makes of the texts. Seeds, looks and claims are the
  * plan's, see `settlePlan`.

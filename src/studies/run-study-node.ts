@@ -4,7 +4,7 @@ import { type PreparedStudy, prepareStudyIn } from "./prepare.ts";
 import { type FinishedStudy, runStudyIn, type StudyOptions } from "./run-study.ts";
 
 /**
- * Check a study, read its model's configuration and tokenise its data.
+ * Check a study, read its model's config and tokenise its data.
  *
  * @throws `study/bad-spec`; what options, plans, models and tokenizers throw.
  */

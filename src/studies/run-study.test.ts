@@ -84,7 +84,7 @@ test("looking again after more seeds than were planned gives no verdict word", a
   assert.match(results.arms[1].verdict.sentence, /No look at .* was planned after 5 seeds/);
 });
 
-test("a stopped study returns null, gives the folder back and goes on", async () => {
+test("a stopped study returns null, gives the folder back and continues", async () => {
   const folder = newFolder();
   const stop = new AbortController();
   const stopped = await runStudy(tiny, {

@@ -8,7 +8,7 @@ import { predictionLines, resultsOf } from "./results.ts";
 import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
 import { workThrough } from "./work-through.ts";
 
-/** What happens while a study goes on. */
+/** What happens during a study. */
 export type StudyEvent =
   | ({ readonly type: "run"; readonly event: RunEvent } & StudyRun)
   | {
@@ -45,7 +45,7 @@ const isSmall = ({ hiddenSize }: EncoderConfig): boolean => hiddenSize <= SMALL_
 /**
  * Run every arm × seed of a study, and aggregate.
  *
- * Runs that the store already holds are not done again, and a run that was stopped goes on from its checkpoint, so that an
+ * Runs that the store already holds are not done again, and a run that was stopped continues from its checkpoint, so that an
  * interrupted study continues where it was.
  *
  * @returns Null when the signal stopped it, or while others still work on the last runs.

@@ -83,7 +83,7 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
       await later.close();
     });
 
-    test("another study is refused, and the first can go on", async () => {
+    test("another study is refused, and the first can continue", async () => {
       const place = newPlace();
       await (await opened(place)).close();
       await assert.rejects(place.store().open({ ...header, fingerprint: "another" }), { code: "study/other-study" });
@@ -117,7 +117,7 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
       });
     });
 
-    test("a run's log goes on where it was, and each run has its own", async () => {
+    test("a run's log continues where it was, and each run has its own", async () => {
       const place = newPlace();
       const first = await opened(place);
       await first.log(runs[0]).append(note("begun"));

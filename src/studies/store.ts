@@ -39,7 +39,7 @@ export interface StudyHeader {
  */
 export interface StudyStore {
   /**
-   * Begin a study or go on with it, until `close`.
+   * Begin a study or continue it, until `close`.
    *
    * @returns The plan that holds: that of whoever began, once a run is finished.
    * @throws `study/other-study` when it holds a study of other data, arms or options, or of other seeds; then nothing is changed.
@@ -58,7 +58,7 @@ export interface StudyStore {
    * @returns False when it is no longer this worker's, since no sign of life came for too long.
    */
   beat(run: StudyRun, worker: string): Promise<boolean>;
-  /** Give a run back, unfinished: it can be taken again, and goes on from its checkpoint. */
+  /** Give a run back, unfinished: it can be taken again, and continues from its checkpoint. */
   release(run: StudyRun, worker: string): Promise<void>;
   /** Keep the result, whole or not at all; the run's checkpoints have served. */
   finish(run: StudyRun, result: StoredRun): Promise<void>;

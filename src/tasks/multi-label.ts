@@ -69,7 +69,7 @@ export const multiLabel: Task = {
       of: (row, labels, { topK }) =>
         topK === undefined ? rankLabels(row, labels).filter(({ score }) => score >= HOLDS) : rankLabels(row, labels, topK),
       printed: (said) => ({ ...(said.length > 0 && { label: said[0].label, score: said[0].score }), labels: said }),
-      lost: "what stands behind was not read",
+      lost: "the rest was not read",
       mistakeColumns: ["labels", "predicted", "wrong"],
       mistakes({ labels: own = [], row }, labels) {
         const said = labels.flatMap((_, c) => (row[c] >= HOLDS ? [c] : []));

@@ -61,7 +61,7 @@ export const regression: Task = {
       ranks: false,
       of: (row, labels) => row.map((score, at) => ({ label: labels[at], score })),
       printed: ([{ score }]) => ({ score }),
-      lost: "what stands behind was not read",
+      lost: "the rest was not read",
       mistakeColumns: ["value", "predicted", "difference"],
       mistakes({ label, row: [predicted] }) {
         const difference = predicted - label;

@@ -54,7 +54,7 @@ export const singleLabel: Task = {
         ...(best && { label: best.label, score: best.score }),
         ...(topK > 1 && { labels: [best, ...others] }),
       }),
-      lost: "what stands behind was not read",
+      lost: "the rest was not read",
       mistakeColumns: ["label", "predicted", "score"],
       mistakes({ label, row }, labels) {
         const said = argmax(row);

@@ -78,7 +78,7 @@ export const tokenClassification: Task = {
           return own.length === 0 ? [] : [{ word, ...rankLabels(own, labels, 1)[0] }];
         }),
       printed: (said) => ({ words: said }),
-      lost: "words behind it have no answer",
+      lost: "words after the cut have no answer",
       mistakeColumns: ["word", "label", "predicted", "score"],
       mistakes: (example, labels) =>
         labelledWords(example).flatMap(({ token, word, label }) => {

@@ -10,7 +10,7 @@ export interface Evaluation {
   readonly best: boolean;
 }
 
-/** What happens while training goes on. */
+/** What happens during training. */
 export type TrainingEvent =
   | { readonly type: "started"; readonly steps: number; readonly parameters: number; readonly resumedAt: number }
   | {

@@ -214,7 +214,7 @@ describe("early stopping", () => {
     ]);
     assert.equal(result.finished, true);
   });
-  test("a run that had stopped early and was killed does not go on", async () => {
+  test("a run that had stopped early and was killed does not continue", async () => {
     const folder = newFolder();
     const first = await runTiny({ runtime: reference, options, folder, evaluate: scores(0.5, 0.4, 0.4) });
     const second = await runTiny({ runtime: reference, options, folder, evaluate: scores(0.9) });

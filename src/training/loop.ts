@@ -124,7 +124,7 @@ export async function* trainLoop<Context extends StepContext>(
   const parameters = state.trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   yield { type: "started", steps: total, parameters, resumedAt: step };
 
-  // patience stands here too: a run that was killed after it had stopped early must not go on when it is resumed
+  // patience stands here too: a run that was killed after it had stopped early must not continue when it is resumed
   while (step < total && evaluationsSinceBest < patience) {
     if (signal?.aborted) {
       if (saver && kept.step !== step) yield await save(saver);

@@ -171,7 +171,7 @@ for (const [device, epochs] of [
       if (device === "wasm") assert.equal(shown[0].label, "good");
     });
 
-    test("reload in mid-training: it goes on by itself, and ends as if never interrupted", async (t) => {
+    test("reload in mid-training: it continues by itself, and ends as if never interrupted", async (t) => {
       const whole = await context.newPage();
       await whole.goto(server.url);
       const weights = async (from: Page): Promise<string> => {
@@ -194,8 +194,8 @@ for (const [device, epochs] of [
       await page.reload();
       await until("the end of the training", () => isDone(page));
       const notes = await page.locator("#notes").innerText();
-      assert.match(notes, /goes on after update \d+/);
-      t.diagnostic(`${/goes on after update \d+/.exec(notes)![0]} of ${await page.locator("#progress").getAttribute("max")}`);
+      assert.match(notes, /continues after update \d+/);
+      t.diagnostic(`${/continues after update \d+/.exec(notes)![0]} of ${await page.locator("#progress").getAttribute("max")}`);
       assert.equal(await weights(page), uninterrupted);
     });
 

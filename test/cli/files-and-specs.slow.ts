@@ -183,7 +183,7 @@ test("a study writes over no report, results or run that is not Crisp's, whateve
   }
 });
 
-test("a damaged run file is named, and the study goes on once it is removed", async () => {
+test("a damaged run file is named, and the study continues once it is removed", async () => {
   const out = join(work, "damaged");
   const args = ["study", reviews, ...short, "--pattern", "slidingWindow", "--seeds", "1", "--output_dir", out];
   assert.equal((await crisp(args)).code, 0);
@@ -239,6 +239,6 @@ test("the command that a stopped training prints can be typed again", async () =
   assert.equal(stopped.code, 130, stopped.stderr);
   assert.match(
     stopped.stdout,
-    /to go on: crisp train .* --attention 'topK\(sparsity=0\.8\)' .* --resume_from_checkpoint '.*with space'\n/,
+    /to continue: crisp train .* --attention 'topK\(sparsity=0\.8\)' .* --resume_from_checkpoint '.*with space'\n/,
   );
 });

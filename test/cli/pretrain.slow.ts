@@ -91,11 +91,11 @@ test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights
   assert.match(uninterrupted.stdout, /text {3}297 documents · .* · \d+ blocks? held out/, "a hundredth of the documents");
   const stopped = await crisp([...long, "--output_dir", parts], { interruptOn: /epoch 2\.00/ });
   assert.equal(stopped.code, 130, stopped.stderr);
-  assert.match(stopped.stdout, /stopped; to go on: crisp pretrain .*--resume_from_checkpoint/);
+  assert.match(stopped.stdout, /stopped; to continue: crisp pretrain .*--resume_from_checkpoint/);
   assert.ok(!existsSync(join(parts, "model.safetensors")));
   const resumed = await crisp([...long, "--resume_from_checkpoint", parts]);
   assert.equal(resumed.code, 0, resumed.stderr);
-  assert.match(resumed.stderr, /goes on after update \d+/);
+  assert.match(resumed.stderr, /continues after update \d+/);
   assert.ok(readFileSync(join(whole, "model.safetensors")).equals(readFileSync(join(parts, "model.safetensors"))));
 });
 

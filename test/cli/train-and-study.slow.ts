@@ -93,7 +93,7 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   );
 });
 
-test("a second training in a folder is refused while the first goes on, and one that fails leaves what was there", async () => {
+test("a second training in a folder is refused while the first continues, and one that fails leaves what was there", async () => {
   const out = join(work, "shared");
   const args = [...recipe, "--output_dir", out];
   let second: ReturnType<typeof crisp> | undefined;
@@ -142,11 +142,11 @@ test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights
   const stopped = await crisp(["train", train, ...long, "--output_dir", parts], { interruptOn: /step 18 · epoch 2/ });
   assert.equal(stopped.code, 130, stopped.stderr);
   assert.match(stopped.stderr, /stopping after this step/);
-  assert.match(stopped.stdout, /stopped; to go on: crisp train .*--resume_from_checkpoint/);
+  assert.match(stopped.stdout, /stopped; to continue: crisp train .*--resume_from_checkpoint/);
   assert.ok(!existsSync(join(parts, "model.safetensors")));
   const resumed = await crisp(["train", train, ...long, "--resume_from_checkpoint", parts]);
   assert.equal(resumed.code, 0, resumed.stderr);
-  assert.match(resumed.stderr, /goes on after update \d+/);
+  assert.match(resumed.stderr, /continues after update \d+/);
   assert.ok(readFileSync(join(whole, "model.safetensors")).equals(readFileSync(join(parts, "model.safetensors"))));
 
   const other = await crisp(["train", train, ...long, "--learning_rate", "1e-3", "--resume_from_checkpoint", parts]);
@@ -177,7 +177,7 @@ test("the same seed gives the same weights, another seed others", async () => {
   assert.ok(!a.equals(c));
 });
 
-test("a study of a file: results.json, predictions, report; interrupted, it goes on where it was", async () => {
+test("a study of a file: results.json, predictions, report; interrupted, it continues where it was", async () => {
   const out = join(work, "study");
   const command = [
     "study",

@@ -33,7 +33,7 @@ test("bytes are asked for uncompressed: a compressed body has neither the size n
 });
 
 for (let tenth = 1; tenth <= 9; tenth++) {
-  test(`cut at ${tenth}0 %, a download goes on there, and has the right hash`, async (context) => {
+  test(`cut at ${tenth}0 %, a download continues there, and has the right hash`, async (context) => {
     const afterBytes = (WEIGHT_BYTES * tenth) / 10;
     const { model, server, waits } = await hubWorld(context, { faults: [{ kind: "cut", path: weights, afterBytes, times: 1 }] });
     assert.equal(hashOf(join(await model(), weights)), right);
@@ -42,7 +42,7 @@ for (let tenth = 1; tenth <= 9; tenth++) {
   });
 }
 
-test("cut at every tenth of one download, it still goes on each time", async (context) => {
+test("cut at every tenth of one download, it still continues each time", async (context) => {
   const { model, server } = await hubWorld(context, {
     faults: [{ kind: "cut", path: weights, afterBytes: WEIGHT_BYTES / 10, times: 9 }],
   });

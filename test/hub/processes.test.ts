@@ -29,7 +29,7 @@ function end(child: ChildProcess): Promise<{ folder?: string; notes?: string[]; 
   return new Promise((resolve) => child.on("exit", (code, signal) => resolve({ ...done, code, signal })));
 }
 
-test("killed eight times in the middle of a file, a download goes on each time and ends right", async (context) => {
+test("killed eight times in the middle of a file, a download continues each time and ends right", async (context) => {
   const world = await hubWorld(context, { faults: [slow] });
   let kept = 0;
   for (let life = 1; life <= 8; life++) {
@@ -117,7 +117,7 @@ for (const [owner, pid, age] of [
   });
 }
 
-test("a download whose lock another process has taken over stops, waits, and goes on where it was", async (context) => {
+test("a download whose lock another process has taken over stops, waits, and continues where it was", async (context) => {
   const { model, cache, server, settings, notes } = await hubWorld(context, { faults: [slow] });
   const path = join(cache, ".locks/models--ada--tiny", `${right}.crisp.lock`);
   const other = JSON.stringify({ pid: process.ppid, host: hostname() });

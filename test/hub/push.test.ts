@@ -97,7 +97,7 @@ test("a push sends the token even where downloads do without it", async (context
   assert.ok(server.repos.has("models/ada/new"));
 });
 
-test("a push goes on after 503 and 429", async (context) => {
+test("a push continues after 503 and 429", async (context) => {
   const { server, settings, waits } = await hubWorld(context, { tokens }, env);
   server.faults.push({ kind: "status", path: "/commit/", status: 503, times: 1 });
   server.faults.push({ kind: "status", path: "/preupload/", status: 429, retryAfter: "3", times: 1 });

@@ -146,7 +146,7 @@ describe("a trained model", () => {
     );
     await trained.close();
   });
-  test("refuses one text where it was trained on pairs, and can then go on", async () => {
+  test("refuses one text where it was trained on pairs, and can then continue", async () => {
     const pairs = new File(
       ["a,b,label\n", ...Array.from({ length: 40 }, (_, i) => `film ${i},book ${i},${i % 2}\n`)],
       "pairs.csv",
@@ -171,7 +171,7 @@ test("reads gzip, a blob without a name, and examples in memory", async () => {
 });
 
 describe("stopping", () => {
-  test("gives null behind a checkpoint, and the run goes on from there to the same weights", async () => {
+  test("gives null behind a checkpoint, and the run continues from there to the same weights", async () => {
     const whole = (await trainIn(connect(), settings({ model: fresh })).result)!;
     const stop = new AbortController();
     const port = connect();
@@ -183,7 +183,7 @@ describe("stopping", () => {
 
     const resumed = trainIn(connect(), settings({ model: fresh, checkpoints: "stopped" }));
     const events = await collect(resumed);
-    assert.ok(events.some((event) => event.type === "note" && /^goes on after update [345]$/.test(event.text)));
+    assert.ok(events.some((event) => event.type === "note" && /^continues after update [345]$/.test(event.text)));
     assert.deepEqual(await weightsOf((await resumed.result)!.model.files()), await weightsOf(whole.model.files()));
   });
   test("before the start is heard too", async () => {

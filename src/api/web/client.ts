@@ -139,5 +139,5 @@ class Caller {
 const lost = (why: string): CrispError =>
   new CrispError(
     "run/lost",
-    `training: expected the worker to go on, got "${why}". Is all of the package served beside the page, and is there memory left?`,
+    `training: expected the worker to continue, got "${why}". Is all of the package served beside the page, and is there memory left?`,
   );

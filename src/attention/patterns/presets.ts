@@ -5,7 +5,7 @@ import type { Pattern } from "./pattern.ts";
 import { patterns } from "./registry.ts";
 
 /**
- * Nominal sparsities of the paper's four configurations.
+ * Nominal sparsities of the paper's four arms.
  *
  * Only 0 and 0.8 come from the paper (arXiv 2508.06016), as far as we know it; 0.4 and 0.6 are our guess at the two in between.
  */
@@ -14,10 +14,10 @@ export const presetSparsities = { dense: 0, light_sparse: 0.4, moderate_sparse: 
 export type PresetName = keyof typeof presetSparsities;
 
 /**
- * The four configurations with a pattern of one's choice.
+ * The four arms with a pattern of one's choice.
  *
  * @param patternName - A name of the registry whose pattern takes a sparsity; default `topK`.
- * @returns A pattern a configuration, dense first.
+ * @returns A pattern an arm, dense first.
  * @throws `pattern/unknown`; `pattern/bad-parameter` where the pattern takes no sparsity.
  * @example
  * presets("slidingWindow").light_sparse.id; // "slidingWindow(sparsity=0.4)"

@@ -26,7 +26,7 @@ import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
 import { type Context, defineVerb } from "../verb.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
-// A study names its seeds and arms itself, goes on where it was by itself, and judges the last weights, not the best.
+// A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
 const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _best, ...SHARED } = TRAINING_OPTIONS;
 const { attention: _attention, ...MODEL } = MODEL_OPTIONS;
 const { test_file: _test, streaming: _streaming, ...DATA } = DATA_OPTIONS;
@@ -52,7 +52,11 @@ const OPTIONS = {
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   ...SHARED,
-  output_dir: { type: "string", unit: "folder", help: "Where runs and report go; left out, runs/<study>. The same one goes on." },
+  output_dir: {
+    type: "string",
+    unit: "folder",
+    help: "Where runs and report go; left out, runs/<study>. The same one continues.",
+  },
   overwrite_output_dir: {
     type: "boolean",
     help: "Start afresh where the output folder holds a study; each of its files is replaced once the new one is whole.",
@@ -100,7 +104,7 @@ export const study = defineVerb({
         onEvent: reporter(context, definition, results.length === 0),
       });
       if (!finished) {
-        output.print(`stopped; the same command goes on where it was: ${context.commandLine}`);
+        output.print(`stopped; the same command continues where it was: ${context.commandLine}`);
         return 130;
       }
       results.push(finished.results);

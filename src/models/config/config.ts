@@ -9,7 +9,7 @@ import type { EncoderConfig, EncoderFamily } from "./encoder-config.ts";
  *
  * @param json - The parsed file.
  * @param where - File name for messages.
- * @returns The configuration; label names are `LABEL_0`, `LABEL_1`, … where the file names none.
+ * @returns The config; label names are `LABEL_0`, `LABEL_1`, … where the file names none.
  * @throws `config/type` for a value of the wrong kind, `config/unknown-family`, `config/heads`, `config/unknown-activation`,
  *   `config/positions`, `config/labels`, `config/unsupported`.
  * @example

@@ -5,7 +5,7 @@ export type EncoderFamily = "bert" | "distilbert" | "roberta" | "xlm-roberta" | 
 /** `gelu` is the exact one, `gelu_new` the tanh approximation. */
 export type Activation = "gelu" | "gelu_new" | "relu" | "silu" | "tanh";
 
-/** What only ModernBERT's configuration says. */
+/** What only ModernBERT's config says. */
 export interface ModernConfig {
   /** A layer: true where it sees all tokens, false where only those within `windowRadius`. */
   readonly globalLayers: readonly boolean[];

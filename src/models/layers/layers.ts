@@ -54,7 +54,7 @@ export class Parameters {
 /** x ∘ mask, or x where there is no dropout. */
 export const dropped = (x: Node, mask: Node | null): Node => (mask ? mul(x, mask) : x);
 
-/** Activations by their configuration name. */
+/** Activations by their name in config.json. */
 export const activations: Readonly<Record<Activation, (x: Node) => Node>> = {
   gelu,
   // ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))

@@ -30,7 +30,7 @@ test("a log that nobody wrote is empty, and events come back in their order, eac
   for await (const { time } of log.read()) assert.ok(time >= before && time <= new Date().toISOString());
 });
 
-test("a torn last line is not read, and a run that goes on writes behind the last whole one", async () => {
+test("a torn last line is not read, and a run that continues writes behind the last whole one", async () => {
   const path = join(work, "torn.jsonl");
   logFile(path).append(note("whole"));
   const whole = readFileSync(path, "utf8");

@@ -13,7 +13,7 @@ export type LoggedEvent = LogEvent & { readonly time: string };
 /**
  * Everything that happened in a run, in order; what is written stays.
  *
- * A run that goes on from a checkpoint appends: its `started` says after which update, and the steps behind that are there twice.
+ * A run that continues from a checkpoint appends: its `started` says after which update, and the steps behind that are there twice.
  */
 export interface RunLog {
   append(event: LogEvent): void | Promise<void>;

@@ -101,5 +101,5 @@ function processChannel(): Channel {
 const lost = (how: string): CrispError =>
   new CrispError(
     "run/lost",
-    `training: expected the worker to finish, got ${how}. Out of memory? Start again; it goes on from its last checkpoint, if it wrote one.`,
+    `training: expected the worker to finish, got ${how}. Out of memory? Start again; it continues from its last checkpoint, if it wrote one.`,
   );

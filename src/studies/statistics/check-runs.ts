@@ -41,7 +41,7 @@ export function checkRuns(runs: readonly RunRecord[], names: readonly string[], 
         "studyResults",
         `a run of ${name} with seed ${seed}`,
         "none",
-        "Start the study again; it goes on where it stopped.",
+        "Start the study again; it continues where it stopped.",
       );
     }),
   ]);

@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly cpuFeatures: string;
 }
 
-/** Beside the arrays: everything that decides how the run goes on. */
+/** Beside the arrays: everything that decides how the run continues. */
 export interface CheckpointHeader {
   readonly progress: Progress;
   readonly run: RunDescription;
@@ -127,7 +127,7 @@ const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const uint32 = ({ buffer, byteOffset }: Uint8Array, at: number): number => new DataView(buffer, byteOffset).getUint32(at, true);
 
 const corrupt = (label: string, expected: string, got: string): CrispError => {
-  const hint = "Delete the file; training then goes on from an older one, or from the start.";
+  const hint = "Delete the file; training then continues from an older one, or from the start.";
   return expectedGot("checkpoint/corrupt", label, expected, got, hint);
 };
 

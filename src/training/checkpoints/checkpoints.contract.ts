@@ -152,7 +152,7 @@ export function checkpointsContract(where: string, newPlace: () => Promise<TestP
       test("the message names the file and says what to do", async () => {
         place.put(name, whole.subarray(0, 20));
         await assert.rejects(() => checkpoints.resume(), {
-          message: `${path}: expected a whole checkpoint, got 20 bytes. Delete the file; training then goes on from an older one, or from the start.`,
+          message: `${path}: expected a whole checkpoint, got 20 bytes. Delete the file; training then continues from an older one, or from the start.`,
         });
       });
       test("the whole file is still accepted", async () => {

@@ -21,7 +21,7 @@ export interface CheckpointSettings {
   readonly limit: number;
 }
 
-/** Where a run goes on; what `trainLoop` takes as `resume`. */
+/** Where a run continues; what `trainLoop` takes as `resume`. */
 export interface Resumed {
   readonly progress: Progress;
   /** Best weights by name, where the run keeps them. */

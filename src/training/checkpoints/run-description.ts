@@ -7,7 +7,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type RunDescription = Readonly<Record<string, Json | undefined>>;
 
 /**
- * Make sure that a checkpoint is of the run that wants to go on from it.
+ * Make sure that a checkpoint is of the run that wants to continue from it.
  *
  * @param path - The checkpoint.
  * @throws `checkpoint/other-run`, naming the first difference, e.g. `options.learningRate`.

@@ -23,7 +23,7 @@ interface Prototype {
   prototype: Record<string, (...parameters: never[]) => unknown>;
 }
 
-/** Start counting; `copies` goes on changing. */
+/** Start counting; `copies` keeps changing. */
 export function countCopies(): Copies {
   const copies: Copies = { toDevice: 0, uniforms: 0, toHost: 0 };
   const scope = globalThis as unknown as { GPUQueue?: Prototype; GPUBuffer?: Prototype; GPUDevice?: Prototype };
