@@ -61,13 +61,15 @@ const NOUNS: Readonly<Record<OptionSpec["type"], string>> = {
   integers: "whole numbers, with commas",
 };
 
-/** What an option takes, for messages, e.g. `a whole number of at least 1`. */
-export function ruleOf({ type, choices, min, max, below }: OptionSpec): string {
+/** What an option takes, for messages, e.g. `a whole number of examples, at least 1`. */
+export function ruleOf({ type, choices, min, max, below, unit }: OptionSpec): string {
   if (choices) return `one of ${choices.join(", ")}`;
-  if (below !== undefined) return `${NOUNS[type]} in [${min ?? "-∞"}, ${below})`;
-  if (min !== undefined && max !== undefined) return `${NOUNS[type]} from ${min} to ${max}`;
-  if (min !== undefined) return `${NOUNS[type]} of at least ${min}`;
-  return max === undefined ? NOUNS[type] : `${NOUNS[type]} of at most ${max}`;
+  const counted = /^(number|integer)$/.test(type) && unit !== undefined && /^\w+$/.test(unit);
+  const noun = counted ? `${NOUNS[type]} of ${unit}` : NOUNS[type];
+  if (below !== undefined) return `${noun} in [${min ?? "-∞"}, ${below})`;
+  if (min !== undefined && max !== undefined) return `${noun} from ${min} to ${max}`;
+  if (min !== undefined) return counted ? `${noun}, at least ${min}` : `${noun} of at least ${min}`;
+  return max === undefined ? noun : `${noun} of at most ${max}`;
 }
 
 /** Whether a number is in an option's range. */

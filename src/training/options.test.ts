@@ -14,7 +14,7 @@ describe("what is no option is refused by name", () => {
     [{ perDeviceTrainBatchSize: 0 }, "perDeviceTrainBatchSize: expected a whole number of examples, at least 1, got 0."],
     [{ gradientAccumulationSteps: 1.5 }, "gradientAccumulationSteps: expected a whole number of batches, at least 1, got 1.5."],
     [{ adamBeta1: 1 }, "adamBeta1: expected a number in [0, 1), got 1."],
-    [{ lrSchedulerType: "cosine" }, "lrSchedulerType: expected linear or constant, got cosine."],
+    [{ lrSchedulerType: "cosine" }, "lrSchedulerType: expected one of linear, constant, got cosine."],
     [{ evalStrategy: "steps" }, "evalSteps: expected updates between evaluations, got none. evalStrategy is steps."],
     [
       { evalStrategy: "no", earlyStoppingPatience: 2 },
@@ -31,7 +31,9 @@ describe("what is no option is refused by name", () => {
   }
   for (const name of ["learning_rate", "constructor"]) {
     test(name, () => {
-      const message = new RegExp(`^train: expected options among learningRate, .*, got ${name}\\.$`);
+      const message = new RegExp(
+        `^train: expected options among learningRate, .*, got ${name}\\.( Did you mean learningRate\\?)?$`,
+      );
       assert.throws(() => resolveOptions({ [name]: 1 }), { code: "training/bad-option", message });
     });
   }
