@@ -1,4 +1,6 @@
 import { argmax } from "./calibration.ts";
+import { countClasses } from "./class-counts.ts";
+import { accuracy, f1Of, macro, precisionOf, recallOf } from "./classification.ts";
 
 export interface ClassScores {
   readonly label: string;
@@ -36,27 +38,24 @@ export function classMetrics(
   labels: readonly number[],
   names: readonly string[],
 ): ClassMetrics {
+  const predicted = probabilities.map(argmax);
   const confusion = names.map(() => names.map(() => 0));
-  probabilities.forEach((row, i) => {
-    confusion[labels[i]][argmax(row)]++;
+  predicted.forEach((said, i) => {
+    confusion[labels[i]][said]++;
   });
-  const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
-  const classes = names.map((label, c): ClassScores => {
-    const hits = confusion[c][c];
-    const support = confusion[c].reduce((a, b) => a + b, 0);
-    const predicted = confusion.reduce((sum, row) => sum + row[c], 0);
-    return {
-      label,
-      support,
-      precision: share(hits, predicted),
-      recall: share(hits, support),
-      f1: share(2 * hits, support + predicted),
-    };
-  });
-  const hits = confusion.reduce((sum, row, c) => sum + row[c], 0);
+  const counts = [...countClasses(predicted, labels, names.length).values()];
+  const classes = counts.map(
+    (count, c): ClassScores => ({
+      label: names[c],
+      support: count.actual,
+      precision: precisionOf(count),
+      recall: recallOf(count),
+      f1: f1Of(count),
+    }),
+  );
   return {
-    accuracy: share(hits, labels.length),
-    macroF1: classes.reduce((sum, { f1 }) => sum + f1, 0) / names.length,
+    accuracy: accuracy(predicted, labels),
+    macroF1: macro(counts, f1Of),
     classes,
     confusion,
   };
