@@ -55,8 +55,15 @@ def show(kind):
     return f"{name} [{', '.join('?' if d is None else str(d) for d in dims)}]" if dims is not None else f"{name} of unknown rank"
 
 
+def terms(dim):
+    """A dimension as a sum of products: `16*nb+M` gives [["16", "nb"], ["M"]]; a TopK's own symbol stays whole."""
+    if not isinstance(dim, str):
+        return []
+    return [[dim]] if dim.startswith("k of ") else [term.split("*") for term in dim.split("+")]
+
+
 def parts(dim):
-    return dim.split("*") if isinstance(dim, str) else []
+    return [part for term in terms(dim) for part in term]
 
 
 def symbols_of(kinds):
@@ -77,17 +84,15 @@ def choose_sizes(kinds, ks):
     for symbol in sorted(ks):
         take(symbol, 2, spare=(3, 7))
     longest = max(sizes.values(), default=0)
-    # `M_and_none` is one more than M: the masked rows, and an empty one (spreadRows)
-    more = {symbol for symbol in symbols_of(kinds) if symbol.endswith("_and_none")}
-    for symbol in sorted(symbols_of(kinds) - ks - more):
+    for symbol in sorted(symbols_of(kinds) - ks):
         take(symbol, {"B": 3, "n": max(7, longest)}.get(symbol, max(11, longest)))
-    for symbol in more:
-        sizes[symbol] = sizes[symbol.removesuffix("_and_none")] + 1
     return sizes
 
 
 def bind(dim, sizes):
-    return prod(int(part) if part.isdigit() else sizes[part] for part in parts(dim)) if isinstance(dim, str) else dim
+    if not isinstance(dim, str):
+        return dim
+    return sum(prod(int(part) if part.isdigit() else sizes[part] for part in term) for term in terms(dim))
 
 
 def bind_kind(kind, sizes):
