@@ -10,6 +10,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   random: ["errors"],
   metrics: ["errors"],
   files: ["errors"],
+  linear: ["errors"],
   graph: ["errors", "random"],
   onnx: ["errors", "graph"],
   runtime: ["errors", "graph", "onnx"],
@@ -23,15 +24,15 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   hub: ["errors", "files"],
   training: ["errors", "files", "graph", "onnx", "runtime", "kernels", "random"],
   runs: [
-    ...["errors", "random", "metrics", "files", "graph", "onnx", "runtime", "kernels"],
+    ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training"],
   ],
   studies: [
-    ...["errors", "random", "metrics", "files", "graph", "onnx", "runtime", "kernels"],
+    ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training", "runs"],
   ],
   api: [
-    ...["errors", "random", "metrics", "files", "graph", "onnx", "runtime", "kernels"],
+    ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training", "runs", "studies", "export", "hub"],
   ],
   report: ["errors", "metrics", "runs", "studies"],

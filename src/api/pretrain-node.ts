@@ -7,8 +7,8 @@ import { jsonBytes, writeOwnFiles } from "../files/index-node.ts";
 import { type EncoderConfig, modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
-import type { CurvePoint, Device, ModelSource, RunEvent, RunResult, RunSpec } from "../runs/index.ts";
-import { specOf } from "../runs/index.ts";
+import type { CurvePoint, Device, ModelSource, RunEvent, RunLog, RunResult, RunSpec } from "../runs/index.ts";
+import { runLogged, specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
@@ -49,6 +49,8 @@ export interface PretrainSettings extends Partial<TrainingOptions> {
   readonly threads?: number;
   /** Folder for checkpoints; left out, none are written. */
   readonly checkpoints?: string;
+  /** Takes each event of the run, and how it ended; left out, none is kept. */
+  readonly log?: RunLog;
   readonly signal?: AbortSignal;
 }
 
@@ -90,7 +92,7 @@ export const pretrainingDefaults = { learningRate: 5e-5 } as const satisfies Par
 const OWN: Readonly<Record<Exclude<keyof PretrainSettings, keyof TrainingOptions>, true>> = {
   ...{ data: true, validation: true, model: true, revision: true, onDownload: true, config: true, tokenizer: true },
   ...{ attention: true, maxLength: true, lineByLine: true, mlmProbability: true, validationShare: true, seed: true },
-  ...{ device: true, threads: true, checkpoints: true, signal: true },
+  ...{ device: true, threads: true, checkpoints: true, log: true, signal: true },
 };
 
 /**
@@ -109,7 +111,7 @@ export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainE
   withEvents((emit) => execute(settings, emit));
 
 async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) => void): Promise<PretrainedModel | null> {
-  const { seed = 42, mlmProbability = 0.15, checkpoints, device, threads, signal } = settings;
+  const { seed = 42, mlmProbability = 0.15, checkpoints, log, device, threads, signal } = settings;
   checkSettings("pretrain", settings, OWN);
   const options = { ...pretrainingDefaults, ...trainingOptionsIn(settings) };
   resolveOptions(options);
@@ -168,7 +170,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   };
   const worker = startRunWorker("thread");
   try {
-    const run = await worker.run(spec, { onEvent: emit, signal });
+    const run = await runLogged(worker, spec, { log, onEvent: emit, signal });
     if (!run) return null;
     const result = pretrained(run);
     const card = {

@@ -4,8 +4,8 @@ import { isFolder, loadDatasets, loadImages, nodeImages, openStreamedDataset, sp
 import { expectedGot } from "../errors/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
-import type { RunEvent } from "../runs/index.ts";
-import { readsImages, readsTexts, sayReading } from "../runs/index.ts";
+import type { RunEvent, RunLog, RunSpec } from "../runs/index.ts";
+import { readsImages, readsTexts, runLogged, sayReading } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
@@ -40,6 +40,8 @@ export interface TrainSettings extends TextTrainSettings<string | readonly strin
   readonly streaming?: boolean;
   /** Folder for checkpoints; left out, none are written. */
   readonly checkpoints?: string;
+  /** Takes each event of the run, and how it ended, e.g. `logFile("run.log.jsonl")`; left out, none is kept. */
+  readonly log?: RunLog;
   readonly signal?: AbortSignal;
 }
 
@@ -70,8 +72,9 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
   if (!prepared) return null;
   const worker = startRunWorker("thread");
   try {
-    const { signal } = settings;
-    const done = await trainPrepared(prepared, settings, (spec) => worker.run(spec, { onEvent: emit, signal }), emit);
+    const { signal, log } = settings;
+    const run = (spec: RunSpec) => runLogged(worker, spec, { log, onEvent: emit, signal });
+    const done = await trainPrepared(prepared, settings, run, emit);
     if (!done) return null;
     const { card, weights, ...result } = done;
     const { config, tokenizer, images, tokenizerFiles } = prepared;

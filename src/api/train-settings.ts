@@ -75,6 +75,7 @@ export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never
       maxLength: true,
       maxTrainSamples: true,
       checkpoints: true,
+      log: true,
       signal: true,
       streaming: true,
       revision: true,

@@ -33,14 +33,21 @@ function optionRows(table: OptionTable): string {
   return columns(Object.entries(table).map(([name, spec]) => [optionName(name, spec), spec.help + defaultOf(spec)]));
 }
 
-function optionName(name: string, spec: OptionSpec): string {
+/** `--learning_rate <number>, --lr` */
+export function optionName(name: string, spec: OptionSpec): string {
   const aliases = (spec.aliases ?? []).map((alias) => `, ${alias.length === 1 ? "-" : "--"}${alias}`).join("");
   const value = spec.type === "boolean" ? "" : ` <${spec.choices ? spec.choices.join("|") : (spec.unit ?? spec.type)}>`;
   return `--${spec.type === "boolean" && spec.default === true ? "[no_]" : ""}${name}${value}${aliases}`;
 }
 
 function defaultOf(spec: OptionSpec): string {
-  if (spec.default === undefined || spec.default === false) return "";
+  const text = defaultText(spec);
+  return text === undefined ? "" : ` Default ${text}.`;
+}
+
+/** Undefined where there is none to tell of. */
+export function defaultText(spec: OptionSpec): string | undefined {
+  if (spec.default === undefined || spec.default === false) return undefined;
   const small = typeof spec.default === "number" && spec.default !== 0 && Math.abs(spec.default) < 1e-3;
-  return ` Default ${small ? Number(spec.default).toExponential() : String(spec.default)}.`;
+  return small ? Number(spec.default).toExponential() : String(spec.default);
 }

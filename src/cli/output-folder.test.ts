@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -120,4 +120,25 @@ test("where there is nothing to continue, no folder is made", async () => {
     { code: "cli/no-checkpoint" },
   );
   assert.ok(!existsSync(folder));
+});
+
+test("a run's log is beside its checkpoints, and somebody else's file of its name stays", async () => {
+  const folder = newFolder();
+  const path = join(folder, "checkpoints", "run.log.jsonl");
+  put(path, "my notes");
+  await assert.rejects(
+    inFolder(folder, overwrite, () => {}),
+    { code: "file/not-own" },
+  );
+  assert.equal(readFileSync(path, "utf8"), "my notes");
+  const own = newFolder();
+  await inFolder(own, {}, ({ log }) => log.append({ type: "finished", seconds: 1 }));
+  await inFolder(own, overwrite, ({ log }) => log.append({ type: "finished", seconds: 2 }));
+  const lines = readFileSync(join(own, "checkpoints", "run.log.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { seconds: number }).seconds),
+    [1, 2],
+  );
 });

@@ -1,13 +1,16 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { SAVED_FILES } from "../api/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import { checkOwnFiles, FOLDER_LOCK, lockFolder } from "../files/index-node.ts";
+import { fromFirstStep, type RunLog } from "../runs/index.ts";
+import { logFile } from "../runs/index-node.ts";
 import { checkpointFiles } from "../training/index-node.ts";
 import { shellQuoted } from "./run-command.ts";
 
 /** All files that a training may leave beside its checkpoints. */
 const TRAINING_FILES = [...SAVED_FILES, "errors.csv"];
+const RUN_LOG = "run.log.jsonl";
 
 interface TrainingFolderOptions {
   readonly outputDir?: string;
@@ -20,6 +23,8 @@ export interface TrainingFolder {
   readonly path: string;
   /** Folder of this run's checkpoints. */
   readonly checkpoints: string;
+  /** `run.log.jsonl` beside the checkpoints: what happened from the first update on. */
+  readonly log: RunLog;
   /**
    * Remove the checkpoints of the run that this one takes the place of; people's files stay. Until something of the new run is whole on
    * the disk, the old ones are all there is.
@@ -64,18 +69,31 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   const places = checkpointPlaces(path);
   const resumed = options.resumeFromCheckpoint !== undefined;
   const checkpoints = resumed ? checkpointsIn(path) : freshPlace(path, places);
+  const log = join(checkpoints, RUN_LOG);
+  checkLog(log);
   return {
     path,
     checkpoints,
+    log: fromFirstStep(logFile(log)),
     removeOlder() {
       for (const place of places) {
         if (place === checkpoints) continue;
         for (const name of checkpointFiles(place)) rmSync(join(place, name), { force: true });
+        if (isLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
         rmdirIfEmpty(place);
       }
     },
   };
 }
+
+/** Events are only added to a file that holds some. */
+function checkLog(path: string): void {
+  if (!existsSync(path) || isLog(path)) return;
+  const hint = "Move it away, or choose another folder.";
+  throw expectedGot("file/not-own", path, "no file, or the log of a run", "one that somebody else made", hint);
+}
+
+const isLog = (path: string): boolean => existsSync(path) && /^\{"time":"\d{4}-[^"]*Z","type":"/.test(readFileSync(path, "utf8"));
 
 /** Refuse to mix a new model with what a folder already holds. */
 function checkFresh(path: string): void {

@@ -49,7 +49,7 @@ export function exportFiles(model: ExportedModel, { onnx = true, quantize, name 
   const files = new Map<string, Iterable<Uint8Array>>();
   const notes: string[] = [];
   const sparse = !isDense(plan);
-  const drawn = /\brandom\(/.test(plan.pattern.id);
+  const drawn = plan.pattern.isDrawn === true;
   if (drawn) notes.push(DRAWN(plan.pattern.id));
   try {
     const parts = { config, plan, weights, closing };

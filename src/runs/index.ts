@@ -23,7 +23,17 @@ export {
   readsTexts,
   unlabelledImage,
 } from "./image-input.ts";
-export { type LogEvent, type LoggedEvent, type LogWriter, logLine, logWriter, type RunLog } from "./log/log.ts";
+export {
+  fromFirstStep,
+  type LogEvent,
+  type LoggedEvent,
+  type LogWriter,
+  logged,
+  logLine,
+  logWriter,
+  type RunLog,
+  runLogged,
+} from "./log/log.ts";
 export { planOf, specOf } from "./plan-spec.ts";
 export { sayReading } from "./reading.ts";
 export type { CurvePoint, RunRecord } from "./records.ts";

@@ -1,4 +1,4 @@
-import { type LogEvent, logWriter, type RunEvent, type RunSpecByHash, type RunWorker, toSent } from "../runs/index.ts";
+import { logged, type RunEvent, type RunSpecByHash, type RunWorker } from "../runs/index.ts";
 import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
 
 /** How often a store is told that a run is worked on. */
@@ -48,32 +48,23 @@ async function doRun(
   { name, worker }: { readonly name: string; readonly worker: RunWorker },
   { signal, specOf, onEvent, onFinished }: WorkSettings,
 ): Promise<void> {
-  const log = logWriter(store.log(run));
   const alive = keepAlive(() => store.beat(run, name));
-  const giveBack = async (end: LogEvent): Promise<void> => {
-    log.append(end);
-    await store.release(run, name);
-  };
   try {
-    const result = await worker.run(specOf(run), {
-      signal: signal ? AbortSignal.any([signal, alive.lost]) : alive.lost,
-      onEvent(event) {
-        log.append(event);
-        onEvent(run, event);
-      },
+    const result = await logged(store.log(run), async (append) => {
+      const done = await worker.run(specOf(run), {
+        signal: signal ? AbortSignal.any([signal, alive.lost]) : alive.lost,
+        onEvent(event) {
+          append(event);
+          onEvent(run, event);
+        },
+      });
+      if (done) await store.finish(run, done);
+      return done;
     });
-    if (!result) {
-      await giveBack({ type: "stopped" });
-      return await log.done();
-    }
-    await store.finish(run, result);
-    log.append({ type: "finished", seconds: result.record.seconds });
-    await log.done();
-    onFinished(result);
+    if (result) onFinished(result);
+    else await store.release(run, name);
   } catch (error) {
-    const { message, code } = toSent(error);
-    await giveBack({ type: "failed", message, code });
-    await log.done().catch(() => {}); // the run's own error is the one to tell
+    await store.release(run, name);
     throw error;
   } finally {
     alive.stop();

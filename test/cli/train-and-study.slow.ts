@@ -54,6 +54,14 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   const mistakes = readFileSync(join(out, "errors.csv"), "utf8").trim().split("\n").length - 1;
   assert.equal(mistakes, Math.round(60 * (1 - card.metrics.accuracy)));
 
+  const log = readFileSync(join(out, "checkpoints", "run.log.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  const types = log.map((line) => (JSON.parse(line) as { type: string }).type);
+  assert.equal(types.filter((type) => type === "step").length, 68);
+  assert.equal(types.filter((type) => type === "evaluated").length, 4);
+  assert.equal(types.at(-1), "finished");
+
   const evaluated = await crisp(["eval", out, test200, "--json", "--output_dir", join(work, "evaluated")]);
   const record = JSON.parse(evaluated.stdout.trim());
   assert.equal(record.examples, 200);
@@ -126,7 +134,7 @@ test("a second training in a folder is refused while the first continues, and on
   const again = await crisp(["train", train, ...args, "--overwrite_output_dir", "--num_train_epochs", "1"]);
   assert.equal(again.code, 0, again.stderr);
   const checkpoints = readdirSync(join(out, "checkpoints"), { recursive: true });
-  assert.deepEqual(checkpoints.sort(), ["2", join("2", "checkpoint-17.crisp")]);
+  assert.deepEqual(checkpoints.sort(), ["2", join("2", "checkpoint-17.crisp"), join("2", "run.log.jsonl")]);
 
   const fresh = join(work, "never");
   assert.equal((await crisp(["train", train, "--model", join(work, "modle"), "--output_dir", fresh])).code, 1);

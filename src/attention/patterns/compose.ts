@@ -20,6 +20,7 @@ export function inOrder(...parts: readonly Pattern[]): Pattern {
     id: compositionId("inOrder", parts),
     needsScores: parts.some((part) => part.needsScores) || parts.filter((part) => part.nominalSparsity !== 0).length > 1,
     emptiesRows: parts.some((part) => part.emptiesRows),
+    isDrawn: parts.some((part) => part.isDrawn),
     nominalSparsity: null,
     keep: (view) => parts.reduce((allowed: Uint8Array, part) => part.keep({ ...view, allowed }), view.allowed),
     graph(view) {
@@ -51,6 +52,7 @@ export function anyOf(...parts: readonly Pattern[]): Pattern {
     id: compositionId("anyOf", parts),
     needsScores: parts.some((part) => part.needsScores),
     emptiesRows: parts.every((part) => part.emptiesRows),
+    isDrawn: parts.some((part) => part.isDrawn),
     nominalSparsity: null,
     keep(view) {
       const masks = parts.map((part) => part.keep(view));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { head, row, variants } from "./made-up-heads.fixture.ts";
 import { parsePattern } from "./parse-pattern.ts";
 import type { HeadView, Pattern } from "./pattern.ts";
@@ -39,6 +40,14 @@ for (const [pattern, inRegistry] of distinct) {
     test("declares honestly whether it empties whole heads", () => {
       const some = everyHead(N, 2).some((view) => !pattern.keep(view).includes(1));
       assert.equal(some, pattern.emptiesRows ?? false);
+    });
+    test("declares honestly whether its pairs are drawn", () => {
+      const masks = [1, 2, 3].flatMap((seed) =>
+        [0, 1].map((step) => pattern.keep({ ...head(N, 2), key: { ...head(N, 2).key, seed, step } })),
+      );
+      const differ = masks.some((mask) => !isDeepStrictEqual(mask, masks[0]));
+      // in a composition, another part may leave a draw nothing to choose from
+      if (inRegistry || differ) assert.equal(differ, pattern.isDrawn ?? false);
     });
     test("leaves every real query a key behind any other pattern", () => {
       // One key a query, alternately near and far, is the least that an earlier pattern may leave.

@@ -62,6 +62,8 @@ export interface Pattern {
   readonly needsScores: boolean;
   /** True where whole rows of real queries may be left without a key by design; default false. Such rows are zero. */
   readonly emptiesRows?: boolean;
+  /** True where the kept pairs are drawn at random, so that only Crisp itself can repeat them; default false. */
+  readonly isDrawn?: boolean;
   /** Nominal sparsity in [0, 1); null where the pattern's parameter is none. */
   readonly nominalSparsity: number | null;
   /** Reference form: pairs to keep; shape [n, n], always a subset of `view.allowed`. */

@@ -24,6 +24,7 @@ export function random(options: RankOptions): Pattern {
   return {
     id,
     needsScores: false,
+    isDrawn: true,
     nominalSparsity: sparsity,
     keep(view) {
       const noise = new Float32Array(view.n * view.n);

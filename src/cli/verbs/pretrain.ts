@@ -63,6 +63,7 @@ export const pretrain = defineVerb({
         seed: options.seed,
         device: options.device as Device,
         checkpoints: folder.checkpoints,
+        log: folder.log,
         signal,
         ...trainingOptionsIn(options),
       });

@@ -85,6 +85,7 @@ export const train = defineVerb({
         },
         device: options.device as Device,
         checkpoints: folder.checkpoints,
+        log: folder.log,
         signal,
         ...trainingOptionsIn(options),
       });

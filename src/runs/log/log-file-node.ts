@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
+import { dirname } from "node:path";
 import { CrispError } from "../../errors/index.ts";
 import { type LoggedEvent, logLine, type RunLog } from "./log.ts";
 
@@ -10,7 +11,7 @@ const NEWLINE = 10;
  * An event counts once its line has ended: what a killed process left of a last line is not read, and cut off before the next one is
  * written.
  *
- * @param path - Made at the first event; its folder must exist.
+ * @param path - Made at the first event, with its folder.
  * @throws `run/bad-log` from `read` for a whole line that is not JSON.
  * @example
  * const log = logFile("runs/dense.seed-1.log.jsonl");
@@ -20,7 +21,10 @@ export function logFile(path: string): RunLog {
   let mended = false;
   return {
     append(event) {
-      if (!mended) cutTornLine(path);
+      if (!mended) {
+        mkdirSync(dirname(path), { recursive: true });
+        cutTornLine(path);
+      }
       mended = true;
       appendFileSync(path, logLine(event));
     },

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { nodeEnvironment } from "../environment/environment-node.ts";
 import { executeRun } from "../execute.ts";
 import { tinyRun } from "../tiny-run.fixture.ts";
-import { type LogEvent, type LoggedEvent, logWriter, type RunLog } from "./log.ts";
+import { fromFirstStep, type LogEvent, type LoggedEvent, logged, logWriter, type RunLog } from "./log.ts";
 import { logFile } from "./log-file-node.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-log-"));
@@ -83,4 +83,44 @@ test("a step's event says its learning rate, gradient norm and tokens a second",
     assert.ok(gradientNorm > 0);
     assert.ok(tokensPerSecond > 100 && Number.isFinite(tokensPerSecond));
   }
+});
+
+const step = {
+  type: "step",
+  step: 1,
+  steps: 2,
+  epoch: 0.5,
+  loss: 1,
+  learningRate: 1,
+  gradientNorm: 1,
+  tokensPerSecond: 1,
+} as const;
+
+test("a run's end is in its log: stopped, or failed with what it threw", async () => {
+  const stopped = logFile(join(work, "stopped.jsonl"));
+  assert.equal(
+    await logged(stopped, async (append) => {
+      append(step);
+      return null;
+    }),
+    null,
+  );
+  assert.deepEqual(await texts(stopped), ["step", "stopped"]);
+  const failed = logFile(join(work, "failed.jsonl"));
+  await assert.rejects(
+    logged(failed, () => Promise.reject(new Error("loss is NaN"))),
+    { message: "loss is NaN" },
+  );
+  const [end] = await eventsOf(failed);
+  assert.equal(end.type === "failed" && end.message, "loss is NaN");
+});
+
+test("from the first update on: what came before it is written with it, and without one there is no file", async () => {
+  const path = join(work, "new folder", "late.jsonl");
+  const log = fromFirstStep(logFile(path));
+  await log.append(note("before"));
+  assert.ok(!existsSync(path));
+  await log.append(step);
+  await log.append(note("after"));
+  assert.deepEqual(await texts(log), ["before", "step", "after"]);
 });

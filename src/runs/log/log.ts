@@ -1,4 +1,6 @@
-import type { RunEvent } from "../spec.ts";
+import type { RunEvent, RunResult, RunSpec } from "../spec.ts";
+import { toSent } from "../worker/sent-error.ts";
+import type { RunWorker } from "../worker/worker.ts";
 
 /** What a log keeps: the events of a run, and how it ended. */
 export type LogEvent =
@@ -52,5 +54,62 @@ export function logWriter(log: RunLog): LogWriter {
       await written;
       if (failure) throw failure.error;
     },
+  };
+}
+
+/**
+ * Do a run whose events and end reach a log; the log is complete when this returns.
+ *
+ * @param run - Is given what takes each event; resolves to null when the run was stopped.
+ * @throws What the run throws, which the log holds too; what the log throws.
+ */
+export async function logged(
+  log: RunLog,
+  run: (append: (event: RunEvent) => void) => Promise<RunResult | null>,
+): Promise<RunResult | null> {
+  const writer = logWriter(log);
+  try {
+    const result = await run(writer.append);
+    writer.append(result ? { type: "finished", seconds: result.record.seconds } : { type: "stopped" });
+    await writer.done();
+    return result;
+  } catch (error) {
+    const { message, code } = toSent(error);
+    writer.append({ type: "failed", message, code });
+    await writer.done().catch(() => {}); // the run's own error is the one to tell
+    throw error;
+  }
+}
+
+/** A worker's run whose events go to a listener and, where there is one, to a log. */
+export function runLogged(
+  worker: RunWorker,
+  spec: RunSpec,
+  { log, onEvent, signal }: { readonly log?: RunLog; readonly onEvent: (event: RunEvent) => void; readonly signal?: AbortSignal },
+): Promise<RunResult | null> {
+  if (!log) return worker.run(spec, { onEvent, signal });
+  return logged(log, (append) =>
+    worker.run(spec, {
+      signal,
+      onEvent(event) {
+        append(event);
+        onEvent(event);
+      },
+    }),
+  );
+}
+
+/** The same log, of which nothing is there before the first update: a run that could not start leaves no file. */
+export function fromFirstStep(log: RunLog): RunLog {
+  let waiting: LogEvent[] | undefined = [];
+  return {
+    async append(event) {
+      waiting?.push(event);
+      if (waiting && event.type !== "step" && event.type !== "finished") return;
+      const events = waiting ?? [event];
+      waiting = undefined;
+      for (const each of events) await log.append(each);
+    },
+    read: () => log.read(),
   };
 }

@@ -1,0 +1,10 @@
+export {
+  classify,
+  type LinearClassifier,
+  type LogisticOptions,
+  logisticRegression,
+  probabilitiesOf,
+} from "./logistic-regression.ts";
+export { type MinimiseOptions, minimise, type Objective } from "./minimise.ts";
+export { denseRows, type FeatureRows, pickRows } from "./rows.ts";
+export { fitTfIdf, type TfIdf } from "./tf-idf.ts";
