@@ -10,7 +10,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   random: ["errors"],
   metrics: ["errors"],
   files: ["errors"],
-  linear: ["errors"],
+  linear: ["errors", "random"],
   graph: ["errors", "random"],
   onnx: ["errors", "graph"],
   runtime: ["errors", "graph", "onnx"],
@@ -23,6 +23,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   data: ["errors", "random", "tasks"],
   hub: ["errors", "files"],
   training: ["errors", "files", "graph", "onnx", "runtime", "kernels", "random"],
+  recipes: ["errors", "training"],
   runs: [
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training"],
@@ -33,7 +34,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   api: [
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
-    ...["batch", "attention", "tasks", "models", "data", "training", "runs", "studies", "export", "hub"],
+    ...["batch", "attention", "tasks", "models", "data", "training", "recipes", "runs", "studies", "export", "hub"],
   ],
   report: ["errors", "metrics", "runs", "studies"],
   cli: ["*"],

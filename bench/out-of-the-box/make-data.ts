@@ -70,7 +70,8 @@ async function wiki(): Promise<Split> {
     label = undefined; // one sentence an article, so that no article is on both sides
   }
   const large = [...byType.values()].filter((rows) => rows.length >= 60);
-  const order = (rows: readonly Row[]): Row[] => Array.from(permutation({ seed: 0, step: 0, site: "wiki" }, rows.length), (at) => rows[at]);
+  const order = (rows: readonly Row[]): Row[] =>
+    Array.from(permutation({ seed: 0, step: 0, site: "wiki" }, rows.length), (at) => rows[at]);
   const mixed = large.map(order);
   const held = (rows: readonly Row[]): number => Math.min(40, Math.floor(rows.length / 4));
   return {

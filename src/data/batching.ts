@@ -12,12 +12,16 @@ export interface BatchOrderOptions {
   readonly epoch: number;
   /** Put examples of like length together, so that little padding is needed. Default true. */
   readonly lengthGrouped?: boolean;
+  /** Label of each example: those of one label stand together by fours, and none by length. */
+  readonly labels?: ArrayLike<number>;
   /** Leave out the examples of a last, smaller batch; others each epoch. Default false. */
   readonly dropLast?: boolean;
 }
 
 /** Batches sorted together: enough for batches of one length, few enough that an epoch stays well mixed. */
 const BATCHES_A_POOL = 50;
+/** Examples of one label that stand together. */
+const TOGETHER = 4;
 
 function checkBatchSize(batchSize: number): void {
   if (Number.isInteger(batchSize) && batchSize > 0) return;
@@ -48,6 +52,7 @@ export function batchOrder(options: BatchOrderOptions): Uint32Array[] {
   const { lengths, batchSize, seed, epoch, lengthGrouped = true, dropLast = false } = options;
   checkBatchSize(batchSize);
   const all = permutation({ seed, step: epoch, site: "data-order" }, lengths.length);
+  if (options.labels) return cut(byLabel(all, options.labels, { seed, epoch }), batchSize);
   const order = dropLast ? all.subarray(0, lengths.length - (lengths.length % batchSize)) : all;
   if (!lengthGrouped) return cut(order, batchSize);
   const pools = cut(order, BATCHES_A_POOL * batchSize);
@@ -56,6 +61,19 @@ export function batchOrder(options: BatchOrderOptions): Uint32Array[] {
     cut(Uint32Array.from([...pool].sort((a, b) => lengths[a] - lengths[b])), batchSize),
   );
   return Array.from(permutation({ seed, step: epoch, site: "batch-order" }, batches.length), (at) => batches[at]);
+}
+
+/** Shuffled examples in groups of one label, the groups shuffled. */
+function byLabel(
+  order: Uint32Array,
+  labels: ArrayLike<number>,
+  { seed, epoch }: { readonly seed: number; readonly epoch: number },
+) {
+  const byLabel = new Map<number, number[]>();
+  for (const at of order) byLabel.set(labels[at], [...(byLabel.get(labels[at]) ?? []), at]);
+  const groups = [...byLabel.values()].flatMap((own) => cut(Uint32Array.from(own), TOGETHER));
+  const mixed = permutation({ seed, step: epoch, site: "group-order" }, groups.length);
+  return Uint32Array.from([...mixed].flatMap((at) => [...groups[at]]));
 }
 
 /**

@@ -1,3 +1,4 @@
+export { type Fold, folds } from "./folds.ts";
 export {
   classify,
   type LinearClassifier,

@@ -3,6 +3,7 @@ export type { Activation, EncoderConfig, EncoderFamily, ImageConfig, ModernConfi
 export { families } from "./families/families.ts";
 export { imagePatches } from "./families/vit.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
+export { type MeanPooled, meanPooled } from "./mean-pooled.ts";
 export { buildModel, type ModelGraph, type ModelOptions } from "./model-graph.ts";
 export { validPairs } from "./visibility.ts";
 export { isZip, modelZip, readModelZip } from "./weights/model-zip.ts";

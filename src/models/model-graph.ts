@@ -5,6 +5,7 @@ import { type EncoderHeads, tasks } from "../tasks/index.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
 import { families } from "./families/families.ts";
 import type { EncoderBuild, Family } from "./families/family.ts";
+import { classify } from "./layers/heads.ts";
 import { dropped, Parameters } from "./layers/layers.ts";
 import { visibilityOf } from "./visibility.ts";
 
@@ -27,6 +28,8 @@ export interface ModelGraph {
   readonly inputs: readonly FedInput<BatchContext>[];
   /** [B, C] for a sequence, [T, C] for tokens, [M, V] for masked tokens. */
   readonly logits: Node;
+  /** What the last layer of a sequence's head reads, [B, D]; built when asked. */
+  readonly features: Node;
   /** Σ of the examples' losses / `lossDivisor`, shape []: see `Task.loss`. */
   readonly loss: Node;
   /** A layer: float [B], kept pairs of real queries and keys over all heads. */
@@ -77,6 +80,9 @@ export function buildModel(
     loss: loss(logits, inputs, config), // []
     inputs: inputs.all,
     logits,
+    get features() {
+      return family.poolSequence(hidden, build);
+    },
     keptPairs: attentions.map(({ keptPairs }) => keptPairs),
     get probabilities() {
       return attentions.flatMap(({ probabilities }) => probabilities?.() ?? []);
@@ -85,8 +91,9 @@ export function buildModel(
 }
 
 /** The heads of a family, each over what is being built. */
-const headsOf = ({ classifySequence, classifyTokens, predictTokens }: Family, build: EncoderBuild): EncoderHeads => ({
-  classifySequence: (hidden) => classifySequence(hidden, build),
+const headsOf = ({ poolSequence, classifier, classifyTokens, predictTokens }: Family, build: EncoderBuild): EncoderHeads => ({
+  poolSequence: (hidden) => poolSequence(hidden, build),
+  classifySequence: (hidden) => classify(poolSequence(hidden, build), classifier, build),
   ...(classifyTokens && { classifyTokens: (hidden) => classifyTokens(hidden, build) }),
   ...(predictTokens && { predictTokens: (rows) => predictTokens(rows, build) }),
 });

@@ -25,12 +25,13 @@ export function batchSource(
   seed: number,
 ): RunBatches {
   const batchSize = options.perDeviceTrainBatchSize;
+  const task = tasks[name];
   const { batchesPerEpoch, prepare, examples, epochTokens } = train.inBatches({
+    byLabel: task.groupsByLabel,
     batchSize,
     seed: options.dataSeed ?? seed,
     accumulated: options.gradientAccumulationSteps,
   });
-  const task = tasks[name];
   const collated = (epoch: number, batch: number): readonly Encoded[] => {
     const chosen = examples(epoch, batch);
     return task.collate?.(chosen, { seed, epoch, masking }) ?? chosen;

@@ -75,7 +75,8 @@ export async function evaluateFinal(
   for (const [name, other] of Object.entries(spec.alsoUnder ?? {})) {
     cross[name] = (await (await evaluator(planOf(other))).evaluate(reported, signal)).probabilities;
   }
-  const sample = await train.sample(TRAIN_SAMPLE);
+  // without a reported split nothing is to be said of the weights
+  const sample = spec.data.reported ? await train.sample(TRAIN_SAMPLE) : [];
   const rules = rulesOf(spec);
   const onTrain = taskFigures(rules, await own.evaluate(sample, signal), sample);
   const calibrated = tasks[rules.task].hasOneClass ? selection : undefined;

@@ -32,7 +32,13 @@ export interface TrainingExamples {
   readonly count: number;
   /** Tokens of the longest. */
   readonly longest: number;
-  inBatches(options: { readonly batchSize: number; readonly seed: number; readonly accumulated?: number }): ExampleBatches;
+  /** @param options.byLabel - Batches hold several examples of a label; in memory only. */
+  inBatches(options: {
+    readonly batchSize: number;
+    readonly seed: number;
+    readonly accumulated?: number;
+    readonly byLabel?: boolean;
+  }): ExampleBatches;
   /**
    * Up to `most` of them, always the same ones, from all over the data: files are often sorted by label. On disk the same as in
    * memory, up to a million examples; of more, a quarter of each of a few blocks, as reading a row costs its block.
@@ -75,10 +81,11 @@ export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
   return {
     count: all.length,
     longest: lengths.reduce((a, b) => Math.max(a, b), 0),
-    inBatches({ batchSize, seed }) {
+    inBatches({ batchSize, seed, byLabel }) {
+      const labels = byLabel ? all.map(({ label }) => label) : undefined;
       let known: { epoch: number; order: Uint32Array[] } | undefined;
       const orderOf = (epoch: number): Uint32Array[] => {
-        if (known?.epoch !== epoch) known = { epoch, order: batchOrder({ lengths, batchSize, seed, epoch }) };
+        if (known?.epoch !== epoch) known = { epoch, order: batchOrder({ lengths, batchSize, seed, epoch, labels }) };
         return known.order;
       };
       const examples = (epoch: number, batch: number): Encoded[] => Array.from(orderOf(epoch)[batch], (at) => all[at]);

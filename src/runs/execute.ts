@@ -20,8 +20,9 @@ import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evalu
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
 import { rulesOf, taskFigures } from "./figures.ts";
 import { curvePoint, followLoop } from "./follow-loop.ts";
+import { headStart } from "./head-start.ts";
 import { imageLoader, type LoadImages } from "./image-input.ts";
-import { planOf } from "./plan-spec.ts";
+import { planOf, specOf } from "./plan-spec.ts";
 import { sayReading } from "./reading.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
 import { startingPoint } from "./starting-point.ts";
@@ -43,8 +44,7 @@ export async function executeRun(
   const seed = spec.seed + (spec.seedOffset ?? 0);
   const head = { labels: spec.labels, task: spec.task ?? DEFAULT_TASK };
   checkTask(spec, options);
-  const { config, values, fresh } = startingPoint(spec.model, head, environment, seed);
-  const plan = planOf(spec.plan);
+  const start = startingPoint(spec.model, head, environment, seed);
   const runtime = await environment.createRuntime({
     device: spec.device,
     threads: spec.threads,
@@ -56,6 +56,9 @@ export async function executeRun(
   try {
     const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
     held.push(() => train.close());
+    const { config, values, fresh, plan } = await headStart(spec, start, {
+      ...{ plan: planOf(spec.plan), runtime, train, options, signal },
+    });
     const batches = batchSource(spec, train, options, plan, seed);
     const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
       runtime,
@@ -87,6 +90,7 @@ export async function executeRun(
       ...(spec.keepWeights && { weights: await step.state.snapshot() }),
       freshParameters: fresh,
       config,
+      plan: specOf(plan),
       runtime: { name: runtime.name, version: runtime.version, device: runtime.device, threads: runtime.threads },
     };
   } catch (error) {

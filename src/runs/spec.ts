@@ -75,6 +75,12 @@ export interface RunSpec {
   /** How images are taken; left out for texts. */
   readonly images?: ImageInput;
   readonly plan: PlanSpec;
+  /** What the head reads: the mean of all tokens, or that where it is better; left out, what the family's head reads. */
+  readonly pooling?: "mean" | "best";
+  /** Let the head start as the logistic regression of the encoder's features. */
+  readonly probe?: boolean;
+  /** Number of classes by which `best` pooling is judged, where the task has no labels; default: of `labels`. */
+  readonly classes?: number;
   /** Other plans under which the final weights are evaluated too, by arm name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
   readonly data: RunData;
@@ -124,6 +130,8 @@ export interface RunResult {
   readonly freshParameters: readonly string[];
   /** Of the model, with its head. */
   readonly config: EncoderConfig;
+  /** Attention as it was trained: other layers than asked for are named where the encoder got one more. */
+  readonly plan: PlanSpec;
   readonly runtime: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number };
 }
 

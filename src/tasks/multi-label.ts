@@ -29,7 +29,7 @@ export const multiLabel: Task = {
   head: {
     architecture: "ForSequenceClassification",
     isProblemType: true,
-    needs: "classifySequence",
+    needs: "poolSequence",
     fits: () => false,
     logits: (hidden, heads) => heads.classifySequence(hidden), // [B, C]
   },

@@ -25,7 +25,7 @@ export const regression: Task = {
   head: {
     architecture: "ForSequenceClassification",
     isProblemType: true,
-    needs: "classifySequence",
+    needs: "poolSequence",
     // one output is a regression, as in transformers
     fits: ({ problemType, outputs }) => problemType === undefined && outputs === 1,
     logits: (hidden, heads) => heads.classifySequence(hidden), // [B, C]

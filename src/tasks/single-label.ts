@@ -24,7 +24,7 @@ export const singleLabel: Task = {
   head: {
     architecture: "ForSequenceClassification",
     isProblemType: true,
-    needs: "classifySequence",
+    needs: "poolSequence",
     fits: ({ problemType }) => problemType === undefined,
     logits: (hidden, heads) => heads.classifySequence(hidden), // [B, C]
   },

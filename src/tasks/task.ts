@@ -57,6 +57,8 @@ export interface TaskLabels {
 export interface EncoderHeads {
   /** [T, D] → [B, C], as `…ForSequenceClassification` (images: `…ForImageClassification`). */
   classifySequence(hidden: Node): Node;
+  /** What that head's last linear layer reads: [T, D] → [B, D]. */
+  poolSequence(hidden: Node): Node;
   /** [T, D] → [T, C], as `…ForTokenClassification`; absent for images. */
   readonly classifyTokens?: (hidden: Node) => Node;
   /** Hidden states of the masked tokens, [M, D] → [M, V], as `…ForMaskedLM`; absent for images. */
@@ -79,7 +81,7 @@ export interface TaskHead {
   /** Whether config.json carries the task's name as `problem_type`, as transformers wants it for this architecture. */
   readonly isProblemType: boolean;
   /** Which of the family's heads it needs. */
-  readonly needs: keyof EncoderHeads;
+  readonly needs: Exclude<keyof EncoderHeads, "classifySequence">;
   /** Whether a config.json means this task; asked in the order of the registry. */
   fits(facts: HeadFacts): boolean;
   /** The logits: hidden states [T, D] → [B, C], [T, C] or [M, V]. */
@@ -197,6 +199,8 @@ export interface Task {
   readonly perToken: boolean;
   /** Whether its loss knows label smoothing. */
   readonly smooths: boolean;
+  /** Batches hold several examples of each label they have. */
+  readonly groupsByLabel?: boolean;
   /** Null where the text itself is what is learned. */
   readonly labels: TaskLabels | null;
   readonly head: TaskHead;

@@ -1,4 +1,5 @@
 import { expectedGot, nearest } from "../errors/index.ts";
+import { contrastive } from "./contrastive.ts";
 import { maskedLm } from "./masked-lm.ts";
 import { multiLabel } from "./multi-label.ts";
 import { regression } from "./regression.ts";
@@ -10,6 +11,7 @@ import { tokenClassification } from "./token-classification.ts";
 const registry = {
   token_classification: tokenClassification,
   masked_lm: maskedLm,
+  contrastive,
   multi_label_classification: multiLabel,
   regression,
   single_label_classification: singleLabel,

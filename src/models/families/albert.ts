@@ -1,7 +1,7 @@
 import { add, type Node, tanh } from "../../graph/index.ts";
 import type { ConfigReader } from "../config/config-reader.ts";
 import { type AttentionNodes, attention } from "../layers/attention.ts";
-import { classify, classifyTokens, decode, firstToken } from "../layers/heads.ts";
+import { classifyTokens, decode, firstToken } from "../layers/heads.ts";
 import { activations } from "../layers/layers.ts";
 import { bertEmbeddings } from "./bert.ts";
 import type { EncoderBuild, EncoderNodes, Family, OwnFields } from "./family.ts";
@@ -48,10 +48,11 @@ export const albert: Family = {
     position_embedding_type: "absolute",
   }),
   encode,
-  classifySequence(hidden, build) {
+  poolSequence(hidden, build) {
     const { hiddenSize: D } = build.config;
-    return classify(tanh(build.parameters.linear(firstToken(hidden, build), "albert.pooler", D, D)), build); // [B, C]
+    return tanh(build.parameters.linear(firstToken(hidden, build), "albert.pooler", D, D)); // [B, D]
   },
+  classifier: "classifier",
   classifyTokens,
   predictTokens(rows, build) {
     const { config, parameters } = build;

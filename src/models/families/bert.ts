@@ -1,8 +1,9 @@
 import { add, gather, type Node, reshape, tanh } from "../../graph/index.ts";
 import { type AttentionNodes, attention } from "../layers/attention.ts";
-import { classify, classifyTokens, decode, firstToken } from "../layers/heads.ts";
+import { classifyTokens, decode, firstToken } from "../layers/heads.ts";
 import { activations } from "../layers/layers.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
+import { bertLayerNames, meanLayer } from "./mean-layer.ts";
 
 /**
  * BERT, as transformers' `BertFor…` classes define it.
@@ -42,10 +43,12 @@ export const bert: Family = {
     position_embedding_type: "absolute",
   }),
   encode,
-  classifySequence(hidden, build) {
+  poolSequence(hidden, build) {
     const { hiddenSize: D } = build.config;
-    return classify(tanh(build.parameters.linear(firstToken(hidden, build), "bert.pooler.dense", D, D)), build); // [B, C]
+    return tanh(build.parameters.linear(firstToken(hidden, build), "bert.pooler.dense", D, D)); // [B, D]
   },
+  classifier: "classifier",
+  meanPooled: (config) => meanLayer(config, bertLayerNames("bert", "bert.pooler.dense"), { gain: 0.2, bias: 0 }),
   classifyTokens,
   predictTokens(rows, build) {
     const { config, parameters } = build;

@@ -1,8 +1,9 @@
 import { add, gather, type Node, relu, reshape } from "../../graph/index.ts";
 import { type AttentionNodes, attention } from "../layers/attention.ts";
-import { classify, classifyTokens, decode, firstToken } from "../layers/heads.ts";
+import { classifyTokens, decode, firstToken } from "../layers/heads.ts";
 import { activations } from "../layers/layers.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
+import { type LayerNames, meanLayer } from "./mean-layer.ts";
 
 /**
  * DistilBERT, as transformers' `DistilBertFor…` classes define it.
@@ -39,10 +40,12 @@ export const distilbert: Family = {
     sinusoidal_pos_embds: sinusoidalPositions,
   }),
   encode,
-  classifySequence(hidden, build) {
+  poolSequence(hidden, build) {
     const { hiddenSize: D } = build.config;
-    return classify(relu(build.parameters.linear(firstToken(hidden, build), "pre_classifier", D, D)), build); // [B, C]
+    return relu(build.parameters.linear(firstToken(hidden, build), "pre_classifier", D, D)); // [B, D]
   },
+  classifier: "classifier",
+  meanPooled: (config) => meanLayer(config, LAYER, { gain: 0.2, bias: 1 }),
   // transformers drops out before this head with the probability of all layers
   classifyTokens: (hidden, build) =>
     classifyTokens(hidden, { ...build, config: { ...build.config, classifierDropout: build.config.hiddenDropout } }),
@@ -55,6 +58,19 @@ export const distilbert: Family = {
   },
   decoder: "vocab_projector.weight",
   otherHeads: [/^vocab_(transform|layer_norm|projector)\./, /^(pre_)?classifier\./],
+};
+
+const LAYER: LayerNames = {
+  layer: (layer) => `distilbert.transformer.layer.${layer}`,
+  query: "attention.q_lin",
+  key: "attention.k_lin",
+  value: "attention.v_lin",
+  attentionOutput: "attention.out_lin",
+  attentionNorm: "sa_layer_norm",
+  inner: "ffn.lin1",
+  outer: "ffn.lin2",
+  outputNorm: "output_layer_norm",
+  pooler: "pre_classifier",
 };
 
 function encode(build: EncoderBuild): EncoderNodes {

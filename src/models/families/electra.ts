@@ -1,5 +1,5 @@
 import { gelu } from "../../graph/index.ts";
-import { classifyTokens, decode, denseHead } from "../layers/heads.ts";
+import { classifyTokens, decode, denseFeatures } from "../layers/heads.ts";
 import { bert, bertEmbeddings, bertLayers } from "./bert.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
 
@@ -26,7 +26,8 @@ export const electra: Family = {
   readOwn: (read, common) => ({ ...bert.readOwn(read, common), embeddingSize: read.count("embedding_size", 128) }),
   writeOwn: (config) => ({ ...bert.writeOwn(config), embedding_size: config.embeddingSize }),
   encode,
-  classifySequence: (hidden, build) => denseHead(hidden, gelu, build), // [B, C]
+  poolSequence: (hidden, build) => denseFeatures(hidden, gelu, build), // [B, D]
+  classifier: "classifier.out_proj",
   classifyTokens,
   predictTokens(rows, build) {
     const { config, parameters } = build;

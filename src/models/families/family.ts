@@ -58,6 +58,13 @@ export interface ConfigKeys {
 /** What `ConfigKeys` does not say: the fields a family computes, and those it alone has. */
 export type OwnFields = Pick<EncoderConfig, "layerNormEps" | "classifierDropout"> & Partial<EncoderConfig>;
 
+/** How an encoder comes to read the mean of its tokens. */
+export interface MeanPooled {
+  readonly config: EncoderConfig;
+  /** Values by parameter name, of new and of changed parameters. */
+  readonly values: ReadonlyMap<string, Float32Array>;
+}
+
 /** A family of encoders: one record, one file, one line in `families.ts`. */
 export interface Family {
   readonly name: EncoderFamily;
@@ -76,8 +83,15 @@ export interface Family {
   visibility?(config: EncoderConfig, layer: number): Visibility;
   /** The encoder: token ids (or pixels) to the last hidden states. */
   encode(build: EncoderBuild): EncoderNodes;
-  /** [T, D] → [B, C], as `…ForSequenceClassification` (images: `…ForImageClassification`). */
-  classifySequence(hidden: Node, build: EncoderBuild): Node;
+  /** What the classifier of `…ForSequenceClassification` (images: `…ForImageClassification`) reads: [T, D] → [B, D]. */
+  poolSequence(hidden: Node, build: EncoderBuild): Node;
+  /** Name of that classifier, the last linear layer. */
+  readonly classifier: string;
+  /**
+   * The same encoder with a head that reads the mean of all tokens instead of the first, and with what is new in its weights; absent
+   * where it cannot be had within transformers' own class.
+   */
+  readonly meanPooled?: (config: EncoderConfig) => MeanPooled;
   /** [T, D] → [T, C], as `…ForTokenClassification`; absent for images. */
   readonly classifyTokens?: (hidden: Node, build: EncoderBuild) => Node;
   /** Hidden states of the masked tokens, [M, D] → [M, V], as `…ForMaskedLM`; absent for images. */

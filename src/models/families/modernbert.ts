@@ -4,7 +4,7 @@ import { add, gather, linear, matmul, mul, type Node, reshape, select, sumTo } f
 import { type ConfigReader, isObject } from "../config/config-reader.ts";
 import type { ModernConfig } from "../config/encoder-config.ts";
 import { type AttentionNodes, attend } from "../layers/attention.ts";
-import { classify, classifyTokens, decode, firstToken } from "../layers/heads.ts";
+import { classifyTokens, decode, firstToken } from "../layers/heads.ts";
 import { activations } from "../layers/layers.ts";
 import { rotate } from "../layers/rotary.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
@@ -89,7 +89,9 @@ export const modernbert: Family = {
   },
   visibility: ({ modern }, layer) => visibility(modern!.globalLayers[layer] ? {} : { window: modern!.windowRadius }),
   encode,
-  classifySequence: (hidden, build) => classify(headOf(pooled(hidden, build), build), build), // [B, C]
+  poolSequence: (hidden, build) => headOf(pooled(hidden, build), build), // [B, D]
+  classifier: "classifier",
+  meanPooled: (config) => ({ config: { ...config, modern: { ...config.modern!, pooling: "mean" } }, values: new Map() }),
   classifyTokens: (hidden, build) => classifyTokens(headOf(hidden, build), build), // [T, C]
   predictTokens(rows, build) {
     const bias = build.config.modern!.biases.decoder ? "decoder.bias" : null;

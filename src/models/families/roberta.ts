@@ -1,8 +1,9 @@
 import { add, gelu, select, tanh } from "../../graph/index.ts";
 import type { EncoderFamily } from "../config/encoder-config.ts";
-import { classifyTokens, decode, denseHead } from "../layers/heads.ts";
+import { classifyTokens, decode, denseFeatures } from "../layers/heads.ts";
 import { bert, bertLayers, embed, positionEmbeddings, wordEmbeddings } from "./bert.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
+import { bertLayerNames, meanLayer } from "./mean-layer.ts";
 
 /**
  * RoBERTa and XLM-R, as transformers' `RobertaFor…` and `XLMRobertaFor…` classes define them: one graph, two vocabularies.
@@ -38,7 +39,9 @@ const robertaFamily = (name: EncoderFamily, className: string, vocabSize: number
     position_embedding_type: "absolute",
   }),
   encode,
-  classifySequence: (hidden, build) => denseHead(hidden, tanh, build), // [B, C]
+  poolSequence: (hidden, build) => denseFeatures(hidden, tanh, build), // [B, D]
+  classifier: "classifier.out_proj",
+  meanPooled: (config) => meanLayer(config, bertLayerNames("roberta", "classifier.dense"), { gain: 0.2, bias: 0 }),
   classifyTokens,
   predictTokens(rows, build) {
     const { config, parameters } = build;

@@ -4,7 +4,7 @@ import { add, matmul, mul, type Node, pickRows, reshape } from "../../graph/inde
 import type { ConfigReader } from "../config/config-reader.ts";
 import type { ImageConfig } from "../config/encoder-config.ts";
 import { type AttentionNodes, attend } from "../layers/attention.ts";
-import { classify, firstToken } from "../layers/heads.ts";
+import { firstToken } from "../layers/heads.ts";
 import { activations } from "../layers/layers.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
 
@@ -61,7 +61,8 @@ export const vit: Family = {
     };
   },
   encode,
-  classifySequence: (hidden, build) => classify(firstToken(hidden, build), build), // [B, C]
+  poolSequence: firstToken, // [B, D]
+  classifier: "classifier",
   otherHeads: [
     /^(vit\.)?pooler\./,
     /^(vit\.)?embeddings\.mask_token$/, // masked image modelling

@@ -7,17 +7,17 @@ import type { EncoderBuild } from "../families/family.ts";
 export const firstToken = (hidden: Node, { config: { hiddenSize: D } }: EncoderBuild): Node =>
   select(reshape(hidden, ["B", "n", D]), 1, 0);
 
-/** Dropout, then `classifier`: [B, D] → [B, C]. */
-export function classify(x: Node, build: EncoderBuild, name = "classifier"): Node {
+/** Dropout, then the linear layer of that name: [B, D] → [B, C]. */
+export function classify(x: Node, name: string, build: EncoderBuild): Node {
   const { hiddenSize: D, numLabels, classifierDropout } = build.config;
   return build.parameters.linear(build.dropout(x, "classifier", ["B", D], classifierDropout), name, D, numLabels);
 }
 
-/** W_o act(W_d x[CLS]), with dropout before either: the head of RoBERTa and ELECTRA, [T, D] → [B, C]. */
-export function denseHead(hidden: Node, activation: (x: Node) => Node, build: EncoderBuild): Node {
+/** act(W x[CLS]), with dropout before W: what the classifier of RoBERTa and ELECTRA reads, [T, D] → [B, D]. */
+export function denseFeatures(hidden: Node, activation: (x: Node) => Node, build: EncoderBuild): Node {
   const { hiddenSize: D, classifierDropout } = build.config;
   const first = build.dropout(firstToken(hidden, build), "classifierInput", ["B", D], classifierDropout); // [B, D]
-  return classify(activation(build.parameters.linear(first, "classifier.dense", D, D)), build, "classifier.out_proj"); // [B, C]
+  return activation(build.parameters.linear(first, "classifier.dense", D, D)); // [B, D]
 }
 
 /** Dropout, then `classifier` on every token: [T, D] → [T, C]. */

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { classify, denseRows, fitTfIdf, logisticRegression, minimise, pickRows, probabilitiesOf } from "./index.ts";
+
+/** scripts/make-linear-fixtures.py writes it. */
+const fixture = JSON.parse(readFileSync(join(import.meta.dirname, "../../test/fixtures/linear.json"), "utf8"));
+const [known, unseen] = [fixture.texts.slice(0, 30), fixture.texts.slice(30)] as string[][];
+const exact = { tolerance: 1e-8, iterations: 5000 };
+
+function assertClose(actual: readonly (readonly number[])[], expected: readonly (readonly number[])[], tolerance: number): void {
+  assert.equal(actual.length, expected.length);
+  for (const [at, row] of actual.entries())
+    for (const [k, value] of row.entries())
+      assert.ok(Math.abs(value - expected[at][k]) <= tolerance, `row ${at}, column ${k}: ${value}, not ${expected[at][k]}`);
+}
+
+test("TF-IDF is scikit-learn's", () => {
+  const tfIdf = fitTfIdf(known);
+  assert.equal(tfIdf.size, fixture.vocabulary.length);
+  const { starts, columns, values, count } = tfIdf.rows(unseen);
+  const rows = Array.from({ length: count }, (_, at) => {
+    const row = new Array<number>(tfIdf.size).fill(0);
+    for (let entry = starts[at]; entry < starts[at + 1]; entry++) row[columns[entry]] = values[entry];
+    return row;
+  });
+  assertClose(rows, fixture.tfIdf, 2e-9);
+});
+
+for (const { C, probabilities } of fixture.sparse as { C: number; probabilities: number[][] }[])
+  test(`logistic regression on sparse rows is scikit-learn's at C = ${C}`, () => {
+    const tfIdf = fitTfIdf(known);
+    const model = logisticRegression(tfIdf.rows(known), fixture.labels.slice(0, 30), 3, { C, ...exact });
+    assertClose(probabilitiesOf(model, tfIdf.rows(unseen)), probabilities, 2e-6);
+  });
+
+for (const { C, probabilities } of fixture.dense.three as { C: number; probabilities: number[][] }[])
+  test(`logistic regression on columns of unlike sizes is scikit-learn's at C = ${C}`, () => {
+    const rows = denseRows(fixture.dense.rows);
+    const labels = (fixture.dense.labels as number[]).map((label, at) => (label + at) % 3);
+    const model = logisticRegression(rows, labels, 3, { C, ...exact });
+    assertClose(probabilitiesOf(model, rows), probabilities, 2e-6);
+    assert.deepEqual(
+      classify(model, rows),
+      probabilities.map((row) => row.indexOf(Math.max(...row))),
+    );
+  });
+
+test("a text without a known word is a row of nothing", () => {
+  const rows = fitTfIdf(["one two"]).rows(["three", ""]);
+  assert.deepEqual([...rows.starts], [0, 0, 0]);
+});
+
+test("picked rows are those rows", () => {
+  const rows = pickRows(
+    denseRows([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]),
+    [2, 0],
+  );
+  assert.deepEqual([...rows.values], [5, 6, 1, 2]);
+  assert.deepEqual([...rows.starts], [0, 2, 4]);
+});
+
+test("minimise finds the bottom of a narrow valley and stays there", () => {
+  const valley = ([x, y]: Float64Array, gradient: Float64Array): number => {
+    gradient.set([2 * (x - 1) + 2000 * (x - y), 2000 * (y - x)]);
+    return (x - 1) ** 2 + 1000 * (x - y) ** 2;
+  };
+  const found = minimise(valley, new Float64Array([-5, 8]), exact);
+  assert.ok(
+    found.every((entry) => Math.abs(entry - 1) < 1e-6),
+    `${found}`,
+  );
+  assert.deepEqual(minimise(valley, found, exact), found);
+});

@@ -1,0 +1,26 @@
+import { contrastiveFor, foldsFor } from "./cost.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** Rows a class up to which texts say more by their likeness than by their labels. */
+const MOST_A_CLASS = 30;
+const EPOCHS = 16;
+
+/**
+ * Few labels: draw the texts of a class together, then fit the head by logistic regression.
+ *
+ * @see Tunstall et al., arXiv 2209.11055 (SetFit).
+ */
+export const few: Recipe = {
+  name: "few",
+  summary: "texts of a label are drawn together, then a logistic regression",
+  fits: ({ rows, classes }) => classes > 0 && rows / classes <= MOST_A_CLASS,
+  choose(facts) {
+    const choice = {
+      contrastive: contrastiveFor(facts, EPOCHS),
+      pooling: "best",
+      probe: true,
+      options: { numTrainEpochs: 0, evalStrategy: "no" },
+    } as const;
+    return { ...choice, folds: foldsFor(facts, choice) };
+  },
+};

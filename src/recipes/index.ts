@@ -1,0 +1,3 @@
+export { secondsOf } from "./cost.ts";
+export type { ContrastiveSettings, Recipe, RecipeChoice, RecipeFacts } from "./recipe.ts";
+export { recipeFor, recipes } from "./recipes.ts";

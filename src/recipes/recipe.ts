@@ -1,0 +1,48 @@
+import type { TrainingOptions } from "../training/index.ts";
+
+/** What a recipe is chosen by. */
+export interface RecipeFacts {
+  /** Labelled training examples. */
+  readonly rows: number;
+  /** Classes of a task that gives each example one; 0 for other tasks. */
+  readonly classes: number;
+  /** Examples of the rarest class. */
+  readonly leastOfAClass: number;
+  /** D of the encoder. */
+  readonly hiddenSize: number;
+  /** FLOPs of the forward pass of an example of mean length. */
+  readonly flopsPerExample: number;
+  /** Seconds that training may take, cross-validation included. */
+  readonly timeBudget: number;
+}
+
+/** Settings of the first phase of a training, in which texts of one label are drawn together. */
+export interface ContrastiveSettings {
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly batchSize: number;
+}
+
+/** How a training goes, in full. */
+export interface RecipeChoice {
+  /** Left out, there is no such phase. */
+  readonly contrastive?: ContrastiveSettings;
+  /** What the head reads: see `RunSpec.pooling`. */
+  readonly pooling?: "mean" | "best";
+  /** The head starts as a logistic regression. */
+  readonly probe: boolean;
+  /** Of the fine-tuning; with `numTrainEpochs` 0 there is none. */
+  readonly options: Partial<TrainingOptions>;
+  /** Parts of the rows that are each predicted by a model of the others; 0 where rows are held out instead. */
+  readonly folds: number;
+}
+
+/** A way to train: one record, one file, one line in `recipes.ts`. */
+export interface Recipe {
+  readonly name: string;
+  /** One line, no full stop. */
+  readonly summary: string;
+  /** Whether it is meant for such data; the first recipe of the registry that says so is taken. */
+  fits(facts: RecipeFacts): boolean;
+  choose(facts: RecipeFacts): RecipeChoice;
+}

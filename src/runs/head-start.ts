@@ -1,0 +1,93 @@
+import type { AttentionPlan } from "../attention/index.ts";
+import { isDense } from "../attention/index.ts";
+import type { Encoded } from "../data/index.ts";
+import { type FeatureRows, folds, logisticRegression, pickRows, probabilitiesOf } from "../linear/index.ts";
+import { argmax } from "../metrics/index.ts";
+import { meanPooled } from "../models/index.ts";
+import type { Runtime } from "../runtime/index.ts";
+import type { TrainingOptions } from "../training/index.ts";
+import type { TrainingExamples } from "./examples.ts";
+import { weightTensors } from "./forward.ts";
+import { C, featuresOf, probedHead } from "./probe.ts";
+import type { RunSpec } from "./spec.ts";
+import type { StartingPoint } from "./starting-point.ts";
+
+/** A probe learns no more from more examples than this. */
+const MOST_PROBED = 5000;
+/** Choosing between two poolings takes fewer. */
+const MOST_COMPARED = 1000;
+const FOLDS = 5;
+/** A mean that is no better than this is not worth its layer. */
+const LEAST_GAIN = 0.01;
+
+/** Where training begins, once the encoder itself was looked at. */
+export interface HeadStart extends StartingPoint {
+  readonly plan: AttentionPlan;
+}
+
+/**
+ * Take what the untrained encoder already knows: choose what its head reads, and let the head start as the logistic regression of that.
+ *
+ * The mean of all tokens is chosen where its cross-validated accuracy is at least a point above the first token's.
+ *
+ * @see Kumar et al., arXiv 2202.10054: a head that starts at random spoils the features while it learns.
+ */
+export async function headStart(
+  spec: RunSpec,
+  start: StartingPoint,
+  parts: {
+    readonly plan: AttentionPlan;
+    readonly runtime: Runtime;
+    readonly train: TrainingExamples;
+    readonly options: TrainingOptions;
+    readonly signal?: AbortSignal;
+  },
+): Promise<HeadStart> {
+  const { plan, runtime, train, options, signal } = parts;
+  if (!spec.pooling && !spec.probe) return { ...start, plan };
+  const classes = spec.classes ?? start.config.numLabels;
+  const read = (from: StartingPoint, plan: AttentionPlan, examples: readonly Encoded[]): Promise<FeatureRows> => {
+    const tensors = weightTensors(from.config, from.values);
+    const { padTokenId, seed } = spec;
+    const settings = { runtime, config: from.config, plan, seed, padTokenId, batchSize: options.perDeviceEvalBatchSize };
+    return featuresOf(examples, { ...settings, parameters: () => tensors }, signal);
+  };
+  const labelled = (examples: readonly Encoded[]): Encoded[] => examples.filter(({ label }) => label >= 0);
+
+  let chosen: HeadStart = { ...start, plan };
+  if (spec.pooling) {
+    const pooled = meanPooled(start.config, start.values);
+    const mean = pooled && { ...start, ...pooled, plan: withoutLastLayers(plan, start.config.layers) };
+    if (mean && spec.pooling === "mean") chosen = mean;
+    else if (mean) {
+      const compared = labelled(await train.sample(MOST_COMPARED));
+      const labels = compared.map(({ label }) => label);
+      const score = async (each: HeadStart): Promise<number> =>
+        crossValidated(await read(each, each.plan, compared), labels, classes);
+      if ((await score(mean)) >= (await score(chosen)) + LEAST_GAIN) chosen = mean;
+    }
+  }
+  if (!spec.probe) return chosen;
+  const sample = labelled(await train.sample(MOST_PROBED));
+  const features = await read(chosen, chosen.plan, sample);
+  const labels = sample.map(({ label }) => label);
+  const head = probedHead(chosen.config, features, labels);
+  return { ...chosen, values: new Map([...chosen.values, ...head]), fresh: [] };
+}
+
+/** Share of examples that a logistic regression of the others gets right. */
+export function crossValidated(features: FeatureRows, labels: readonly number[], classes: number): number {
+  let right = 0;
+  for (const { train, test } of folds(labels, FOLDS)) {
+    const model = logisticRegression(pickRows(features, train), pick(labels, train), classes, { C });
+    const said = probabilitiesOf(model, pickRows(features, test)).map(argmax);
+    right += said.filter((label, at) => label === labels[test[at]]).length;
+  }
+  return right / labels.length;
+}
+
+const pick = <T>(all: readonly T[], places: readonly number[]): T[] => places.map((at) => all[at]);
+
+/** A plan of the whole encoder says which layers it meant, before others come behind them. */
+const withoutLastLayers = (plan: AttentionPlan, layers: number): AttentionPlan =>
+  plan.layers || isDense(plan) ? plan : { ...plan, layers: Array.from({ length: layers }, (_, layer) => layer) };

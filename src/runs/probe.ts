@@ -1,0 +1,60 @@
+import { collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
+import { denseRows, type FeatureRows, logisticRegression } from "../linear/index.ts";
+import { buildModel, type EncoderConfig, families } from "../models/index.ts";
+import type { Tensor } from "../runtime/index.ts";
+import { batchContext, type ForwardOptions, fillInputs } from "./forward.ts";
+
+/** Of the logistic regression that a head starts from, on features of length about 1 to 5. */
+export const C = 1;
+
+/**
+ * What the last linear layer of a classifier reads of each example, without dropout: [examples][D].
+ *
+ * @param signal - Looked at before each batch; @throws its reason.
+ */
+export async function featuresOf(
+  examples: readonly Encoded[],
+  { runtime, config, plan, parameters, seed, batchSize, padTokenId }: ForwardOptions,
+  signal?: AbortSignal,
+): Promise<FeatureRows> {
+  const graph = buildModel(config, { plan, training: false });
+  const { features, inputs } = graph;
+  const session = await runtime.compile({ features });
+  try {
+    const wanted = new Set(session.inputs.map(({ name }) => name));
+    const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: 1 };
+    const rows: Float32Array[] = new Array(examples.length);
+    for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
+      signal?.throwIfAborted();
+      const batch = collate(
+        Array.from(positions, (at) => examples[at]),
+        padTokenId,
+      );
+      const known = Object.entries(parameters()).filter(([name]) => wanted.has(name));
+      const feeds: Record<string, Tensor> = Object.fromEntries(known);
+      const out = await session.run({ ...feeds, ...fillInputs({ inputs }, batchContext(batch, settings), wanted) });
+      const { hiddenSize: D } = config;
+      const data = out.features.data as Float32Array;
+      positions.forEach((at, row) => {
+        rows[at] = data.slice(row * D, (row + 1) * D);
+      });
+    }
+    return denseRows(rows);
+  } finally {
+    await session.release();
+  }
+}
+
+/** The last linear layer of a classifier as the logistic regression of its features: values by parameter name. */
+export function probedHead(
+  { family, numLabels }: EncoderConfig,
+  features: FeatureRows,
+  labels: readonly number[],
+): ReadonlyMap<string, Float32Array> {
+  const { weight, bias } = logisticRegression(features, labels, numLabels, { C });
+  const { classifier } = families[family];
+  return new Map([
+    [`${classifier}.weight`, Float32Array.from(weight)],
+    [`${classifier}.bias`, Float32Array.from(bias)],
+  ]);
+}
