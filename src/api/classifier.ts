@@ -15,6 +15,7 @@ import { joined, jsonBytes } from "../files/index.ts";
 import { type EncoderConfig, modelFiles, storedModel, weightsFrom } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
 import {
+  attentionRows,
   createForward,
   type Evaluated,
   encodeFor,
@@ -22,6 +23,7 @@ import {
   type ImageInput,
   imageInputOf,
   imageLoader,
+  onItsDevice,
   PREPROCESSOR_FILE,
   planOf,
   readsImages,
@@ -29,11 +31,11 @@ import {
   unlabelledImage,
   weightTensors,
 } from "../runs/index.ts";
-import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
+import type { Runtime, Tensor } from "../runtime/index.ts";
 import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../tasks/index.ts";
 import { type CrispCard, parseCard } from "./crisp-card.ts";
 import { inputFilesOf, type NamedFiles } from "./input-files.ts";
-import { configFile, preprocessorFile, tokenizerConfigFile } from "./saved-json.ts";
+import { configFile, preprocessorFile, type SavedModel, tokenizerConfigFile } from "./saved-json.ts";
 
 export type { Prediction } from "../tasks/index.ts";
 export type { CrispCard } from "./crisp-card.ts";
@@ -54,13 +56,6 @@ export type ImageInputFile = string | Uint8Array;
 /** A text as `evaluate` takes it; for token classification with its words, and the first token of each. */
 export interface EncodedText extends Encoded {
   readonly words?: readonly PlacedWord[];
-}
-
-/** A model folder that is about to be written. */
-export interface SavedModel {
-  readonly files: NamedFiles;
-  /** What people should know of it, e.g. why there is no ONNX file. */
-  readonly notes: readonly string[];
 }
 
 export interface ClassifierParts {
@@ -199,9 +194,19 @@ export class TextClassifier {
     examples: readonly Encoded[],
     { attention = "trained", batchSize = 64 }: { readonly attention?: "trained" | "dense"; readonly batchSize?: number } = {},
   ): Promise<Evaluated> {
+    return (await this.#forwardFor(attention, batchSize)).evaluate(examples);
+  }
+
+  /** Of one example, in the last layer, as it was trained: see `attentionRows`. */
+  async attention(example: Encoded): Promise<Float32Array[] | null> {
+    return attentionRows(await this.#forwardFor("trained", 64), example);
+  }
+
+  #forwardFor(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
     const key = `${attention} ${batchSize}`;
-    if (!this.#forwards.has(key)) this.#forwards.set(key, this.#forward(attention, batchSize));
-    return (await this.#forwards.get(key)!).evaluate(examples);
+    const forward = this.#forwards.get(key) ?? this.#forward(attention, batchSize);
+    this.#forwards.set(key, forward);
+    return forward;
   }
 
   async #forward(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
@@ -247,14 +252,6 @@ export class TextClassifier {
     const { exportFiles } = await import("../export/index.ts");
     return new Map(Array.from(this.saved(options, exportFiles).files, ([name, pieces]) => [name, joined(pieces)] as const));
   }
-}
-
-/** Weights are carried to a device once, not at every batch. */
-async function onItsDevice({ memory }: Runtime, weights: Record<string, HostTensor>): Promise<Record<string, Tensor>> {
-  if (!memory) return weights;
-  const entries: [string, Tensor][] = [];
-  for (const [name, tensor] of Object.entries(weights)) entries.push([name, await memory.upload(tensor)]);
-  return Object.fromEntries(entries);
 }
 
 /**

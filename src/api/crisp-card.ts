@@ -1,8 +1,8 @@
 import type { Dataset } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import type { ModelFacts } from "../export/index.ts";
+import type { EvaluatedSplit, ModelFacts } from "../export/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
-import type { PlanSpec } from "../runs/index.ts";
+import type { PlanSpec, RunResult } from "../runs/index.ts";
 import type { TaskName } from "../tasks/index.ts";
 
 /** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
@@ -20,10 +20,17 @@ export interface CrispCard {
   readonly padTokenId: number;
   /** Columns the training file had, so that an evaluation file is read alike. */
   readonly columns?: Dataset["columns"];
-  /** On the held-out split, sparsity on and off; accuracy in [0, 1]. */
+  /** Which examples `metrics` are about; left out by older versions. */
+  readonly split?: EvaluatedSplit;
+  /** Sparsity on and off; accuracy in [0, 1]. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** All training options, defaults filled in; older versions have those that were given. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What only the model card says: base model, data, licence. */
+  /** Factor of each class in the loss. */
+  readonly classWeights?: readonly number[];
+  /** What computed. */
+  readonly runtime?: RunResult["runtime"];
+  /** What only the model card says: start model, data, licence. */
   readonly about?: ModelFacts;
 }
 

@@ -1,6 +1,14 @@
 import type { Tokenizer } from "../data/index.ts";
 import { joined, jsonBytes } from "../files/index.ts";
 import type { ImageInput } from "../runs/index.ts";
+import type { NamedFiles } from "./input-files.ts";
+
+/** A model folder that is about to be written. */
+export interface SavedModel {
+  readonly files: NamedFiles;
+  /** What people should know of it, e.g. why there is no ONNX file. */
+  readonly notes: readonly string[];
+}
 
 const parsed = (pieces: Iterable<Uint8Array>): Record<string, unknown> =>
   JSON.parse(new TextDecoder().decode(joined(pieces))) as Record<string, unknown>;

@@ -1,7 +1,9 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import type { Dataset, DatasetOptions, StreamOptions, Tokenizer } from "../data/index.ts";
 import { isFolder, loadDatasets, loadImages, nodeImages, openStreamedDataset, splitOf } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
+import type { ModelFacts } from "../export/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
 import type { RunEvent, RunLog, RunSpec } from "../runs/index.ts";
@@ -74,7 +76,8 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
   try {
     const { signal, log } = settings;
     const run = (spec: RunSpec) => runLogged(worker, spec, { log, onEvent: emit, signal });
-    const done = await trainPrepared(prepared, settings, run, emit);
+    const about = { ...startModel(settings), ...settings.about };
+    const done = await trainPrepared(prepared, { ...settings, about }, run, emit);
     if (!done) return null;
     const { card, weights, ...result } = done;
     const { config, tokenizer, images, tokenizerFiles } = prepared;
@@ -145,6 +148,13 @@ async function streamed(
 }
 
 const pathsOf = (source: string | readonly string[]): readonly string[] => (typeof source === "string" ? [source] : source);
+
+/** What the card calls the start model; of a folder its name alone, as a card is for others to read. */
+function startModel({ model, revision }: TrainSettings): ModelFacts {
+  if (typeof model !== "string") return {};
+  if (existsSync(model)) return { startModel: basename(resolve(model)) };
+  return { startModel: revision === undefined ? model : `${model}@${revision}` };
+}
 
 async function startFrom({ model, maxLength, revision, onDownload, signal }: TrainSettings): Promise<StartModel | FreshModel> {
   if (typeof model === "string")

@@ -1,8 +1,8 @@
 import type { AttentionPlan, Pattern } from "../attention/index.ts";
 import type { DataSummary, Dataset, DatasetOptions, Encoded } from "../data/index.ts";
-import type { ModelFacts } from "../export/index.ts";
+import type { EvaluatedSplit, ModelFacts } from "../export/index.ts";
 import type { ClassMetrics, GlueTask } from "../metrics/index.ts";
-import type { Device, RunEvent } from "../runs/index.ts";
+import type { Device, RunEvent, RunResult } from "../runs/index.ts";
 import type { TaskName } from "../tasks/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 
@@ -51,6 +51,8 @@ export interface TextTrainResult {
   readonly metrics: Readonly<Record<string, number>>;
   /** Name of the figure that counts. */
   readonly primary: string;
+  /** Which examples `metrics` are about. */
+  readonly split: EvaluatedSplit;
   /** Class by class; null for tasks that do not give each example one class. */
   readonly classes: ClassMetrics | null;
   /** The examples behind `metrics`, and what the model said of each. */
@@ -63,6 +65,8 @@ export interface TextTrainResult {
   /** Majority-class accuracy on the same examples; 0 for other tasks. */
   readonly majority: number;
   readonly seconds: number;
+  /** What computed. */
+  readonly runtime: RunResult["runtime"];
   readonly freshParameters: readonly string[];
 }
 

@@ -199,9 +199,9 @@ function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFile
 }
 
 function finished(
-  { reported, tokenizer, images, config }: Prepared,
+  { validation, reported, tokenizer, images, config, options, classWeights }: Prepared,
   spec: RunSpec,
-  { record, figures: on, figuresSparsityOff: off, weights, freshParameters }: RunResult,
+  { record, figures: on, figuresSparsityOff: off, weights, freshParameters, runtime }: RunResult,
   {
     summary,
     columns,
@@ -210,6 +210,7 @@ function finished(
   emit: (event: TrainEvent) => void,
 ): Finished {
   const metrics = { ...on.figures, loss: on.loss };
+  const split = reported === validation ? "held out" : "test";
   const figures = {
     ...metrics,
     ...Object.fromEntries(Object.entries(off.figures).map(([name, value]) => [`${name}SparsityOff`, value])),
@@ -227,8 +228,11 @@ function finished(
     seed: spec.seed,
     padTokenId: spec.padTokenId,
     columns,
+    split,
     metrics: figures,
-    options: spec.options as Readonly<Record<string, unknown>>,
+    options: resolveOptions(options),
+    ...(classWeights && { classWeights }),
+    runtime,
     about: { ...about, rows: { train: summary.splits[0].rows, evaluated: summary.splits[summary.splits.length - 1].rows } },
   };
   emit({ type: "finished", metrics: figures });
@@ -237,6 +241,7 @@ function finished(
     weights: weights!,
     metrics,
     primary: on.primary,
+    split,
     classes: tasks[config.task].hasOneClass ? classMetrics(record.probabilities, record.labels, config.labels) : null,
     evaluated: {
       dataset: reported,
@@ -245,6 +250,7 @@ function finished(
     },
     majority: summary.majority?.accuracy ?? 0,
     seconds: record.seconds,
+    runtime,
     freshParameters,
   };
 }

@@ -7,6 +7,7 @@ import { writeReviews, writeTinyModel } from "../../test/tiny-model.fixture.ts";
 import { random, slidingWindow } from "../attention/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { demoCorpora } from "../studies/index.ts";
+import { resolveOptions } from "../training/index.ts";
 import { Classifier } from "./classifier-node.ts";
 import { drawn, type TrainResult, type TrainSettings, train } from "./train-node.ts";
 import type { TrainEvent } from "./train-settings.ts";
@@ -82,6 +83,23 @@ describe("train()", () => {
     assert.equal(accuracy, metrics.accuracy);
     assert.ok(accuracySparsityOff >= 0 && Math.abs(effectiveSparsity - 0.6) < 0.05);
   });
+  test("the card names the start model, every option, the split and what computed", () => {
+    const { split, options, about, runtime } = result.model.card;
+    assert.equal(split, "held out");
+    assert.equal(about?.startModel, "model");
+    assert.equal(runtime?.threads, 1);
+    assert.deepEqual(options, resolveOptions({ learningRate: 2e-3, numTrainEpochs: 3, maxSteps: -1 }));
+  });
+  test("attention of the last layer, averaged over heads: rows that sum to 1, of the window's keys alone", async () => {
+    const example = result.model.encodeText(result.evaluated.dataset.examples[0].text);
+    const rows = (await result.model.attention(example))!;
+    assert.equal(rows.length, example.inputIds.length);
+    for (const row of rows) {
+      assert.equal(row.length, rows.length);
+      assert.ok(Math.abs(row.reduce((sum, share) => sum + share, 0) - 1) < 1e-5);
+    }
+    assert.ok(rows[0].includes(0));
+  });
   test("names in the result what the model folder lacked", () => assert.deepEqual(result.freshParameters, []));
 
   test("a saved classifier loads again and predicts the same to the last bit", async () => {
@@ -119,6 +137,11 @@ describe("train()", () => {
     }
   });
   test("a folder that was never trained is refused", () => assert.rejects(Classifier.load(model), { code: "model/not-trained" }));
+});
+
+test("figures of a test split are said to be so", async () => {
+  const { split, model: trained } = (await train(settings({ test: writeReviews(work, "test.tsv", 30, "reported") })).result)!;
+  assert.deepEqual([split, trained.card.split], ["test", "test"]);
 });
 
 test("under a random pattern too a text's scores are the same alone and among others", async () => {

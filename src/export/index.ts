@@ -1,5 +1,5 @@
 export { type Closing, deriveInputs } from "./derive-inputs.ts";
 export { type Exported, type ExportedModel, type ExportOptions, exportFiles } from "./export-files.ts";
-export { type ModelCardParts, type ModelFacts, modelCard } from "./model-card.ts";
+export { type EvaluatedSplit, type ModelCardParts, type ModelFacts, modelCard } from "./model-card.ts";
 export { type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
 export { PYTHON_MODULE } from "./python-module.ts";

@@ -6,6 +6,8 @@ import { tasks } from "../tasks/index.ts";
 export interface ModelFacts {
   /** Hub name of the model that training started from, e.g. `distilbert/distilbert-base-uncased`. */
   readonly baseModel?: string;
+  /** The same, or where it is not of the Hub the name of its folder. */
+  readonly startModel?: string;
   /** Hub names of the data. */
   readonly datasets?: readonly string[];
   /** ISO codes, e.g. `en`. */
@@ -15,6 +17,9 @@ export interface ModelFacts {
   /** Examples of each split. */
   readonly rows?: { readonly train: number; readonly evaluated: number };
 }
+
+/** Which examples a model's figures are about: those held out from training, which it read while it went on, or a test split, read once. */
+export type EvaluatedSplit = "held out" | "test";
 
 /** What a model card is made of: the run's own card, and what the model is. */
 export interface ModelCardParts {
@@ -31,8 +36,11 @@ export interface ModelCardParts {
     readonly maxLength: number;
     readonly seed: number;
     readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
+    readonly split?: EvaluatedSplit;
     readonly metrics: Readonly<Record<string, number>>;
     readonly options: Readonly<Record<string, unknown>>;
+    readonly classWeights?: readonly number[];
+    readonly runtime?: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number };
     readonly about?: ModelFacts;
   };
   /** 1 − kept share of pairs that the pattern's parameter asks for; null where it is none. */
@@ -44,6 +52,10 @@ export interface ModelCardParts {
 }
 
 const OFF = "SparsityOff";
+const WHERE: Readonly<Record<EvaluatedSplit, string>> = {
+  "held out": "On examples that were held out from training, and evaluated while it went on; no separate test split was given",
+  test: "On a test split that was read once, after training",
+};
 /** Metrics that Hugging Face knows, by our names. */
 const HUB_METRICS: Readonly<Record<string, readonly [type: string, name: string]>> = {
   accuracy: ["accuracy", "Accuracy"],
@@ -84,6 +96,7 @@ function kindOf({ config: { image, task } }: ModelCardParts): readonly [string, 
 const code = (text: string): string => `\`${text.replace(/[`\s]+/g, " ").trim()}\``;
 const classes = ({ config: { labels } }: ModelCardParts): string => labels.map(code).join(", ");
 const section = (title: string, body: string): string => `## ${title}\n\n${body}`;
+const adjective = (split: EvaluatedSplit = "held out"): string => split.replace(" ", "-");
 const isSparse = ({ card }: ModelCardParts): boolean => !isDense(card.attention);
 const figure = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(4));
 const quoted = (text: string): string => JSON.stringify(text);
@@ -107,7 +120,7 @@ function frontMatter(parts: ModelCardParts): string {
           "  - task:",
           `      type: ${pipelineTag}`,
           "    dataset:",
-          `      name: ${quoted(datasets?.[0] ?? "held-out examples")}`,
+          `      name: ${quoted(datasets?.[0] ?? `${adjective(card.split)} examples`)}`,
           `      type: ${quoted(datasets?.[0] ?? "custom")}`,
           "    metrics:",
           ...known.flatMap(([metric, [type, title]]) => [
@@ -147,7 +160,8 @@ function data(parts: ModelCardParts): string {
   const named = [text && `text ${code(text)}`, pair && `second text ${code(pair)}`, label && `label ${code(label)}`];
   const lines = [
     card.columns && `- Columns: ${named.filter(Boolean).join(", ")}`,
-    rows && `- Examples: ${rows.train} for training, ${rows.evaluated} for the figures below`,
+    rows &&
+      `- Examples: ${rows.train} for training, ${rows.evaluated}${card.split ? ` ${adjective(card.split)}` : ""} for the figures below`,
     config.labels.length > 0 && `- Classes (${config.labels.length}): ${classes(parts)}`,
     config.image
       ? `- Images are resized as \`preprocessor_config.json\` says and read as ${card.maxLength} tokens: patches, and one for the class`
@@ -163,7 +177,7 @@ function metrics(parts: ModelCardParts): string {
     all.filter(([name]) => name.endsWith(OFF)).map(([name, value]) => [name.slice(0, -OFF.length), value]),
   );
   const rows = all.filter(([name]) => !name.endsWith(OFF));
-  const where = "On examples that were held out from training (`trainLoss`: on training examples).";
+  const where = `${WHERE[parts.card.split ?? "held out"]} (\`trainLoss\`: on training examples).`;
   if (!isSparse(parts)) {
     return `${where}\n\n| metric | value |\n|---|---|\n${rows.map(([name, value]) => `| ${name} | ${figure(value)} |`).join("\n")}`;
   }
@@ -183,7 +197,9 @@ function attention(parts: ModelCardParts): string {
     `- Layers: ${layers ? layers.join(", ") : "all"}; heads: ${heads ? heads.join(", ") : "all"}${rampSteps === undefined ? "" : `; reached over ${rampSteps} updates`}`,
     `- Nominal sparsity: ${parts.nominalSparsity === null ? "none: the pattern's parameter is no share" : percent(parts.nominalSparsity)}`,
     ...(Number.isFinite(effective)
-      ? [`- Effective sparsity: ${percent(effective)} of the pairs of real tokens were removed on the held-out examples`]
+      ? [
+          `- Effective sparsity: ${percent(effective)} of the pairs of real tokens were removed on the ${adjective(parts.card.split)} examples`,
+        ]
       : []),
     "",
     "Short texts lose fewer pairs than the nominal share says, as keys come whole. A removed pair saves arithmetic in principle only: these files compute it and mask it.",
@@ -199,7 +215,7 @@ function use(parts: ModelCardParts): string {
   const { accuracy, [`accuracy${OFF}`]: accuracyOff } = card.metrics;
   const both =
     isSparse(parts) && accuracy !== undefined && accuracyOff !== undefined
-      ? ` (held-out accuracy ${figure(accuracyOff)}; with its sparsity ${figure(accuracy)})`
+      ? ` (${adjective(card.split)} accuracy ${figure(accuracyOff)}; with its sparsity ${figure(accuracy)})`
       : "";
   const blocks = !["text-classification", "token-classification", "image-classification"].includes(pipelineTag)
     ? []
@@ -229,11 +245,16 @@ function use(parts: ModelCardParts): string {
 }
 
 function recipe({ card }: ModelCardParts): string {
-  const options = Object.entries(card.options);
+  const { startModel, baseModel = startModel } = card.about ?? {};
+  const { runtime, classWeights, ...rest } = card;
+  const options = Object.entries({ ...rest.options, ...(classWeights && { classWeights }) });
   const rows = options.map(
     ([name, value]) => `| ${name} | ${typeof value === "object" ? JSON.stringify(value) : String(value)} |`,
   );
   const table = rows.length === 0 ? "" : `\n\n| option | value |\n|---|---|\n${rows.join("\n")}`;
   const time = Number.isFinite(card.metrics.seconds) ? `\n- Training took ${Math.round(card.metrics.seconds)} s` : "";
-  return `- Crisp ${card.crisp}, seed ${card.seed}${time}${table}`;
+  const start = baseModel === undefined ? "" : `- Start model: ${code(baseModel)}\n`;
+  const threads = runtime && `${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`;
+  const computed = runtime ? `\n- Computed by ${runtime.name} ${runtime.version} on ${runtime.device}, ${threads}` : "";
+  return `${start}- Crisp ${card.crisp}, seed ${card.seed}${computed}${time}${table}`;
 }

@@ -146,6 +146,14 @@ export const weightTensors = (config: EncoderConfig, weights: ReadonlyMap<string
     parameterSpecs(config).map(({ name, shape }) => [name, { dtype: "float", shape, data: weights.get(name)! } as const]),
   );
 
+/** Weights are carried to a device once, not at every batch. */
+export async function onItsDevice({ memory }: Runtime, weights: Record<string, HostTensor>): Promise<Record<string, Tensor>> {
+  if (!memory) return weights;
+  const entries: [string, Tensor][] = [];
+  for (const [name, tensor] of Object.entries(weights)) entries.push([name, await memory.upload(tensor)]);
+  return Object.fromEntries(entries);
+}
+
 const pick = <T>(all: Readonly<Record<string, T>>, wanted: ReadonlySet<string>): Record<string, T> =>
   Object.fromEntries(Object.entries(all).filter(([name]) => wanted.has(name)));
 

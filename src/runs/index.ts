@@ -1,3 +1,4 @@
+export { attentionRows } from "./attention-rows.ts";
 export { hashOfModel } from "./checkpoints.ts";
 export { classWeightsOf } from "./class-weights.ts";
 export type { RunEnvironment } from "./environment/environment.ts";
@@ -11,6 +12,7 @@ export {
   type Forward,
   type ForwardOptions,
   fillInputs,
+  onItsDevice,
   weightTensors,
 } from "./forward.ts";
 export {

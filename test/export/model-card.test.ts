@@ -71,6 +71,24 @@ describe("a model card", () => {
     ];
     for (const line of said) assert.ok(body.includes(line), line);
   });
+  test("says whether its figures are about held-out or test examples, and what computed them", () => {
+    const about = (changes: Partial<ModelCardParts["card"]>) => modelCard({ ...parts, card: { ...parts.card, ...changes } });
+    assert.match(body, /^On examples that were held out from training, and evaluated while it went on;/m);
+    const test = about({
+      split: "test",
+      classWeights: [1, 2.5],
+      runtime: { name: "onnxruntime-node", version: "1.2", device: "cpu", threads: 1 },
+      about: { startModel: "my-encoder", rows: { train: 900, evaluated: 100 } },
+    });
+    assert.match(test, /^On a test split that was read once, after training/m);
+    assert.match(test, /- Examples: 900 for training, 100 test for the figures below/);
+    assert.match(test, /dense attention \(test accuracy 0\.8750/);
+    assert.match(test, /^- Start model: `my-encoder`$/m);
+    assert.match(test, /^- Computed by onnxruntime-node 1\.2 on cpu, 1 thread$/m);
+    assert.match(test, /^\| classWeights \| \[1,2\.5\] \|$/m);
+    assert.doesNotMatch(test, /held.out|^base_model/m);
+    assert.match(about({ split: "held out" }), /100 held-out for the figures below/);
+  });
   test("shows how each library loads the folder, and no more than is there", () => {
     for (const line of [
       'Classifier.load("tickets-model")',
