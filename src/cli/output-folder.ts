@@ -9,7 +9,7 @@ import { checkpointFiles } from "../training/index-node.ts";
 import { shellQuoted } from "./run-command.ts";
 
 /** All files that a training may leave beside its checkpoints. */
-const TRAINING_FILES = [...SAVED_FILES, "errors.csv"];
+const TRAINING_FILES = [...SAVED_FILES, "errors.csv", "report.html"];
 const RUN_LOG = "run.log.jsonl";
 
 interface TrainingFolderOptions {

@@ -1,3 +1,6 @@
-export { isReport, renderReport } from "./page.ts";
+export { isReport } from "./document.ts";
+export { renderReport } from "./page.ts";
 export { renderTable, type TableOptions } from "./terminal-table.ts";
+export { renderTrainReport } from "./train/page.ts";
+export type { Baseline, ShownMistake, TrainReport } from "./train/train-report.ts";
 export { asPlanted, calibrationTitle, headline } from "./verdicts.ts";

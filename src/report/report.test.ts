@@ -5,6 +5,7 @@ import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
 import { duration, fixed, flops, halfWidth, listed, percent, points } from "./format.ts";
 import { html, raw } from "./html.ts";
 import { asPlanted, calibrationTitle, headline, renderReport, renderTable } from "./index.ts";
+import { misnested, poisoned } from "./markup.fixture.ts";
 import { exactScale, scaleOver } from "./scale.ts";
 
 const study = fakeStudy();
@@ -18,20 +19,6 @@ const withWords = (words: readonly VerdictWord[], more: Partial<StudyResults> = 
     .slice(0, words.length + 1)
     .map((c, i) => (i === 0 ? c : { ...c, verdict: { ...c.verdict, word: words[i - 1] } })),
 });
-
-/** Names of elements left open or closed twice; empty when the page nests properly. */
-function misnested(markup: string): string[] {
-  const open: string[] = [];
-  const empty = /^(meta|br|hr|link|img|input)$/;
-  for (const [, slash, name, self] of markup
-    .replace(/<style>.*?<\/style>|<!doctype html>/gs, "")
-    .matchAll(/<(\/?)([a-zA-Z][\w-]*)(?:"[^"]*"|[^">])*?(\/?)>/g)) {
-    if (self || empty.test(name)) continue;
-    if (!slash) open.push(name);
-    else if (open.pop() !== name) return [`</${name}>`];
-  }
-  return open;
-}
 
 test("every element of one study's page and of three studies' page closes where it should", () => {
   assert.deepEqual(misnested(page), []);
@@ -51,17 +38,9 @@ test("no drawing holds NaN, undefined or infinity", () => {
 
 test("every string of the results is escaped, wherever it stands", () => {
   const evil = `<img src=x onerror="alert('1')">&`;
-  const poison = (value: unknown): unknown => {
-    if (typeof value === "string") return evil;
-    if (Array.isArray(value)) return value.map(poison);
-    if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, key === "word" || key === "direction" ? inner : poison(inner)]),
-    );
-  };
-  const poisoned = poison(fakeDemo()) as StudyResults[];
-  const named = { ...poisoned[0], environment: { [evil]: evil } };
-  for (const text of [renderReport(named), renderReport([named, poisoned[1]])]) {
+  const studies = poisoned(fakeDemo(), evil, new Set(["word", "direction"])) as StudyResults[];
+  const named = { ...studies[0], environment: { [evil]: evil } };
+  for (const text of [renderReport(named), renderReport([named, studies[1]])]) {
     assert.ok(text.includes("&lt;img src=x"));
     assert.doesNotMatch(text, /<img|onerror="alert|'1'/);
     assert.deepEqual(misnested(text), []);

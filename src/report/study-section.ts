@@ -1,5 +1,6 @@
 import type { StudyResults } from "../studies/index.ts";
 import { attentionMaps } from "./attention-map.ts";
+import { card } from "./document.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { figuresTable } from "./figures-table.ts";
 import { forestPlot } from "./forest-plot.ts";
@@ -58,10 +59,6 @@ function facts(results: StudyResults): Html {
 
 /** Keeps `95 %` on one line. */
 const unbroken = (text: string): string => text.replaceAll(" %", "\u00a0%");
-
-function card(title: string, note: Html | string, body: Html, kind = ""): Html {
-  return html`<figure class="card ${kind}"><figcaption><h3>${title}</h3><p class="note">${note}</p></figcaption>${body}</figure>`;
-}
 
 const differenceCard = (results: StudyResults): Html | null =>
   results.arms.some((c) => c.difference)

@@ -1,5 +1,5 @@
 import type { Dataset, Encoded } from "../../data/index.ts";
-import { type EvaluatedExample, type TaskAnswer, taskOf } from "../../tasks/index.ts";
+import { type EvaluatedExample, type Mistake, type TaskAnswer, taskOf } from "../../tasks/index.ts";
 
 /** Examples, and what a model said of each, as `evaluate` gives it. */
 export interface EvaluatedSet {
@@ -22,9 +22,8 @@ const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.repla
 export function errorsCsv(evaluated: EvaluatedSet, labels: readonly string[]): string {
   const { dataset } = evaluated;
   const { examples } = dataset;
-  const { mistakeColumns, mistakes } = answerOf(dataset);
-  const found = examples.flatMap((_, at) => mistakes(exampleAt(evaluated, at), labels).map((mistake) => ({ at, ...mistake })));
-  found.sort((a, b) => b.weight - a.weight);
+  const { mistakeColumns } = answerOf(dataset);
+  const found = mistakesOf(evaluated, labels);
   const pairs = examples[0]?.pair !== undefined;
   const lines = found.map(({ at, cells }) => {
     const { index, text, pair } = examples[at];
@@ -32,6 +31,20 @@ export function errorsCsv(evaluated: EvaluatedSet, labels: readonly string[]): s
   });
   const header = ["row", ...mistakeColumns, examples[0]?.image ? "image" : "text", ...(pairs ? ["pair"] : [])];
   return `${[header.join(","), ...lines].join("\n")}\n`;
+}
+
+/** A mistake, and the place of its example. */
+export interface FoundMistake extends Mistake {
+  readonly at: number;
+}
+
+/** All mistakes, the surest, or furthest off, first; examples without a label have none. */
+export function mistakesOf(evaluated: EvaluatedSet, labels: readonly string[]): FoundMistake[] {
+  const { outputs, labels: kind } = taskOf(evaluated.dataset);
+  const found = evaluated.dataset.examples.flatMap((example, at) =>
+    kind!.has(example) ? outputs!.answer.mistakes(exampleAt(evaluated, at), labels).map((mistake) => ({ at, ...mistake })) : [],
+  );
+  return found.sort((a, b) => b.weight - a.weight);
 }
 
 /** A row of `predictions.jsonl`: what was meant, and what was said. */
@@ -44,7 +57,8 @@ export function predictionLine(evaluated: EvaluatedSet, labels: readonly string[
 /** What is evaluated has outputs. */
 const answerOf = (dataset: Dataset): TaskAnswer => taskOf(dataset).outputs!.answer;
 
-function exampleAt({ dataset, probabilities, encoded }: EvaluatedSet, at: number): EvaluatedExample {
+/** An example as its task judges it. */
+export function exampleAt({ dataset, probabilities, encoded }: EvaluatedSet, at: number): EvaluatedExample {
   const { label, labels, words } = dataset.examples[at];
   return { label, labels, words, row: probabilities[at], wordOf: encoded?.[at].wordOf, tokenLabels: encoded?.[at].labels };
 }

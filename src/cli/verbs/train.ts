@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import type { TrainEvent } from "../../api/index.ts";
 import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
 import { isDense, parsePattern } from "../../attention/index.ts";
-import { renderSummary } from "../../data/index.ts";
+import { type DataSummary, renderSummary } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
-import type { Device } from "../../runs/index.ts";
+import { renderTrainReport } from "../../report/index.ts";
+import { type Device, runCourse } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
 import { trainingOptionsIn } from "../../training/index.ts";
 import { inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
@@ -14,6 +15,8 @@ import { duration } from "../progress.ts";
 import { classWeights, columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
+import { shownFacts, shownOptions } from "../train-report/shown-settings.ts";
+import { trainReport } from "../train-report/train-report.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv } from "./error-tables.ts";
@@ -90,8 +93,10 @@ export const train = defineVerb({
         ...trainingOptionsIn(options),
       });
       const show = reporter(context, model, pattern.id);
+      let summary: DataSummary | undefined;
       for await (const event of run) {
         if (event.type === "saved") folder.removeOlder();
+        if (event.type === "data") summary = event.summary;
         show(event);
       }
       const result = await run.result;
@@ -100,6 +105,8 @@ export const train = defineVerb({
         return 130;
       }
       finish(context, result, folder);
+      await writeReport(context, result, folder, { summary: summary!, start: model, data: name });
+      output.print(`try: ${tryIt(result.model, folder.path)}`);
       return 0;
     });
   },
@@ -127,7 +134,7 @@ function finish(
   result: TrainResult,
   { path: folder, removeOlder }: TrainingFolder,
 ): void {
-  const { metrics, classes, primary, model, evaluated, majority, seconds, freshParameters } = result;
+  const { metrics, classes, primary, model, evaluated, split, majority, seconds, freshParameters } = result;
   if (freshParameters.length > 0)
     output.print(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
   output.print();
@@ -144,15 +151,34 @@ function finish(
     const { accuracy, macroF1, loss: _, ...more } = metrics;
     const glue = Object.keys(more).length === 0 ? "" : ` · ${figuresLine(more)}`;
     output.print(
-      `held out  accuracy ${accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
+      `${split}  accuracy ${accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
     );
-  } else output.print(`held out  ${figuresLine(metrics)}${attention} ${mistakes}`);
+  } else output.print(`${split}  ${figuresLine(metrics)}${attention} ${mistakes}`);
   for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
     output.note(note);
   removeOlder();
   writeOwnFiles(folder, new Map([["errors.csv", [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]]]));
   output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
-  output.print(`try: ${tryIt(model, folder)}`);
+}
+
+/** Behind everything else: what was trained is saved by now. */
+async function writeReport(
+  { options, given, output, commandLine }: Context<typeof OPTIONS>,
+  result: TrainResult,
+  { path: folder, log }: TrainingFolder,
+  from: { readonly summary: DataSummary; readonly start: string; readonly data: string },
+): Promise<void> {
+  const report = await trainReport(result, {
+    name: basename(resolve(folder)),
+    command: commandLine,
+    summary: from.summary,
+    course: await runCourse(log.read()),
+    facts: shownFacts(result, from),
+    options: shownOptions(OPTIONS, options, given),
+    onNote: (text) => output.note(text),
+  });
+  writeOwnFiles(folder, new Map([["report.html", [new TextEncoder().encode(renderTrainReport(report))]]]));
+  output.print(`report  ${join(folder, "report.html")}`);
 }
 
 /** A command that shows what the model does. */

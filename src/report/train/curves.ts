@@ -1,0 +1,62 @@
+import { card } from "../document.ts";
+import { capital, fixed } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { figureName, figureTick, smallTick } from "./figure-text.ts";
+import { lineChart, type Point } from "./line-chart.ts";
+import { smoothed, thinned } from "./thin.ts";
+import type { TrainReport } from "./train-report.ts";
+
+const [TRAINING, HELD_OUT] = [4, 1];
+const key = (colour: number, text: string): Html => html`<span class="c${colour}"><span class="key"></span>${text}</span> `;
+
+/** How the run went: loss, the figure that counts, learning rate and gradient norm. */
+export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html | null)[] {
+  const ofSteps = (value: (step: TrainReport["course"]["steps"][number]) => number): readonly Point[] =>
+    thinned(course.steps.map((step) => ({ step: step.step, value: value(step) })));
+  const ofEvaluations = (value: (point: TrainReport["course"]["evaluations"][number]) => number | undefined): Point[] =>
+    course.evaluations.flatMap((point) => {
+      const found = value(point);
+      return found === undefined ? [] : [{ step: point.step, value: found }];
+    });
+  const [loss, norm, rate] = [ofSteps((s) => s.loss), ofSteps((s) => s.gradientNorm), ofSteps((s) => s.learningRate)];
+  const both = (points: readonly Point[]) =>
+    [
+      { points, colour: TRAINING, kind: "thin" },
+      { points: smoothed(points), colour: TRAINING, kind: "thick" },
+    ] as const;
+  const heldOut = ofEvaluations((point) => point.evalLoss);
+  const figures = ofEvaluations(
+    ({ figures, evalAccuracy }) => figures?.[primary.name] ?? (primary.name === "accuracy" ? evalAccuracy : undefined),
+  );
+  const charts: [string, Html | string, Html | null][] = [
+    [
+      "Loss",
+      html`<span class="keys">${key(TRAINING, "training, with dropout")}${heldOut.length > 0 && key(HELD_OUT, "held out")}</span>`,
+      lineChart({
+        title: "Loss",
+        lines: [...both(loss), { points: heldOut, colour: HELD_OUT, kind: "points" }],
+        tick: fixed,
+      }),
+    ],
+    [
+      `${capital(figureName(primary.name))} on held-out examples`,
+      "At each evaluation while training.",
+      lineChart({
+        title: figureName(primary.name),
+        lines: [{ points: figures, colour: HELD_OUT, kind: "points" }],
+        tick: (value, digits) => figureTick(primary.name, value, digits),
+      }),
+    ],
+    [
+      "Learning rate",
+      "Of each update.",
+      lineChart({ title: "Learning rate", lines: [{ points: rate, colour: TRAINING, kind: "thick" }], tick: smallTick }),
+    ],
+    [
+      "Gradient norm",
+      maxGradNorm > 0 ? `Before it is clipped to ${maxGradNorm} (dashed).` : "It is not clipped.",
+      lineChart({ title: "Gradient norm", lines: both(norm), tick: smallTick, ...(maxGradNorm > 0 && { level: maxGradNorm }) }),
+    ],
+  ];
+  return charts.map(([title, note, chart]) => chart && card(title, note, chart));
+}
