@@ -35,13 +35,15 @@ export interface Pushed {
   readonly files: readonly string[];
 }
 
-/** Never sent: checkpoints are large and hold the training state; the mistakes and predictions of an evaluation are the user's own texts. */
-const KEPT_HERE = new Set(["checkpoints", "errors.csv", "predictions.jsonl", "node_modules"]);
+/**
+ * Never sent: checkpoints are large and hold the training state; mistakes, predictions and the
+ * report hold the user's own texts. */
+const KEPT_HERE = new Set(["checkpoints", "errors.csv", "predictions.jsonl", "report.html", "node_modules"]);
 
 /**
  * Send a model folder to the hub as one commit; the repository is made if it is missing. Large files go to LFS, whatever the hub decides.
  *
- * Left out: `checkpoints/`, `errors.csv`, `predictions.jsonl`, hidden and temporary files.
+ * Left out: `checkpoints/`, `errors.csv`, `predictions.jsonl`, `report.html`, hidden and temporary files.
  *
  * @param folder - With a config.json.
  * @param id - `owner/name`.

@@ -44,6 +44,7 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
       "errors.csv",
       "model.safetensors",
       "onnx",
+      "report.html",
       "tokenizer.json",
       "tokenizer_config.json",
     ],
@@ -53,6 +54,16 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   assert.ok(card.metrics.accuracy >= 0.85, `accuracy ${card.metrics.accuracy}`);
   const mistakes = readFileSync(join(out, "errors.csv"), "utf8").trim().split("\n").length - 1;
   assert.equal(mistakes, Math.round(60 * (1 - card.metrics.accuracy)));
+
+  assert.match(trained.stdout, /^report {2}.*reviews-model\/report\.html$/m);
+  const report = readFileSync(join(out, "report.html"), "utf8");
+  assert.ok(report.includes(`Right on ${(100 * card.metrics.accuracy).toFixed(1)} % of 60 held-out rows`));
+  assert.match(report, /It beats always answering “positive” \(50\.0 %\)/);
+  assert.match(report, /aria-label="Loss over 68 updates, /);
+  assert.match(report, /class="confusion"/);
+  if (mistakes > 0) assert.match(report, /<span class="seen"/);
+  assert.match(report, /<div class="given"><dt>--learning_rate<\/dt>/);
+  assert.doesNotMatch(report, /<script|https?:|NaN|undefined/);
 
   const log = readFileSync(join(out, "checkpoints", "run.log.jsonl"), "utf8")
     .trimEnd()
@@ -156,6 +167,9 @@ test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights
   assert.equal(resumed.code, 0, resumed.stderr);
   assert.match(resumed.stderr, /continues after update \d+/);
   assert.ok(readFileSync(join(whole, "model.safetensors")).equals(readFileSync(join(parts, "model.safetensors"))));
+  // losses are the same to the last digit, so whole curves are
+  const curve = (folder: string) => /aria-label="Loss over[^]*?<\/svg>/.exec(readFileSync(join(folder, "report.html"), "utf8"))![0];
+  assert.equal(curve(parts), curve(whole));
 
   const other = await crisp(["train", train, ...long, "--learning_rate", "1e-3", "--resume_from_checkpoint", parts]);
   assert.notEqual(other.code, 0);

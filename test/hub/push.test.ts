@@ -26,6 +26,7 @@ function modelFolder(context: TestContext): string {
     "onnx/model.onnx": noise(20_000, "onnx"),
     "checkpoints/step-10.crisp": noise(1000),
     "errors.csv": "text\nmy own letter\n",
+    "report.html": "<p>my own letter</p>\n",
     ".config.json.12-abcdef01.tmp": "{",
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);

@@ -22,6 +22,6 @@ export const trainStyle = `
 .provenance h3{margin-top:22px}
 .provenance pre{white-space:pre-wrap;overflow-wrap:anywhere}
 .provenance dd{overflow-wrap:anywhere}
-dl.options{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,230px),1fr));gap:8px 24px}
+dl.options{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,165px),1fr));gap:8px 24px}
 .options .given dt,.options .given dd{color:var(--ink);font-weight:600}
 `;
