@@ -7,6 +7,7 @@ import {
   expectedCalibrationError,
   fitTemperature,
   negativeLogLikelihood,
+  reliabilityBins,
 } from "./calibration.ts";
 
 test("the calibration error of 90 % confidence and 50 % accuracy is 0.4", () => {
@@ -91,4 +92,23 @@ test("temperature 1 changes nothing and a high one flattens", () => {
 
 test("fitting without rows says so", () => {
   assert.throws(() => fitTemperature([], []), { code: "statistics/bad-shape" });
+});
+
+test("the bins of a reliability diagram: those with examples, their share of right ones and mean confidence", () => {
+  const bins = reliabilityBins(
+    [
+      [0.95, 0.05],
+      [0.09, 0.91],
+      [0.55, 0.45],
+    ],
+    [0, 0, 0],
+    10,
+  );
+  assert.deepEqual(
+    bins.map(({ count, right, confidence }) => [count, right, Number(confidence.toFixed(3))]),
+    [
+      [1, 1, 0.55],
+      [2, 0.5, 0.93],
+    ],
+  );
 });

@@ -46,13 +46,43 @@ export const brierScore = (probabilities: Rows, labels: readonly number[]): numb
  * Source: Guo et al. 2017 (arXiv 1706.04599), eq. 3.
  */
 export function expectedCalibrationError(probabilities: Rows, labels: readonly number[], bins = 15): number {
-  const excess = new Float64Array(bins); // correct − confidence, summed
+  const filled = reliabilityBins(probabilities, labels, bins);
+  return (
+    filled.reduce((sum, { count, right, confidence }) => sum + count * Math.abs(right - confidence), 0) / probabilities.length
+  );
+}
+
+/** Examples of which the model is about equally sure. */
+export interface ReliabilityBin {
+  /** Examples, at least one. */
+  readonly count: number;
+  /** Share of them that is right. */
+  readonly right: number;
+  /** Mean of the largest probability. */
+  readonly confidence: number;
+}
+
+/**
+ * What a reliability diagram shows: of examples with about the same confidence, how many are right.
+ *
+ * @param probabilities - [N][C], rows sum to 1.
+ * @param labels - [N], class indices.
+ * @param bins - Bins as in {@link expectedCalibrationError}.
+ * @returns The bins that hold examples, least sure first.
+ * @example reliabilityBins([[0.9, 0.1], [0.9, 0.1]], [0, 1], 10) // [{ count: 2, right: 0.5, confidence: 0.9 }]
+ */
+export function reliabilityBins(probabilities: Rows, labels: readonly number[], bins: number): ReliabilityBin[] {
+  const sums = Array.from({ length: bins }, () => ({ count: 0, right: 0, confidence: 0 }));
   probabilities.forEach((row, i) => {
     const choice = argmax(row);
-    const bin = Math.min(bins - 1, Math.max(0, Math.ceil(row[choice] * bins) - 1));
-    excess[bin] += Number(choice === labels[i]) - row[choice];
+    const bin = sums[Math.min(bins - 1, Math.max(0, Math.ceil(row[choice] * bins) - 1))];
+    bin.count++;
+    bin.right += Number(choice === labels[i]);
+    bin.confidence += row[choice];
   });
-  return excess.reduce((sum, e) => sum + Math.abs(e), 0) / probabilities.length;
+  return sums.flatMap(({ count, right, confidence }) =>
+    count === 0 ? [] : [{ count, right: right / count, confidence: confidence / count }],
+  );
 }
 
 /** Fitted temperatures stay in [1/20, 20]: on separable or random logits the optimum runs away. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classMetrics } from "./class-metrics.ts";
+import { classMetrics, classScores } from "./class-metrics.ts";
 
 const oneHot = (c: number): number[] => [0, 1, 2].map((i) => (i === c ? 0.8 : 0.1));
 
@@ -22,4 +22,13 @@ test("per-class scores equal scikit-learn's classification_report", () => {
     ["0.0000", "0.0000", "0.0000", "1.0000"],
   ]);
   assert.equal(metrics.macroF1.toFixed(4), "0.3556");
+});
+
+test("of sets of classes each is scored by itself, and one that nobody named has zeros", () => {
+  const scores = classScores([[0, 1], [1], []], [[0], [0, 1], [1]], ["a", "b", "c"]);
+  assert.deepEqual(scores, [
+    { label: "a", support: 2, precision: 1, recall: 0.5, f1: 2 / 3 },
+    { label: "b", support: 2, precision: 0.5, recall: 0.5, f1: 0.5 },
+    { label: "c", support: 0, precision: 0, recall: 0, f1: 0 },
+  ]);
 });

@@ -1,6 +1,5 @@
 import { argmax } from "./calibration.ts";
-import { countClasses } from "./class-counts.ts";
-import { accuracy, f1Of, macro, precisionOf, recallOf } from "./classification.ts";
+import { accuracy, f1Of, precisionOf, recallOf } from "./classification.ts";
 
 export interface ClassScores {
   readonly label: string;
@@ -43,20 +42,42 @@ export function classMetrics(
   predicted.forEach((said, i) => {
     confusion[labels[i]][said]++;
   });
-  const counts = [...countClasses(predicted, labels, names.length).values()];
-  const classes = counts.map(
-    (count, c): ClassScores => ({
-      label: names[c],
-      support: count.actual,
-      precision: precisionOf(count),
-      recall: recallOf(count),
-      f1: f1Of(count),
-    }),
-  );
+  const sets = (classes: readonly number[]): number[][] => classes.map((c) => [c]);
+  const classes = classScores(sets(predicted), sets(labels), names);
   return {
     accuracy: accuracy(predicted, labels),
-    macroF1: macro(counts, f1Of),
+    macroF1: classes.reduce((sum, { f1 }) => sum + f1, 0) / classes.length,
     classes,
     confusion,
   };
+}
+
+/**
+ * Precision, recall and F1 of each class where an example holds any number of classes.
+ *
+ * @param predicted - [N] sets of class indices.
+ * @param actual - [N] sets of class indices.
+ * @param names - [C].
+ * @example classScores([[0, 1]], [[1]], ["rude", "angry"])[0].precision; // 0
+ */
+export function classScores(
+  predicted: readonly (readonly number[])[],
+  actual: readonly (readonly number[])[],
+  names: readonly string[],
+): ClassScores[] {
+  const counts = names.map(() => ({ hits: 0, predicted: 0, actual: 0 }));
+  predicted.forEach((said, i) => {
+    for (const c of said) {
+      counts[c].predicted++;
+      if (actual[i].includes(c)) counts[c].hits++;
+    }
+    for (const c of actual[i]) counts[c].actual++;
+  });
+  return counts.map((count, c) => ({
+    label: names[c],
+    support: count.actual,
+    precision: precisionOf(count),
+    recall: recallOf(count),
+    f1: f1Of(count),
+  }));
 }

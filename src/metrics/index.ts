@@ -6,11 +6,13 @@ export {
   fitTemperature,
   logLoss,
   negativeLogLikelihood,
+  type ReliabilityBin,
   type Rows,
+  reliabilityBins,
   softened,
 } from "./calibration.ts";
 export type { Classes, ClassLabel } from "./class-counts.ts";
-export { type ClassMetrics, type ClassScores, classMetrics } from "./class-metrics.ts";
+export { type ClassMetrics, type ClassScores, classMetrics, classScores } from "./class-metrics.ts";
 export { type Average, accuracy, f1Score, precision, recall, type ScoreOptions } from "./classification.ts";
 export { averageRanks, pearson, spearman } from "./correlation.ts";
 export { type GlueFigures, type GlueMetric, type GlueTask, glueMetrics } from "./glue.ts";
@@ -27,3 +29,4 @@ export {
   type TaskScores,
   tagFigures,
 } from "./task-scores.ts";
+export { type Interval, wilsonInterval } from "./wilson.ts";

@@ -106,7 +106,9 @@ test("topK keeps ceil(0.2 n) keys of every query, and only in the layers and hea
 
 test("attention rows sum to 1 and are exactly 0 outside the window", async () => {
   const plan = { pattern: slidingWindow({ radius: 2 }) };
-  const layers = await (await forwardOf(plan, 16)).attention(sentences[0]);
+  const forward = await forwardOf(plan, 16);
+  const layers = await forward.attention(sentences[0]);
+  assert.deepEqual(await forward.attention(sentences[0], "last"), layers.slice(-1));
   const n = sentences[0].inputIds.length;
   assert.equal(layers.length, config.layers);
   for (const probabilities of layers) {

@@ -3,7 +3,7 @@ import type { BatchContext } from "../batch/index.ts";
 import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
 import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
-import type { HostTensor, Runtime, Tensor } from "../runtime/index.ts";
+import type { HostTensor, Runtime, Session, Tensor } from "../runtime/index.ts";
 import { type MaskingRules, tasks } from "../tasks/index.ts";
 import type { LoadImages } from "./image-input.ts";
 
@@ -39,8 +39,12 @@ export interface Forward {
    * @throws `signal.reason` once it is aborted.
    */
   evaluate(examples: readonly Encoded[], signal?: AbortSignal): Promise<Evaluated>;
-  /** Attention probabilities of one example, [layers] of [H, n, n]. */
-  attention(example: Encoded): Promise<Float32Array[]>;
+  /**
+   * Attention probabilities of one example, [layers] of [H, n, n]; none where the core has no such matrix.
+   *
+   * @param which - The last layer alone takes a share of the memory; default all.
+   */
+  attention(example: Encoded, which?: "all" | "last"): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
 
@@ -76,6 +80,8 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
     ...(outputs ? { logits: graph.logits } : { loss: graph.loss }),
     ...named("kept", graph.keptPairs),
   });
+
+  const maps = new Map<"all" | "last", Promise<Session>>();
 
   const contextOf = (batch: Batch): BatchContext => {
     const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: 1 };
@@ -120,14 +126,17 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
       }
       return { logits, probabilities, ...(!outputs && { loss: loss / weight }), pairs: { valid, kept } };
     },
-    async attention(example) {
-      const outputs = named("attention", graph.probabilities);
-      const maps = await runtime.compile(outputs);
-      const out = await maps.run(feedsOf(collate(await collated([example]), padTokenId), maps.inputs));
-      await maps.release();
+    async attention(example, which = "all") {
+      const outputs = named("attention", which === "all" ? graph.probabilities : graph.probabilities.slice(-1));
+      if (!maps.has(which)) maps.set(which, runtime.compile(outputs));
+      const ofMaps = await maps.get(which)!;
+      const out = await ofMaps.run(feedsOf(collate(await collated([example]), padTokenId), ofMaps.inputs));
       return Object.keys(outputs).map((name) => out[name].data as Float32Array);
     },
-    release: () => session.release(),
+    async release() {
+      await session.release();
+      for (const ofMaps of maps.values()) await (await ofMaps).release();
+    },
   };
 }
 

@@ -25,6 +25,7 @@ export {
   readsTexts,
   unlabelledImage,
 } from "./image-input.ts";
+export { runCourse } from "./log/course.ts";
 export {
   fromFirstStep,
   type LogEvent,
@@ -38,7 +39,7 @@ export {
 } from "./log/log.ts";
 export { planOf, specOf } from "./plan-spec.ts";
 export { sayReading } from "./reading.ts";
-export type { CurvePoint, RunRecord } from "./records.ts";
+export type { CurvePoint, RunCourse, RunRecord, StepPoint } from "./records.ts";
 export type {
   Device,
   MapOfSentence,

@@ -11,6 +11,21 @@ export interface CurvePoint {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
+/** One update of a run. */
+export interface StepPoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** How a run went, in order of updates. */
+export interface RunCourse {
+  readonly steps: readonly StepPoint[];
+  readonly evaluations: readonly CurvePoint[];
+}
+
 /** What one run (arm × seed) leaves; `predictions` are aligned with the reported split's example order. */
 export interface RunRecord {
   readonly arm: string;

@@ -3,6 +3,7 @@ export { checkMasking, type MaskedTokens, type MaskingRules, maskTokens } from "
 export type {
   Collated,
   CollateKey,
+  Decision,
   EncoderHeads,
   EvaluatedExample,
   FigureRules,

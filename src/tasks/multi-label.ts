@@ -72,16 +72,19 @@ export const multiLabel: Task = {
       lost: "the rest was not read",
       mistakeColumns: ["labels", "predicted", "wrong"],
       mistakes({ labels: own = [], row }, labels) {
-        const said = labels.flatMap((_, c) => (row[c] >= HOLDS ? [c] : []));
+        const said = holding(row);
         const wrong = labels.filter((_, c) => own.includes(c) !== said.includes(c)).length;
         const named = (classes: readonly number[]): string => classes.map((c) => labels[c]).join("|");
         return wrong === 0 ? [] : [{ weight: wrong, cells: [named(own), named(said), String(wrong)] }];
       },
+      decisions: ({ labels: own, row }) => (own ? [{ said: holding(row), meant: own }] : []),
       line: ({ labels: own = [], row }, labels) => ({ labels: own.map((c) => labels[c]), probabilities: row }),
     },
   },
   card: { pipelineTag: "text-classification", description: "A text classifier for any number of classes a text" },
 };
+
+const holding = (row: readonly number[]): number[] => row.flatMap((p, c) => (p >= HOLDS ? [c] : []));
 
 function has({ labels }: Labelled): boolean {
   return labels !== undefined;

@@ -60,6 +60,7 @@ export const singleLabel: Task = {
         const said = argmax(row);
         return said === label ? [] : [{ weight: row[said], cells: [labels[label], labels[said], row[said].toFixed(4)] }];
       },
+      decisions: (example) => (has(example) ? [{ said: [argmax(example.row)], meant: [example.label] }] : []),
       line: ({ label, row }, labels) => ({ label: labels[label], probabilities: row }),
     },
   },

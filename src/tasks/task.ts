@@ -161,7 +161,15 @@ export interface EvaluatedExample extends Labelled {
 /** One mistake: how sure or how far off the model was, and the cells between row number and text. */
 export interface Mistake {
   readonly weight: number;
+  /** Token classification: the token it is about. */
+  readonly token?: number;
   readonly cells: readonly string[];
+}
+
+/** One decision between classes: those that were said, and those that were meant, by index. */
+export interface Decision {
+  readonly said: readonly number[];
+  readonly meant: readonly number[];
 }
 
 /** From the outputs of one example to an answer. */
@@ -181,6 +189,8 @@ export interface TaskAnswer {
   /** Columns of errors.csv between row number and text. */
   readonly mistakeColumns: readonly string[];
   mistakes(example: EvaluatedExample, labels: readonly string[]): readonly Mistake[];
+  /** What was decided of an example: of a text, or of each word; nothing without a label. Absent where labels are no classes. */
+  decisions?(example: EvaluatedExample, labels: readonly string[]): readonly Decision[];
   /** Fields of a row of predictions.jsonl behind the index. */
   line(example: EvaluatedExample, labels: readonly string[]): object;
 }

@@ -84,8 +84,15 @@ export const tokenClassification: Task = {
         labelledWords(example).flatMap(({ token, word, label }) => {
           const row = rowOf(example.row, token, labels.length);
           const said = argmax(row);
-          return said === label ? [] : [{ weight: row[said], cells: [word, labels[label], labels[said], row[said].toFixed(4)] }];
+          return said === label
+            ? []
+            : [{ weight: row[said], token, cells: [word, labels[label], labels[said], row[said].toFixed(4)] }];
         }),
+      decisions: (example, labels) =>
+        labelledWords(example).map(({ token, label }) => ({
+          said: [argmax(rowOf(example.row, token, labels.length))],
+          meant: [label],
+        })),
       line(example, labels) {
         const own = labelledWords(example);
         return {
