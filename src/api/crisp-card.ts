@@ -20,6 +20,8 @@ export interface CrispCard {
   readonly padTokenId: number;
   /** Columns the training file had, so that an evaluation file is read alike. */
   readonly columns?: Dataset["columns"];
+  /** Of the softmax, fitted on held-out rows so that scores are shares of right answers; absent where there is none to fit. */
+  readonly temperature?: number;
   /** Which examples `metrics` are about; left out by older versions. */
   readonly split?: EvaluatedSplit;
   /** Sparsity on and off; accuracy in [0, 1]. */

@@ -228,6 +228,7 @@ function finished(
     seed: spec.seed,
     padTokenId: spec.padTokenId,
     columns,
+    ...(record.temperature !== null && { temperature: record.temperature }),
     split,
     metrics: figures,
     options: resolveOptions(options),

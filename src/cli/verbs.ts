@@ -21,7 +21,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: "predict",
-    summary: "classify lines or JSONL, from a file or a pipe, or images, as JSONL",
+    summary: "classify the rows of a table, lines of text or images, from a file or a pipe",
     load: async () => (await import("./verbs/predict.ts")).predict as unknown as Verb,
   },
   {

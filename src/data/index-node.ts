@@ -6,5 +6,6 @@ export { nodeImages } from "./image/image-reader-node.ts";
 export { type ImageOptions, type ImageSplits, imagesLabelled, isFolder, loadImages, splitOf } from "./image/load-images-node.ts";
 export * from "./index.ts";
 export { type OpenStreamedDataset, openStreamedDataset } from "./stream/row-stream-node.ts";
+export { openTextFile, openTextStream } from "./stream/text-rows-node.ts";
 export { type FileSource, fileSource } from "./table/byte-source-node.ts";
 export { loadDataset, loadDatasets, loadTexts, loadTokenizer } from "./table/load-node.ts";

@@ -13,9 +13,11 @@ export { imagePixels, type PixelSettings, pixelSettings } from "./image/pixels.t
 export { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./image/resize.ts";
 export { isParquet, isParquetName, openParquet, type ParquetFile, parquetTable, type RowGroup } from "./parquet/parquet.ts";
 export { type ImageRows, openImageRows, type StoredImage } from "./parquet/parquet-images.ts";
+export { exactNumber } from "./stream/exact-json.ts";
 export type { ColumnNames, StreamOptions } from "./stream/row-index.ts";
 export { indexRows, type StreamedDataset } from "./stream/row-stream.ts";
 export { blockOrder, type StreamBatches, type StreamBatchesOptions, streamBatches } from "./stream/stream-batches.ts";
+export { type Field, openTextRows, type TextColumns, type TextRow, type TextRows, type TextSource } from "./stream/text-rows.ts";
 export { type ByteSource, blobSource, bytesSource } from "./table/byte-source.ts";
 export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./table/columns.ts";
 export {

@@ -1,5 +1,7 @@
 import { oneLine, printed, printedRule } from "./printed.ts";
 
+export { counted } from "./counted.ts";
+
 export { nearest } from "./nearest.ts";
 export { printedJson } from "./printed.ts";
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -37,6 +38,62 @@ const temporary = /^\.(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
 export function writeAtomically(path: string, chunks: Chunks): void {
   const temp = stage(path, chunks);
   commit([[temp, path]]);
+}
+
+/** A file that is written bit by bit, and takes its name at the end. */
+export interface GrowingFile {
+  /** @throws `file/disk-full`, `file/not-writable`; then nothing of it is left. */
+  write(chunk: Uint8Array): void;
+  /** Flush it to the disk and give it its name; a file that has come to stand there meanwhile stays, and this one is removed. */
+  finish(): void;
+  /** Remove what was written; does nothing behind `finish`. */
+  discard(): void;
+}
+
+/**
+ * Start a new file that nobody sees under its name before it is whole, for what is too large to be held in memory.
+ *
+ * @param path - Its folder must exist; no file may have this name.
+ * @throws `file/exists`, `file/not-writable`.
+ * @example
+ * const file = growingFile("labels.jsonl");
+ * for (const line of lines) file.write(line);
+ * file.finish();
+ */
+export function growingFile(path: string): GrowingFile {
+  const exists = (): Error =>
+    expectedGot("file/exists", path, "a new file", "one that is there", "Give another name, or move it away.");
+  if (existsSync(path)) throw exists();
+  const temp = temporaryFor(path);
+  let file: number | undefined;
+  const step = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      discard();
+      throw explain(error, path);
+    }
+  };
+  const discard = (): void => {
+    if (file !== undefined) discardFile(file, temp);
+    file = undefined;
+  };
+  step(() => {
+    file = openSync(temp, "wx");
+  });
+  return {
+    write: (chunk) => step(() => writeAll(file!, chunk)),
+    finish() {
+      step(() => {
+        fsyncSync(file!);
+        if (existsSync(path)) throw exists();
+      });
+      closeSync(file!);
+      file = undefined;
+      commit([[temp, path]]);
+    },
+    discard,
+  };
 }
 
 /**
@@ -108,8 +165,11 @@ const lastWritten = (path: string): number => statSync(path, { throwIfNoEntry: f
 
 const megabytes = (bytes: number): string => `${Math.floor(bytes / 1e6).toLocaleString("en-US")} MB`;
 
+const temporaryFor = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+
 function stage(path: string, chunks: Chunks): string {
-  const temp = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const temp = temporaryFor(path);
   stageAs(temp, path, chunks);
   return temp;
 }
@@ -123,7 +183,7 @@ function stageAs(temp: string, path: string, chunks: Chunks): void {
     fsyncSync(file);
     closeSync(file);
   } catch (error) {
-    if (file !== undefined) discard(file, temp);
+    if (file !== undefined) discardFile(file, temp);
     throw explain(error, path);
   }
 }
@@ -133,7 +193,7 @@ function writeAll(file: number, chunk: Uint8Array): void {
   for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at, Math.min(chunk.length - at, 2 ** 30));
 }
 
-function discard(file: number, temp: string): void {
+function discardFile(file: number, temp: string): void {
   for (const step of [() => closeSync(file), () => rmSync(temp, { force: true })]) {
     try {
       step();

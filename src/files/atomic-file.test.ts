@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
+import { checkWritable, growingFile, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crisp-atomic-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -150,4 +150,32 @@ test("temporary files of dead processes are swept; those of live ones, and all e
   }
   assert.deepEqual(sweepTemporaryFiles(folder).sort(), [files[0][0], files[3][0]].sort());
   assert.deepEqual(readdirSync(folder).sort(), [files[1][0], files[2][0], files[4][0], files[5][0]].sort());
+});
+
+describe("growingFile", () => {
+  test("is seen once it is whole, or not at all", () => {
+    const folder = newFolder();
+    const path = join(folder, "a.csv");
+    const file = growingFile(path);
+    file.write(bytes("one\n"));
+    assert.ok(!readdirSync(folder).includes("a.csv"));
+    file.write(bytes("two\n"));
+    file.finish();
+    file.discard();
+    assert.deepEqual([readdirSync(folder), text(path)], [["a.csv"], "one\ntwo\n"]);
+    const other = growingFile(join(folder, "b"));
+    other.write(bytes("half"));
+    other.discard();
+    assert.deepEqual(readdirSync(folder), ["a.csv"]);
+  });
+  test("a file that is there stays, also one that came meanwhile", () => {
+    const folder = newFolder();
+    const path = join(folder, "a");
+    const file = growingFile(path);
+    writeFileSync(path, "mine");
+    assert.throws(() => file.finish(), { code: "file/exists" });
+    assert.throws(() => growingFile(path), { code: "file/exists" });
+    assert.deepEqual([readdirSync(folder), text(path)], [["a"], "mine"]);
+    assert.throws(() => growingFile(join(folder, "none", "a")), { code: "file/not-writable" });
+  });
 });

@@ -1,6 +1,14 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
-export { type Chunks, checkWritable, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
+export {
+  type Chunks,
+  checkWritable,
+  type GrowingFile,
+  growingFile,
+  sweepTemporaryFiles,
+  writeAtomically,
+  writeFilesAtomically,
+} from "./atomic-file-node.ts";
 export { FOLDER_LOCK, type Lock, type LockSettings, lockFolder, takeLock } from "./folder-lock-node.ts";
 export * from "./index.ts";
 export { checkOwnFiles, OWN_FILES, writeOwnFiles } from "./own-files-node.ts";

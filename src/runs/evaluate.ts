@@ -79,8 +79,8 @@ export async function evaluateFinal(
   const sample = spec.data.reported ? await train.sample(TRAIN_SAMPLE) : [];
   const rules = rulesOf(spec);
   const onTrain = taskFigures(rules, await own.evaluate(sample, signal), sample);
-  const calibrated = tasks[rules.task].hasOneClass ? selection : undefined;
-  const onSelection = calibrated && (await own.evaluate(calibrated, signal));
+  const calibrated = tasks[rules.task].hasOneClass ? selection?.filter(({ label }) => label >= 0) : undefined;
+  const onSelection = calibrated?.length && (await own.evaluate(calibrated, signal));
 
   const maps: MapOfSentence[] = [];
   for (const { text, tokens, encoded } of mapped) maps.push(mapOf(text, tokens, await own.attention(encoded)));

@@ -69,6 +69,7 @@ export const multiLabel: Task = {
       of: (row, labels, { topK }) =>
         topK === undefined ? rankLabels(row, labels).filter(({ score }) => score >= HOLDS) : rankLabels(row, labels, topK),
       printed: (said) => ({ ...(said.length > 0 && { label: said[0].label, score: said[0].score }), labels: said }),
+      fields: () => ["label", "score", "labels"],
       lost: "the rest was not read",
       mistakeColumns: ["labels", "predicted", "wrong"],
       mistakes({ labels: own = [], row }, labels) {

@@ -61,6 +61,7 @@ export const regression: Task = {
       ranks: false,
       of: (row, labels) => row.map((score, at) => ({ label: labels[at], score })),
       printed: ([{ score }]) => ({ score }),
+      fields: () => ["score"],
       lost: "the rest was not read",
       mistakeColumns: ["value", "predicted", "difference"],
       mistakes({ label, row: [predicted] }) {

@@ -3,7 +3,7 @@ import { filledText } from "./cells.ts";
 import { balancedWeights, crossEntropy, mean, sum, weightOf, writeTarget } from "./class-targets.ts";
 import { withGlue } from "./glue-figures.ts";
 import { rankLabels } from "./ranked-labels.ts";
-import type { Labelled, Task } from "./task.ts";
+import type { Labelled, Prediction, Task } from "./task.ts";
 
 /** One class of a text, a pair of texts or an image. */
 export const singleLabel: Task = {
@@ -50,10 +50,9 @@ export const singleLabel: Task = {
     answer: {
       ranks: true,
       of: (row, labels, { topK }) => rankLabels(row, labels, topK ?? 1),
-      printed: ([best, ...others], topK = 1) => ({
-        ...(best && { label: best.label, score: best.score }),
-        ...(topK > 1 && { labels: [best, ...others] }),
-      }),
+      printed,
+      fields: (topK = 1) => ["label", "score", ...(topK > 1 ? ["labels"] : [])],
+      abstained: (said, topK) => ({ ...printed(said, topK), label: null }),
       lost: "the rest was not read",
       mistakeColumns: ["label", "predicted", "score"],
       mistakes({ label, row }, labels) {
@@ -69,4 +68,11 @@ export const singleLabel: Task = {
 
 function has({ label }: Labelled): boolean {
   return label >= 0;
+}
+
+function printed([best, ...others]: readonly Prediction[], topK = 1): Record<string, unknown> {
+  return {
+    ...(best && { label: best.label, score: best.score }),
+    ...(topK > 1 && { labels: [best, ...others] }),
+  };
 }

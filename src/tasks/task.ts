@@ -182,8 +182,12 @@ export interface TaskAnswer {
     labels: readonly string[],
     asked: { readonly topK?: number; readonly words?: readonly PlacedWord[] },
   ): Prediction[];
-  /** The answer as `crisp predict` prints it. */
-  printed(said: readonly Prediction[], topK?: number): object;
+  /** The answer as `crisp predict` prints it: some of `fields`. */
+  printed(said: readonly Prediction[], topK?: number): Readonly<Record<string, unknown>>;
+  /** Names of what `printed` may give, in its order. */
+  fields(topK?: number): readonly string[];
+  /** The answer as printed where the best label is too improbable to be given; absent where a model cannot abstain. */
+  abstained?(said: readonly Prediction[], topK?: number): Readonly<Record<string, unknown>>;
   /** What is said of texts that were cut. */
   readonly lost: string;
   /** Columns of errors.csv between row number and text. */

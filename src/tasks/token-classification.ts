@@ -78,6 +78,7 @@ export const tokenClassification: Task = {
           return own.length === 0 ? [] : [{ word, ...rankLabels(own, labels, 1)[0] }];
         }),
       printed: (said) => ({ words: said }),
+      fields: () => ["words"],
       lost: "words after the cut have no answer",
       mistakeColumns: ["word", "label", "predicted", "score"],
       mistakes: (example, labels) =>

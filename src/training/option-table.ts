@@ -8,7 +8,14 @@ import type { OptionTable } from "./option-spec.ts";
 export const trainingOptionTable = {
   // 2e-5 to 5e-5 is BERT's own range; the low end is the stable one (Mosbach 2021).
   learning_rate: { type: "number", min: 0, default: 2e-5, aliases: ["lr"], help: "Peak learning rate." },
-  per_device_train_batch_size: { type: "integer", unit: "examples", min: 1, default: 32, help: "Examples in a training batch." },
+  per_device_train_batch_size: {
+    type: "integer",
+    unit: "examples",
+    min: 1,
+    default: 32,
+    aliases: ["batch_size"],
+    help: "Examples in a training batch.",
+  },
   per_device_eval_batch_size: {
     type: "integer",
     unit: "examples",
@@ -23,7 +30,14 @@ export const trainingOptionTable = {
     default: 1,
     help: "Batches added up before each update.",
   },
-  num_train_epochs: { type: "number", unit: "epochs", min: 0, default: 3, help: "Passes over the training examples." },
+  num_train_epochs: {
+    type: "number",
+    unit: "epochs",
+    min: 0,
+    default: 3,
+    aliases: ["epochs"],
+    help: "Passes over the training examples.",
+  },
   max_steps: { type: "integer", unit: "steps", min: -1, default: -1, help: "Updates in all; above 0 it overrides the epochs." },
   // A tenth of training, as in Mosbach 2021: no warm-up is the commonest cause of failed BERT runs.
   warmup_steps: {

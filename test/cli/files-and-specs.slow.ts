@@ -53,12 +53,12 @@ describe("a model trained on columns that had to be named", { concurrency: 2 }, 
       .split("\n")
       .map((line) => JSON.parse(line));
     assert.deepEqual(
-      answers.map(({ pair }) => pair),
-      rows.slice(0, 3).map(([text]) => text),
+      answers.map(({ a, b, more }) => [a, b, more]),
+      rows.slice(0, 3).map(([text]) => [text, `about ${text}`, 1]),
     );
     const renamed = file("renamed.jsonl", lines.join("\n").replaceAll('"a"', '"x"').replaceAll('"b"', '"y"'));
     const again = await crisp(["predict", out, renamed, "--text_column_name", "y,x"]);
-    assert.equal(again.stdout, found.stdout);
+    assert.equal(again.stdout, found.stdout.replaceAll('"a":', '"x":').replaceAll('"b":', '"y":'));
   });
   test("predict refuses single texts, naming the columns", async () => {
     const found = await crisp(["predict", out], { input: "a fine film\n" });

@@ -66,7 +66,7 @@ describe("token classification", () => {
       .map((line) => JSON.parse(line).words.length);
     assert.equal(short, 2);
     assert.ok(long > 2 && long < 300, `${long} words`);
-    assert.match(stderr, /^1 of 2 texts were cut at the model's \d+ tokens: words after the cut have no answer$/m);
+    assert.match(stderr, /^1 of 2 texts was cut at the model's \d+ tokens: words after the cut have no answer$/m);
   });
   test("--top_k, where every word has one label", () =>
     refuses(["predict", path("words"), "--top_k", "2"], /--top_k: expected a model .*got token_classification/, "a film\n"));

@@ -9,7 +9,8 @@ export interface EvaluatedSet {
   readonly encoded?: readonly Encoded[];
 }
 
-const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+/** A cell of CSV. */
+export const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
 /**
  * The mistakes as CSV, the surest first: data row of the file from 0, label, prediction, its probability, text.

@@ -1,111 +1,147 @@
 import { Classifier } from "../../api/index-node.ts";
-import { readTexts } from "../../data/index.ts";
-import { IMAGE_NAME, imagesIn, isFolder, loadTexts } from "../../data/index-node.ts";
-import { expectedGot } from "../../errors/index.ts";
-import { type Device, readsTexts } from "../../runs/index.ts";
-import { asTrained, columnOptions, sayAsked } from "../read-options.ts";
-import { defineVerb } from "../verb.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
+import { growingFile } from "../../files/index-node.ts";
+import { atTemperature } from "../../metrics/index.ts";
+import type { Device } from "../../runs/index.ts";
+import type { Output } from "../output.ts";
+import { sayAsked } from "../read-options.ts";
+import { type Context, defineVerb, type OptionTable } from "../verb.ts";
+import { imageSource, inGroups, textSource } from "./prediction-input.ts";
+import { type PredictionFormat, predictionFormat, predictionLines } from "./prediction-rows.ts";
 import { DEVICE_OPTION } from "./training-options.ts";
+
+const OPTIONS = {
+  text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, as in training." },
+  output_file: { type: "string", unit: "file", help: "Where the rows go; it must be new. Left out, standard output." },
+  format: {
+    type: "string",
+    choices: ["jsonl", "csv"],
+    help: "Of the output; left out, as --output_file ends, else jsonl.",
+  },
+  threshold: {
+    type: "number",
+    min: 0,
+    max: 1,
+    help: "Below it a row gets no label, and its score stays; scores are then calibrated, where the model was.",
+  },
+  top_k: {
+    type: "integer",
+    unit: "labels",
+    min: 1,
+    help: "Labels to print for each text, best first; left out, one, or all that hold.",
+  },
+  device: DEVICE_OPTION,
+  per_device_eval_batch_size: {
+    type: "integer",
+    unit: "examples",
+    min: 1,
+    default: 64,
+    aliases: ["batch_size"],
+    help: "Examples in a batch.",
+  },
+} as const satisfies OptionTable;
 
 export const predict = defineVerb({
   name: "predict",
-  summary: "classify lines or JSONL, from a file or a pipe, or images, as JSONL",
+  summary: "classify the rows of a table, lines of text or images, from a file or a pipe",
   usage: "<model> [file …] [options]",
   positionals: [
     { name: "model", help: "Folder that crisp train saved.", required: true },
     {
       name: "file",
       many: true,
-      help: "Texts, one a line, or JSONL; left out, standard input. For a model of images: images or folders of them; left out, paths on standard input.",
+      help: "Texts: CSV, TSV, JSONL, one a line, gzip of these, or Parquet; left out, lines or JSONL on standard input. For a model of images: images or folders of them; left out, paths on standard input.",
     },
   ],
-  options: {
-    text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, as in training." },
-    top_k: {
-      type: "integer",
-      unit: "labels",
-      min: 1,
-      help: "Labels to print for each text, best first; left out, one, or all that hold.",
-    },
-    device: DEVICE_OPTION,
-    per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
-  },
+  options: OPTIONS,
   examples: [
     'echo "where is my refund" | crisp predict tickets-model',
-    "crisp predict tickets-model texts.jsonl > labels.jsonl",
+    "crisp predict tickets-model tickets.csv --output_file labelled.csv",
+    "crisp predict tickets-model texts.jsonl --threshold 0.9 > labels.jsonl",
     "crisp predict photos-model cat.jpg",
   ],
-  async run({ options, output, positionals: [folder, ...files] }) {
+  // else the unfinished output file would stay
+  stopsOnSignal: true,
+  async run({ options, output, signal, positionals: [folder, ...files] }) {
+    const format = predictionFormat(options.format, options.outputFile);
+    if (options.threshold === 0) throw expectedGot("cli/bad-option", "--threshold", "a probability in (0, 1]", 0);
     const device = options.device as Device | undefined;
     sayAsked(output, device);
     const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
-    const batchSize = options.perDeviceEvalBatchSize;
-    // In pieces, so that a long file gives its first answers soon and its results need no memory.
-    const piece = 16 * batchSize;
-    if (model.reads === "images") {
-      const paths = await imagePaths(files);
-      for (let start = 0; start < paths.length; start += piece) {
-        const part = paths.slice(start, start + piece);
-        const encoded = [];
-        for (const path of part) encoded.push(await model.encodeImage(path));
-        const { probabilities } = await model.evaluate(encoded, { batchSize });
-        part.forEach((image, at) => {
-          const said = model.answer(probabilities[at], {}, options.topK);
-          output.data(JSON.stringify({ image, ...model.answers.printed(said, options.topK) }));
-        });
-      }
-      return 0;
-    }
-    const { answers } = model;
-    if (options.topK !== undefined && !answers.ranks) {
-      const hint = "Leave --top_k out.";
-      const rule = "a model that gives a text one of several labels";
-      throw expectedGot("cli/bad-option", "--top_k", rule, model.config.task, hint);
-    }
-    const [file, another] = files;
-    if (another !== undefined) throw expectedGot("cli/extra-argument", "crisp predict", "one file of texts", files.join(", "));
-    if (file !== undefined && (isFolder(file) || IMAGE_NAME.test(file))) throw readsTexts(file, "images");
-    const named = { ...columnOptions({ ...options, labelColumnName: undefined }), labelColumn: undefined };
-    const bytes = file === undefined ? await fromPipe() : undefined;
-    const texts = await asTrained(named, model.card, output, ({ textColumn, pairColumn }) => {
-      const columns = { textColumn, pairColumn };
-      return file === undefined ? readTexts(bytes!, "stdin", columns) : loadTexts(file, columns);
-    });
-    let cut = 0;
-    for (let start = 0; start < texts.length; start += piece) {
-      const part = texts.slice(start, start + piece);
-      const encoded = part.map((input) => model.encodeText(input));
-      cut += encoded.filter(({ truncated }) => truncated).length;
-      const { probabilities } = await model.evaluate(encoded, { batchSize });
-      part.forEach(({ line, text, pair }, at) => {
-        const said = model.answer(probabilities[at], encoded[at], options.topK);
-        output.data(JSON.stringify({ line, text, ...(pair !== undefined && { pair }), ...answers.printed(said, options.topK) }));
+    checkAnswers(model, options);
+    const file = options.outputFile === undefined ? undefined : growingFile(options.outputFile);
+    const encoder = new TextEncoder();
+    const write = file ? (line: string) => file.write(encoder.encode(`${line}\n`)) : output.data;
+    // a pipe may be silent for long
+    signal.addEventListener("abort", () => process.stdin.destroy());
+    try {
+      await predictRows(model, files, options, format, output, (line) => {
+        signal.throwIfAborted();
+        write(line);
       });
-    }
-    if (cut > 0) {
-      output.note(`${cut} of ${texts.length} texts were cut at the model's ${model.card.maxLength} tokens: ${answers.lost}`);
+      file?.finish();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      file?.discard();
     }
     return 0;
   },
 });
 
-/** Images by path, all of a folder, or what standard input lists. */
-async function imagePaths(files: readonly string[]): Promise<string[]> {
-  if (files.length === 0) {
-    const listed = new TextDecoder().decode(await fromPipe("paths of images", "ls *.jpg | crisp predict MODEL"));
-    return listed.split(/\r?\n/).filter((path) => path.trim() !== "");
+/** @throws `cli/bad-option` for an option that means nothing to what the model says. */
+function checkAnswers({ answers, config }: Classifier, { topK, threshold }: Context<typeof OPTIONS>["options"]): void {
+  if (topK !== undefined && !answers.ranks) {
+    const rule = "a model that gives a text one of several labels";
+    throw expectedGot("cli/bad-option", "--top_k", rule, config.task, "Leave --top_k out.");
   }
-  const paths: string[] = [];
-  for (const file of files) paths.push(...(isFolder(file) ? await imagesIn(file) : [file]));
-  return paths;
+  if (threshold !== undefined && !answers.abstained) {
+    throw expectedGot("cli/bad-option", "--threshold", "a model of one class a row", config.task, "Leave --threshold out.");
+  }
 }
 
-async function fromPipe(what = "texts", example = 'echo "some text" | crisp predict MODEL'): Promise<Uint8Array> {
-  if (process.stdin.isTTY) {
-    const hint = `Pipe ${what} in, for example: ${example}`;
-    throw expectedGot("cli/missing-argument", "crisp predict", `${what} on standard input, or a file`, "a terminal", hint);
+async function predictRows(
+  model: Classifier,
+  files: readonly string[],
+  options: Context<typeof OPTIONS>["options"],
+  format: PredictionFormat,
+  output: Output,
+  write: (line: string) => void,
+): Promise<void> {
+  const { topK, threshold, perDeviceEvalBatchSize: batchSize, textColumnName: named } = options;
+  const { answers, card } = model;
+  const source = await (model.reads === "images" ? imageSource(model, files) : textSource(model, files, named, output));
+  const lines = predictionLines(format, source.fields, answers.fields(topK));
+  let [rows, cut, abstained] = [0, 0, 0];
+  // In pieces, so that a long file gives its first answers soon and needs no memory.
+  for await (const group of inGroups(source.inputs, 16 * batchSize)) {
+    const { probabilities } = await model.evaluate(
+      group.map(({ encoded }) => encoded),
+      { batchSize },
+    );
+    const scores = threshold === undefined ? probabilities : atTemperature(probabilities, card.temperature ?? 1);
+    if (rows === 0 && lines.header !== undefined) write(lines.header);
+    group.forEach(({ fields, where, encoded }, at) => {
+      const said = model.answer(scores[at], encoded, topK);
+      const unsure = threshold !== undefined && said[0].score < threshold;
+      write(lines.line(fields, unsure ? answers.abstained!(said, topK) : answers.printed(said, topK), where));
+      abstained += Number(unsure);
+      cut += Number(encoded.truncated);
+    });
+    rows += group.length;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return new Uint8Array(Buffer.concat(chunks));
+  if (cut > 0) {
+    const [texts, were] = [counted(rows, "text"), cut === 1 ? "was" : "were"];
+    output.note(`${cut} of ${texts} ${were} cut at the model's ${card.maxLength} tokens: ${answers.lost}`);
+  }
+  if (threshold !== undefined) {
+    const share = rows === 0 ? 0 : (100 * abstained) / rows;
+    const how =
+      card.temperature === undefined
+        ? "scores are not calibrated: the model has no temperature"
+        : `scores calibrated at temperature ${card.temperature.toFixed(2)}`;
+    output.note(`no label for ${abstained} of ${counted(rows, "row")} (${share.toFixed(1)} %), below ${threshold}; ${how}`);
+  }
+  if (options.outputFile !== undefined) output.print(`wrote ${counted(rows, "row")} to ${options.outputFile}`);
 }

@@ -13,7 +13,7 @@ import type { Dataset, Example, Table } from "../types.ts";
 import { type ColumnOptions, type Columns, chooseColumns } from "./columns.ts";
 import { decodeText } from "./decode.ts";
 import { labelsOf, optionalTask } from "./labels-of.ts";
-import { guessFormat, parseTable, type TableOptions } from "./table.ts";
+import { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table.ts";
 
 export interface DatasetOptions extends ColumnOptions, Pick<TableOptions, "format" | "header"> {
   /** Labels seen in training, in class order. Given for validation and test files; any other label is an error. */
@@ -178,9 +178,10 @@ export async function readTexts(
 }
 
 /** The task whose texts are lists of words. */
-const readsWords = labelledTasks.find((name) => labelsOf(name).ofWords);
+export const readsWords = labelledTasks.find((name) => labelsOf(name).ofWords);
 
-function textsOf(table: Table, options: DatasetOptions): InputText[] {
+/** The texts of a table, one a row. */
+export function textsOf(table: Table, options: DatasetOptions): InputText[] {
   const inWords = table.rows.length > 0 && Array.isArray(table.rows[0].cells[chooseColumns(table, options).text]);
   const { examples } = toDataset(table, { ...options, ...(inWords && { task: readsWords }) });
   return examples.map(({ index, text, pair, words }) => ({
@@ -192,7 +193,7 @@ function textsOf(table: Table, options: DatasetOptions): InputText[] {
 }
 
 /** A sentence holds commas and may hold tabs, so without a telling extension only JSON objects are taken for a table. */
-function guessInputFormat(name: string, content: string): TableOptions["format"] | "lines" {
+export function guessInputFormat(name: string, content: string): TableFormat | "lines" {
   const format = guessFormat(name, content);
   const byExtension = guessFormat(name, "");
   return byExtension ?? (format === "jsonl" ? "jsonl" : "lines");

@@ -1,0 +1,232 @@
+import { expectedGot } from "../../errors/index.ts";
+import { type ColumnOptions, chooseColumns } from "../table/columns.ts";
+import { guessInputFormat, type InputText, readsWords, textsOf } from "../table/dataset.ts";
+import { checkCells, csvRows, guessDelimiter, jsonlTable, readHeader, type TableFormat, tsvRows } from "../table/table.ts";
+import { decodePiece, pieceTable, scannerOf, type TextLayout } from "../tokenize/text-layout.ts";
+import type { Table } from "../types.ts";
+import { exactJson } from "./exact-json.ts";
+import type { RecordScanner } from "./record-scan.ts";
+
+/** A cell of a row, with the name of its column. */
+export type Field = readonly [name: string, cell: unknown];
+
+/** A text to classify, and the whole row that it came in. */
+export interface TextRow extends InputText {
+  /** All of the row, in its order; none for a plain line. Numbers that JavaScript would round stay as they were written. */
+  readonly fields: readonly Field[];
+}
+
+/** Texts that are read as they are needed. */
+export interface TextRows {
+  /** Names of the fields, each once; none for plain lines. Of JSONL those of the first rows: later ones may bring more. */
+  readonly fields: readonly string[];
+  /** In the order of the source. */
+  readonly parts: AsyncIterable<readonly TextRow[]>;
+}
+
+/** The columns with the texts; left out, guessed. */
+export type TextColumns = Pick<ColumnOptions, "textColumn" | "pairColumn">;
+
+/** A source whose first rows have been read. */
+export interface TextSource {
+  /**
+   * The texts in some columns. `parts` of one answer only may be read.
+   *
+   * @throws `data/columns` where there are no such columns; `data/empty`.
+   */
+  rows(columns: TextColumns): Promise<TextRows>;
+}
+
+/** Columns are guessed on so much of a source. */
+const HEAD_BYTES = 4 << 20;
+/** A longer row is not one: a quote or line break is missing. */
+const LONGEST_ROW_BYTES = 64 << 20;
+
+interface Piece {
+  /** Whole records. */
+  readonly bytes: Uint8Array;
+  /** Line of the source it starts on, from 1. */
+  readonly line: number;
+}
+
+/**
+ * Read texts to classify out of bytes that come piece by piece, as `readTexts` reads them out of a whole file, in little memory.
+ *
+ * @param chunks - TSV, CSV, JSONL or plain lines, not packed.
+ * @param name - Its name: the extension tells the format, messages name it.
+ * @throws Here, and while the parts are read: as `readTexts`.
+ * @example
+ * const source = await openTextRows(process.stdin, "stdin");
+ * for await (const part of (await source.rows({})).parts) for (const { text, fields } of part) …
+ */
+export async function openTextRows(chunks: AsyncIterable<Uint8Array>, name: string): Promise<TextSource> {
+  const bytes = chunks[Symbol.asyncIterator]();
+  const head = await filled(bytes, new Uint8Array(), HEAD_BYTES);
+  const mark = head.rest[0] === 0xef && head.rest[1] === 0xbb && head.rest[2] === 0xbf ? 3 : 0;
+  const opening = new TextDecoder().decode(head.rest);
+  const format = guessInputFormat(name, opening);
+  const delimiter = format === "csv" ? guessDelimiter(opening) : "\t";
+  const scanner = scannerOf({ format: format === "lines" ? "tsv" : format, delimiter }, 0);
+  const pieces = wholeRecords({ ...head, rest: head.rest.subarray(mark) }, bytes, scanner, name);
+  const first = (await pieces.next()).value as Piece | undefined;
+  if (format === "lines")
+    return { rows: async () => ({ fields: [], parts: lines(await filledPiece(first, name), pieces, name) }) };
+  return {
+    async rows(columns) {
+      if (first === undefined) throw expectedGot("data/empty", name, "at least one row", "an empty file");
+      return table(first, pieces, name, { format, delimiter }, columns);
+    },
+  };
+}
+
+/** The bytes of a source, read to the end. */
+export async function allBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return (await filled(chunks[Symbol.asyncIterator](), new Uint8Array(), Infinity)).rest;
+}
+
+/** Adds chunks to some bytes until there are enough, or no more. */
+export async function filled(chunks: AsyncIterator<Uint8Array>, rest: Uint8Array, wanted: number) {
+  const all = [rest];
+  let length = rest.length;
+  let ended = false;
+  while (length < wanted && !ended) {
+    const next = await chunks.next();
+    if (next.done) ended = true;
+    else {
+      all.push(next.value);
+      length += next.value.length;
+    }
+  }
+  const joined = all.length === 1 ? rest : new Uint8Array(length);
+  if (all.length > 1) {
+    let at = 0;
+    for (const chunk of all) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+  }
+  return { rest: joined, ended };
+}
+
+/** What the scanner leaves of a piece goes before the next chunk. */
+async function* wholeRecords(
+  { rest, ended }: { rest: Uint8Array; ended: boolean },
+  chunks: AsyncIterator<Uint8Array>,
+  scanner: RecordScanner,
+  name: string,
+): AsyncGenerator<Piece> {
+  for (;;) {
+    const line = scanner.nextLine();
+    let records = 0;
+    const consumed = scanner.scan(rest, ended, () => ++records > 0);
+    if (records > 0) yield { bytes: rest.subarray(0, consumed), line };
+    if (ended) return;
+    rest = rest.subarray(consumed);
+    if (rest.length >= LONGEST_ROW_BYTES) {
+      const rule = `a row of at most ${LONGEST_ROW_BYTES >> 20} MB`;
+      throw expectedGot("data/broken-row", `${name}:${line}`, rule, "a longer one", "Close its quotes, or break the line.");
+    }
+    // to scan a long row again at each chunk would take the square of its length
+    ({ rest, ended } = await filled(chunks, rest, consumed > 0 ? rest.length + 1 : 2 * rest.length + 1));
+  }
+}
+
+async function filledPiece(first: Piece | undefined, name: string): Promise<Piece> {
+  if (first !== undefined) return first;
+  throw expectedGot("data/empty", name, "at least one line of text", "none");
+}
+
+async function* after<Item>(first: Item, rest: AsyncIterable<Item>): AsyncGenerator<Item> {
+  yield first;
+  yield* rest;
+}
+
+/** Plain lines, those without text left out. */
+async function* lines(first: Piece, pieces: AsyncIterable<Piece>, name: string): AsyncGenerator<readonly TextRow[]> {
+  let found = 0;
+  for await (const { bytes, line } of after(first, pieces)) {
+    const rows = decodePiece(bytes, name, line).split("\n");
+    const texts = rows.map((text, at) => ({ line: line + at, text: text.replace(/\r$/, ""), fields: [] }));
+    const part = texts.filter(({ text }) => text.trim() !== "");
+    found += part.length;
+    if (part.length > 0) yield part;
+  }
+  if (found === 0) throw expectedGot("data/empty", name, "at least one line of text", "none");
+}
+
+function table(
+  first: Piece,
+  pieces: AsyncIterable<Piece>,
+  name: string,
+  { format, delimiter }: { readonly format: TableFormat; readonly delimiter: string },
+  columns: TextColumns,
+): TextRows {
+  const opening = decodePiece(first.bytes, name, first.line);
+  const { sample, header } = sampleOf(opening, first.line, name, format, delimiter, columns);
+  const layout: TextLayout = { format, delimiter, columns: sample.columns, header, start: 0 };
+  const reader = rowReader(sample, columns);
+  const read = (each: Table, text: string, line: number): readonly TextRow[] => {
+    if (format !== "jsonl") return reader.rows(each, ({ cells }) => cells.map((cell, at): Field => [reader.fields[at], cell]));
+    const written = text.split("\n");
+    return reader.rows(each, (row) => Object.entries(exactJson(written[row.line - line]) as object));
+  };
+  async function* parts(): AsyncGenerator<readonly TextRow[]> {
+    yield read(sample, opening, first.line);
+    for await (const { bytes, line } of pieces) {
+      const text = decodePiece(bytes, name, line);
+      yield read(pieceTable(text, layout, name, line), text, line);
+    }
+  }
+  return { fields: reader.fields, parts: parts() };
+}
+
+function sampleOf(
+  text: string,
+  line: number,
+  name: string,
+  format: TableFormat,
+  delimiter: string,
+  { textColumn, pairColumn }: TextColumns,
+): { readonly sample: Table; readonly header: boolean } {
+  if (format === "jsonl") return { sample: jsonlTable(text, name, line), header: false };
+  const rows = format === "tsv" ? tsvRows(text, line) : csvRows(text, name, delimiter, line);
+  const expectedColumns = [textColumn, pairColumn].filter((column) => column !== undefined);
+  const { header, columns } = readHeader(rows, { expectedColumns });
+  const data = header ? rows.slice(1) : rows;
+  if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
+  checkCells(data, columns, name, format);
+  return { sample: { name, columns, rows: data }, header };
+}
+
+/**
+ * Reads the texts of a source's tables, of which the first settles what is read.
+ *
+ * @throws `data/columns` where columns are missing or ambiguous.
+ */
+export function rowReader(sample: Table, columns: TextColumns) {
+  const { text, pair } = chooseColumns(sample, { ...columns, labelled: false });
+  const options = {
+    textColumn: sample.columns[text],
+    ...(pair >= 0 && { pairColumn: sample.columns[pair] }),
+    labelled: false,
+    ...(Array.isArray(sample.rows[0].cells[text]) && { task: readsWords }),
+  };
+  return {
+    fields: distinct(sample.columns),
+    rows(each: Table, fields: (row: Table["rows"][number]) => readonly Field[]): readonly TextRow[] {
+      if (each.rows.length === 0) return [];
+      return textsOf(each, options).map((input, at) => ({ ...input, fields: fields(each.rows[at]) }));
+    },
+  };
+}
+
+/** Two columns may have one name: `x`, `x` become `x`, `x_2`. */
+function distinct(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let count = 2; taken.has(own) || (own !== name && names.includes(own)); count++) own = `${name}_${count}`;
+    taken.add(own);
+    return own;
+  });
+}
