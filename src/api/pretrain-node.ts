@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type AttentionPlan, dense, type Pattern } from "../attention/index.ts";
 import { createTokenizer, decodeText, readDocuments, readTokenizerJson, type Tokenizer, textBlocks } from "../data/index.ts";
-import { expectedGot } from "../errors/index.ts";
+import { counted, expectedGot } from "../errors/index.ts";
 import { jsonBytes, writeOwnFiles } from "../files/index-node.ts";
 import { type EncoderConfig, modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
@@ -273,7 +273,7 @@ const fitVocabulary = (source: ModelSource, vocabularySize: number): ModelSource
 function holdOut(documents: readonly string[], share: number, name: string) {
   const count = Math.max(1, Math.round(share * documents.length));
   if (!(share > 0 && share < 1) || count >= documents.length) {
-    const got = `${share} of ${documents.length} documents`;
+    const got = `${share} of ${counted(documents.length, "document")}`;
     const hint = "Give a validation file, or separate documents by empty lines.";
     throw expectedGot("data/split", name, "a share in (0, 1) that leaves documents on both sides", got, hint);
   }

@@ -1,36 +1,64 @@
-import { columns } from "./output.ts";
+import { folded, PAGE_WIDTH } from "./output.ts";
 import { COMMON_OPTIONS } from "./parse-arguments.ts";
 import type { OptionSpec, OptionTable, Verb } from "./verb.ts";
+
+/** Longer names have a line of their own. */
+const NAME_WIDTH = 26;
 
 /** The page of `crisp --help`. */
 export function mainHelp(verbs: readonly { readonly name: string; readonly summary: string }[]): string {
   return [
-    "Crisp fine-tunes Transformer encoders with structured sparse attention, on ONNX Runtime, without Python.",
+    folded("Crisp fine-tunes Transformer encoders with structured sparse attention, on ONNX Runtime, without Python.", ""),
     "",
-    "Usage: crisp <verb> [arguments] [options]     (without installing: npx crisp-attention <verb>)",
+    "Usage: crisp <verb> [arguments] [options]",
+    "       npx crisp-attention <verb> …     (without installing)",
     "",
     "Verbs",
-    columns(verbs.map(({ name, summary }) => [name, summary])),
+    entries(verbs.map(({ name, summary }) => [name, summary])),
     "",
     "Options of every verb",
     optionRows({ ...COMMON_OPTIONS, version: { type: "boolean", help: "Show the version.", aliases: ["V"] } }),
     "",
-    "crisp <verb> --help lists the options of a verb. Nothing is sent anywhere: there is no telemetry.",
+    folded("crisp <verb> --help lists the options of a verb. Nothing is sent anywhere: there is no telemetry.", ""),
   ].join("\n");
 }
 
 /** The page of `crisp <verb> --help`. */
 export function verbHelp(verb: Verb): string {
-  const sections = [`crisp ${verb.name}: ${verb.summary}`, "", `Usage: crisp ${verb.name} ${verb.usage}`];
+  const sections = [folded(`crisp ${verb.name}: ${verb.summary}`), "", folded(`Usage: crisp ${verb.name} ${verb.usage}`)];
   if (verb.positionals?.length)
-    sections.push("", "Arguments", columns(verb.positionals.map(({ name, help }) => [`<${name}>`, help])));
+    sections.push("", "Arguments", entries(verb.positionals.map(({ name, help }) => [`<${name}>`, help])));
   sections.push("", "Options (dashes work too: --learning-rate)", optionRows({ ...verb.options, ...COMMON_OPTIONS }));
-  if (verb.examples?.length) sections.push("", "Examples", ...verb.examples.map((line) => `  ${line}`));
+  if (verb.examples?.length) sections.push("", "Examples", ...verb.examples.map(commandLines));
   return sections.join("\n");
 }
 
 function optionRows(table: OptionTable): string {
-  return columns(Object.entries(table).map(([name, spec]) => [optionName(name, spec), spec.help + defaultOf(spec)]));
+  return entries(Object.entries(table).map(([name, spec]) => [optionName(name, spec), spec.help + defaultOf(spec)]));
+}
+
+/** Names with what they mean beside them, or below where a name is long. */
+function entries(rows: readonly (readonly [name: string, meaning: string])[]): string {
+  const width = Math.min(NAME_WIDTH, Math.max(...rows.map(([name]) => name.length)));
+  const indent = " ".repeat(width + 4);
+  return rows
+    .map(([name, meaning]) =>
+      name.length <= width
+        ? folded(`  ${name.padEnd(width)}  ${meaning}`, indent)
+        : `${folded(`  ${name}`, "      ")}\n${folded(indent + meaning, indent)}`,
+    )
+    .join("\n");
+}
+
+/** A command as it may be typed, on several lines where it is long. */
+function commandLines(command: string): string {
+  const lines = [" "];
+  for (const part of command.split(/ (?=--)/)) {
+    const longer = `${lines[lines.length - 1]} ${part}`;
+    if (longer.length <= PAGE_WIDTH - 2 || lines[0] === " ") lines[lines.length - 1] = longer;
+    else lines.push(`    ${part}`);
+  }
+  return lines.join(" \\\n");
 }
 
 /** `--learning_rate <number>, --lr` */

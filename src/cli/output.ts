@@ -13,16 +13,21 @@ const CODES: Record<Style, readonly [number, number]> = {
   cyan: [36, 39],
 };
 
+/** Columns that every terminal has. */
+export const PAGE_WIDTH = 80;
+
 /** Everything a verb says goes through here. */
 export interface Output {
   readonly json: boolean;
   readonly verbose: boolean;
   /** Whether standard output is a terminal. */
   readonly interactive: boolean;
-  /** Columns to lay tables out in: the terminal's, or 100. */
+  /** Columns to lay tables out in: the terminal's, or 80. */
   readonly width: number;
   /** Lines for people: standard output, or standard error under `--json`. */
   print(text?: string): void;
+  /** The same for a sentence or a summary, on several lines where it is long. */
+  say(text: string): void;
   /** One JSON line on standard output, under `--json` only. */
   record(value: unknown): void;
   /** A result that is data for other programs whatever the flags, e.g. JSONL predictions: one line on standard output. */
@@ -55,8 +60,9 @@ export function createOutput({ stdout, stderr, env, json = false, verbose = fals
     json,
     verbose,
     interactive: stdout.isTTY === true,
-    width: people.columns ?? 100,
+    width: people.columns ?? PAGE_WIDTH,
     print: (text = "") => write(people, text),
+    say: (text) => write(people, folded(text)),
     record: (value) => {
       if (json) write(stdout, JSON.stringify(value));
     },
@@ -85,3 +91,22 @@ export function columns(rows: readonly (readonly string[])[], indent = "  "): st
     .map((row) => (indent + row.map((cell, i) => (i < row.length - 1 ? cell.padEnd(widths[i]!) : cell)).join("  ")).trimEnd())
     .join("\n");
 }
+
+/**
+ * A text in lines of at most 80 columns, broken at spaces or behind `|`; a longer word, such as a path, stays whole.
+ *
+ * @param indent - Before every line but the first.
+ */
+export function folded(text: string, indent = "  "): string {
+  const lines = [""];
+  for (const piece of text.split(/(?<=[ |])/)) {
+    const line = lines[lines.length - 1];
+    if (line.trim() === "" || (line + piece).trimEnd().length <= PAGE_WIDTH) lines[lines.length - 1] += piece;
+    else if (piece.trim() !== "") lines.push(indent + piece);
+  }
+  return lines.map((line) => line.trimEnd()).join("\n");
+}
+
+/** A label of at most `longest` characters; of a longer one the end is left out. */
+export const cut = (label: string, longest: number): string =>
+  label.length > longest ? `${label.slice(0, Math.max(0, longest - 1))}…` : label;

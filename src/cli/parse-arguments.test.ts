@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CrispError } from "../errors/index.ts";
+import { foreignTrainingOptions } from "../training/index.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import type { OptionTable } from "./verb.ts";
-import { TRAINING_OPTIONS } from "./verbs/training-options.ts";
+import { DATA_OPTIONS, TRAINING_OPTIONS } from "./verbs/training-options.ts";
 
 const table = {
   learning_rate: { type: "number", help: "", default: 2e-5, min: 0, aliases: ["lr"] },
@@ -145,4 +146,16 @@ test("every default of the training options passes its own option's rules", () =
     const { options: values } = parseArguments("crisp train", [`--${name}=${spec.default}`], TRAINING_OPTIONS);
     assert.ok(Object.values(values).includes(spec.default), name);
   }
+});
+
+test("names that people know from other trainers are taken where they mean the same, or said to mean nothing", () => {
+  const options = { ...TRAINING_OPTIONS, ...DATA_OPTIONS };
+  const read = (...argv: string[]) => parseArguments("crisp train", argv, options, undefined, foreignTrainingOptions).options;
+  const familiar = read("--epochs", "4", "--batch-size", "8", "--max_length=64", "--lr", "1e-4");
+  const { numTrainEpochs, perDeviceTrainBatchSize, maxSeqLength, learningRate } = familiar;
+  assert.deepEqual([numTrainEpochs, perDeviceTrainBatchSize, maxSeqLength, learningRate], [4, 8, 64, 1e-4]);
+  assert.throws(() => read("--fp16"), {
+    code: "cli/unknown-option",
+    message: "crisp train: unknown option --fp16. Crisp trains in float32. Leave it out.",
+  });
 });

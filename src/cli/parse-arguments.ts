@@ -1,5 +1,5 @@
 import { CrispError, expectedGot, nearest } from "../errors/index.ts";
-import { inRange, ruleOf } from "../training/index.ts";
+import { type ForeignOptions, inRange, ruleOf } from "../training/index.ts";
 import { apiName, type OptionSpec, type OptionTable, type Positional } from "./verb.ts";
 
 /** Options that every verb takes. */
@@ -26,6 +26,7 @@ export interface ParsedArguments {
  *
  * @param where - Named in messages, e.g. `crisp train`.
  * @param argv - Arguments after the verb.
+ * @param foreign - What to say of names that mean nothing here.
  * @throws CrispError `cli/unknown-option`, `cli/bad-option`, `cli/missing-argument` or `cli/extra-argument`.
  * @example
  * parseArguments("crisp train", ["a.csv", "--learning-rate=3e-5"], table).options.learningRate; // 3e-5
@@ -35,6 +36,7 @@ export function parseArguments(
   argv: readonly string[],
   table: OptionTable,
   positionals?: readonly Positional[],
+  foreign: ForeignOptions = {},
 ): ParsedArguments {
   const specs: OptionTable = { ...COMMON_OPTIONS, ...table };
   const values: Record<string, OptionValue> = {};
@@ -55,7 +57,7 @@ export function parseArguments(
       continue;
     }
     const [typed, inline] = splitOnce(argument);
-    const { name, negated } = findOption(where, typed, specs);
+    const { name, negated } = findOption(where, typed, specs, foreign);
     const spec = specs[name]!;
     const key = apiName(name);
     let text = inline;
@@ -86,7 +88,12 @@ function splitOnce(argument: string): [name: string, value: string | undefined] 
   return equals < 0 ? [argument, undefined] : [argument.slice(0, equals), argument.slice(equals + 1)];
 }
 
-function findOption(where: string, typed: string, specs: OptionTable): { name: string; negated: boolean } {
+function findOption(
+  where: string,
+  typed: string,
+  specs: OptionTable,
+  foreign: ForeignOptions,
+): { name: string; negated: boolean } {
   const bare = typed.replace(/^--?/, "").replaceAll("-", "_");
   // The API spelling (--learningRate) works here too.
   const plain = (name: string) => name.replaceAll("_", "").toLowerCase();
@@ -97,7 +104,8 @@ function findOption(where: string, typed: string, specs: OptionTable): { name: s
     if (spec.type === "boolean" && names.some((known) => `no_${known}` === bare)) return { name, negated: true };
   }
   const guess = nearest(bare, Object.keys(specs));
-  const next = guess ? `Did you mean --${guess}?` : `Try: ${where} --help`;
+  const known = Object.hasOwn(foreign, bare) ? foreign[bare] : undefined;
+  const next = known ?? (guess ? `Did you mean --${guess}?` : `Try: ${where} --help`);
   throw new CrispError("cli/unknown-option", `${where}: unknown option ${typed}. ${next}`, { option: typed, guess });
 }
 

@@ -1,5 +1,6 @@
 import { CrispError, nearest } from "../errors/index.ts";
 import { mainHelp, verbHelp } from "./help.ts";
+import { inOptionNames } from "./option-names.ts";
 import { createOutput } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import type { Sink } from "./sink.ts";
@@ -33,6 +34,7 @@ export async function runCommand(command: Command): Promise<number> {
   const verbose = before.includes("--verbose");
   const output = createOutput({ stdout, stderr, env, json, verbose });
   let signal: AbortSignal | undefined;
+  let running: Verb | undefined;
   try {
     const first = argv[0];
     if (first === undefined || first === "--help" || first === "-h" || (first === "help" && argv[1] === undefined)) {
@@ -48,17 +50,20 @@ export async function runCommand(command: Command): Promise<number> {
     const entry = verbs.find((verb) => verb.name === name);
     if (!entry) throw unknownVerb(name, verbs);
     const verb = await entry.load();
-    const parsed = parseArguments(`crisp ${name}`, rest, verb.options, verb.positionals ?? []);
+    running = verb;
+    const parsed = parseArguments(`crisp ${name}`, rest, verb.options, verb.positionals ?? [], verb.foreign);
     if (parsed.options.help) {
       output.print(verbHelp(verb));
       return 0;
     }
     signal = verb.stopsOnSignal ? command.listenForSignals() : new AbortController().signal;
-    const context = { ...parsed, output, signal, commandLine: ["crisp", ...argv.map(shellQuoted)].join(" ") } as Context;
+    const commandLine = ["crisp", ...argv.map(shellQuoted)].join(" ");
+    const context = { ...parsed, output, signal, commandLine, argv: rest } as Context;
     const code = await verb.run(context);
     return signal.aborted ? INTERRUPTED : code;
-  } catch (error) {
-    if (signal?.aborted && (error === signal.reason || (error as Error | null)?.name === "AbortError")) return INTERRUPTED;
+  } catch (thrown) {
+    if (signal?.aborted && (thrown === signal.reason || (thrown as Error | null)?.name === "AbortError")) return INTERRUPTED;
+    const error = thrown instanceof CrispError && running ? inOptionNames(thrown, running.options) : thrown;
     output.note(describe(error, json, verbose));
     return error instanceof CrispError && error.code.startsWith("cli/") ? 2 : 1;
   }

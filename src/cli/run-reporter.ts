@@ -1,3 +1,4 @@
+import { counted } from "../errors/index.ts";
 import type { CurvePoint, RunEvent } from "../runs/index.ts";
 import type { Output } from "./output.ts";
 import { duration, type Progress } from "./progress.ts";
@@ -9,7 +10,7 @@ import { duration, type Progress } from "./progress.ts";
  * @param figures - An evaluation in words.
  */
 export function runReporter(
-  output: Pick<Output, "note" | "print" | "progress">,
+  output: Pick<Output, "note" | "say" | "progress">,
   model: string,
   figures: (point: CurvePoint) => string,
 ): (event: RunEvent) => void {
@@ -28,7 +29,7 @@ export function runReporter(
       estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
     } else if (event.type === "started") {
       const parameters = `${(event.parameters / 1e6).toFixed(1)} M parameters`;
-      output.print(`model  ${model} · ${parameters} · ${event.steps} updates${estimated}`);
+      output.say(`model  ${model} · ${parameters} · ${counted(event.steps, "update")}${estimated}`);
     } else if (event.type === "step") {
       progress ??= output.progress("training", event.steps, event.step);
       progress.update(event.step, `loss ${event.loss.toFixed(3)}`);
@@ -36,7 +37,7 @@ export function runReporter(
     } else if (event.type === "note") output.note(event.text);
     else if (event.type === "evaluated") {
       const { step, epoch } = event.point;
-      output.print(`step ${step} · epoch ${epoch.toFixed(2)} · held out ${figures(event.point)}`);
+      output.say(`step ${step} · epoch ${epoch.toFixed(2)} · held out ${figures(event.point)}`);
     }
   };
 }

@@ -1,4 +1,4 @@
-import type { OptionTable, OptionValues } from "../training/index.ts";
+import type { ForeignOptions, OptionTable, OptionValues } from "../training/index.ts";
 import type { Output } from "./output.ts";
 
 export { apiName, type OptionSpec, type OptionTable, type OptionValues } from "../training/index.ts";
@@ -20,8 +20,10 @@ export interface Context<Table extends OptionTable = OptionTable> {
   readonly output: Output;
   /** Aborted by the first Ctrl-C (or SIGTERM) of a verb with `stopsOnSignal`. */
   readonly signal: AbortSignal;
-  /** What the user typed after `crisp`, for reports. */
+  /** What the user typed, for reports. */
   readonly commandLine: string;
+  /** The same behind the verb, word by word. */
+  readonly argv: readonly string[];
 }
 
 export interface Verb<Table extends OptionTable = OptionTable> {
@@ -32,6 +34,8 @@ export interface Verb<Table extends OptionTable = OptionTable> {
   readonly usage: string;
   readonly positionals?: readonly Positional[];
   readonly options: Table;
+  /** Names that people know from elsewhere and that mean nothing here. */
+  readonly foreign?: ForeignOptions;
   /** Full command lines for the help page. */
   readonly examples?: readonly string[];
   /** True for verbs that end cleanly when `context.signal` is aborted; the others are killed by Ctrl-C at once. */

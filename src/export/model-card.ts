@@ -1,4 +1,5 @@
 import { isDense } from "../attention/index.ts";
+import { counted } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import { tasks } from "../tasks/index.ts";
 
@@ -150,7 +151,7 @@ function frontMatter(parts: ModelCardParts): string {
 function summary(parts: ModelCardParts): string {
   const { family, hiddenSize, layers, heads } = parts.config;
   const attends = isSparse(parts) ? `sparse attention, ${code(parts.card.attention.pattern)}` : "dense attention";
-  return `${kindOf(parts)[2]} (${family}, ${layers} layers, width ${hiddenSize}, ${heads} heads) with ${attends}, fine-tuned with Crisp ${parts.card.crisp}.`;
+  return `${kindOf(parts)[2]} (${family}, ${counted(layers, "layer")}, width ${hiddenSize}, ${counted(heads, "head")}) with ${attends}, fine-tuned with Crisp ${parts.card.crisp}.`;
 }
 
 function data(parts: ModelCardParts): string {
@@ -194,7 +195,7 @@ function attention(parts: ModelCardParts): string {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return [
     `- Pattern: \`${pattern}\`, applied to the scaled scores before the softmax, in training and in use`,
-    `- Layers: ${layers ? layers.join(", ") : "all"}; heads: ${heads ? heads.join(", ") : "all"}${rampSteps === undefined ? "" : `; reached over ${rampSteps} updates`}`,
+    `- Layers: ${layers ? layers.join(", ") : "all"}; heads: ${heads ? heads.join(", ") : "all"}${rampSteps === undefined ? "" : `; reached over ${counted(rampSteps, "update")}`}`,
     `- Nominal sparsity: ${parts.nominalSparsity === null ? "none: the pattern's parameter is no share" : percent(parts.nominalSparsity)}`,
     ...(Number.isFinite(effective)
       ? [

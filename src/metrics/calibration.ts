@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { counted, expectedGot } from "../errors/index.ts";
 
 /** Rows of class probabilities, [N][C]. */
 export type Rows = readonly ArrayLike<number>[];
@@ -107,7 +107,7 @@ export function fitTemperature(logits: Rows, labels: readonly number[]): number 
       "statistics/bad-shape",
       "fitTemperature",
       `one label a row, at least one row`,
-      `${logits.length} rows, ${labels.length} labels`,
+      `${counted(logits.length, "row")}, ${counted(labels.length, "label")}`,
     );
   }
   const slope = (inverse: number): number =>

@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { counted, expectedGot } from "../errors/index.ts";
 
 /**
  * Refuse lists of predictions and labels that cannot be compared.
@@ -12,7 +12,7 @@ export function checkPairs(where: string, predicted: ArrayLike<unknown>, actual:
       "metrics/bad-shape",
       where,
       "as many predictions as labels",
-      `${predicted.length} predictions, ${actual.length} labels`,
+      `${counted(predicted.length, "prediction")}, ${counted(actual.length, "label")}`,
     );
   }
   if (actual.length === 0) throw expectedGot("metrics/bad-shape", where, "at least one example", "none");

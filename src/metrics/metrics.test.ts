@@ -20,7 +20,7 @@ import {
 
 describe("what cannot be compared is refused", () => {
   test("lists of different lengths, and empty ones", () => {
-    assert.throws(() => accuracy([1], [1, 0]), { code: "metrics/bad-shape", message: /1 predictions, 2 labels/ });
+    assert.throws(() => accuracy([1], [1, 0]), { code: "metrics/bad-shape", message: /1 prediction, 2 labels/ });
     assert.throws(() => pearson([], []), { code: "metrics/bad-shape" });
   });
 

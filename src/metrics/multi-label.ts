@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { counted, expectedGot } from "../errors/index.ts";
 import { checkPairs } from "./check-pairs.ts";
 import type { ClassCount } from "./class-counts.ts";
 import { f1Of, macro, micro } from "./classification.ts";
@@ -77,7 +77,8 @@ function checkRows(where: string, predicted: LabelRows, actual: LabelRows): numb
   const labels = actual[0].length;
   if (labels === 0) throw expectedGot("metrics/bad-shape", where, "at least one label a row", "none");
   for (const row of [...predicted, ...actual]) {
-    if (row.length !== labels) throw expectedGot("metrics/bad-shape", where, `${labels} labels in each row`, row.length);
+    if (row.length !== labels)
+      throw expectedGot("metrics/bad-shape", where, `${counted(labels, "label")} in each row`, row.length);
     for (let c = 0; c < labels; c++) {
       if (row[c] !== 0 && row[c] !== 1) {
         const hint = "Compare probabilities with a threshold, such as 0.5, first.";

@@ -1,4 +1,4 @@
-import { CrispError, expectedGot } from "../errors/index.ts";
+import { CrispError, counted, expectedGot } from "../errors/index.ts";
 import { createOnnxRuntime, hold } from "./onnx-runtime.ts";
 import type { OnnxRuntimeModule } from "./onnx-session.ts";
 import type { Runtime } from "./runtime.ts";
@@ -59,7 +59,7 @@ export async function createRuntime({ device = "auto", threads, onNote }: WebRun
   }
   const isolated = globalThis.crossOriginIsolated === true;
   const count = isolated ? (threads ?? Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency - 1))) : 1;
-  const number = `${count} ${count === 1 ? "thread" : "threads"}`;
+  const number = counted(count, "thread");
   onNote?.(`device: wasm, ${isolated ? number : "1 thread because the page is not cross-origin isolated"}${because}`);
   return openWasm(count);
 }

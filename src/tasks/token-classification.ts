@@ -18,7 +18,7 @@ export const tokenClassification: Task = {
     names: namesOf,
     of({ classes, words = [], unlabelled, place: { where } }) {
       if (!unlabelled && classes.length !== words.length) {
-        const rule = `as many labels as the ${words.length} words`;
+        const rule = `as many labels as words (${words.length})`;
         throw expectedGot("data/broken-row", where, rule, classes.length, "Mend the row, or remove it.");
       }
       return { label: -1, labels: unlabelled ? words.map(() => -1) : classes };

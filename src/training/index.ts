@@ -15,8 +15,16 @@ export {
   type Saver,
   trainLoop,
 } from "./loop.ts";
-export { apiName, inRange, type OptionSpec, type OptionTable, type OptionValues, ruleOf } from "./option-spec.ts";
-export { trainingOptionTable } from "./option-table.ts";
+export {
+  apiName,
+  type ForeignOptions,
+  inRange,
+  type OptionSpec,
+  type OptionTable,
+  type OptionValues,
+  ruleOf,
+} from "./option-spec.ts";
+export { foreignTrainingOptions, trainingOptionTable } from "./option-table.ts";
 export { checkSettings, defaultOptions, resolveOptions, type TrainingOptions, trainingOptionsIn } from "./options.ts";
 export { learningRateAt, warmupUpdates } from "./schedule.ts";
 export { createTrainStep } from "./step/create-train-step.ts";

@@ -16,6 +16,8 @@ export interface OptionSpec {
   readonly below?: number;
   /** Other names, e.g. `lr`. */
   readonly aliases?: readonly string[];
+  /** What it is called in code where that is not its name in camel case, e.g. `maxLength`. */
+  readonly inCode?: readonly string[];
 }
 
 /** Options by their Hugging Face name, in snake case; the command line takes dashes too. */
@@ -50,6 +52,9 @@ export type OptionValues<Table extends OptionTable> = {
 export function apiName(name: string): string {
   return name.replace(/[_-](\w)/g, (_, letter: string) => letter.toUpperCase());
 }
+
+/** Names that other trainers have and Crisp has nothing for, and what to say of each. */
+export type ForeignOptions = Readonly<Record<string, string>>;
 
 const NOUNS: Readonly<Record<OptionSpec["type"], string>> = {
   string: "a value",

@@ -1,4 +1,4 @@
-import type { OptionTable } from "./option-spec.ts";
+import type { ForeignOptions, OptionTable } from "./option-spec.ts";
 
 /**
  * How to train, by Hugging Face's names: the one place that says of each option its type, default, range and meaning.
@@ -72,3 +72,17 @@ export const trainingOptionTable = {
   save_steps: { type: "integer", unit: "steps", min: 1, help: "Updates between checkpoints; left out, one an epoch." },
   save_total_limit: { type: "integer", unit: "checkpoints", min: 1, default: 1, help: "Older checkpoints are deleted." },
 } as const satisfies OptionTable;
+
+const PRECISION = "Crisp trains in float32. Leave it out.";
+
+/** Options of transformers' Trainer that mean nothing here. */
+export const foreignTrainingOptions: ForeignOptions = {
+  fp16: PRECISION,
+  bf16: PRECISION,
+  tf32: PRECISION,
+  do_train: "crisp train trains, and evaluates what it trained. Leave it out.",
+  do_eval: "crisp train evaluates what it trained; crisp eval evaluates any model. Leave it out.",
+  do_predict: "crisp predict predicts. Leave it out.",
+  gradient_checkpointing: "Crisp keeps all activations. For less memory lower --per_device_train_batch_size.",
+  report_to: "Each run keeps a log, checkpoints/run.log.jsonl. Leave it out.",
+};

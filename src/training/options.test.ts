@@ -38,3 +38,14 @@ describe("what is no option is refused by name", () => {
     });
   }
 });
+
+test("other trainers' names are led to ours", () => {
+  for (const [name, own] of [
+    ["epochs", "numTrainEpochs"],
+    ["batchSize", "perDeviceTrainBatchSize"],
+    ["batch_size", "perDeviceTrainBatchSize"],
+    ["lr", "learningRate"],
+  ]) {
+    assert.throws(() => resolveOptions({ [name]: 1 }), { message: new RegExp(`got ${name}\\. Did you mean ${own}\\?$`) });
+  }
+});

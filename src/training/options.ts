@@ -36,7 +36,8 @@ export function checkSettings(where: string, settings: object, own: Readonly<Rec
   const known = [...specs.keys(), ...Object.keys(own)];
   const unknown = Object.keys(settings).find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  const guess = nearest(unknown, known);
+  const alias = [...specs].find(([, { aliases }]) => aliases?.some((name) => apiName(name) === apiName(unknown)));
+  const guess = alias?.[0] ?? nearest(unknown, known);
   throw expectedGot(
     "training/bad-option",
     where,

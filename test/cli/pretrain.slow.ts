@@ -126,7 +126,7 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
   test("a single document, of which nothing can be held out", () =>
     refuses(
       [file("single.txt", sentences.join("\n")), ...fresh],
-      /single\.txt: expected .*leaves documents on both sides, got 0\.01 of 1 documents\. Give a validation file/,
+      /single\.txt: expected .*leaves documents on both sides, got 0\.01 of 1 document\. Give a validation file/,
     ));
   test("a tokenizer without a mask token", () =>
     refuses(
@@ -150,7 +150,7 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
     test(`--mlm_probability ${share}`, () =>
       refuses(
         [text, ...fresh, "--mlm_probability", share],
-        /mlmProbability: expected a share of the tokens in \(0, 1\), got [01]\./,
+        /--mlm_probability: expected a share of the tokens in \(0, 1\), got [01]\./,
       ));
   }
   test("a config with a smaller vocabulary than the tokenizer", () => {

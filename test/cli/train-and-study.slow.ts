@@ -173,7 +173,7 @@ test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights
 
   const other = await crisp(["train", train, ...long, "--learning_rate", "1e-3", "--resume_from_checkpoint", parts]);
   assert.notEqual(other.code, 0);
-  assert.match(other.stderr, /checkpoint-\d+\.crisp: expected options\.learningRate 0\.001, as now, got 0\.002/);
+  assert.match(other.stderr, /checkpoint-\d+\.crisp: expected --learning_rate 0\.001, as now, got 0\.002/);
 });
 
 test("the same seed gives the same weights, another seed others", async () => {

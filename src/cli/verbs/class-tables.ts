@@ -1,10 +1,13 @@
 import type { ClassMetrics } from "../../metrics/index.ts";
-import { columns } from "../output.ts";
+import { columns, cut, PAGE_WIDTH } from "../output.ts";
+
+/** Beside longer names the figures would not fit. */
+const LONGEST_LABEL = { table: 36, matrix: 24 };
 
 /** Precision, recall and F1 of each class, aligned. */
 export function classTable({ classes, macroF1, accuracy }: ClassMetrics): string {
   const rows = classes.map(({ label, support, precision, recall, f1 }) => [
-    label,
+    cut(label, LONGEST_LABEL.table),
     ...[precision, recall, f1].map((share) => share.toFixed(3).padStart(9)),
     String(support).padStart(7),
   ]);
@@ -16,12 +19,17 @@ export function classTable({ classes, macroF1, accuracy }: ClassMetrics): string
   ]);
 }
 
-/** Confusion matrix: a row a true class, a column a predicted one. */
+/** Confusion matrix: a row a true class, a column a predicted one; names are shortened where they would not fit 80 columns. */
 export function confusionTable({ classes, confusion }: ClassMetrics): string {
-  const width = Math.max(...classes.map(({ label }) => label.length), ...confusion.flat().map((n) => String(n).length));
+  const [labels, counts] = [classes.map(({ label }) => label.length), confusion.flat().map((n) => String(n).length)];
+  const narrowest = Math.max(...counts, 2);
+  // two spaces before each column, as `columns` sets them
+  const inRow = Math.min(LONGEST_LABEL.matrix, Math.max(...labels, 11), PAGE_WIDTH - 2 - classes.length * (narrowest + 2));
+  const room = Math.floor((PAGE_WIDTH - 2 - inRow) / classes.length) - 2;
+  const width = Math.max(narrowest, Math.min(Math.max(...labels), room));
   return columns([
-    ["true \\ said", ...classes.map(({ label }) => label.padStart(width))],
-    ...classes.map(({ label }, row) => [label, ...confusion[row].map((count) => String(count).padStart(width))]),
+    [cut("true \\ said", inRow), ...classes.map(({ label }) => cut(label, width).padStart(width))],
+    ...classes.map(({ label }, row) => [cut(label, inRow), ...confusion[row].map((count) => String(count).padStart(width))]),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
 import { type MachineFacts, readMachine } from "../machine.ts";
 import { columns } from "../output.ts";
@@ -38,10 +39,7 @@ function rows(facts: MachineFacts): string[][] {
     ["crisp", facts.crisp],
     ["node", facts.node],
     ["system", facts.system],
-    [
-      "cpu",
-      [cpu.model, `${cpu.cores} ${cpu.cores === 1 ? "core" : "cores"}`, cpu.features.join(" ")].filter(Boolean).join(" · "),
-    ],
+    ["cpu", [cpu.model, counted(cpu.cores, "core"), cpu.features.join(" ")].filter(Boolean).join(" · ")],
     ["memory", `${gibibytes(memory.availableBytes)} free of ${gibibytes(memory.totalBytes)}`],
     ["onnxruntime-node", runtimeLine(native)],
     ["onnxruntime-web", runtimeLine(web) + slower(native, web)],

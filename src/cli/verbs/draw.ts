@@ -1,7 +1,7 @@
 import { countPairs, effectiveSparsity, type HeadView, type Pattern, parsePattern, patterns } from "../../attention/index.ts";
-import { CrispError, expectedGot } from "../../errors/index.ts";
+import { CrispError, counted, expectedGot } from "../../errors/index.ts";
 import { normalFill } from "../../random/index.ts";
-import { columns } from "../output.ts";
+import { columns, cut } from "../output.ts";
 import { defineVerb } from "../verb.ts";
 
 /** Rows of a mask that still fit a screen. */
@@ -49,7 +49,7 @@ export const draw = defineVerb({
       keysPerQuery,
       mask: rows.map((row) => row.join("")),
     });
-    output.print(`${output.style("bold", pattern.id)} · ${n} ${n === 1 ? "token" : "tokens"}`);
+    output.print(`${output.style("bold", pattern.id)} · ${counted(n, "token")}`);
     output.print();
     const labels = (tokens ?? rows.map((_, query) => String(query))).map((label) => cut(label, LONGEST_LABEL));
     // Two characters a cell make squares, where the terminal has room for them.
@@ -85,7 +85,7 @@ function summary(pattern: Pattern, keys: readonly number[], kept: number, valid:
   const [least, most] = [Math.min(...keys), Math.max(...keys)];
   const nominal = pattern.nominalSparsity === null ? "" : ` (nominal ${percent(pattern.nominalSparsity)})`;
   return [
-    ["kept", `${kept} of ${valid} pairs, ${percent(kept / valid)}`],
+    ["kept", `${kept} of ${counted(valid, "pair")}, ${percent(kept / valid)}`],
     ["removed", `${percent(removed)}${nominal}`],
     ["keys a query", least === most ? `${least}` : `${least} to ${most}`],
   ];
@@ -97,5 +97,3 @@ const source = (pattern: Pattern, seed: number): string =>
     : `Rows are queries, columns are keys. This pattern reads no scores.`;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-const cut = (label: string, longest: number): string => (label.length > longest ? `${label.slice(0, longest - 1)}…` : label);

@@ -3,6 +3,7 @@ import { Classifier, loadLabelledTexts } from "../../api/index-node.ts";
 import { isDense } from "../../attention/index.ts";
 import { sameClasses } from "../../data/index.ts";
 import { loadImages, splitOf } from "../../data/index-node.ts";
+import { counted } from "../../errors/index.ts";
 import { checkOwnFiles, lockFolder, writeOwnFiles } from "../../files/index-node.ts";
 import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
@@ -11,11 +12,11 @@ import { asTrained, columnOptions, evaluationData, fetchListener, sayAsked } fro
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv, predictionLine } from "./error-tables.ts";
-import { DATA_OPTIONS, DEVICE_OPTION } from "./training-options.ts";
+import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION } from "./training-options.ts";
 
 const OPTIONS = {
-  text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
-  label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
+  text_column_name: DATA_OPTIONS.text_column_name,
+  label_column_name: DATA_OPTIONS.label_column_name,
   dataset_name: {
     ...DATA_OPTIONS.dataset_name,
     help: "Data set on the Hub; its validation split is evaluated, else its test split.",
@@ -23,7 +24,7 @@ const OPTIONS = {
   dataset_config_name: DATA_OPTIONS.dataset_config_name,
   dataset_revision: DATA_OPTIONS.dataset_revision,
   device: DEVICE_OPTION,
-  per_device_eval_batch_size: { type: "integer", unit: "examples", min: 1, default: 64, help: "Examples in a batch." },
+  per_device_eval_batch_size: BATCH_OPTION,
   output_dir: {
     type: "string",
     unit: "folder",
@@ -104,11 +105,12 @@ async function evaluateModel({ options, output, positionals: [folder, file] }: C
     output.print(`${classTable(classes)}\n`);
     if (labels.length <= 10) output.print(`${confusionTable(classes)}\n`);
   }
-  const what = model.reads === "images" ? `images of ${dataset.name}` : "examples";
-  output.print(`${figuresLine({ ...own, loss })} · ${examples.length} ${what}`);
+  const what =
+    model.reads === "images" ? `${counted(examples.length, "image")} of ${dataset.name}` : counted(examples.length, "example");
+  output.say(`${figuresLine({ ...own, loss })} · ${what}`);
   if (sparse) {
     const effective = `effective sparsity ${(100 * figures.effectiveSparsity).toFixed(1)} %`;
-    output.print(`sparsity off: ${figuresLine({ ...ownOff, loss: lossOff })} (${pattern}, ${effective})`);
+    output.say(`sparsity off: ${figuresLine({ ...ownOff, loss: lossOff })} (${pattern}, ${effective})`);
   }
   if (options.outputDir !== undefined) {
     const evaluated = { dataset, probabilities: on.probabilities, encoded: examples };

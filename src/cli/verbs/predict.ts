@@ -8,10 +8,10 @@ import { sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { imageSource, inGroups, textSource } from "./prediction-input.ts";
 import { type PredictionFormat, predictionFormat, predictionLines } from "./prediction-rows.ts";
-import { DEVICE_OPTION } from "./training-options.ts";
+import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION } from "./training-options.ts";
 
 const OPTIONS = {
-  text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, as in training." },
+  text_column_name: { ...DATA_OPTIONS.text_column_name, help: "Text column, or two for pairs; left out, as in training." },
   output_file: { type: "string", unit: "file", help: "Where the rows go; it must be new. Left out, standard output." },
   format: {
     type: "string",
@@ -31,14 +31,7 @@ const OPTIONS = {
     help: "Labels to print for each text, best first; left out, one, or all that hold.",
   },
   device: DEVICE_OPTION,
-  per_device_eval_batch_size: {
-    type: "integer",
-    unit: "examples",
-    min: 1,
-    default: 64,
-    aliases: ["batch_size"],
-    help: "Examples in a batch.",
-  },
+  per_device_eval_batch_size: BATCH_OPTION,
 } as const satisfies OptionTable;
 
 export const predict = defineVerb({
@@ -132,8 +125,9 @@ async function predictRows(
     rows += group.length;
   }
   if (cut > 0) {
-    const [texts, were] = [counted(rows, "text"), cut === 1 ? "was" : "were"];
-    output.note(`${cut} of ${texts} ${were} cut at the model's ${card.maxLength} tokens: ${answers.lost}`);
+    output.note(
+      `${cut} of ${counted(rows, "text")} ${cut === 1 ? "was" : "were"} cut at the model's ${card.maxLength} tokens: ${answers.lost}`,
+    );
   }
   if (threshold !== undefined) {
     const share = rows === 0 ? 0 : (100 * abstained) / rows;

@@ -1,16 +1,16 @@
 import { basename } from "node:path";
 import { type PretrainEvent, pretrainingDefaults, pretrain as startPretraining } from "../../api/index-node.ts";
 import { isDense, parsePattern } from "../../attention/index.ts";
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
-import { trainingOptionsIn } from "../../training/index.ts";
+import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import { inTrainingFolder, stoppedRun } from "../output-folder.ts";
 import { duration } from "../progress.ts";
 import { fetchListener, planOptions, sayAsked, trainFile } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
 import { type Context, defineVerb } from "../verb.ts";
-import { DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
 // Every label counts in full here, and evaluation takes the batches of training: these two would change nothing.
 const { label_smoothing_factor: _smoothing, per_device_eval_batch_size: _evalBatch, ...TRAINING } = TRAINING_OPTIONS;
@@ -23,7 +23,7 @@ const OPTIONS = {
   tokenizer_name: { type: "string", unit: "folder", help: "Folder with its tokenizer." },
   mlm_probability: { type: "number", min: 0, max: 1, default: 0.15, help: "Share of the tokens that are predicted." },
   line_by_line: { type: "boolean", help: "Every line stands alone, instead of filling blocks." },
-  max_seq_length: { type: "integer", unit: "tokens", min: 4, default: 128, help: "Tokens a block." },
+  max_seq_length: { ...DATA_OPTIONS.max_seq_length, help: "Tokens a block." },
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   ...TRAINING,
@@ -37,6 +37,7 @@ export const pretrain = defineVerb({
   usage: "[text] [options]",
   positionals: [{ name: "text", help: "Plain text (the same as --train_file)." }],
   options: OPTIONS,
+  foreign: foreignTrainingOptions,
   examples: [
     "crisp pretrain manuals.txt --model distilbert/distilbert-base-uncased --num_train_epochs 3",
     "crisp pretrain text.txt.gz --config_name config.json --tokenizer_name tokenizer --learning_rate 5e-4 --max_steps 20000",
@@ -80,7 +81,7 @@ export const pretrain = defineVerb({
       result.save(folder.path);
       folder.removeOlder();
       const off = isDense({ pattern }) ? "" : ` · with sparsity off ${result.lossSparsityOff.toFixed(4)}`;
-      output.print(`held out  loss ${result.loss.toFixed(4)} · perplexity ${Math.exp(result.loss).toFixed(2)}${off}`);
+      output.say(`held out  loss ${result.loss.toFixed(4)} · perplexity ${Math.exp(result.loss).toFixed(2)}${off}`);
       output.print(`saved ${folder.path} after ${duration(1000 * result.seconds)} of training`);
       output.print(`next: npx crisp-attention train <labelled texts> --model ${shellQuoted(folder.path)}`);
       return 0;
@@ -108,6 +109,8 @@ function reporter({ output }: Context<typeof OPTIONS>, pattern: string): (event:
     const [documents, tokens, blocks, heldOut] = [event.documents, event.tokens, event.blocks, event.heldOut].map((count) =>
       count.toLocaleString("en-US"),
     );
-    output.print(`text   ${documents} documents · ${tokens} tokens in ${blocks} blocks · ${heldOut} blocks held out`);
+    output.say(
+      `text   ${counted(documents, "document")} · ${counted(tokens, "token")} in ${counted(blocks, "block")} · ${counted(heldOut, "block")} held out`,
+    );
   };
 }

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { counted } from "../../errors/index.ts";
 import { pushFolder } from "../../hub/index-node.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -42,7 +43,7 @@ export const push = defineVerb({
     progress?.finish();
     output.record({ type: "pushed", url, commit, files });
     output.print(
-      `pushed ${relative(process.cwd(), folder) || folder} to ${url} (${files.length} files, commit ${commit.slice(0, 7)})`,
+      `pushed ${relative(process.cwd(), folder) || folder} to ${url} (${counted(files.length, "file")}, commit ${commit.slice(0, 7)})`,
     );
     return 0;
   },

@@ -3,7 +3,7 @@ import { limited } from "../../api/index.ts";
 import { drawn, modelFolderOf, tokenizerOf } from "../../api/index-node.ts";
 import { renderSummary, sameClasses, summarise } from "../../data/index.ts";
 import { loadDatasets } from "../../data/index-node.ts";
-import { type CrispError, expectedGot } from "../../errors/index.ts";
+import { type CrispError, counted, expectedGot } from "../../errors/index.ts";
 import { checkWritable, writeFilesAtomically } from "../../files/index-node.ts";
 import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
 import type { Device } from "../../runs/index.ts";
@@ -19,7 +19,7 @@ import {
 } from "../../studies/index.ts";
 import { armsOf, folderStore, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
-import { trainingOptionsIn } from "../../training/index.ts";
+import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { Progress } from "../progress.ts";
 import { columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
@@ -73,6 +73,7 @@ export const study = defineVerb({
   usage: "[data | spec.json] [options]",
   positionals: [{ name: "data", help: "Labelled texts, or a study's spec (JSON); left out with --preset." }],
   options: OPTIONS,
+  foreign: foreignTrainingOptions,
   examples: [
     "crisp study --preset demo",
     "crisp study tickets.csv --model distilbert --quick",
@@ -210,15 +211,15 @@ function announce({ output }: StudyContext, studies: readonly PreparedStudy[], f
   for (const { definition, data } of studies) {
     const { study, arms, seeds, synthetic, planted } = definition;
     const names = arms.map(({ name, plan }) => (plan.pattern === name ? name : `${name} ${plan.pattern}`));
-    output.print(output.style("bold", `study ${study}: ${arms.length} arms × ${seeds.length} seeds`));
-    output.print(`  ${names.join(" · ")}`);
+    output.print(output.style("bold", `study ${study}: ${counted(arms.length, "arm")} × ${counted(seeds.length, "seed")}`));
+    output.say(`  ${names.join(" · ")}`);
     if (planted) output.print(`  planted: ${planted.expected}`);
     if (synthetic) continue;
     const splits = (["train", "selection", "reported"] as const).flatMap((split) => {
       const dataset = definition.data[split];
       return dataset ? [{ dataset, encoded: data[split] }] : [];
     });
-    for (const line of renderSummary(summarise(splits))) output.print(`  ${line}`);
+    for (const line of renderSummary(summarise(splits))) output.say(`  ${line}`);
   }
   output.print(`results go to ${folder}`);
   output.print();
@@ -250,7 +251,7 @@ function reporter({ output }: StudyContext, definition: StudyDefinition, first: 
       shown = true;
       showFresh(output, definition, event.run.fresh);
     }
-    if (done === total) progress.finish(resumed > 0 ? `${resumed} ${resumed === 1 ? "run was" : "runs were"} already done` : "");
+    if (done === total) progress.finish(resumed > 0 ? `${counted(resumed, "run was", "runs were")} already done` : "");
   };
 }
 

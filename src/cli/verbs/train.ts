@@ -9,7 +9,7 @@ import { writeOwnFiles } from "../../files/index-node.ts";
 import { renderTrainReport } from "../../report/index.ts";
 import { type Device, runCourse } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
-import { trainingOptionsIn } from "../../training/index.ts";
+import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import { inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
 import { duration } from "../progress.ts";
 import { classWeights, columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
@@ -45,6 +45,7 @@ export const train = defineVerb({
   usage: "[data] [options]",
   positionals: [{ name: "data", help: "Labelled texts, or a folder of images by class (the same as --train_file)." }],
   options: OPTIONS,
+  foreign: foreignTrainingOptions,
   examples: [
     "crisp train tickets.csv --model distilbert/distilbert-base-uncased",
     "crisp train tickets.csv --model ./my-encoder --attention 'topK(sparsity=0.8)' --num_train_epochs 4",
@@ -120,11 +121,11 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
   return (event) => {
     output.record(event);
     if (event.type === "data") {
-      for (const line of renderSummary(event.summary)) output.print(line);
+      for (const line of renderSummary(event.summary)) output.say(line);
       const images = event.summary.splits[0].kind === "image";
       const { text, pair, label } = event.columns ?? { text: "text" };
       const line = `columns  ${images ? "image" : "text"}=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`;
-      if (event.columns || !images) output.print(line);
+      if (event.columns || !images) output.say(line);
     } else if (event.type !== "finished") ofRun(event);
   };
 }
@@ -136,7 +137,7 @@ function finish(
 ): void {
   const { metrics, classes, primary, model, evaluated, split, majority, seconds, freshParameters } = result;
   if (freshParameters.length > 0)
-    output.print(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
+    output.say(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
   output.print();
   if (classes) {
     output.print(`${classTable(classes)}\n`);
@@ -150,10 +151,10 @@ function finish(
     const weakest = classes.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
     const { accuracy, macroF1, loss: _, ...more } = metrics;
     const glue = Object.keys(more).length === 0 ? "" : ` · ${figuresLine(more)}`;
-    output.print(
+    output.say(
       `${split}  accuracy ${accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
     );
-  } else output.print(`${split}  ${figuresLine(metrics)}${attention} ${mistakes}`);
+  } else output.say(`${split}  ${figuresLine(metrics)}${attention} ${mistakes}`);
   for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
     output.note(note);
   removeOlder();

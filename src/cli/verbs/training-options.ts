@@ -15,10 +15,23 @@ export const DATA_OPTIONS = {
     help: "Evaluated during training; left out, a share of the training file is held out.",
   },
   test_file: { type: "string", unit: "file", help: "Evaluated once, at the end." },
-  text_column_name: { type: "list", unit: "column[,column]", help: "Text column, or two for pairs; left out, guessed." },
-  label_column_name: { type: "string", unit: "column", help: "Label column; left out, guessed." },
+  text_column_name: {
+    type: "list",
+    unit: "column[,column]",
+    inCode: ["textColumn", "pairColumn"],
+    help: "Text column, or two for pairs; left out, guessed.",
+  },
+  label_column_name: { type: "string", unit: "column", inCode: ["labelColumn"], help: "Label column; left out, guessed." },
   max_train_samples: { type: "integer", unit: "rows", min: 1, help: "Train on at most so many of the first rows." },
-  max_seq_length: { type: "integer", unit: "tokens", min: 4, default: 128, help: "Longer texts are cut off." },
+  max_seq_length: {
+    type: "integer",
+    unit: "tokens",
+    min: 4,
+    default: 128,
+    aliases: ["max_length"],
+    inCode: ["maxLength"],
+    help: "Longer texts are cut off.",
+  },
 } as const satisfies OptionTable;
 
 /** What the labels mean, and what they weigh. */
@@ -27,6 +40,7 @@ export const TASK_OPTIONS = {
     type: "string",
     choices: labelledTasks,
     aliases: ["task"],
+    inCode: ["task"],
     help: "What the labels are; left out, one class, or what lists in the data say.",
   },
   class_weights: { type: "list", unit: "balanced|number,number", help: "Factor of each class in the loss, in class order." },
@@ -49,6 +63,16 @@ export const DEVICE_OPTION = {
   type: "string",
   choices: ["auto", "cpu", "webgpu", "cuda"],
   help: "What computes; auto takes WebGPU where a GPU is found and is faster.",
+} as const satisfies OptionTable[string];
+
+/** Of what only evaluates. */
+export const BATCH_OPTION = {
+  type: "integer",
+  unit: "examples",
+  min: 1,
+  default: 64,
+  aliases: ["batch_size"],
+  help: "Examples in a batch.",
 } as const satisfies OptionTable[string];
 
 /** Where and when a sparse pattern applies. */

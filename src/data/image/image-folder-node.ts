@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import { sortLabels } from "../table/dataset.ts";
 
 /** One image of a folder, not opened yet. */
@@ -65,7 +65,10 @@ export async function imagesIn(folder: string, depth = 0): Promise<string[]> {
   // Links could lead in circles.
   if (depth < 8) for (const inner of folders) found.push(...(await imagesIn(join(folder, inner), depth + 1)));
   if (found.length === 0 && depth === 0) {
-    const got = files.length === 0 ? "an empty folder" : `${files.length} files of other kinds, such as ${files[0]}`;
+    const got =
+      files.length === 0
+        ? "an empty folder"
+        : `${counted(files.length, "file of another kind", "files of other kinds")}, such as ${files[0]}`;
     throw expectedGot("data/empty", folder, `at least one image (${KINDS})`, got, "Fill or remove the folder.");
   }
   return found;
@@ -75,7 +78,12 @@ async function classesIn(folder: string): Promise<Map<string, string[]>> {
   const { files, folders } = await sorted(folder);
   if (folders.length === 0) {
     const images = files.filter((name) => IMAGE_NAME.test(name)).length;
-    const got = images > 0 ? `${images} images beside each other` : files.length > 0 ? "other files" : "an empty folder";
+    const got =
+      images > 0
+        ? `${counted(images, "image alone", "images beside each other")}`
+        : files.length > 0
+          ? "other files"
+          : "an empty folder";
     throw expectedGot("data/empty", folder, "a folder of images for each class", got, "Make folders such as cat/ and dog/.");
   }
   const classes = new Map<string, string[]>();

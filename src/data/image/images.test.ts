@@ -166,7 +166,7 @@ describe("folders of images", () => {
       [[], "data/empty", /a folder of images for each class, got an empty folder/],
       [["1.png", "2.png"], "data/empty", /got 2 images beside each other\. Make folders/],
       [["cat/1.png", "dog/"], "data/empty", /dog: expected at least one image \(jpg, .*\), got an empty folder/],
-      [["cat/1.png", "dog/a.tiff"], "data/empty", /got 1 files of other kinds, such as a\.tiff/],
+      [["cat/1.png", "dog/a.tiff"], "data/empty", /got 1 file of another kind, such as a\.tiff/],
       [["cat/1.png"], "data/one-class", /got images that are all of "cat"/],
       [["cat/1.png", "dog/hollow.png"], "data/bad-image", /hollow\.png: expected an image, got an empty file/],
     ];

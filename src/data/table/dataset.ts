@@ -1,4 +1,4 @@
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import {
   type CellPlace,
   filledText,
@@ -218,7 +218,7 @@ const tooFew = (name: string, { areClasses }: TaskLabels, rows: number, only: un
     "data/one-class",
     name,
     `at least ${areClasses ? "two classes" : "two different numbers"}`,
-    `${rows} rows that all say "${only}"`,
+    `${counted(rows, "row that says", "rows that all say")} "${only}"`,
     areClasses ? "Add examples of another class." : "Add examples of other values.",
   );
 
@@ -226,7 +226,13 @@ const tooFew = (name: string, { areClasses }: TaskLabels, rows: number, only: un
 export function checkStreamTrainable({ name, rows, unlabelled, counts, labels, task }: StreamedFacts): void {
   if (unlabelled > 0) {
     const hint = "Give the columns, or remove those rows.";
-    throw expectedGot("data/columns", name, "labelled examples", `${unlabelled} of ${rows} rows without a label`, hint);
+    throw expectedGot(
+      "data/columns",
+      name,
+      "labelled examples",
+      `${unlabelled} of ${counted(rows, "row")} without a label`,
+      hint,
+    );
   }
   const rules = labelsOf(task);
   // an index counts classes; of numbers it cannot say how many differ

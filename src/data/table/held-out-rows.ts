@@ -1,4 +1,4 @@
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import { foldKey, hashWords } from "../../random/index.ts";
 
 export interface HeldOutOptions {
@@ -82,8 +82,8 @@ export class HeldOutRows {
     throw expectedGot(
       "data/split",
       name,
-      `texts that can be parted, to hold out ${this.#fraction} of ${rows} rows`,
-      `${held.length} rows on the held-out side`,
+      `texts that can be parted, to hold out ${this.#fraction} of ${counted(rows, "row")}`,
+      `${counted(held.length, "row")} on the held-out side`,
       "Give a validation file.",
     );
   }

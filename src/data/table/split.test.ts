@@ -98,7 +98,7 @@ test("bad fractions, and texts that cannot be parted, are refused", () => {
   };
   assert.throws(() => splitDataset({ dataset: same, seed: 1 }), {
     code: "data/split",
-    message: /1 groups that share text, the largest of 20 examples/,
+    message: /1 group of shared text, the largest of 20 examples/,
   });
 });
 

@@ -1,4 +1,4 @@
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import { permutation } from "../../random/index.ts";
 import { taskOf } from "../../tasks/index.ts";
 import type { Dataset } from "../types.ts";
@@ -88,8 +88,8 @@ export function splitDataset({ dataset, fraction = 0.1, seed, ...grouping }: Spl
     throw expectedGot(
       "data/split",
       dataset.name,
-      `texts that can be parted, to hold out ${fraction} of ${examples.length} examples`,
-      `${groups.length} groups that share text, the largest of ${largest} examples`,
+      `texts that can be parted, to hold out ${fraction} of ${counted(examples.length, "example")}`,
+      `${counted(groups.length, "group")} of shared text, the largest of ${counted(largest, "example")}`,
       'Give a validation file, or split with groupBy: "equality".',
     );
   }

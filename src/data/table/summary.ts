@@ -1,3 +1,4 @@
+import { counted } from "../../errors/index.ts";
 import { taskOf } from "../../tasks/index.ts";
 import type { StreamedDataset } from "../stream/row-stream.ts";
 import type { Dataset, Encoded } from "../types.ts";
@@ -155,7 +156,7 @@ export function summariseStreamed(train: StreamedDataset, evaluated: SplitInput)
 
 const grouped = (n: number): string => n.toLocaleString("en-US");
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`;
-const count = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
+const count = (n: number, what: string): string => counted(grouped(n), what);
 
 const rowOf = ({ kind }: SplitSummary): string => kind ?? "row";
 
@@ -173,7 +174,9 @@ export function renderSummary({ splits, overlaps, majority }: DataSummary): stri
     const listed = split.classes.map(({ label, count }) => `${label} ${grouped(count)}`).join(", ");
     const parts = [count(split.rows, rowOf(split))];
     if (split.classes.length > 0) {
-      parts.push(`${split.classes.length} classes${split.classes.length <= LISTED_CLASSES ? ` (${listed})` : ""}`);
+      parts.push(
+        `${counted(split.classes.length, "class", "classes")}${split.classes.length <= LISTED_CLASSES ? ` (${listed})` : ""}`,
+      );
     }
     if (split.lengths) {
       const { mean, median, p95, longest } = split.lengths;

@@ -1,5 +1,5 @@
 import { CsvError, parse as parseCsvText } from "csv-parse/browser/esm/sync";
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import type { Table, TableRow } from "../types.ts";
 import { looksLikeHeader } from "./columns.ts";
 
@@ -172,7 +172,7 @@ export function checkCells(rows: readonly TableRow[], columns: readonly string[]
     throw expectedGot(
       "data/broken-row",
       `${name}:${line}`,
-      `${columns.length} cells (${columns.join(", ")})`,
+      `${counted(columns.length, "cell")} (${columns.join(", ")})`,
       cells.length,
       format === "csv" ? "Quote cells that hold the delimiter." : "Take tabs and line breaks out of the cells.",
     );

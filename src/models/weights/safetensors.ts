@@ -1,4 +1,4 @@
-import { expectedGot, printedJson } from "../../errors/index.ts";
+import { counted, expectedGot, printedJson } from "../../errors/index.ts";
 
 /** Bytes an element takes, for every dtype the format knows. */
 const dtypeBytes = {
@@ -48,7 +48,7 @@ export interface Tensor {
 
 /** The format's own limit, which keeps a damaged length from asking for gigabytes of JSON. */
 const maxHeaderBytes = 100_000_000;
-const plural = (count: number): string => `${count.toLocaleString("en-US")} ${count === 1 ? "byte" : "bytes"}`;
+const plural = (count: number): string => counted(count.toLocaleString("en-US"), "byte");
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /**

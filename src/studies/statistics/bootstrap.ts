@@ -1,4 +1,4 @@
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import { foldKey, hashWords } from "../../random/index.ts";
 import { type Components, components } from "./components.ts";
 import { critical, sortedQuantile } from "./quantiles.ts";
@@ -67,7 +67,7 @@ export function crossedBootstrap(matrices: readonly Float64Array[], options: Boo
       "statistics/bad-shape",
       "crossedBootstrap",
       "[seeds, examples] values",
-      `${seeds} seeds, ${examples} examples`,
+      `${counted(seeds, "seed")}, ${counted(examples, "example")}`,
     );
   }
   const different = matrices.find((m) => m.length !== matrices[0].length);

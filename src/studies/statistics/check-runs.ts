@@ -1,4 +1,4 @@
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import type { RunRecord } from "../../runs/index.ts";
 
 export interface Crossing {
@@ -55,14 +55,14 @@ function checkSplit(run: RunRecord, first: RunRecord, label: string): void {
       "study/mismatched-runs",
       `run ${label}`,
       "the labels of the first run, in its order",
-      `${run.labels.length} labels`,
+      counted(run.labels.length, "label"),
       "Runs of one study share one reported split.",
     );
   }
   const sets = { probabilities: run.probabilities, denseProbabilities: run.denseProbabilities, ...run.crossProbabilities };
   for (const [name, rows] of Object.entries(sets)) {
     if (rows.length !== run.labels.length) {
-      throw expectedGot("study/bad-probabilities", `run ${label}, ${name}`, `${run.labels.length} rows`, rows.length);
+      throw expectedGot("study/bad-probabilities", `run ${label}, ${name}`, counted(run.labels.length, "row"), rows.length);
     }
     rows.forEach((row, e) => {
       const sum = row.reduce((total, p) => total + p, 0);

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/index.ts";
 import {
   accuracy,
   argmax,
@@ -95,11 +96,12 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
     const best = own.map((run) => run.bestBySelectionAccuracy);
     const verdict = (): Verdict => {
       if (at < 0) return settled("baseline", `${name} is the baseline that the others are compared to.`);
-      const soFar = `${points(boots[at].components.mean)} points over ${seeds.length} paired seed${seeds.length === 1 ? "" : "s"}`;
+      const soFar = `${points(boots[at].components.mean)} points over ${counted(seeds.length, "paired seed")}`;
       if (claim < 0) return settled("no verdict", `${name} was not named beforehand, so it is exploratory: ${soFar}.`);
       if (seeds.length < FEWEST_SEEDS)
         return settled("no verdict", `A verdict on ${name} needs at least ${FEWEST_SEEDS} paired seeds: ${soFar}.`);
-      if (!planned) return settled("no verdict", `No look at ${name} was planned after ${seeds.length} seeds: ${soFar}.`);
+      if (!planned)
+        return settled("no verdict", `No look at ${name} was planned after ${counted(seeds.length, "seed")}: ${soFar}.`);
       const { corpus, synthetic } = meta;
       return verdictOn({ name, pattern, baseline, corpus, synthetic, family: claims.length }, boots[at], level, look.level90);
     };
