@@ -7,11 +7,7 @@ import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { permutation } from "../../src/random/index.ts";
 
-interface Row {
-  readonly text: string;
-  readonly pair?: string;
-  readonly label: string;
-}
+type Row = { readonly label: string } & ({ readonly text: string } | { readonly sentence1: string; readonly sentence2: string });
 
 /** Rows of one set: those to draw labels from, and those to test on. */
 interface Split {
@@ -83,8 +79,13 @@ async function wiki(): Promise<Split> {
 const sets: Readonly<Record<string, () => Split | Promise<Split>>> = {
   sst2: () => glue("SST-2", ([text, label]) => ({ text, label: label === "1" ? "positive" : "negative" })),
   cola: () => glue("CoLA", ([, label, , text]) => ({ text, label: label === "1" ? "acceptable" : "unacceptable" }), 0),
-  mrpc: () => glue("MRPC", ([label, , , text, pair]) => ({ text, pair, label: label === "1" ? "equivalent" : "different" })),
-  rte: () => glue("RTE", ([, text, pair, label]) => ({ text, pair, label })),
+  mrpc: () =>
+    glue("MRPC", ([label, , , text, pair]) => ({
+      sentence1: text,
+      sentence2: pair,
+      label: label === "1" ? "equivalent" : "different",
+    })),
+  rte: () => glue("RTE", ([, text, pair, label]) => ({ sentence1: text, sentence2: pair, label })),
   imdb: () => ({ train: imdb("imdb/train.tsv.gz"), test: imdb("imdb/test.tsv.gz") }),
   wiki,
 };

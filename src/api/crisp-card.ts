@@ -2,6 +2,7 @@ import type { Dataset } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { EvaluatedSplit, ModelFacts } from "../export/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
+import type { RecipeChoice } from "../recipes/index.ts";
 import type { PlanSpec, RunResult } from "../runs/index.ts";
 import type { TaskName } from "../tasks/index.ts";
 
@@ -28,6 +29,8 @@ export interface CrispCard {
   readonly metrics: Readonly<Record<string, number>>;
   /** All training options, defaults filled in; older versions have those that were given. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** How training went as a whole; left out by older versions. */
+  readonly recipe?: RecipeChoice & { readonly name: string };
   /** Factor of each class in the loss. */
   readonly classWeights?: readonly number[];
   /** What computed. */

@@ -10,7 +10,7 @@ import { fruitPng, tinyPreprocessor, writeFruit, writeTinyVit } from "../runs/ti
 import { Classifier } from "./classifier-node.ts";
 import { demoEncoder } from "./fresh-model.ts";
 import { type TrainResult, type TrainSettings, train } from "./train-node.ts";
-import type { TrainEvent } from "./train-settings.ts";
+import type { TrainEvent } from "./training/train-settings.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-images-"));
 after(() => rmSync(work, { recursive: true, force: true }));

@@ -10,6 +10,8 @@ export {
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
 export type { NamedFiles } from "./input-files.ts";
 export type { ModelFiles } from "./model-files.ts";
-export type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
-export { limited } from "./train-text.ts";
+export { type Baseline, MAJORITY } from "./training/baselines.ts";
+export { type ChosenRecipe, chooseRecipe, DEFAULT_TIME_BUDGET, type RecipeSettings } from "./training/choose-recipe.ts";
+export type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";
+export { limited } from "./training/train-text.ts";
 export { VERSION } from "./version.ts";

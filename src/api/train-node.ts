@@ -6,7 +6,7 @@ import { expectedGot } from "../errors/index.ts";
 import type { ModelFacts } from "../export/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
-import type { RunEvent, RunLog, RunSpec } from "../runs/index.ts";
+import type { RunEvent, RunLog } from "../runs/index.ts";
 import { readsImages, readsTexts, runLogged, sayReading } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
@@ -17,15 +17,10 @@ import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { INPUT_FILES } from "./input-files.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { type StartModel, startFromFiles } from "./start-model.ts";
-import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
-import {
-  type DataSources,
-  isDataset,
-  type Prepared,
-  prepareTraining,
-  type StreamedTraining,
-  trainPrepared,
-} from "./train-text.ts";
+import { asPhase, type ExecuteRun } from "./training/phases.ts";
+import { trainPrepared } from "./training/train-prepared.ts";
+import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";
+import { type DataSources, isDataset, type Prepared, prepareTraining, type StreamedTraining } from "./training/train-text.ts";
 
 /** Settings of {@link train}; `data`, `validation` and `test` may be paths. */
 export interface TrainSettings extends TextTrainSettings<string | readonly string[]> {
@@ -75,12 +70,13 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
   const worker = startRunWorker("thread");
   try {
     const { signal, log } = settings;
-    const run = (spec: RunSpec) => runLogged(worker, spec, { log, onEvent: emit, signal });
+    const run: ExecuteRun = (spec, phase) =>
+      runLogged(worker, spec, phase === undefined ? { log, onEvent: emit, signal } : { onEvent: asPhase(phase, emit), signal });
     const about = { ...startModel(settings), ...settings.about };
     const done = await trainPrepared(prepared, { ...settings, about }, run, emit);
     if (!done) return null;
-    const { card, weights, ...result } = done;
-    const { config, tokenizer, images, tokenizerFiles } = prepared;
+    const { card, config, weights, ...result } = done;
+    const { tokenizer, images, tokenizerFiles } = prepared;
     const createRuntime = () => runtimeFor({ device: settings.device, onNote: () => {} });
     const parts = { config, card, tokenizer, images, imageReader: nodeImages, weights, tokenizerFiles };
     return { ...result, model: new Classifier({ ...parts, createRuntime }) };

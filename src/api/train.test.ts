@@ -10,7 +10,7 @@ import { demoCorpora } from "../studies/index.ts";
 import { resolveOptions } from "../training/index.ts";
 import { Classifier } from "./classifier-node.ts";
 import { drawn, type TrainResult, type TrainSettings, train } from "./train-node.ts";
-import type { TrainEvent } from "./train-settings.ts";
+import type { TrainEvent } from "./training/train-settings.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-train-"));
 after(() => rmSync(work, { recursive: true, force: true }));
@@ -65,8 +65,8 @@ describe("train()", () => {
 
   test("tells what it reads, does and finds, in this order", () => {
     const order = [...new Set(events.map(({ type }) => type))];
-    assert.deepEqual(order, ["data", "estimated", "started", "step", "evaluated", "finished"]);
-    const [first] = events;
+    assert.deepEqual(order, ["recipe", "data", "estimated", "started", "step", "evaluated", "finished"]);
+    const first = events.find(({ type }) => type === "data")!;
     assert.ok(first.type === "data" && first.heldOut === 20 && first.columns?.text === "sentence");
     assert.equal(events.filter(({ type }) => type === "evaluated").length, 3);
   });

@@ -20,7 +20,7 @@ export interface ModelFacts {
 }
 
 /** Which examples a model's figures are about: those held out from training, which it read while it went on, or a test split, read once. */
-export type EvaluatedSplit = "held out" | "test";
+export type EvaluatedSplit = "held out" | "cross-validated" | "test";
 
 /** What a model card is made of: the run's own card, and what the model is. */
 export interface ModelCardParts {
@@ -55,6 +55,8 @@ export interface ModelCardParts {
 const OFF = "SparsityOff";
 const WHERE: Readonly<Record<EvaluatedSplit, string>> = {
   "held out": "On examples that were held out from training, and evaluated while it went on; no separate test split was given",
+  "cross-validated":
+    "On all examples, each predicted by a model that was trained in the same way on others; the model itself was trained on all of them",
   test: "On a test split that was read once, after training",
 };
 /** Metrics that Hugging Face knows, by our names. */

@@ -7,19 +7,24 @@ import type { ContrastiveSettings, RecipeChoice, RecipeFacts } from "./recipe.ts
  */
 const FLOPS = 60e9;
 
+type Timed = Pick<RecipeChoice, "contrastive" | "options">;
+
 /** Seconds of one pass of updates over the examples: forward and backward, 3 forward passes. */
 export const epochSeconds = ({ rows, flopsPerExample }: RecipeFacts): number => (3 * rows * flopsPerExample) / FLOPS;
 
 /** Seconds that a choice takes, one model, evaluation left out. */
-export const secondsOf = (facts: RecipeFacts, { contrastive, options }: Omit<RecipeChoice, "folds">): number =>
+export const secondsOf = (facts: RecipeFacts, { contrastive, options }: Timed): number =>
   ((contrastive?.epochs ?? 0) + (options.numTrainEpochs ?? 0)) * epochSeconds(facts);
+
+/** Whether a tenth of the rows is too few to say anything. */
+export const isSmall = ({ rows }: RecipeFacts): boolean => rows < CROSS_VALIDATED_ROWS;
 
 /** Below so many rows, a tenth held out says nothing: 50 rows leave an interval of ± 13 points. */
 const CROSS_VALIDATED_ROWS = 500;
 
 /** The most folds that the budget has room for beside the model itself; 0 for rows that are held out. */
-export function foldsFor(facts: RecipeFacts, choice: Omit<RecipeChoice, "folds">): number {
-  if (facts.classes === 0 || facts.rows >= CROSS_VALIDATED_ROWS) return 0;
+export function foldsFor(facts: RecipeFacts, choice: Timed): number {
+  if (facts.classes === 0 || !isSmall(facts)) return 0;
   const affordable = [5, 3].find((folds) => (folds + 1) * secondsOf(facts, choice) <= facts.timeBudget) ?? 0;
   return Math.min(affordable, facts.leastOfAClass) >= 2 ? Math.min(affordable, facts.leastOfAClass) : 0;
 }

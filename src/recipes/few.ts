@@ -21,6 +21,6 @@ export const few: Recipe = {
       probe: true,
       options: { numTrainEpochs: 0, evalStrategy: "no" },
     } as const;
-    return { ...choice, folds: foldsFor(facts, choice) };
+    return { ...choice, folds: foldsFor(facts, choice), holdsOut: false };
   },
 };

@@ -5,5 +5,5 @@ export const huggingface: Recipe = {
   name: "huggingface",
   summary: "the usual recipe for fine-tuning encoders on GLUE",
   fits: () => false,
-  choose: () => ({ probe: false, options: {}, folds: 0 }),
+  choose: () => ({ probe: false, options: {}, folds: 0, holdsOut: true }),
 };

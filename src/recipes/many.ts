@@ -11,6 +11,11 @@ export const many: Recipe = {
   choose(facts) {
     const affordable = Math.floor(facts.timeBudget / epochSeconds(facts));
     const epochs = Math.max(1, Math.min(EPOCHS, affordable));
-    return { probe: facts.classes > 0, options: { learningRate: rateFor(facts), numTrainEpochs: epochs }, folds: 0 };
+    return {
+      probe: facts.classes > 0,
+      options: { learningRate: rateFor(facts), numTrainEpochs: epochs },
+      folds: 0,
+      holdsOut: true,
+    };
   },
 };

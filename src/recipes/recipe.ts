@@ -35,6 +35,8 @@ export interface RecipeChoice {
   readonly options: Partial<TrainingOptions>;
   /** Parts of the rows that are each predicted by a model of the others; 0 where rows are held out instead. */
   readonly folds: number;
+  /** Whether some rows are held out and evaluated during training even where there is a test split. */
+  readonly holdsOut: boolean;
 }
 
 /** A way to train: one record, one file, one line in `recipes.ts`. */

@@ -1,4 +1,4 @@
-import { epochSeconds, foldsFor, rateFor } from "./cost.ts";
+import { epochSeconds, foldsFor, isSmall, rateFor } from "./cost.ts";
 import type { Recipe } from "./recipe.ts";
 
 const MOST_ROWS = 5000;
@@ -27,6 +27,6 @@ export const some: Recipe = {
       probe: oneClass,
       options: { learningRate: rateFor(facts), perDeviceTrainBatchSize: BATCH, numTrainEpochs: epochs },
     };
-    return { ...choice, folds: foldsFor(facts, choice) };
+    return { ...choice, folds: foldsFor(facts, choice), holdsOut: !isSmall(facts) };
   },
 };

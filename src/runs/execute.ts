@@ -20,12 +20,12 @@ import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evalu
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
 import { rulesOf, taskFigures } from "./figures.ts";
 import { curvePoint, followLoop } from "./follow-loop.ts";
-import { headStart } from "./head-start.ts";
 import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf, specOf } from "./plan-spec.ts";
 import { sayReading } from "./reading.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
-import { startingPoint } from "./starting-point.ts";
+import { headStart } from "./start/head-start.ts";
+import { startingPoint } from "./start/starting-point.ts";
 
 /**
  * Train one arm with one seed, and evaluate it: sparsity on and off.
@@ -56,7 +56,7 @@ export async function executeRun(
   try {
     const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
     held.push(() => train.close());
-    const { config, values, fresh, plan } = await headStart(spec, start, {
+    const { config, values, fresh, plan, frozenAccuracy } = await headStart(spec, start, {
       ...{ plan: planOf(spec.plan), runtime, train, options, signal },
     });
     const batches = batchSource(spec, train, options, plan, seed);
@@ -91,6 +91,7 @@ export async function executeRun(
       freshParameters: fresh,
       config,
       plan: specOf(plan),
+      frozenAccuracy,
       runtime: { name: runtime.name, version: runtime.version, device: runtime.device, threads: runtime.threads },
     };
   } catch (error) {

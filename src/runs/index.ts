@@ -4,7 +4,7 @@ export { classWeightsOf } from "./class-weights.ts";
 export type { RunEnvironment } from "./environment/environment.ts";
 export { hashOfData } from "./examples.ts";
 export { executeRun } from "./execute.ts";
-export { type TaskRules, taskFigures } from "./figures.ts";
+export { rulesOf, type TaskRules, taskFigures } from "./figures.ts";
 export {
   type ContextSettings,
   createForward,

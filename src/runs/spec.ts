@@ -128,6 +128,8 @@ export interface RunResult {
   readonly weights?: ReadonlyMap<string, Float32Array>;
   /** What the model folder lacked and was drawn afresh, e.g. `classifier.weight`. */
   readonly freshParameters: readonly string[];
+  /** With `pooling` best: cross-validated accuracy of a logistic regression on the untrained encoder's features. */
+  readonly frozenAccuracy?: number;
   /** Of the model, with its head. */
   readonly config: EncoderConfig;
   /** Attention as it was trained: other layers than asked for are named where the encoder got one more. */

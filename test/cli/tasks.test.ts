@@ -99,11 +99,14 @@ describe("what does not fit a task is refused before anything is trained", () =>
     refuses(["study", several, "--model", model, "--quick"], /several\.jsonl: expected one class for each text.*multi_label/));
   test("label smoothing where nothing can be smoothed", async () => {
     const smoothed = ["--label_smoothing_factor", "0.1", ...quick];
-    await refuses(["train", numbers, "--task", "regression", ...smoothed], /labelSmoothingFactor: expected 0 in regression/);
+    await refuses(["train", numbers, "--task", "regression", ...smoothed], /--label_smoothing_factor: expected 0 in regression/);
     await refuses(["train", several, "--output_dir", path("b"), ...smoothed], /labelSmoothingFactor: expected 0 in multi_label/);
   });
   test("--streaming beside --max_train_samples", () =>
-    refuses(["train", several, "--streaming", "--max_train_samples", "9", ...quick], /streaming: expected no maxTrainSamples/));
+    refuses(
+      ["train", several, "--streaming", "--max_train_samples", "9", ...quick],
+      /--streaming: expected no --max_train_samples/,
+    ));
   test("rows without a label in what is evaluated", async () => {
     const hidden = readFileSync(join(import.meta.dirname, "../fixtures/data/hidden.parquet"));
     const shown = readFileSync(join(import.meta.dirname, "../fixtures/data/pairs-snappy.parquet"));

@@ -14,7 +14,7 @@ import { memoryStorage } from "../../training/checkpoints/memory-storage.fixture
 import { Classifier } from "../classifier-node.ts";
 import { demoEncoder } from "../fresh-model.ts";
 import { train as trainInNode } from "../train-node.ts";
-import type { TrainEvent } from "../train-settings.ts";
+import type { TrainEvent } from "../training/train-settings.ts";
 import { loadModelIn, trainIn, type WorkerPort } from "./client.ts";
 import type { FromWorker, ToWorker, WorkerTrainSettings } from "./messages.ts";
 import { trainingSession } from "./session.ts";

@@ -6,7 +6,7 @@ import type { TaskName } from "../../tasks/index.ts";
 import type { Prediction, TextInput } from "../classifier.ts";
 import { type EventsWithResult, withEvents } from "../event-queue.ts";
 import type { ModelFiles } from "../model-files.ts";
-import type { TextTrainResult, TrainEvent } from "../train-settings.ts";
+import type { TextTrainResult, TrainEvent } from "../training/train-settings.ts";
 import type { Answers, Call, FromWorker, ModelFacts, ToWorker, WorkerTrainSettings } from "./messages.ts";
 
 /** A text classifier in a worker of its own. */

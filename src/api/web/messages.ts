@@ -3,7 +3,7 @@ import type { TaskName } from "../../tasks/index.ts";
 import type { Prediction, TextInput } from "../classifier.ts";
 import type { FreshModel } from "../fresh-model.ts";
 import type { ModelFiles } from "../model-files.ts";
-import type { TextTrainResult, TextTrainSettings, TrainEvent } from "../train-settings.ts";
+import type { TextTrainResult, TextTrainSettings, TrainEvent } from "../training/train-settings.ts";
 
 /** Settings of a training in a worker: whatever is read is a blob or in memory. */
 export interface WorkerTrainSettings extends TextTrainSettings<Blob> {

@@ -4,7 +4,9 @@ import { executeRun, planOf, toSent } from "../../runs/index.ts";
 import { classifierFromFiles, TextClassifier } from "../classifier.ts";
 import { bytesOf, bytesOfAll, type ModelFiles } from "../model-files.ts";
 import { startFromFiles } from "../start-model.ts";
-import { prepareTraining, trainPrepared } from "../train-text.ts";
+import { asPhase, type ExecuteRun } from "../training/phases.ts";
+import { trainPrepared } from "../training/train-prepared.ts";
+import { prepareTraining } from "../training/train-text.ts";
 import type { Answers, Call, FromWorker, ModelFacts, SentSettings, ToWorker } from "./messages.ts";
 
 /** Hand a message to the page; what is in `transfer` moves there without a copy. */
@@ -27,10 +29,12 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
     );
     const onEvent = (event: Extract<FromWorker, { type: "event" }>["event"]): void => post({ type: "event", event });
     const run = { signal: stop.signal, onEvent };
-    const done = await trainPrepared(prepared, settings, (spec) => executeRun(spec, environment, run), onEvent);
+    const execute: ExecuteRun = (spec, phase) =>
+      executeRun(spec, environment, phase === undefined ? run : { ...run, onEvent: asPhase(phase, onEvent) });
+    const done = await trainPrepared(prepared, settings, execute, onEvent);
     if (!done) return null;
-    const { card, weights, ...result } = done;
-    const { config, tokenizer, images, tokenizerFiles } = prepared;
+    const { card, config, weights, ...result } = done;
+    const { tokenizer, images, tokenizerFiles } = prepared;
     const parts = { config, card, tokenizer, images, imageReader: environment.images, weights, tokenizerFiles };
     model = new TextClassifier({ ...parts, createRuntime: runtimeOn(device) });
     return { ...result, ...factsOf(model) };

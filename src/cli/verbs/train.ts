@@ -1,17 +1,19 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import type { TrainEvent } from "../../api/index.ts";
+import { MAJORITY } from "../../api/index.ts";
 import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
 import { isDense, parsePattern } from "../../attention/index.ts";
 import { type DataSummary, renderSummary } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
+import { wilsonInterval } from "../../metrics/index.ts";
 import { renderTrainReport } from "../../report/index.ts";
 import { type Device, runCourse } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import { inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
-import { duration } from "../progress.ts";
+import { duration, type Progress } from "../progress.ts";
 import { classWeights, columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
@@ -20,6 +22,9 @@ import { trainReport } from "../train-report/train-report.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv } from "./error-tables.ts";
+import { recipeLine } from "./recipe-line.ts";
+import { RECIPE_OPTIONS, recipeSettings } from "./recipe-options.ts";
+import { trainVerdict } from "./train-verdict.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
 const OPTIONS = {
@@ -28,6 +33,7 @@ const OPTIONS = {
   ...MODEL_OPTIONS,
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
+  ...RECIPE_OPTIONS,
   ...TRAINING_OPTIONS,
   onnx: { type: "boolean", default: true, help: "Write onnx/model.onnx, for transformers.js." },
   license: {
@@ -91,7 +97,8 @@ export const train = defineVerb({
         checkpoints: folder.checkpoints,
         log: folder.log,
         signal,
-        ...trainingOptionsIn(options),
+        ...trainingOptionsIn(Object.fromEntries(Object.entries(options).filter(([option]) => context.given.has(option)))),
+        ...recipeSettings(options, context.given),
       });
       const show = reporter(context, model, pattern.id);
       let summary: DataSummary | undefined;
@@ -118,9 +125,18 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
   const ofRun = runReporter(output, `${model} · ${pattern}`, ({ evalAccuracy = 0, evalLoss = 0, figures }) =>
     figuresLine(figures ?? { accuracy: evalAccuracy, loss: evalLoss }),
   );
+  let phase: { readonly name: string; readonly bar: Progress } | undefined;
   return (event) => {
     output.record(event);
-    if (event.type === "data") {
+    if (event.type === "recipe") output.say(recipeLine(event.recipe));
+    else if (event.type === "phase") {
+      if (phase?.name !== event.name) phase = { name: event.name, bar: output.progress(event.name, event.steps) };
+      phase.bar.update(event.done);
+      if (event.done === event.steps) {
+        phase.bar.finish();
+        phase = undefined;
+      }
+    } else if (event.type === "data") {
       for (const line of renderSummary(event.summary)) output.say(line);
       const images = event.summary.splits[0].kind === "image";
       const { text, pair, label } = event.columns ?? { text: "text" };
@@ -135,7 +151,7 @@ function finish(
   result: TrainResult,
   { path: folder, removeOlder }: TrainingFolder,
 ): void {
-  const { metrics, classes, primary, model, evaluated, split, majority, seconds, freshParameters } = result;
+  const { metrics, classes, primary, model, evaluated, split, baselines, seconds, freshParameters } = result;
   if (freshParameters.length > 0)
     output.say(`fresh head: ${freshParameters.join(", ")} were not in the model folder and started at random`);
   output.print();
@@ -151,8 +167,13 @@ function finish(
     const weakest = classes.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
     const { accuracy, macroF1, loss: _, ...more } = metrics;
     const glue = Object.keys(more).length === 0 ? "" : ` · ${figuresLine(more)}`;
+    const { probabilities } = evaluated;
+    const verdict = trainVerdict({ probabilities, labels: model.config.labels, accuracy, baselines });
+    if (verdict) output.say(verdict);
+    const { low, high } = wilsonInterval(Math.round(accuracy * probabilities.length), probabilities.length);
+    for (const { name, score } of baselines) output.print(`  ${name} ${score.toFixed(3)}`);
     output.say(
-      `${split}  accuracy ${accuracy.toFixed(3)} (majority ${majority.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
+      `${split}  accuracy ${accuracy.toFixed(3)} (95 % ${low.toFixed(3)} to ${high.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
     );
   } else output.say(`${split}  ${figuresLine(metrics)}${attention} ${mistakes}`);
   for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
@@ -175,7 +196,8 @@ async function writeReport(
     summary: from.summary,
     course: await runCourse(log.read()),
     facts: shownFacts(result, from),
-    options: shownOptions(OPTIONS, options, given),
+    options: shownOptions(OPTIONS, { ...options, ...result.model.card.options }, given),
+    baselines: result.baselines.filter(({ name }) => name !== MAJORITY),
     onNote: (text) => output.note(text),
   });
   writeOwnFiles(folder, new Map([["report.html", [new TextEncoder().encode(renderTrainReport(report))]]]));

@@ -29,7 +29,7 @@ export interface TrainReport {
   /** What an example is called. */
   readonly unit: "row" | "image";
   /** Which examples the figures are about. */
-  readonly evaluated: { readonly split: "held out" | "test"; readonly name: string; readonly rows: number };
+  readonly evaluated: { readonly split: "held out" | "cross-validated" | "test"; readonly name: string; readonly rows: number };
   readonly trained: { readonly name: string; readonly rows: number };
   /** The figure that counts. */
   readonly primary: {

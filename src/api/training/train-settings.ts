@@ -1,13 +1,16 @@
-import type { AttentionPlan, Pattern } from "../attention/index.ts";
-import type { DataSummary, Dataset, DatasetOptions, Encoded } from "../data/index.ts";
-import type { EvaluatedSplit, ModelFacts } from "../export/index.ts";
-import type { ClassMetrics, GlueTask } from "../metrics/index.ts";
-import type { Device, RunEvent, RunResult } from "../runs/index.ts";
-import type { TaskName } from "../tasks/index.ts";
-import type { TrainingOptions } from "../training/index.ts";
+import type { AttentionPlan, Pattern } from "../../attention/index.ts";
+import type { DataSummary, Dataset, DatasetOptions, Encoded } from "../../data/index.ts";
+import type { EvaluatedSplit, ModelFacts } from "../../export/index.ts";
+import type { ClassMetrics, GlueTask } from "../../metrics/index.ts";
+import type { Device, RunEvent, RunResult } from "../../runs/index.ts";
+import type { TaskName } from "../../tasks/index.ts";
+import type { TrainingOptions } from "../../training/index.ts";
+import type { Baseline } from "./baselines.ts";
+import type { ChosenRecipe, RecipeSettings } from "./choose-recipe.ts";
+import type { PhaseEvent } from "./phases.ts";
 
 /** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
-export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
+export interface TextTrainSettings<Source> extends Partial<TrainingOptions>, RecipeSettings {
   /**
    * TSV, CSV, JSONL (gzip of each) or Parquet, or examples in memory; for an encoder of images a folder with a folder for each class,
    * perhaps below `train`, `validation` and `test`, or Parquet.
@@ -42,6 +45,9 @@ export interface TextTrainSettings<Source> extends Partial<TrainingOptions> {
 /** What happens, in order: `data` once, then what the run says, then `finished`. */
 export type TrainEvent =
   | { readonly type: "data"; readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly heldOut: number }
+  /** How it goes; before `data`. */
+  | { readonly type: "recipe"; readonly recipe: ChosenRecipe }
+  | PhaseEvent
   | RunEvent
   | { readonly type: "finished"; readonly metrics: Readonly<Record<string, number>> };
 
@@ -53,6 +59,8 @@ export interface TextTrainResult {
   readonly primary: string;
   /** Which examples `metrics` are about. */
   readonly split: EvaluatedSplit;
+  /** What simple methods reach by the same measure, best first; none for tasks that do not give each example one class. */
+  readonly baselines: readonly Baseline[];
   /** Class by class; null for tasks that do not give each example one class. */
   readonly classes: ClassMetrics | null;
   /** The examples behind `metrics`, and what the model said of each. */
@@ -80,6 +88,12 @@ export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never
       maxTrainSamples: true,
       checkpoints: true,
       log: true,
+      preset: true,
+      timeBudget: true,
+      contrastiveEpochs: true,
+      linearProbe: true,
+      pooling: true,
+      folds: true,
       signal: true,
       streaming: true,
       revision: true,

@@ -1,7 +1,7 @@
-import { type EncoderConfig, initialise, parseEncoderConfig, storedModel, weightsFrom, withLabels } from "../models/index.ts";
-import type { TaskName } from "../tasks/index.ts";
-import type { RunEnvironment } from "./environment/environment.ts";
-import type { ModelSource } from "./spec.ts";
+import { type EncoderConfig, initialise, parseEncoderConfig, storedModel, weightsFrom, withLabels } from "../../models/index.ts";
+import type { TaskName } from "../../tasks/index.ts";
+import type { RunEnvironment } from "../environment/environment.ts";
+import type { ModelSource } from "../spec.ts";
 
 /** Weights a run starts from. */
 export interface StartingPoint {

@@ -1,15 +1,15 @@
-import type { AttentionPlan } from "../attention/index.ts";
-import { isDense } from "../attention/index.ts";
-import type { Encoded } from "../data/index.ts";
-import { type FeatureRows, folds, logisticRegression, pickRows, probabilitiesOf } from "../linear/index.ts";
-import { argmax } from "../metrics/index.ts";
-import { meanPooled } from "../models/index.ts";
-import type { Runtime } from "../runtime/index.ts";
-import type { TrainingOptions } from "../training/index.ts";
-import type { TrainingExamples } from "./examples.ts";
-import { weightTensors } from "./forward.ts";
+import type { AttentionPlan } from "../../attention/index.ts";
+import { isDense } from "../../attention/index.ts";
+import type { Encoded } from "../../data/index.ts";
+import { type FeatureRows, folds, logisticRegression, pickRows, probabilitiesOf } from "../../linear/index.ts";
+import { argmax } from "../../metrics/index.ts";
+import { meanPooled } from "../../models/index.ts";
+import type { Runtime } from "../../runtime/index.ts";
+import type { TrainingOptions } from "../../training/index.ts";
+import type { TrainingExamples } from "../examples.ts";
+import { weightTensors } from "../forward.ts";
+import type { RunSpec } from "../spec.ts";
 import { C, featuresOf, probedHead } from "./probe.ts";
-import type { RunSpec } from "./spec.ts";
 import type { StartingPoint } from "./starting-point.ts";
 
 /** A probe learns no more from more examples than this. */
@@ -23,6 +23,8 @@ const LEAST_GAIN = 0.01;
 /** Where training begins, once the encoder itself was looked at. */
 export interface HeadStart extends StartingPoint {
   readonly plan: AttentionPlan;
+  /** See `RunResult.frozenAccuracy`. */
+  readonly frozenAccuracy?: number;
 }
 
 /**
@@ -58,13 +60,15 @@ export async function headStart(
   if (spec.pooling) {
     const pooled = meanPooled(start.config, start.values);
     const mean = pooled && { ...start, ...pooled, plan: withoutLastLayers(plan, start.config.layers) };
-    if (mean && spec.pooling === "mean") chosen = mean;
-    else if (mean) {
+    if (spec.pooling === "mean") chosen = mean ?? chosen;
+    else {
       const compared = labelled(await train.sample(MOST_COMPARED));
       const labels = compared.map(({ label }) => label);
       const score = async (each: HeadStart): Promise<number> =>
         crossValidated(await read(each, each.plan, compared), labels, classes);
-      if ((await score(mean)) >= (await score(chosen)) + LEAST_GAIN) chosen = mean;
+      const [own, other] = [await score(chosen), mean ? await score(mean) : -1];
+      if (mean && other >= own + LEAST_GAIN) chosen = mean;
+      chosen = { ...chosen, frozenAccuracy: Math.max(own, other) };
     }
   }
   if (!spec.probe) return chosen;

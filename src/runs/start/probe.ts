@@ -1,8 +1,8 @@
-import { collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
-import { denseRows, type FeatureRows, logisticRegression } from "../linear/index.ts";
-import { buildModel, type EncoderConfig, families } from "../models/index.ts";
-import type { Tensor } from "../runtime/index.ts";
-import { batchContext, type ForwardOptions, fillInputs } from "./forward.ts";
+import { collate, type Encoded, evaluationOrder, tokenCounts } from "../../data/index.ts";
+import { denseRows, type FeatureRows, logisticRegression } from "../../linear/index.ts";
+import { buildModel, type EncoderConfig, families } from "../../models/index.ts";
+import type { Tensor } from "../../runtime/index.ts";
+import { batchContext, type ForwardOptions, fillInputs } from "../forward.ts";
 
 /** Of the logistic regression that a head starts from, on features of length about 1 to 5. */
 export const C = 1;

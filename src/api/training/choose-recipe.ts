@@ -1,0 +1,124 @@
+import { flopsPerExample } from "../../attention/index.ts";
+import type { Dataset } from "../../data/index.ts";
+import { expectedGot } from "../../errors/index.ts";
+import { families } from "../../models/index.ts";
+import { type RecipeChoice, type RecipeFacts, recipeFor, secondsOf } from "../../recipes/index.ts";
+import { encodeFor } from "../../runs/index.ts";
+import { taskOf } from "../../tasks/index.ts";
+import { type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
+import type { StartModel } from "../start-model.ts";
+
+/** Settings of a training that say how it goes as a whole; what is left out is chosen. */
+export interface RecipeSettings {
+  /** Default `auto`, unless an option of `RECIPE_OPTIONS` is given: then `huggingface`. */
+  readonly preset?: string;
+  /** Seconds that training may take on a laptop's two cores; default 300. */
+  readonly timeBudget?: number;
+  /** Passes in which texts of a label are drawn together, before anything else; 0 for none. */
+  readonly contrastiveEpochs?: number;
+  /** Whether the head starts as a logistic regression of the encoder's features. */
+  readonly linearProbe?: boolean;
+  /** What the head reads: the first token, the mean of all, or that of the two which is better. */
+  readonly pooling?: "first" | "mean" | "best";
+  /** Parts of the rows that are each predicted by a model of the others; 0 holds a tenth out instead. */
+  readonly folds?: number;
+}
+
+/** A recipe for one training, in full. */
+export interface ChosenRecipe extends RecipeChoice {
+  readonly name: string;
+  /** Seconds that it should take on a laptop's two cores, all folds together. */
+  readonly seconds: number;
+  readonly facts: RecipeFacts;
+}
+
+export const DEFAULT_TIME_BUDGET = 300;
+/** Where nobody says otherwise, as many texts say how long they are. */
+const MEASURED = 500;
+
+/** Options that make up a recipe: with one of them given, nothing is chosen. */
+export const RECIPE_OPTIONS: readonly (keyof TrainingOptions)[] = [
+  ...(["learningRate", "perDeviceTrainBatchSize", "gradientAccumulationSteps", "numTrainEpochs", "maxSteps"] as const),
+  ...(["warmupSteps", "lrSchedulerType", "weightDecay", "maxGradNorm", "adamBeta1", "adamBeta2", "adamEpsilon"] as const),
+];
+
+/**
+ * Choose how a training goes by its data, its model and a budget of time; what is given stays as it is.
+ *
+ * Encoders that start from nothing, encoders of images and class weights are trained by `huggingface`, unless another is asked for.
+ *
+ * @param evaluated - Whether rows to evaluate on were given: then all rows are trained on.
+ * @throws `training/bad-option`.
+ */
+export function chooseRecipe(
+  settings: RecipeSettings & Partial<TrainingOptions>,
+  model: Pick<StartModel, "config" | "source" | "tokenizer" | "images">,
+  train: Dataset | { readonly rows: number; readonly counts: readonly number[]; readonly task?: Dataset["task"] },
+  { evaluated }: { readonly evaluated: boolean },
+): ChosenRecipe {
+  const { timeBudget = DEFAULT_TIME_BUDGET } = settings;
+  if (!(timeBudget > 0 && timeBudget < Infinity))
+    throw expectedGot("training/bad-option", "timeBudget", "a number of seconds above 0", timeBudget);
+  const facts = factsOf(model, train, timeBudget);
+  const given = trainingOptionsIn(settings);
+  const plain = model.source.kind === "fresh" || model.images !== undefined;
+  const usual = plain || RECIPE_OPTIONS.some((name) => given[name] !== undefined);
+  const recipe = recipeFor(settings.preset ?? (usual ? "huggingface" : "auto"), facts);
+  const chosen = recipe.choose(facts);
+  const { contrastiveEpochs: epochs, pooling, linearProbe, folds } = settings;
+  if (facts.classes === 0 && (epochs || linearProbe || folds || pooling)) {
+    const rule = "a task that gives each example one class";
+    throw expectedGot("training/bad-option", "contrastiveEpochs, linearProbe, pooling, folds", rule, "another");
+  }
+  const contrastive = {
+    learningRate: 5e-5,
+    batchSize: 32,
+    ...chosen.contrastive,
+    epochs: epochs ?? chosen.contrastive?.epochs ?? 0,
+  };
+  const read = pooling ?? chosen.pooling;
+  // what is chosen or stopped by evaluations needs rows for them
+  const watched = given.loadBestModelAtEnd === true || given.earlyStoppingPatience !== undefined;
+  const choice = {
+    ...(contrastive.epochs > 0 && { contrastive }),
+    ...(read && read !== "first" && { pooling: read }),
+    probe: linearProbe ?? chosen.probe,
+    options: { ...chosen.options, ...given },
+    folds: evaluated || watched ? 0 : (folds ?? chosen.folds),
+    holdsOut: chosen.holdsOut || watched,
+  };
+  if (choice.folds !== 0 && !(Number.isInteger(choice.folds) && choice.folds >= 2 && choice.folds <= facts.rows))
+    throw expectedGot("training/bad-option", "folds", `0, or a whole number from 2 to ${facts.rows}, the rows`, choice.folds);
+  return { name: recipe.name, ...choice, facts, seconds: (choice.folds + 1) * secondsOf(facts, choice) };
+}
+
+function factsOf(
+  { config, tokenizer, images }: Pick<StartModel, "config" | "tokenizer" | "images">,
+  train: Parameters<typeof chooseRecipe>[2],
+  timeBudget: number,
+): RecipeFacts {
+  const { hiddenSize, intermediateSize, layers, family } = config;
+  const inMemory = "examples" in train;
+  const oneClass = taskOf(train).hasOneClass;
+  const counts = inMemory ? countsOf(train) : train.counts;
+  const present = counts.filter((count) => count > 0);
+  const known =
+    inMemory && tokenizer ? encodeFor({ tokenizer, images }, { ...train, examples: train.examples.slice(0, MEASURED) }) : [];
+  const tokens = known.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+  const length = known.length > 0 ? tokens / known.length : (images?.tokens ?? tokenizer?.maxLength ?? 128);
+  const { layer } = flopsPerExample({ hiddenSize, intermediateSize, layers, length, gated: families[family].gated });
+  return {
+    rows: inMemory ? train.examples.length : train.rows,
+    classes: oneClass ? present.length : 0,
+    leastOfAClass: oneClass ? Math.min(...present) : 0,
+    hiddenSize,
+    flopsPerExample: layer,
+    timeBudget,
+  };
+}
+
+function countsOf({ labels, examples }: Dataset): number[] {
+  const counts = new Array<number>(labels.length).fill(0);
+  for (const { label } of examples) if (label >= 0) counts[label]++;
+  return counts;
+}

@@ -1,0 +1,227 @@
+import type { DataSummary, Dataset, Encoded } from "../../data/index.ts";
+import { summarise, summariseStreamed } from "../../data/index.ts";
+import type { ModelFacts } from "../../export/index.ts";
+import { joined } from "../../files/index.ts";
+import { folds as cutFolds } from "../../linear/index.ts";
+import { classMetrics, fitTemperature } from "../../metrics/index.ts";
+import type { EncoderConfig } from "../../models/index.ts";
+import type { RunResult, RunSpec, StreamedSource } from "../../runs/index.ts";
+import { encodeFor, readsImages, rulesOf, specOf, taskFigures } from "../../runs/index.ts";
+import { tasks } from "../../tasks/index.ts";
+import { resolveOptions } from "../../training/index.ts";
+import type { CrispCard } from "../classifier.ts";
+import { VERSION } from "../version.ts";
+import { type Baseline, FROZEN, frozenBaseline, majorityBaseline, type Trials, tfIdfBaseline } from "./baselines.ts";
+import { crossPredict, type ExecuteRun, runByRecipe } from "./phases.ts";
+import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
+import type { Prepared, StreamedTraining } from "./train-text.ts";
+
+/** What a finished training hands over, beside its result. */
+export interface Finished extends TextTrainResult {
+  readonly card: CrispCard;
+  readonly config: EncoderConfig;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * Train what was prepared.
+ *
+ * @param run - Executes the run, here or in a worker.
+ * @returns Null when it was stopped.
+ */
+export async function trainPrepared(
+  prepared: Prepared,
+  settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads" | "glue" | "about"> & {
+    readonly checkpoints?: string;
+  },
+  run: ExecuteRun,
+  emit: (event: TrainEvent) => void,
+): Promise<Finished | null> {
+  const { train, validation, reported, tokenizer, images, recipe } = prepared;
+  emit({ type: "recipe", recipe });
+  const onDisk = "source" in train;
+  const encoded = onDisk ? streamedSource(train, prepared) : encodeFor(prepared, train);
+  const encodedOf = (dataset: Dataset): Encoded[] => (dataset === train ? (encoded as Encoded[]) : encodeFor(prepared, dataset));
+  const selection = validation && encodedOf(validation);
+  const encodedReported = reported === validation ? selection! : encodedOf(reported);
+  // of images there are no lengths to sum up
+  const evaluated = { dataset: reported, ...(!images && { encoded: encodedReported }) };
+  const summary = summaryOf(train, encoded, reported, evaluated, images !== undefined);
+  const { columns } = onDisk ? train.dataset : train;
+  emit({ type: "data", summary, columns, heldOut: reported.examples.length });
+
+  const plan = specOf(prepared.plan);
+  const spec: RunSpec = {
+    arm: plan.pattern,
+    model: prepared.source,
+    task: prepared.config.task,
+    labels: prepared.config.labels,
+    classWeights: prepared.classWeights,
+    glue: settings.glue,
+    padTokenId: tokenizer?.padTokenId ?? 0,
+    ...(images && { images }),
+    plan,
+    data: { train: encoded, selection, reported: encodedReported },
+    options: recipe.options,
+    seed: settings.seed ?? 42,
+    checkpoints: settings.checkpoints,
+    keepWeights: true,
+    device: settings.device,
+    threads: settings.threads,
+    estimate: true,
+  };
+  const crossed = recipe.folds > 0 ? await crossPredict(spec, recipe, encodedReported, run) : undefined;
+  if (crossed === null) return null;
+  const trained = await runByRecipe(spec, recipe, run);
+  if (!trained) return null;
+  const outcome = crossed ? withCrossPredicted(trained, crossed, spec, encodedReported) : trained;
+  const baselines = await baselinesOf(prepared, spec, outcome, run, emit);
+  return baselines && finished(prepared, spec, outcome, { summary, columns, about: settings.about, baselines }, emit);
+}
+
+function summaryOf(
+  train: Prepared["train"],
+  encoded: RunSpec["data"]["train"],
+  reported: Dataset,
+  evaluated: Parameters<typeof summariseStreamed>[1],
+  images: boolean,
+): DataSummary {
+  if ("source" in train) return summariseStreamed(train.dataset, evaluated);
+  const trained = { dataset: train, ...(!images && { encoded: encoded as Encoded[] }) };
+  return summarise(reported === train ? [trained] : [trained, evaluated]);
+}
+
+/** The result of a training on all examples, judged by what models of others said of each. */
+function withCrossPredicted(
+  trained: RunResult,
+  { probabilities, denseProbabilities }: NonNullable<Awaited<ReturnType<typeof crossPredict>>>,
+  spec: RunSpec,
+  examples: readonly Encoded[],
+): RunResult {
+  const rules = rulesOf(spec);
+  const labels = examples.map(({ label }) => label);
+  const logits = probabilities.map((row) => row.map((p) => Math.log(Math.max(p, 1e-12))));
+  const record = { ...trained.record, probabilities, denseProbabilities, labels, temperature: fitTemperature(logits, labels) };
+  return {
+    ...trained,
+    record,
+    figures: taskFigures(rules, { probabilities: probabilities.map((row) => [...row]) }, examples),
+    figuresSparsityOff: taskFigures(rules, { probabilities: denseProbabilities.map((row) => [...row]) }, examples),
+  };
+}
+
+/** More rows than this take a frozen encoder longer than a baseline may. */
+const MOST_FROZEN = 5000;
+/** Characters of texts that a TF-IDF is made of in seconds. */
+const MOST_CHARACTERS = 50e6;
+
+/** What simple methods reach, best first; null when it was stopped. */
+async function baselinesOf(
+  { train, reported, recipe, source, images }: Prepared,
+  spec: RunSpec,
+  { frozenAccuracy }: RunResult,
+  run: ExecuteRun,
+  emit: (event: TrainEvent) => void,
+): Promise<readonly Baseline[] | null> {
+  const classes = spec.labels.length;
+  if (!tasks[spec.task!].hasOneClass || "source" in train || images) return [];
+  const crossed = recipe.folds > 0;
+  const trials: Trials = crossed ? foldsOf(spec, train, recipe.folds) : [{ train: train.examples, test: reported.examples }];
+  const found = [majorityBaseline(trials, classes)];
+  const characters = train.examples.reduce((sum, { text, pair = "" }) => sum + text.length + pair.length, 0);
+  if (characters * trials.length <= MOST_CHARACTERS) found.push(tfIdfBaseline(trials, classes));
+  if (crossed && frozenAccuracy !== undefined) found.push({ name: FROZEN, score: frozenAccuracy });
+  else if (!crossed && source.kind !== "fresh" && reported.examples.length <= MOST_FROZEN) {
+    try {
+      const frozen = await frozenBaseline(spec, run);
+      if (!frozen) return null;
+      found.push(frozen);
+    } catch (error) {
+      // hours later the start model may be gone, which must not cost the model that was trained
+      emit({ type: "note", text: `The frozen encoder was not compared: ${(error as Error).message}` });
+    }
+  }
+  return found.sort((a, b) => b.score - a.score);
+}
+
+/** The same folds as `crossPredict`'s. */
+const foldsOf = (spec: RunSpec, { examples }: Dataset, folds: number): Trials =>
+  cutFolds(
+    examples.map(({ label }) => label),
+    folds,
+    spec.seed,
+  ).map(({ train, test }) => ({ train: train.map((at) => examples[at]), test: test.map((at) => examples[at]) }));
+
+function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
+  if (!tokenizer) throw readsImages(source.paths[0], "texts");
+  const files = new Map(Array.from(tokenizerFiles, ([name, pieces]) => [name, joined(pieces)]));
+  return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength };
+}
+
+function finished(
+  { train, validation, reported, tokenizer, images, recipe, classWeights }: Prepared,
+  spec: RunSpec,
+  { record, figures: on, figuresSparsityOff: off, weights, freshParameters, runtime, config, plan }: RunResult,
+  {
+    summary,
+    columns,
+    about,
+    baselines,
+  }: {
+    readonly summary: DataSummary;
+    readonly columns: Dataset["columns"];
+    readonly about?: ModelFacts;
+    readonly baselines: readonly Baseline[];
+  },
+  emit: (event: TrainEvent) => void,
+): Finished {
+  const metrics = { ...on.figures, loss: on.loss };
+  const split = reported === validation ? "held out" : reported === train ? "cross-validated" : "test";
+  const { name, contrastive, pooling, probe, options, folds, holdsOut } = recipe;
+  const figures = {
+    ...metrics,
+    ...Object.fromEntries(Object.entries(off.figures).map(([name, value]) => [`${name}SparsityOff`, value])),
+    lossSparsityOff: off.loss,
+    effectiveSparsity: record.effectiveSparsity,
+    trainLoss: record.trainLoss,
+    seconds: record.seconds,
+  };
+  const card: CrispCard = {
+    crisp: VERSION,
+    task: config.task,
+    ...(spec.glue && { glue: spec.glue }),
+    attention: plan,
+    maxLength: tokenizer?.maxLength ?? images!.tokens,
+    seed: spec.seed,
+    padTokenId: spec.padTokenId,
+    columns,
+    ...(record.temperature !== null && { temperature: record.temperature }),
+    split,
+    metrics: figures,
+    options: resolveOptions(options),
+    recipe: { name, contrastive, pooling, probe, options, folds, holdsOut },
+    ...(classWeights && { classWeights }),
+    runtime,
+    about: { ...about, rows: { train: summary.splits[0].rows, evaluated: summary.splits[summary.splits.length - 1].rows } },
+  };
+  emit({ type: "finished", metrics: figures });
+  return {
+    card,
+    config,
+    baselines,
+    weights: weights!,
+    metrics,
+    primary: on.primary,
+    split,
+    classes: tasks[config.task].hasOneClass ? classMetrics(record.probabilities, record.labels, config.labels) : null,
+    evaluated: {
+      dataset: reported,
+      probabilities: record.probabilities,
+      ...(tasks[config.task].perToken && { encoded: spec.data.reported }),
+    },
+    majority: summary.majority?.accuracy ?? 0,
+    seconds: record.seconds,
+    runtime,
+    freshParameters,
+  };
+}

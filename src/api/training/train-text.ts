@@ -1,0 +1,149 @@
+import { type AttentionPlan, checkPlan, dense } from "../../attention/index.ts";
+import {
+  checkStreamTrainable,
+  checkTrainable,
+  type Dataset,
+  type DatasetOptions,
+  type StreamedDataset,
+  type StreamOptions,
+  sameClasses,
+  splitDataset,
+} from "../../data/index.ts";
+import { expectedGot } from "../../errors/index.ts";
+import { withLabels } from "../../models/index.ts";
+import type { StreamedSource } from "../../runs/index.ts";
+import { classWeightsOf } from "../../runs/index.ts";
+import { DEFAULT_TASK } from "../../tasks/index.ts";
+import { checkSettings, resolveOptions, trainingOptionsIn } from "../../training/index.ts";
+import type { FreshModel } from "../fresh-model.ts";
+import { freshStart, type StartModel } from "../start-model.ts";
+import { type ChosenRecipe, chooseRecipe } from "./choose-recipe.ts";
+import { OWN_SETTINGS, type TextTrainSettings } from "./train-settings.ts";
+
+/** Where the examples of a training come from. */
+export type DataSources<Source> = Pick<TextTrainSettings<Source>, "data" | "validation" | "test">;
+
+/** Training examples that stay on disk: the facts of their index, and how a run opens them again. */
+export interface StreamedTraining {
+  readonly dataset: StreamedDataset;
+  readonly source: Pick<StreamedSource, "paths" | "options">;
+}
+
+/** Everything read and checked before anything is trained. */
+export interface Prepared extends StartModel {
+  readonly train: Dataset | StreamedTraining;
+  /** Left out, everything is trained on. */
+  readonly validation?: Dataset;
+  /** What is judged: a test split, else `validation`, else the training examples, each by a model of others. */
+  readonly reported: Dataset;
+  readonly plan: AttentionPlan;
+  readonly recipe: ChosenRecipe;
+  readonly classWeights?: readonly number[];
+}
+
+/**
+ * Read and check everything before anything is trained.
+ *
+ * @param place.open - The model, if it is a stored one: before the data, so that a wrong folder is found at once.
+ * @param place.read - A source of examples.
+ * @throws Whatever reading the data or the model throws; `pattern/bad-plan`, `training/…`.
+ */
+export async function prepareTraining<Source>(
+  asked: TextTrainSettings<Source> & { readonly model: unknown },
+  place: {
+    readonly open: () => Promise<StartModel | FreshModel> | FreshModel;
+    readonly read: (source: Source, options: DatasetOptions) => Promise<Dataset>;
+    /** Training data that are to stay on disk; left out or without an answer, they are read into memory. */
+    readonly stream?: (source: Source, options: StreamOptions) => Promise<StreamedTraining | undefined>;
+    /** The same sources as images, for an encoder of images; where there is none, they must be in memory. */
+    readonly images?: (sources: DataSources<Source>) => Promise<DataSources<Source>>;
+  },
+): Promise<Prepared> {
+  checkSettings("train", asked, OWN_SETTINGS);
+  resolveOptions(trainingOptionsIn(asked));
+  const attention = asked.attention ?? dense();
+  const plan = "pattern" in attention ? attention : { pattern: attention };
+  const opened = await place.open();
+  const settings = "images" in opened && opened.images && place.images ? { ...asked, ...(await place.images(asked)) } : asked;
+  if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
+  const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task">): Promise<Dataset> => {
+    const task = like ? (like.task ?? DEFAULT_TASK) : settings.task;
+    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task, labels: like?.labels });
+    if (like) return sameClasses(dataset, like.labels, like.task);
+    const own = dataset.task ?? DEFAULT_TASK;
+    if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);
+    return dataset;
+  };
+  const seed = settings.seed ?? 42;
+  const heldOut = settings.validation === undefined ? { seed } : undefined;
+  const { data, task } = settings;
+  const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...settings.columns, task, heldOut });
+  const evaluated = settings.validation !== undefined || settings.test !== undefined;
+  const prepared = async (
+    model: StartModel,
+    parts: Pick<Prepared, "train" | "validation" | "classWeights" | "recipe">,
+  ): Promise<Prepared> => {
+    const split = parts.train;
+    const like = "source" in split ? split.dataset : split;
+    checkPlan(plan, model.config);
+    const own = parts.validation ?? inMemory(split);
+    const reported = settings.test === undefined ? own : await read(settings.test, like);
+    const config = withLabels(model.config, like.labels, like.task);
+    return { ...model, ...parts, reported, config, plan };
+  };
+  if (streamed) {
+    const { labels, counts, task: streamedTask, heldOut: held } = streamed.dataset;
+    checkStreamTrainable(streamed.dataset);
+    const validation = held ?? (await read(settings.validation!, streamed.dataset));
+    const classWeights =
+      settings.classWeights &&
+      classWeightsOf(
+        settings.classWeights,
+        { name: streamed.dataset.name, labels, task: streamedTask, examples: [] },
+        { counts, rows: streamed.dataset.rows },
+      );
+    if ("kind" in opened) throw freshFromDisk(streamed.dataset.name);
+    const recipe = chooseRecipe(settings, opened, streamed.dataset, { evaluated: true });
+    return prepared(opened, { train: streamed, validation, classWeights, recipe });
+  }
+  const all = limited(await read(data), settings.maxTrainSamples);
+  checkTrainable(all);
+  const given = settings.validation === undefined ? undefined : await read(settings.validation, all);
+  const forRecipe = "kind" in opened ? freshStart(opened, all, settings.maxLength) : opened;
+  const recipe = chooseRecipe(settings, forRecipe, all, { evaluated });
+  const split = given
+    ? { train: all, heldOut: given }
+    : recipe.folds > 0 || (settings.test !== undefined && !recipe.holdsOut)
+      ? { train: all }
+      : splitDataset({ dataset: all, seed });
+  const model = "kind" in opened ? freshStart(opened, split.train, settings.maxLength) : opened;
+  const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
+  return prepared(model, {
+    train: split.train,
+    validation: "heldOut" in split ? split.heldOut : undefined,
+    classWeights,
+    recipe,
+  });
+}
+
+/** A vocabulary is made from texts that are all at hand. */
+const freshFromDisk = (name: string): Error =>
+  expectedGot(
+    "data/too-large",
+    name,
+    "data in memory for an encoder trained from nothing",
+    "data on disk",
+    "Start from a model folder, or train on a smaller file.",
+  );
+
+function inMemory(train: Prepared["train"]): Dataset {
+  if (!("source" in train)) return train;
+  throw freshFromDisk(train.dataset.name);
+}
+
+export const isDataset = (source: unknown): source is Dataset =>
+  typeof source === "object" && source !== null && "examples" in source && "labels" in source;
+
+/** The first `most` examples, as transformers' `--max_train_samples` takes them. */
+export const limited = (dataset: Dataset, most?: number): Dataset =>
+  most === undefined ? dataset : { ...dataset, examples: dataset.examples.slice(0, most) };
