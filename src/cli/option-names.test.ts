@@ -36,6 +36,7 @@ test("names that differ in code, and those of a run's description", () => {
     "Name it with textColumn.",
   );
   assert.match(shown(columns), /Name it with --text_column_name\.$/);
+  assert.match(shown(expectedGot("a/b", "attention.layers", "layers from 0 to 5", 6)), /^--attention_layers: expected/);
   const other = expectedGot("checkpoint/other-run", "c.crisp", "options.learningRate 0.1, as now", 0.2);
   assert.equal(shown(other), "c.crisp: expected --learning_rate 0.1, as now, got 0.2.");
 });

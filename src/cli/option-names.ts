@@ -27,7 +27,7 @@ export function inOptionNames(error: CrispError, table: OptionTable): CrispError
 
 /** The option that the message begins with. */
 const named = (text: string, typed: ReadonlyMap<string, string>): string =>
-  text.replace(/^(\w+)(?=: expected )/, (name) => typed.get(name) ?? name);
+  text.replace(/^([\w.]+)(?=: expected )/, (name) => typed.get(name) ?? name);
 
 /** Not in a path or a longer name; a run's description puts `options.` before. */
 const renamed = (text: string, typed: ReadonlyMap<string, string>): string =>

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { writeOwnFiles } from "../files/index-node.ts";
-import { inTrainingFolder, type TrainingFolder } from "./output-folder.ts";
+import { continuing, inTrainingFolder, type TrainingFolder } from "./output-folder.ts";
+import { parseArguments } from "./parse-arguments.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crisp-output-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -24,7 +25,7 @@ const tree = (folder: string): string[] =>
 
 type Options = Partial<Parameters<typeof inTrainingFolder>[0]>;
 const inFolder = <T>(folder: string, options: Options, work: (folder: TrainingFolder) => T): Promise<T> =>
-  inTrainingFolder({ overwriteOutputDir: false, ...options }, folder, async (opened) => work(opened));
+  inTrainingFolder({ overwriteOutputDir: false, command: ["train"], ...options }, folder, async (opened) => work(opened));
 const overwrite = { overwriteOutputDir: true };
 
 test("a new run writes into checkpoints/ of its folder; a failed one leaves nothing", async () => {
@@ -110,6 +111,85 @@ describe("--overwrite_output_dir", () => {
       inFolder(folder, overwrite, () => {}),
       { code: "file/not-own", message: /README\.md/ },
     );
+  });
+});
+
+test("what was made for a run that failed goes, folders above it too; one that left but a log can be used again", async () => {
+  const [above, used] = [newFolder(), newFolder()];
+  const failing = (): never => {
+    throw new Error("no such model");
+  };
+  await assert.rejects(inFolder(join(above, "a", "b"), {}, failing));
+  assert.ok(!existsSync(above));
+  await assert.rejects(
+    inFolder(used, {}, ({ log, follow }) => {
+      log.append({ type: "finished", seconds: 1 });
+      follow({ type: "step" });
+      failing();
+    }),
+  );
+  assert.deepEqual(tree(used), [join("checkpoints", "command.json"), join("checkpoints", "run.log.jsonl")]);
+  await inFolder(used, {}, ({ checkpoints }) => assert.equal(checkpoints, join(used, "checkpoints")));
+});
+
+describe("the command of a run", () => {
+  const command = ["train", "a.csv", "--learning_rate", "0.5", "--save_steps", "4"];
+  const started = async (): Promise<string> => {
+    const folder = newFolder();
+    const work = async ({ checkpoints, follow }: TrainingFolder): Promise<void> => {
+      mkdirSync(checkpoints, { recursive: true });
+      follow({ type: "step" });
+      checkpoint(join(checkpoints, "checkpoint-1.crisp"));
+      follow({ type: "saved" });
+    };
+    await inTrainingFolder({ overwriteOutputDir: false, command }, folder, work);
+    return folder;
+  };
+  const table = { learning_rate: { type: "number", help: "", default: 1 }, save_steps: { type: "integer", help: "" } } as const;
+  const options = { ...table, resume_from_checkpoint: { type: "string", help: "" } } as const;
+  const positionals = [{ name: "data", help: "" }];
+  const resume = (verb: string, argv: readonly string[]) => {
+    const notes: string[] = [];
+    const typed = parseArguments(`crisp ${verb}`, argv, options, positionals);
+    const parsed = continuing({ name: verb, options, positionals })(typed, (text) => notes.push(text));
+    return { ...parsed, notes };
+  };
+
+  test("fills in what is left out when it is continued, and what is typed counts", async () => {
+    const folder = await started();
+    const { options: read, given, positionals: data, notes } = resume("train", ["--resume_from_checkpoint", folder]);
+    assert.deepEqual([read.learningRate, read.saveSteps, read.resumeFromCheckpoint, data], [0.5, 4, folder, ["a.csv"]]);
+    assert.deepEqual([...given].sort(), ["learningRate", "resumeFromCheckpoint", "saveSteps"]);
+    assert.deepEqual(notes, []);
+    const other = resume("train", ["b.csv", "--save_steps", "9", "--resume_from_checkpoint", folder]);
+    assert.deepEqual([other.options.learningRate, other.options.saveSteps, other.positionals], [0.5, 9, ["b.csv"]]);
+  });
+  test("is of one verb, and says where it was typed", async () => {
+    const folder = await started();
+    assert.throws(() => resume("pretrain", ["--resume_from_checkpoint", folder]), {
+      code: "cli/bad-option",
+      message: /expected a run of crisp pretrain, got train\. Continue it by: crisp train --resume_from_checkpoint/,
+    });
+    const path = join(folder, "checkpoints", "command.json");
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), folder: "/elsewhere" }));
+    const { notes } = resume("train", ["--resume_from_checkpoint", folder]);
+    assert.deepEqual(notes, ["the run was started in /elsewhere; relative paths are now read from here"]);
+  });
+  test("of somebody else's making is refused, and stays", async () => {
+    const folder = await started();
+    const path = join(folder, "checkpoints", "command.json");
+    writeFileSync(path, "mine");
+    assert.throws(() => resume("train", ["--resume_from_checkpoint", folder]), { code: "file/not-own" });
+    await inFolder(folder, overwrite, ({ checkpoints, removeOlder }) => {
+      checkpoint(join(checkpoints, "checkpoint-3.crisp"));
+      removeOlder();
+    });
+    assert.equal(readFileSync(path, "utf8"), "mine");
+  });
+  test("without one, what is typed is all there is", async () => {
+    const folder = await started();
+    rmSync(join(folder, "checkpoints", "command.json"));
+    assert.deepEqual(resume("train", ["--resume_from_checkpoint", folder]).positionals, []);
   });
 });
 

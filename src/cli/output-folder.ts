@@ -1,12 +1,15 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { SAVED_FILES } from "../api/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import { checkOwnFiles, FOLDER_LOCK, lockFolder } from "../files/index-node.ts";
-import { fromFirstStep, type RunLog } from "../runs/index.ts";
+import { fromFirstStep, type RunEvent, type RunLog } from "../runs/index.ts";
 import { logFile } from "../runs/index-node.ts";
 import { checkpointFiles } from "../training/index-node.ts";
+import { checkKeptCommand, continued, isKeptCommand, keepCommand, removeKeptCommand } from "./kept-command.ts";
+import { rmdirIfEmpty, withoutEmptyFolders } from "./made-folders.ts";
 import { shellQuoted } from "./run-command.ts";
+import type { Context, Verb } from "./verb.ts";
 
 /** All files that a training may leave beside its checkpoints. */
 const TRAINING_FILES = [...SAVED_FILES, "errors.csv", "report.html"];
@@ -16,6 +19,8 @@ interface TrainingFolderOptions {
   readonly outputDir?: string;
   readonly overwriteOutputDir: boolean;
   readonly resumeFromCheckpoint?: string;
+  /** The verb, and what followed it; kept for whoever continues the run. */
+  readonly command: readonly string[];
 }
 
 /** Where a training writes. */
@@ -25,6 +30,8 @@ export interface TrainingFolder {
   readonly checkpoints: string;
   /** `run.log.jsonl` beside the checkpoints: what happened from the first update on. */
   readonly log: RunLog;
+  /** Told of each event: the command is kept from the first update on, and what is older goes once a checkpoint is whole. */
+  follow(event: { readonly type: RunEvent["type"] | (string & {}) }): void;
   /**
    * Remove the checkpoints of the run that this one takes the place of; people's files stay. Until something of the new run is whole on
    * the disk, the old ones are all there is.
@@ -49,18 +56,20 @@ export async function inTrainingFolder<T>(
   const path = options.resumeFromCheckpoint ?? options.outputDir ?? usual;
   // where there is nothing to continue, no folder is made for the lock
   if (options.resumeFromCheckpoint !== undefined) checkpointsIn(path);
-  const lock = lockFolder(path, { code: "file/busy", what: "training" });
-  try {
-    const folder = opened(path, options);
+  return withoutEmptyFolders(path, async () => {
+    const lock = lockFolder(path, { code: "file/busy", what: "training" });
     try {
-      return await work(folder);
+      const folder = opened(path, options);
+      try {
+        return await work(folder);
+      } finally {
+        rmdirIfEmpty(folder.checkpoints);
+        rmdirIfEmpty(join(path, "checkpoints"));
+      }
     } finally {
-      rmdirIfEmpty(folder.checkpoints);
-      rmdirIfEmpty(join(path, "checkpoints"));
+      lock.release();
     }
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
@@ -71,19 +80,35 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   const checkpoints = resumed ? checkpointsIn(path) : freshPlace(path, places);
   const log = join(checkpoints, RUN_LOG);
   checkLog(log);
+  if (resumed) checkKeptCommand(checkpoints);
+  else removeStart(checkpoints);
+  const removeOlder = (): void => {
+    for (const place of places) {
+      if (place === checkpoints) continue;
+      for (const name of checkpointFiles(place)) rmSync(join(place, name), { force: true });
+      if (isLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
+      removeKeptCommand(place);
+      rmdirIfEmpty(place);
+    }
+  };
+  let kept = false;
   return {
     path,
     checkpoints,
     log: fromFirstStep(logFile(log)),
-    removeOlder() {
-      for (const place of places) {
-        if (place === checkpoints) continue;
-        for (const name of checkpointFiles(place)) rmSync(join(place, name), { force: true });
-        if (isLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
-        rmdirIfEmpty(place);
-      }
+    follow({ type }) {
+      if (type === "step" && !kept) keepCommand(checkpoints, options.command);
+      if (type === "step") kept = true;
+      if (type === "saved") removeOlder();
     },
+    removeOlder,
   };
+}
+
+/** Of a run that failed before its first checkpoint the command is no more; its log is added to. */
+function removeStart(checkpoints: string): void {
+  checkKeptCommand(checkpoints);
+  removeKeptCommand(checkpoints);
 }
 
 /** Events are only added to a file that holds some. */
@@ -97,32 +122,35 @@ const isLog = (path: string): boolean => existsSync(path) && /^\{"time":"\d{4}-[
 
 /** Refuse to mix a new model with what a folder already holds. */
 function checkFresh(path: string): void {
-  // a run that failed before its first checkpoint may have left an empty folder of them
   const holds = readdirSync(path).filter(
-    (name) => !name.startsWith(FOLDER_LOCK) && !(name === "checkpoints" && readdirSync(join(path, name)).length === 0),
+    (name) => !name.startsWith(FOLDER_LOCK) && !(name === "checkpoints" && holdsNoRun(join(path, name))),
   );
   if (holds.length === 0) return;
   const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to continue it.";
   throw expectedGot("cli/output-exists", path, "an empty or new output folder", "one with files in it", hint);
 }
 
-function rmdirIfEmpty(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch {
-    // holds something, or is not there
-  }
-}
+/** `continues` of a verb that trains. */
+export const continuing =
+  (verb: Parameters<typeof continued>[1]): NonNullable<Verb["continues"]> =>
+  (typed, onNote) => {
+    const folder = typed.options.resumeFromCheckpoint as string | undefined;
+    return folder === undefined ? typed : continued(checkpointsIn(folder), verb, typed, onNote);
+  };
+
+/** A run that failed before its first checkpoint may have left its log and its command. */
+const holdsNoRun = (checkpoints: string): boolean =>
+  readdirSync(checkpoints).every((name) => isKeptCommand(name) || isLog(join(checkpoints, name)));
 
 /** What to say of a run that was stopped: before its first checkpoint there is nothing to continue. */
 export function stoppedRun(
   { path, checkpoints }: TrainingFolder,
-  commandLine: string,
+  { commandLine, command: [verb] }: Pick<Context, "commandLine" | "command">,
   { resumeFromCheckpoint }: { readonly resumeFromCheckpoint?: string },
 ): string {
   if (checkpointFiles(checkpoints).length === 0) return "stopped before the first update; nothing was written";
-  const resume = resumeFromCheckpoint === undefined ? ` --resume_from_checkpoint ${shellQuoted(path)}` : "";
-  return `stopped; to continue: ${commandLine}${resume}`;
+  const short = `crisp ${verb} --resume_from_checkpoint ${shellQuoted(path)}`;
+  return `stopped; to continue: ${resumeFromCheckpoint === undefined ? short : commandLine}`;
 }
 
 /**

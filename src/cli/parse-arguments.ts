@@ -1,6 +1,6 @@
 import { CrispError, expectedGot, nearest } from "../errors/index.ts";
 import { type ForeignOptions, inRange, ruleOf } from "../training/index.ts";
-import { apiName, type OptionSpec, type OptionTable, type Positional } from "./verb.ts";
+import { apiName, type OptionSpec, type OptionTable, type OptionValue, type ParsedArguments, type Positional } from "./verb.ts";
 
 /** Options that every verb takes. */
 export const COMMON_OPTIONS = {
@@ -8,15 +8,6 @@ export const COMMON_OPTIONS = {
   json: { type: "boolean", help: "Print JSON lines on standard output, and everything else on standard error." },
   verbose: { type: "boolean", help: "Show the stack of an error." },
 } as const satisfies OptionTable;
-
-export type OptionValue = string | number | boolean | readonly string[] | readonly number[] | undefined;
-
-export interface ParsedArguments {
-  /** By API name (`learningRate`), defaults filled in. */
-  readonly options: Readonly<Record<string, OptionValue>>;
-  readonly given: ReadonlySet<string>;
-  readonly positionals: readonly string[];
-}
 
 /**
  * Parse the arguments of one verb against its option table.

@@ -51,14 +51,15 @@ export async function runCommand(command: Command): Promise<number> {
     if (!entry) throw unknownVerb(name, verbs);
     const verb = await entry.load();
     running = verb;
-    const parsed = parseArguments(`crisp ${name}`, rest, verb.options, verb.positionals ?? [], verb.foreign);
-    if (parsed.options.help) {
+    const typed = parseArguments(`crisp ${name}`, rest, verb.options, verb.positionals ?? [], verb.foreign);
+    if (typed.options.help) {
       output.print(verbHelp(verb));
       return 0;
     }
+    const parsed = verb.continues ? verb.continues(typed, output.note) : typed;
     signal = verb.stopsOnSignal ? command.listenForSignals() : new AbortController().signal;
     const commandLine = ["crisp", ...argv.map(shellQuoted)].join(" ");
-    const context = { ...parsed, output, signal, commandLine, argv: rest } as Context;
+    const context = { ...parsed, output, signal, commandLine, command: [name, ...rest] } as Context;
     const code = await verb.run(context);
     return signal.aborted ? INTERRUPTED : code;
   } catch (thrown) {

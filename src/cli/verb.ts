@@ -11,6 +11,15 @@ export interface Positional {
   readonly many?: boolean;
 }
 
+export type OptionValue = string | number | boolean | readonly string[] | readonly number[] | undefined;
+
+export interface ParsedArguments {
+  /** By API name (`learningRate`), defaults filled in. */
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly given: ReadonlySet<string>;
+  readonly positionals: readonly string[];
+}
+
 /** What a verb gets to work with. */
 export interface Context<Table extends OptionTable = OptionTable> {
   readonly options: OptionValues<Table>;
@@ -22,8 +31,8 @@ export interface Context<Table extends OptionTable = OptionTable> {
   readonly signal: AbortSignal;
   /** What the user typed, for reports. */
   readonly commandLine: string;
-  /** The same behind the verb, word by word. */
-  readonly argv: readonly string[];
+  /** The same without `crisp`, word by word. */
+  readonly command: readonly string[];
 }
 
 export interface Verb<Table extends OptionTable = OptionTable> {
@@ -40,6 +49,8 @@ export interface Verb<Table extends OptionTable = OptionTable> {
   readonly examples?: readonly string[];
   /** True for verbs that end cleanly when `context.signal` is aborted; the others are killed by Ctrl-C at once. */
   readonly stopsOnSignal?: boolean;
+  /** What was typed, with what an unfinished run was started with in place of all that was left out. */
+  readonly continues?: (typed: ParsedArguments, onNote: (text: string) => void) => ParsedArguments;
   /** @returns the exit code; 0 is success. */
   run(context: Context<Table>): Promise<number>;
 }

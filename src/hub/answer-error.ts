@@ -84,11 +84,22 @@ export const allowsCache = (error: unknown): boolean =>
 export const isTransient = (error: unknown): boolean =>
   error instanceof CrispError && /^hub\/(unreachable|server-error|rate-limited)$/.test(error.code);
 
+/** Whether nothing was connected to: no network, no such host, nobody who listens, or a port that `fetch` never asks. */
+export function isUnconnected(error: unknown): boolean {
+  const { code = "", message } = innermost(error);
+  return /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ENETDOWN)$/.test(code) || message === "bad port";
+}
+
 /** The innermost cause: fetch itself says only "fetch failed". */
 function causeOf(error: unknown): string {
+  const { message, code } = innermost(error);
+  return message || code || String(error);
+}
+
+function innermost(error: unknown): Partial<Error> & { readonly code?: string } {
   let inner = error as Error & { code?: string };
   while (inner?.cause) inner = inner.cause as typeof inner;
-  return inner?.message || inner?.code || String(error);
+  return inner ?? {};
 }
 
 const said = (message: string): string => (message ? `: ${message.replace(/\s+/g, " ").replace(/\.$/, "").slice(0, 200)}` : "");

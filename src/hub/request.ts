@@ -1,5 +1,5 @@
 import { expectedGot } from "../errors/index.ts";
-import { answerError, isPassing, type Subject, unreachable } from "./answer-error.ts";
+import { answerError, isPassing, isUnconnected, type Subject, unreachable } from "./answer-error.ts";
 import type { HubSettings } from "./settings-node.ts";
 
 /** One caller's conversation with the hub. */
@@ -26,11 +26,15 @@ export interface HubRequest {
 
 /** As many as browsers follow. */
 const REDIRECTS = 20;
+/** Tries after the first where nothing has answered yet: a machine without a network is told so in a second. */
+const UNCONNECTED_RETRIES = 1;
+/** Hubs that have answered; from then on a connection that fails is a passing trouble. */
+const answered = new WeakSet<HubSettings>();
 const USER_AGENT = "crisp-attention";
 
 /**
  * Send a request to the hub, with its token, and try again where that may help: on 408, 429 (after `Retry-After`), 5xx and broken
- * connections, with waits of 1, 2, 4, 8, 8 s.
+ * connections, with waits of 1, 2, 4, 8, 8 s; once only where the hub cannot be connected to from the start.
  *
  * The token goes to the endpoint's own origin and nowhere else. Redirects are followed by hand: fetch would drop the header at another
  * origin too, but a guarantee should not rest on a default.
@@ -50,10 +54,12 @@ export async function request(session: Session, url: string, options: HubRequest
       response = await once(session, url, options, withToken);
     } catch (error) {
       signal?.throwIfAborted();
-      if (attempt >= retries) throw unreachable(subject, error, attempt + 1);
+      const patience = isUnconnected(error) && !answered.has(settings) ? Math.min(retries, UNCONNECTED_RETRIES) : retries;
+      if (attempt >= patience) throw unreachable(subject, error, attempt + 1);
       await settings.sleep(backOff(settings, attempt), signal);
       continue;
     }
+    answered.add(settings);
     if (response.ok || response.status === 416) return response;
     const message = response.headers.get("X-Error-Message") ?? (await errorMessage(response));
     if (!isPassing(response.status) || attempt >= retries) throw answerError(response, subject, message);

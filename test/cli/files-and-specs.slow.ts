@@ -81,7 +81,7 @@ describe("what a study cannot do is said before anything is trained", { concurre
     [
       "layers the model lacks",
       [reviews, ...short, "--attention_layers", "5"],
-      /attention\.layers: expected layers from 0 to 1, got 5\./,
+      /--attention_layers: expected layers from 0 to 1, got 5\./,
       1,
     ],
     [
@@ -237,8 +237,5 @@ test("the command that a stopped training prints can be typed again", async () =
   ];
   const stopped = await crisp(args, { interruptOn: /step 4 · epoch/ });
   assert.equal(stopped.code, 130, stopped.stderr);
-  assert.match(
-    stopped.stdout,
-    /to continue: crisp train .* --attention 'topK\(sparsity=0\.8\)' .* --resume_from_checkpoint '.*with space'\n/,
-  );
+  assert.match(stopped.stdout, /to continue: crisp train --resume_from_checkpoint '.*with space'\n/);
 });

@@ -31,8 +31,9 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   assert.equal(trained.code, 0, trained.stderr);
   assert.match(trained.stdout, /train\.tsv \(training\) {2}540 rows · 2 classes \(negative 268, positive 272\)/);
   assert.match(trained.stdout, /majority baseline: always "positive" is right on 50\.0 %/);
-  assert.match(trained.stdout, /M parameters · 68 updates · about .* GB/);
-  assert.match(trained.stdout, /held out {2}accuracy 0\.\d+ \(majority 0\.500\) · with sparsity off 0\.\d+ · macro-F1/);
+  const said = trained.stdout.replace(/\n +/g, " "); // folded at 80 columns
+  assert.match(said, /M parameters · 68 updates · about .* GB/);
+  assert.match(said, /held out {2}accuracy 0\.\d+ \(majority 0\.500\) · with sparsity off 0\.\d+ · macro-F1/);
   assert.deepEqual(
     readdirSync(out).filter((name) => name !== "checkpoints"),
     [
@@ -119,7 +120,7 @@ test("a second training in a folder is refused while the first continues, and on
   // long enough for another process to start
   const first = await crisp(["train", train, ...args, "--num_train_epochs", "20"], {
     onText: (text) => {
-      if (/updates · about/.test(text)) second ??= crisp(["train", train, ...args, "--overwrite_output_dir"]);
+      if (/updates\s+· about|updates ·\s+about/.test(text)) second ??= crisp(["train", train, ...args, "--overwrite_output_dir"]);
     },
   });
   assert.equal(first.code, 0, first.stderr);
@@ -145,7 +146,10 @@ test("a second training in a folder is refused while the first continues, and on
   const again = await crisp(["train", train, ...args, "--overwrite_output_dir", "--num_train_epochs", "1"]);
   assert.equal(again.code, 0, again.stderr);
   const checkpoints = readdirSync(join(out, "checkpoints"), { recursive: true });
-  assert.deepEqual(checkpoints.sort(), ["2", join("2", "checkpoint-17.crisp"), join("2", "run.log.jsonl")]);
+  assert.deepEqual(checkpoints.sort(), [
+    "2",
+    ...["checkpoint-17.crisp", "command.json", "run.log.jsonl"].map((name) => join("2", name)),
+  ]);
 
   const fresh = join(work, "never");
   assert.equal((await crisp(["train", train, "--model", join(work, "modle"), "--output_dir", fresh])).code, 1);
@@ -161,9 +165,15 @@ test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights
   const stopped = await crisp(["train", train, ...long, "--output_dir", parts], { interruptOn: /step 18 · epoch 2/ });
   assert.equal(stopped.code, 130, stopped.stderr);
   assert.match(stopped.stderr, /stopping after this step/);
-  assert.match(stopped.stdout, /stopped; to continue: crisp train .*--resume_from_checkpoint/);
+  assert.match(stopped.stdout, new RegExp(`^stopped; to continue: crisp train --resume_from_checkpoint ${parts}$`, "m"));
   assert.ok(!existsSync(join(parts, "model.safetensors")));
-  const resumed = await crisp(["train", train, ...long, "--resume_from_checkpoint", parts]);
+  // the whole command, and one that agrees in part, mean the same
+  const again = await crisp(["train", train, ...long, "--resume_from_checkpoint", parts], { interruptOn: /step 27 · epoch 3/ });
+  assert.equal(again.code, 130, again.stderr);
+  const short = ["train", "--resume_from_checkpoint", parts];
+  const changed = await crisp([...short, "--learning_rate", "1e-3"]);
+  assert.match(changed.stderr, /checkpoint-\d+\.crisp: expected --learning_rate 0\.001, as now, got 0\.002/);
+  const resumed = await crisp([...short, "--epochs", "12"]);
   assert.equal(resumed.code, 0, resumed.stderr);
   assert.match(resumed.stderr, /continues after update \d+/);
   assert.ok(readFileSync(join(whole, "model.safetensors")).equals(readFileSync(join(parts, "model.safetensors"))));

@@ -8,6 +8,7 @@ import { checkOwnFiles, lockFolder, writeOwnFiles } from "../../files/index-node
 import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
+import { withoutEmptyFolders } from "../made-folders.ts";
 import { asTrained, columnOptions, evaluationData, fetchListener, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
@@ -47,13 +48,15 @@ export const evaluate = defineVerb({
   async run(context) {
     const { outputDir } = context.options;
     if (outputDir === undefined) return evaluateModel(context);
-    const lock = lockFolder(outputDir, { code: "file/busy", what: "evaluation" });
-    try {
-      checkOwnFiles(outputDir, EVALUATION_FILES);
-      return await evaluateModel(context);
-    } finally {
-      lock.release();
-    }
+    return withoutEmptyFolders(outputDir, async () => {
+      const lock = lockFolder(outputDir, { code: "file/busy", what: "evaluation" });
+      try {
+        checkOwnFiles(outputDir, EVALUATION_FILES);
+        return await evaluateModel(context);
+      } finally {
+        lock.release();
+      }
+    });
   },
 });
 

@@ -4,7 +4,7 @@ import { isDense, parsePattern } from "../../attention/index.ts";
 import { counted, expectedGot } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
-import { inTrainingFolder, stoppedRun } from "../output-folder.ts";
+import { continuing, inTrainingFolder, stoppedRun } from "../output-folder.ts";
 import { duration } from "../progress.ts";
 import { fetchListener, planOptions, sayAsked, trainFile } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
@@ -31,11 +31,13 @@ const OPTIONS = {
   output_dir: { ...TRAINING.output_dir, help: "Where the model and the checkpoints go; left out, <name of the text>-encoder." },
 } as const;
 
+const POSITIONALS = [{ name: "text", help: "Plain text (the same as --train_file)." }];
+
 export const pretrain = defineVerb({
   name: "pretrain",
   summary: "train an encoder to fill in masked words of plain text",
   usage: "[text] [options]",
-  positionals: [{ name: "text", help: "Plain text (the same as --train_file)." }],
+  positionals: POSITIONALS,
   options: OPTIONS,
   foreign: foreignTrainingOptions,
   examples: [
@@ -43,11 +45,13 @@ export const pretrain = defineVerb({
     "crisp pretrain text.txt.gz --config_name config.json --tokenizer_name tokenizer --learning_rate 5e-4 --max_steps 20000",
   ],
   stopsOnSignal: true,
+  continues: continuing({ name: "pretrain", options: OPTIONS, positionals: POSITIONALS, foreign: foreignTrainingOptions }),
   async run(context) {
     const { options, output, positionals, signal } = context;
     const data = textFile(positionals[0], options.trainFile);
     const pattern = parsePattern(options.attention);
-    return inTrainingFolder(options, `${basename(data).replace(/\..*$/, "")}-encoder`, async (folder) => {
+    const usual = `${basename(data).replace(/\..*$/, "")}-encoder`;
+    return inTrainingFolder({ ...options, command: context.command }, usual, async (folder) => {
       sayAsked(output, options.device as Device);
       const run = startPretraining({
         data,
@@ -70,12 +74,12 @@ export const pretrain = defineVerb({
       });
       const show = reporter(context, pattern.id);
       for await (const event of run) {
-        if (event.type === "saved") folder.removeOlder();
+        folder.follow(event);
         show(event);
       }
       const result = await run.result;
       if (!result) {
-        output.print(stoppedRun(folder, context.commandLine, options));
+        output.print(stoppedRun(folder, context, options));
         return 130;
       }
       result.save(folder.path);

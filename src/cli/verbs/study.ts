@@ -20,6 +20,7 @@ import {
 import { armsOf, folderStore, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
+import { withoutEmptyFolders } from "../made-folders.ts";
 import type { Progress } from "../progress.ts";
 import { columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
@@ -81,7 +82,7 @@ export const study = defineVerb({
   ],
   stopsOnSignal: true,
   async run(context) {
-    const { options, output } = context;
+    const { options } = context;
     const demo = options.preset === "demo";
     const definitions = demo ? demoDefinitions(context) : [await textDefinition(context)];
     const studies = definitions.map(prepareStudy);
@@ -89,35 +90,45 @@ export const study = defineVerb({
     const folderOf = ({ study }: StudyDefinition): string => (definitions.length > 1 ? join(folder, study) : folder);
     checkReportFolder(folder);
     for (const definition of definitions) checkResultsFolder(folderOf(definition));
-    checkWritable(folder);
-    announce(context, studies, folder);
-
-    const results: StudyResults[] = [];
-    const device = await settled(context);
-    const started = performance.now();
-    for (const each of studies) {
-      const { definition } = each;
-      const own = folderOf(definition);
-      const finished = await runStudy(each, {
-        store: folderStore(own, { overwrite: options.overwriteOutputDir }),
-        device,
-        signal: context.signal,
-        onEvent: reporter(context, definition, results.length === 0),
-      });
-      if (!finished) {
-        output.print(`stopped; the same command continues where it was: ${context.commandLine}`);
-        return 130;
-      }
-      results.push(finished.results);
-      write(own, { "results.json": `${JSON.stringify(finished.results, null, 2)}\n`, "predictions.jsonl": finished.predictions });
-      output.print();
-      output.print(renderTable(finished.results, { color: output.style("bold", "") !== "", width: output.width }).trimEnd());
-    }
-    write(folder, { "report.html": renderReport(results.length === 1 ? results[0] : results) });
-    output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
-    return conclude(context, results, folder, (performance.now() - started) / 1000);
+    return withoutEmptyFolders(folder, () => runAll(context, studies, folder, folderOf));
   },
 });
+
+async function runAll(
+  context: StudyContext,
+  studies: readonly PreparedStudy[],
+  folder: string,
+  folderOf: (definition: StudyDefinition) => string,
+): Promise<number> {
+  const { options, output } = context;
+  checkWritable(folder);
+  announce(context, studies, folder);
+
+  const results: StudyResults[] = [];
+  const device = await settled(context);
+  const started = performance.now();
+  for (const each of studies) {
+    const { definition } = each;
+    const own = folderOf(definition);
+    const finished = await runStudy(each, {
+      store: folderStore(own, { overwrite: options.overwriteOutputDir }),
+      device,
+      signal: context.signal,
+      onEvent: reporter(context, definition, results.length === 0),
+    });
+    if (!finished) {
+      output.print(`stopped; the same command continues where it was: ${context.commandLine}`);
+      return 130;
+    }
+    results.push(finished.results);
+    write(own, { "results.json": `${JSON.stringify(finished.results, null, 2)}\n`, "predictions.jsonl": finished.predictions });
+    output.print();
+    output.print(renderTable(finished.results, { color: output.style("bold", "") !== "", width: output.width }).trimEnd());
+  }
+  write(folder, { "report.html": renderReport(results.length === 1 ? results[0] : results) });
+  output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
+  return conclude(context, results, folder, (performance.now() - started) / 1000);
+}
 
 const write = (folder: string, files: Readonly<Record<string, string>>): void =>
   writeFilesAtomically(folder, new Map(Object.entries(files).map(([name, text]) => [name, [new TextEncoder().encode(text)]])));

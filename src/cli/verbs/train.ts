@@ -12,7 +12,7 @@ import { renderTrainReport } from "../../report/index.ts";
 import { type Device, runCourse } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
-import { inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
+import { continuing, inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
 import { duration, type Progress } from "../progress.ts";
 import { classWeights, columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
@@ -45,11 +45,13 @@ const OPTIONS = {
   quantize: { type: "string", choices: ["int8"], help: "Write onnx/model_quantized.onnx too, in 8 bits." },
 } as const satisfies OptionTable;
 
+const POSITIONALS = [{ name: "data", help: "Labelled texts, or a folder of images by class (the same as --train_file)." }];
+
 export const train = defineVerb({
   name: "train",
   summary: "fine-tune an encoder on a file of labelled texts or a folder of images",
   usage: "[data] [options]",
-  positionals: [{ name: "data", help: "Labelled texts, or a folder of images by class (the same as --train_file)." }],
+  positionals: POSITIONALS,
   options: OPTIONS,
   foreign: foreignTrainingOptions,
   examples: [
@@ -58,6 +60,7 @@ export const train = defineVerb({
     "crisp train photos/ --model google/vit-base-patch16-224-in21k",
   ],
   stopsOnSignal: true,
+  continues: continuing({ name: "train", options: OPTIONS, positionals: POSITIONALS, foreign: foreignTrainingOptions }),
   async run(context) {
     const { options, output, positionals, signal } = context;
     const model = modelName("crisp train", options);
@@ -72,51 +75,55 @@ export const train = defineVerb({
     const { name, ...source } = await trainingData("crisp train", positionals[0], options, { ...listener, signal });
     const pattern = parsePattern(options.attention);
     const unpacked = name.replace(/\.gz$/, "");
-    return inTrainingFolder(options, `${basename(unpacked, extname(unpacked))}-model`, async (folder) => {
-      sayAsked(context.output, options.device as Device);
-      const run = startTraining({
-        ...source,
-        model,
-        revision: options.modelRevision,
-        onDownload: listener,
-        streaming: context.given.has("streaming") ? options.streaming : undefined,
-        attention: { pattern, ...planOptions(options) },
-        columns: columnOptions(options),
-        task: (options.problemType as TaskName | undefined) ?? source.task,
-        classWeights: classWeights(options.classWeights),
-        maxLength: options.maxSeqLength,
-        maxTrainSamples: options.maxTrainSamples,
-        seed: options.seed,
-        about: {
-          ...(!existsSync(model) && { baseModel: model }),
-          ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
-          ...(options.license !== undefined && { licence: options.license }),
-          ...(options.language && { language: options.language }),
-        },
-        device: options.device as Device,
-        checkpoints: folder.checkpoints,
-        log: folder.log,
-        signal,
-        ...trainingOptionsIn(Object.fromEntries(Object.entries(options).filter(([option]) => context.given.has(option)))),
-        ...recipeSettings(options, context.given),
-      });
-      const show = reporter(context, model, pattern.id);
-      let summary: DataSummary | undefined;
-      for await (const event of run) {
-        if (event.type === "saved") folder.removeOlder();
-        if (event.type === "data") summary = event.summary;
-        show(event);
-      }
-      const result = await run.result;
-      if (!result) {
-        output.print(stoppedRun(folder, context.commandLine, options));
-        return 130;
-      }
-      finish(context, result, folder);
-      await writeReport(context, result, folder, { summary: summary!, start: model, data: name });
-      output.print(`try: ${tryIt(result.model, folder.path)}`);
-      return 0;
-    });
+    return inTrainingFolder(
+      { ...options, command: context.command },
+      `${basename(unpacked, extname(unpacked))}-model`,
+      async (folder) => {
+        sayAsked(context.output, options.device as Device);
+        const run = startTraining({
+          ...source,
+          model,
+          revision: options.modelRevision,
+          onDownload: listener,
+          streaming: context.given.has("streaming") ? options.streaming : undefined,
+          attention: { pattern, ...planOptions(options) },
+          columns: columnOptions(options),
+          task: (options.problemType as TaskName | undefined) ?? source.task,
+          classWeights: classWeights(options.classWeights),
+          maxLength: options.maxSeqLength,
+          maxTrainSamples: options.maxTrainSamples,
+          seed: options.seed,
+          about: {
+            ...(!existsSync(model) && { baseModel: model }),
+            ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
+            ...(options.license !== undefined && { licence: options.license }),
+            ...(options.language && { language: options.language }),
+          },
+          device: options.device as Device,
+          checkpoints: folder.checkpoints,
+          log: folder.log,
+          signal,
+          ...trainingOptionsIn(Object.fromEntries(Object.entries(options).filter(([option]) => context.given.has(option)))),
+          ...recipeSettings(options, context.given),
+        });
+        const show = reporter(context, model, pattern.id);
+        let summary: DataSummary | undefined;
+        for await (const event of run) {
+          folder.follow(event);
+          if (event.type === "data") summary = event.summary;
+          show(event);
+        }
+        const result = await run.result;
+        if (!result) {
+          output.print(stoppedRun(folder, context, options));
+          return 130;
+        }
+        finish(context, result, folder);
+        await writeReport(context, result, folder, { summary: summary!, start: model, data: name });
+        output.print(`try: ${tryIt(result.model, folder.path)}`);
+        return 0;
+      },
+    );
   },
 });
 

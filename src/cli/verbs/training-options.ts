@@ -81,13 +81,21 @@ export const PLAN_OPTIONS = {
     type: "integers",
     unit: "layer,layer",
     min: 0,
+    inCode: ["attention.layers"],
     help: "Layers the pattern applies to, from 0; left out, all.",
   },
-  attention_heads: { type: "integers", unit: "head,head", min: 0, help: "Heads the pattern applies to, from 0; left out, all." },
+  attention_heads: {
+    type: "integers",
+    unit: "head,head",
+    min: 0,
+    inCode: ["attention.heads"],
+    help: "Heads the pattern applies to, from 0; left out, all.",
+  },
   sparsity_ramp_steps: {
     type: "integer",
     unit: "steps",
     min: 1,
+    inCode: ["attention.rampSteps"],
     help: "Updates over which the sparsity grows; left out, full at once.",
   },
 } as const satisfies OptionTable;
