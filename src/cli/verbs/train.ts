@@ -75,55 +75,52 @@ export const train = defineVerb({
     const { name, ...source } = await trainingData("crisp train", positionals[0], options, { ...listener, signal });
     const pattern = parsePattern(options.attention);
     const unpacked = name.replace(/\.gz$/, "");
-    return inTrainingFolder(
-      { ...options, command: context.command },
-      `${basename(unpacked, extname(unpacked))}-model`,
-      async (folder) => {
-        sayAsked(context.output, options.device as Device);
-        const run = startTraining({
-          ...source,
-          model,
-          revision: options.modelRevision,
-          onDownload: listener,
-          streaming: context.given.has("streaming") ? options.streaming : undefined,
-          attention: { pattern, ...planOptions(options) },
-          columns: columnOptions(options),
-          task: (options.problemType as TaskName | undefined) ?? source.task,
-          classWeights: classWeights(options.classWeights),
-          maxLength: options.maxSeqLength,
-          maxTrainSamples: options.maxTrainSamples,
-          seed: options.seed,
-          about: {
-            ...(!existsSync(model) && { baseModel: model }),
-            ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
-            ...(options.license !== undefined && { licence: options.license }),
-            ...(options.language && { language: options.language }),
-          },
-          device: options.device as Device,
-          checkpoints: folder.checkpoints,
-          log: folder.log,
-          signal,
-          ...trainingOptionsIn(Object.fromEntries(Object.entries(options).filter(([option]) => context.given.has(option)))),
-          ...recipeSettings(options, context.given),
-        });
-        const show = reporter(context, model, pattern.id);
-        let summary: DataSummary | undefined;
-        for await (const event of run) {
-          folder.follow(event);
-          if (event.type === "data") summary = event.summary;
-          show(event);
-        }
-        const result = await run.result;
-        if (!result) {
-          output.print(stoppedRun(folder, context, options));
-          return 130;
-        }
-        finish(context, result, folder);
-        await writeReport(context, result, folder, { summary: summary!, start: model, data: name });
-        output.print(`try: ${tryIt(result.model, folder.path)}`);
-        return 0;
-      },
-    );
+    const usual = `${basename(unpacked, extname(unpacked))}-model`;
+    return inTrainingFolder({ ...options, command: context.command }, usual, async (folder) => {
+      sayAsked(context.output, options.device as Device);
+      const run = startTraining({
+        ...source,
+        model,
+        revision: options.modelRevision,
+        onDownload: listener,
+        streaming: context.given.has("streaming") ? options.streaming : undefined,
+        attention: { pattern, ...planOptions(options) },
+        columns: columnOptions(options),
+        task: (options.problemType as TaskName | undefined) ?? source.task,
+        classWeights: classWeights(options.classWeights),
+        maxLength: options.maxSeqLength,
+        maxTrainSamples: options.maxTrainSamples,
+        seed: options.seed,
+        about: {
+          ...(!existsSync(model) && { baseModel: model }),
+          ...(options.datasetName !== undefined && { datasets: [options.datasetName] }),
+          ...(options.license !== undefined && { licence: options.license }),
+          ...(options.language && { language: options.language }),
+        },
+        device: options.device as Device,
+        checkpoints: folder.checkpoints,
+        log: folder.log,
+        signal,
+        ...trainingOptionsIn(Object.fromEntries(Object.entries(options).filter(([option]) => context.given.has(option)))),
+        ...recipeSettings(options, context.given),
+      });
+      const show = reporter(context, model, pattern.id);
+      let summary: DataSummary | undefined;
+      for await (const event of run) {
+        folder.follow(event);
+        if (event.type === "data") summary = event.summary;
+        show(event);
+      }
+      const result = await run.result;
+      if (!result) {
+        output.print(stoppedRun(folder, context, options));
+        return 130;
+      }
+      finish(context, result, folder);
+      await writeReport(context, result, folder, { summary: summary!, start: model, data: name });
+      output.print(`try: ${tryIt(result.model, folder.path)}`);
+      return 0;
+    });
   },
 });
 
