@@ -37,7 +37,7 @@ function heatMap(labels: readonly string[], matrix: readonly (readonly number[])
     });
   });
   const size = [left + n * cell, top + n * cell];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><svg class="confusion" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-label="Confusion matrix of ${n} classes"><path class="none" d="${none}"/>${cells}
+  return html`<div class="scroll centred" tabindex="0" role="region" aria-label="Confusion matrix"><svg class="confusion" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-label="Confusion matrix of ${n} classes"><path class="none" d="${none}"/>${cells}
 ${names.map((name, i) => {
   const middle = (i + 0.5) * cell;
   const above = upright

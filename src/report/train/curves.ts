@@ -24,6 +24,7 @@ export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html
       { points, colour: TRAINING, kind: "thin" },
       { points: smoothed(points), colour: TRAINING, kind: "thick" },
     ] as const;
+  const updates = Math.max(course.steps.at(-1)?.step ?? 0, course.evaluations.at(-1)?.step ?? 0);
   const heldOut = ofEvaluations((point) => point.evalLoss);
   const figures = ofEvaluations(
     ({ figures, evalAccuracy }) => figures?.[primary.name] ?? (primary.name === "accuracy" ? evalAccuracy : undefined),
@@ -34,6 +35,7 @@ export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html
       html`<span class="keys">${key(TRAINING, "training, with dropout")}${heldOut.length > 0 && key(HELD_OUT, "held out")}</span>`,
       lineChart({
         title: "Loss",
+        updates,
         lines: [...both(loss), { points: heldOut, colour: HELD_OUT, kind: "points" }],
         tick: fixed,
       }),
@@ -43,6 +45,7 @@ export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html
       "At each evaluation while training.",
       lineChart({
         title: figureName(primary.name),
+        updates,
         lines: [{ points: figures, colour: HELD_OUT, kind: "points" }],
         tick: (value, digits) => figureTick(primary.name, value, digits),
       }),
@@ -50,12 +53,18 @@ export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html
     [
       "Learning rate",
       "Of each update.",
-      lineChart({ title: "Learning rate", lines: [{ points: rate, colour: TRAINING, kind: "thick" }], tick: smallTick }),
+      lineChart({ title: "Learning rate", updates, lines: [{ points: rate, colour: TRAINING, kind: "thick" }], tick: smallTick }),
     ],
     [
       "Gradient norm",
       maxGradNorm > 0 ? `Before it is clipped to ${maxGradNorm} (dashed).` : "It is not clipped.",
-      lineChart({ title: "Gradient norm", lines: both(norm), tick: smallTick, ...(maxGradNorm > 0 && { level: maxGradNorm }) }),
+      lineChart({
+        title: "Gradient norm",
+        updates,
+        lines: both(norm),
+        tick: smallTick,
+        ...(maxGradNorm > 0 && { level: maxGradNorm }),
+      }),
     ],
   ];
   return charts.map(([title, note, chart]) => chart && card(title, note, chart));

@@ -17,6 +17,8 @@ export interface Line {
 }
 
 const HEIGHT = 170;
+/** Of an axis, as a share of the largest value. */
+const LEAST_RANGE = 0.05;
 
 /**
  * Lines over the updates of a run.
@@ -26,6 +28,8 @@ const HEIGHT = 170;
  */
 export function lineChart(chart: {
   readonly title: string;
+  /** Of the whole run, so that all its charts have one axis. */
+  readonly updates: number;
   readonly lines: readonly Line[];
   readonly tick: (value: number, digits: number) => string;
   readonly level?: number;
@@ -33,15 +37,13 @@ export function lineChart(chart: {
   const lines = chart.lines.map((line) => ({ ...line, points: line.points.filter(({ value }) => Number.isFinite(value)) }));
   const all = lines.flatMap(({ points }) => points);
   if (all.length === 0) return null;
-  const [first, last] = ends(all.map(({ step }) => step));
-  const x = exactScale(first, Math.max(last, first + 1), 4);
-  const y = scaleOver(
-    all.map(({ value }) => value),
-    { ticks: 4, least: 1e-9 },
-  );
+  const x = exactScale(1, Math.max(chart.updates, 2), 4);
+  const values = all.map(({ value }) => value);
+  // a level line, or a single point, must not become an axis of tiny differences
+  const y = scaleOver(values, { ticks: 4, least: LEAST_RANGE * Math.max(1e-9, ...values.map(Math.abs)) });
   const level = chart.level !== undefined && chart.level >= y.low && chart.level <= y.high ? chart.level : undefined;
   const end = lines.at(-1)!.points.at(-1)?.value;
-  return html`<svg class="chart indented" width="100%" height="${HEIGHT + 22}" role="img" aria-label="${chart.title} over ${count(last)} updates${
+  return html`<svg class="chart indented" width="100%" height="${HEIGHT + 22}" role="img" aria-label="${chart.title} over ${count(chart.updates)} updates${
     end !== undefined && `, ends at ${chart.tick(end, y.digits + 1)}`
   }">
 ${y.ticks.map((value) => html`<line class="grid" x1="0" x2="100%" y1="${fromTop(y, value)}" y2="${fromTop(y, value)}"/><text class="tick" x="-8" y="${fromTop(y, value) + 4}" text-anchor="end">${chart.tick(value, y.digits)}</text>`)}
@@ -57,12 +59,8 @@ ${lines.map(
       ({ step, value }) => html`<circle class="mean c${colour}" cx="${x.at(step)}%" cy="${fromTop(y, value)}" r="4.5"/>`,
     ),
 )}
-<text class="tick" x="0" y="${HEIGHT + 17}">update ${count(first)}</text><text class="tick" x="100%" y="${HEIGHT + 17}" text-anchor="end">${count(last)}</text></svg>`;
+<text class="tick" x="0" y="${HEIGHT + 17}">update 1</text><text class="tick" x="100%" y="${HEIGHT + 17}" text-anchor="end">${count(chart.updates)}</text></svg>`;
 }
-
-/** Smallest and largest; lists are too long to be spread into a call. */
-const ends = (values: readonly number[]): [number, number] =>
-  values.reduce<[number, number]>(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
 
 const fromTop = (y: Scale, value: number): number => Math.round(((100 - y.at(value)) * HEIGHT) / 10) / 10;
 

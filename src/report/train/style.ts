@@ -3,6 +3,7 @@ export const trainStyle = `
 .facts dd{overflow-wrap:anywhere}
 .chart.square{width:100%;max-width:430px;height:auto;margin:0 auto}
 .confusion{display:block;margin:0 auto;overflow:visible}
+.card>.centred{margin-top:auto;margin-bottom:auto}
 .confusion .right{fill:var(--k4)}.confusion .wrong{fill:var(--k5)}
 .confusion .none{fill:var(--grid);fill-opacity:.5}
 .confusion .cell{fill:var(--ink);font-size:12px;text-anchor:middle;pointer-events:none}
@@ -22,6 +23,6 @@ export const trainStyle = `
 .provenance h3{margin-top:22px}
 .provenance pre{white-space:pre-wrap;overflow-wrap:anywhere}
 .provenance dd{overflow-wrap:anywhere}
-dl.options{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,165px),1fr));gap:8px 24px}
+dl.options{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,220px),1fr));gap:8px 24px}
 .options .given dt,.options .given dd{color:var(--ink);font-weight:600}
 `;
