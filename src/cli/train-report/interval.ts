@@ -1,6 +1,5 @@
 import { type Interval, wilsonInterval } from "../../metrics/index.ts";
 import { uniform } from "../../random/index.ts";
-import type { TaskFigures } from "../../tasks/index.ts";
 
 /** Rows that are drawn and computed at most, over all resamples. */
 const MOST_DRAWN = 400_000;
@@ -11,12 +10,12 @@ const LEAST_RESAMPLES = 100;
  * 95 % interval of the figure that counts, over examples like the evaluated ones: Wilson's for an accuracy, else the percentile bootstrap
  * over examples, drawn with a fixed seed.
  *
- * @param figures - Figures of the examples at these places, perhaps repeated.
+ * @param figure - Of the examples at these places, perhaps repeated.
  * @returns Null where too few resamples have the figure, e.g. a correlation of equal numbers.
  */
 export function figureInterval(
   { primary, value, rows }: { readonly primary: string; readonly value: number; readonly rows: number },
-  figures: (places: readonly number[]) => Pick<TaskFigures, "figures">,
+  figure: (places: readonly number[]) => number,
 ): Interval | null {
   if (rows === 0 || !Number.isFinite(value)) return null;
   if (primary === "accuracy") return wilsonInterval(Math.round(value * rows), rows);
@@ -25,8 +24,8 @@ export function figureInterval(
   for (let resample = 0; resample < resamples; resample++) {
     const key = { seed: 0, step: resample, site: "bootstrap" };
     const places = Array.from({ length: rows }, (_, at) => Math.floor(uniform(key, at) * rows));
-    const figure = figures(places).figures[primary];
-    if (figure !== undefined && Number.isFinite(figure)) found.push(figure);
+    const drawn = figure(places);
+    if (Number.isFinite(drawn)) found.push(drawn);
   }
   if (found.length < LEAST_RESAMPLES) return null;
   found.sort((a, b) => a - b);

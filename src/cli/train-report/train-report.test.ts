@@ -141,6 +141,14 @@ test("a tag for each word: scores of each tag over words, mistakes by word", asy
   assert.ok(found.mistakes.shown.every(({ attention }) => attention!.length >= 1));
 });
 
+test("a mean of GLUE's figures has a value and an interval", async () => {
+  const { report, result } = await trained({ data: writeReviews(work, "glue.tsv", 120), glue: "mrpc" });
+  const { primary } = await report();
+  assert.equal(primary.name, "combined_score");
+  assert.ok(Math.abs(primary.value - (result.metrics.accuracy + result.metrics.f1) / 2) < 1e-12);
+  assert.ok(primary.interval!.low <= primary.value && primary.value <= primary.interval!.high && !primary.lowerIsBetter);
+});
+
 test("options: all of the table, those that were given marked, and what has no value", () => {
   const table = {
     learning_rate: { type: "number", help: "" },

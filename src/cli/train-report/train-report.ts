@@ -4,7 +4,7 @@ import { isDense } from "../../attention/index.ts";
 import { classScores, expectedCalibrationError, reliabilityBins } from "../../metrics/index.ts";
 import type { Baseline, TrainReport } from "../../report/index.ts";
 import type { RunCourse } from "../../runs/index.ts";
-import { type Decision, tasks } from "../../tasks/index.ts";
+import { type Decision, type TaskFigures, tasks } from "../../tasks/index.ts";
 import { resolveOptions } from "../../training/index.ts";
 import { exampleAt } from "../verbs/error-tables.ts";
 import { figureInterval } from "./interval.ts";
@@ -23,12 +23,11 @@ export interface ReportParts extends Pick<TrainReport, "name" | "command" | "fac
 
 /** What the page of a training shows, from its result; what its task has, the page has. */
 export async function trainReport(result: TrainResult, { summary, onNote, ...parts }: ReportParts): Promise<TrainReport> {
-  const { model, evaluated, split, seconds, primary, metrics, classes } = result;
+  const { model, evaluated, split, seconds, classes } = result;
   const { config, card } = model;
   const task = tasks[config.task];
   const { examples } = evaluated.dataset;
   const options = resolveOptions(card.options);
-  const value = metrics[primary];
   const last = summary.splits.at(-1)!;
   return {
     ...parts,
@@ -36,7 +35,7 @@ export async function trainReport(result: TrainResult, { summary, onNote, ...par
     unit: model.reads === "images" ? "image" : "row",
     evaluated: { split, name: last.name, rows: last.rows },
     trained: { name: summary.splits[0].name, rows: summary.splits[0].rows },
-    primary: { name: primary, value, ...primaryInterval(result) },
+    primary: primaryOf(result),
     figures: figuresOf(result),
     ...(!isDense(card.attention) && { effectiveSparsity: card.metrics.effectiveSparsity }),
     ...(summary.majority && { majority: summary.majority }),
@@ -63,27 +62,26 @@ function figuresOf({ metrics, model: { card } }: TrainResult): TrainReport["figu
   });
 }
 
-function primaryInterval({
-  model,
-  evaluated,
-  primary,
-  metrics,
-}: TrainResult): Pick<TrainReport["primary"], "interval" | "lowerIsBetter"> {
+/** The figure that counts; one that is a mean of others, as some of GLUE's are, is the score itself. */
+function primaryOf({ model, evaluated, primary }: TrainResult): TrainReport["primary"] {
   const { config, card } = model;
-  const rules = { task: config.task, labels: config.labels, glue: card.glue };
+  const { outputs, labels } = tasks[config.task];
+  const rules = { labels: config.labels, glue: card.glue };
   const encoded = evaluated.encoded ?? evaluated.dataset.examples;
-  const figures = (places: readonly number[]) =>
-    tasks[config.task].outputs!.figures(
+  const known = encoded.flatMap((example, at) => (labels!.has(example) ? [at] : []));
+  const judged = (places: readonly number[]): TaskFigures =>
+    outputs!.figures(
       rules,
       places.map((at) => evaluated.probabilities[at]),
       places.map((at) => encoded[at]),
     );
-  const known = encoded.flatMap((example, at) => (tasks[config.task].labels!.has(example) ? [at] : []));
-  const { score, figures: all } = figures(known);
-  const interval = figureInterval({ primary, value: metrics[primary], rows: known.length }, (places) =>
-    figures(places.map((at) => known[at])),
+  const primaryIn = ({ figures, score }: TaskFigures): number => figures[primary] ?? score;
+  const all = judged(known);
+  const value = primaryIn(all);
+  const interval = figureInterval({ primary, value, rows: known.length }, (places) =>
+    primaryIn(judged(places.map((at) => known[at]))),
   );
-  return { interval, lowerIsBetter: score === -all[primary] && all[primary] !== 0 };
+  return { name: primary, value, interval, lowerIsBetter: all.score !== value };
 }
 
 function calibrationOf({ evaluated: { dataset, probabilities } }: TrainResult): TrainReport["calibration"] {

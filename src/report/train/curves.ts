@@ -10,7 +10,8 @@ const [TRAINING, HELD_OUT] = [4, 1];
 const key = (colour: number, text: string): Html => html`<span class="c${colour}"><span class="key"></span>${text}</span> `;
 
 /** How the run went: loss, the figure that counts, learning rate and gradient norm. */
-export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html | null)[] {
+export function curveCards(report: TrainReport): (Html | null)[] {
+  const { course, maxGradNorm } = report;
   const ofSteps = (value: (step: TrainReport["course"]["steps"][number]) => number): readonly Point[] =>
     thinned(course.steps.map((step) => ({ step: step.step, value: value(step) })));
   const ofEvaluations = (value: (point: TrainReport["course"]["evaluations"][number]) => number | undefined): Point[] =>
@@ -26,8 +27,9 @@ export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html
     ] as const;
   const updates = Math.max(course.steps.at(-1)?.step ?? 0, course.evaluations.at(-1)?.step ?? 0);
   const heldOut = ofEvaluations((point) => point.evalLoss);
+  const shown = followedFigure(report);
   const figures = ofEvaluations(
-    ({ figures, evalAccuracy }) => figures?.[primary.name] ?? (primary.name === "accuracy" ? evalAccuracy : undefined),
+    ({ figures, evalAccuracy }) => figures?.[shown] ?? (shown === "accuracy" ? evalAccuracy : undefined),
   );
   const charts: [string, Html | string, Html | null][] = [
     [
@@ -41,13 +43,13 @@ export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html
       }),
     ],
     [
-      `${capital(figureName(primary.name))} on held-out examples`,
+      `${capital(figureName(shown))} on held-out examples`,
       "At each evaluation while training.",
       lineChart({
-        title: figureName(primary.name),
+        title: figureName(shown),
         updates,
         lines: [{ points: figures, colour: HELD_OUT, kind: "points" }],
-        tick: (value, digits) => figureTick(primary.name, value, digits),
+        tick: (value, digits) => figureTick(shown, value, digits),
       }),
     ],
     [
@@ -68,4 +70,11 @@ export function curveCards({ course, primary, maxGradNorm }: TrainReport): (Html
     ],
   ];
   return charts.map(([title, note, chart]) => chart && card(title, note, chart));
+}
+
+/** The figure that counts; where evaluations have only the parts that it is made of, the first of them. */
+function followedFigure({ course, primary }: TrainReport): string {
+  const [first] = course.evaluations;
+  if (!first?.figures || primary.name in first.figures) return primary.name;
+  return Object.keys(first.figures)[0] ?? primary.name;
 }

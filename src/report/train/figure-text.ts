@@ -9,7 +9,9 @@ const NAMES: Readonly<Record<string, string>> = {
   mse: "mean squared error",
   subsetAccuracy: "all classes right",
   tokenAccuracy: "word accuracy",
-  matthews: "Matthews’ correlation",
+  spearmanr: "Spearman’s correlation",
+  matthews_correlation: "Matthews’ correlation",
+  combined_score: "GLUE’s combined score",
 };
 
 /** A figure's name for people; figures that are new here keep their own. */

@@ -156,3 +156,13 @@ describe("lines", () => {
     for (const [at, { value }] of smoothed(straight).entries()) assert.ok(Math.abs(value - 2 * at) < 1e-9);
   });
 });
+
+test("a figure that is a mean of others is followed by the first of them", () => {
+  const evaluations = [1, 2].map((epoch) => ({ step: epoch, epoch, figures: { accuracy: 0.8, f1: 0.7, loss: 0.5 } }));
+  const glue = {
+    ...training,
+    primary: { ...training.primary, name: "combined_score" },
+    course: { ...training.course, evaluations },
+  };
+  assert.match(renderTrainReport(glue), /<h3>Accuracy on held-out examples<\/h3>/);
+});
