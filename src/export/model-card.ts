@@ -17,6 +17,8 @@ export interface ModelFacts {
   readonly licence?: string;
   /** Examples of each split. */
   readonly rows?: { readonly train: number; readonly evaluated: number };
+  /** Short names of the files of each split. */
+  readonly files?: { readonly train: string; readonly evaluated: string };
 }
 
 /** Which examples a model's figures are about: those held out from training, which it read while it went on, or a test split, read once. */
@@ -158,13 +160,14 @@ function summary(parts: ModelCardParts): string {
 
 function data(parts: ModelCardParts): string {
   const { card, config } = parts;
-  const { rows } = card.about ?? {};
+  const { rows, files } = card.about ?? {};
   const { text, pair, label } = card.columns ?? {};
   const named = [text && `text ${code(text)}`, pair && `second text ${code(pair)}`, label && `label ${code(label)}`];
   const lines = [
     card.columns && `- Columns: ${named.filter(Boolean).join(", ")}`,
     rows &&
-      `- Examples: ${rows.train} for training, ${rows.evaluated}${card.split ? ` ${adjective(card.split)}` : ""} for the figures below`,
+      `- Examples: ${rows.train} for training, ${rows.evaluated}${card.split ? ` (${adjective(card.split)})` : ""} for the figures below`,
+    files && `- Files: ${code(files.train)} for training, ${code(files.evaluated)} for the figures below`,
     config.labels.length > 0 && `- Classes (${config.labels.length}): ${classes(parts)}`,
     config.image
       ? `- Images are resized as \`preprocessor_config.json\` says and read as ${card.maxLength} tokens: patches, and one for the class`

@@ -179,7 +179,7 @@ test("Ctrl-C writes a checkpoint, and the resumed run ends with the same weights
   assert.ok(readFileSync(join(whole, "model.safetensors")).equals(readFileSync(join(parts, "model.safetensors"))));
   // losses are the same to the last digit, so whole curves are
   const curve = (folder: string) =>
-    /aria-label="Loss over[^]*?<\/svg>/.exec(readFileSync(join(folder, "report.html"), "utf8"))![0];
+    /aria-label="Loss over[\s\S]*?<\/svg>/.exec(readFileSync(join(folder, "report.html"), "utf8"))![0];
   assert.equal(curve(parts), curve(whole));
 
   const other = await crisp(["train", train, ...long, "--learning_rate", "1e-3", "--resume_from_checkpoint", parts]);

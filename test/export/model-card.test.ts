@@ -78,16 +78,21 @@ describe("a model card", () => {
       split: "test",
       classWeights: [1, 2.5],
       runtime: { name: "onnxruntime-node", version: "1.2", device: "cpu", threads: 1 },
-      about: { startModel: "my-encoder", rows: { train: 900, evaluated: 100 } },
+      about: {
+        startModel: "my-encoder",
+        rows: { train: 900, evaluated: 100 },
+        files: { train: "a.csv", evaluated: "b.csv" },
+      },
     });
     assert.match(test, /^On a test split that was read once, after training/m);
-    assert.match(test, /- Examples: 900 for training, 100 test for the figures below/);
+    assert.match(test, /- Examples: 900 for training, 100 \(test\) for the figures below/);
     assert.match(test, /dense attention \(test accuracy 0\.8750/);
+    assert.match(test, /^- Files: `a\.csv` for training, `b\.csv` for the figures below$/m);
     assert.match(test, /^- Start model: `my-encoder`$/m);
     assert.match(test, /^- Computed by onnxruntime-node 1\.2 on cpu, 1 thread$/m);
     assert.match(test, /^\| classWeights \| \[1,2\.5\] \|$/m);
     assert.doesNotMatch(test, /held.out|^base_model/m);
-    assert.match(about({ split: "held out" }), /100 held-out for the figures below/);
+    assert.match(about({ split: "held out" }), /100 \(held-out\) for the figures below/);
   });
   test("shows how each library loads the folder, and no more than is there", () => {
     for (const line of [

@@ -177,6 +177,7 @@ function finished(
 ): Finished {
   const metrics = { ...on.figures, loss: on.loss };
   const split = reported === validation ? "held out" : reported === train ? "cross-validated" : "test";
+  const [first, last] = [summary.splits[0], summary.splits[summary.splits.length - 1]];
   const { name, contrastive, pooling, probe, options, folds, holdsOut } = recipe;
   const figures = {
     ...metrics,
@@ -202,7 +203,11 @@ function finished(
     recipe: { name, contrastive, pooling, probe, options, folds, holdsOut },
     ...(classWeights && { classWeights }),
     runtime,
-    about: { ...about, rows: { train: summary.splits[0].rows, evaluated: summary.splits[summary.splits.length - 1].rows } },
+    about: {
+      ...about,
+      rows: { train: first.rows, evaluated: last.rows },
+      files: { train: first.name, evaluated: last.name },
+    },
   };
   emit({ type: "finished", metrics: figures });
   return {
