@@ -48,3 +48,6 @@ export const capital = (text: string): string => text.slice(0, 1).toUpperCase() 
 /** `a`, `a and b`, `a, b and c`. */
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+
+/** Keeps `95 %` on one line. */
+export const unbroken = (text: string): string => text.replaceAll(" %", "\u00a0%");

@@ -4,7 +4,7 @@ import { card } from "./document.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { figuresTable } from "./figures-table.ts";
 import { forestPlot } from "./forest-plot.ts";
-import { count, fixed, percent } from "./format.ts";
+import { count, fixed, percent, unbroken } from "./format.ts";
 import { gapPlot } from "./gap-plot.ts";
 import { type Html, html } from "./html.ts";
 import { learningCurves } from "./learning-curves.ts";
@@ -56,9 +56,6 @@ function facts(results: StudyResults): Html {
   if (planted) items.push(["best reachable", percent(planted.ceiling, 1)], ["planted", planted.expected]);
   return html`<dl class="facts">${items.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
-
-/** Keeps `95 %` on one line. */
-const unbroken = (text: string): string => text.replaceAll(" %", "\u00a0%");
 
 const differenceCard = (results: StudyResults): Html | null =>
   results.arms.some((c) => c.difference)

@@ -59,7 +59,7 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   assert.match(trained.stdout, /^report {2}.*reviews-model\/report\.html$/m);
   const report = readFileSync(join(out, "report.html"), "utf8");
   assert.ok(report.includes(`Right on ${(100 * card.metrics.accuracy).toFixed(1)} % of 60 held-out rows`));
-  assert.match(report, /It beats always answering “positive” \(50\.0 %\)/);
+  assert.match(report, /It beats always answering “positive” \(50\.0\s%\)/);
   assert.match(report, /aria-label="Loss over 68 updates, /);
   assert.match(report, /class="confusion"/);
   if (mistakes > 0) assert.match(report, /<span class="seen"/);

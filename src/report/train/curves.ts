@@ -59,7 +59,7 @@ export function curveCards(report: TrainReport): (Html | null)[] {
     ],
     [
       "Gradient norm",
-      maxGradNorm > 0 ? `Before it is clipped to ${maxGradNorm} (dashed).` : "It is not clipped.",
+      maxGradNorm > 0 ? `Before it is clipped to ${maxGradNorm} (dashed, where it is in view).` : "It is not clipped.",
       lineChart({
         title: "Gradient norm",
         updates,

@@ -1,4 +1,4 @@
-import { capital, count, duration, listed, percent } from "../format.ts";
+import { capital, count, duration, listed, percent, unbroken } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { meanDot, rowChart, span } from "../row-chart.ts";
 import { scaleOver } from "../scale.ts";
@@ -47,7 +47,7 @@ export function againstBaselines(report: TrainReport): string | null {
 export function headlineSection(report: TrainReport): Html {
   const against = againstBaselines(report);
   return html`<header class="top"><p class="eyebrow">Crisp training · ${cut(report.name, 80)}</p><h1>${trainHeadline(report)}.</h1>
-${against && html`<p class="lede">${against}</p>`}
+${against && html`<p class="lede">${unbroken(against)}</p>`}
 ${report.choseWeights && html`<p class="lede">The same ${report.unit}s chose the weights, or when to stop, so the figure flatters the model: a test file would not.</p>`}</header>
 ${facts(report)}`;
 }
