@@ -290,7 +290,9 @@ export async function classifierParts(
     throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
   }
   const images = imageInputOf(stored.config, files, where);
-  const tokenizer = images ? undefined : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength });
+  const tokenizer = images
+    ? undefined
+    : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength, longTexts: card.longTexts });
   return { config: stored.config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
 }
 

@@ -1,4 +1,4 @@
-import type { Dataset } from "../data/index.ts";
+import type { Dataset, LongTexts } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { EvaluatedSplit, ModelFacts } from "../export/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
@@ -17,6 +17,8 @@ export interface CrispCard {
   readonly attention: PlanSpec;
   /** Most tokens a text; tokens of each image. */
   readonly maxLength: number;
+  /** What stays of longer texts; left out, their head. */
+  readonly longTexts?: LongTexts;
   readonly seed: number;
   readonly padTokenId: number;
   /** Columns the training file had, so that an evaluation file is read alike. */

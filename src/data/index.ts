@@ -47,6 +47,7 @@ export {
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table/table.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./table/text-groups.ts";
 export { encodeDataset, encodeWords } from "./tokenize/encode-dataset.ts";
+export { cutTokens, LONG_TEXTS, type LongTexts } from "./tokenize/long-texts.ts";
 export { longestFirst } from "./tokenize/template.ts";
 export { readDocuments, textBlocks } from "./tokenize/text-blocks.ts";
 export { createTokenizer, type Encoding, type Tokenizer, type TokenizerOptions } from "./tokenize/tokenizer.ts";

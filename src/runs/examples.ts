@@ -158,9 +158,9 @@ async function rowsOfFewBlocks(dataset: StreamedDataset, most: number): Promise<
 /** Examples that are read from disk as they are needed. */
 export function examplesOnDisk(
   dataset: StreamedDataset & { readonly bytes?: number; close(): Promise<void> },
-  { tokenizerFiles, maxLength }: Pick<StreamedSource, "tokenizerFiles" | "maxLength">,
+  { tokenizerFiles, maxLength, longTexts }: Pick<StreamedSource, "tokenizerFiles" | "maxLength" | "longTexts">,
 ): TrainingExamples {
-  const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength });
+  const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength, longTexts });
   const count = dataset.rows - (dataset.heldOut?.examples.length ?? 0);
   return {
     count,

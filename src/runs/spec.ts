@@ -1,4 +1,4 @@
-import type { Encoded, StreamOptions } from "../data/index.ts";
+import type { Encoded, LongTexts, StreamOptions } from "../data/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { MaskingRules, TaskFigures, TaskName } from "../tasks/index.ts";
@@ -43,6 +43,7 @@ export interface StreamedSource {
   readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
   /** Tokens. */
   readonly maxLength: number;
+  readonly longTexts?: LongTexts;
 }
 
 /** Tokenised examples of a run; the same object for all runs of a study. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { BatchContext } from "../batch/index.ts";
 import { GraphInputs } from "../batch/index.ts";
-import { input } from "../graph/index.ts";
+import { gradients, input, parameter } from "../graph/index.ts";
 import { computeOn, contextOf, feedsOf } from "../models/compute-on.fixture.ts";
 import { type TaskName, tasks } from "./tasks.ts";
 
@@ -72,4 +72,48 @@ test("masked tokens: the mean cross-entropy of the hidden words; label −1 fill
   const settings = { bindings: { B: 4, n: 1, M: 4 }, masked, lossDivisor: 3 };
   const want = -(softmaxLog(logits[0], 2) + softmaxLog(logits[1], 0) + softmaxLog(logits[3], 1)) / 3;
   close(await lossOf("masked_lm", settings, ["M", 3]), want);
+});
+
+describe("contrastive loss", () => {
+  const rows = logits.map((row) => row.map((x) => x / Math.sqrt(sum(row.map((y) => y * y)))));
+  const labels = [0, 1, 0, 2];
+  const logShare = (row: number, to: number): number => {
+    const others = rows.map((other, at) => (at === row ? -Infinity : sum(other.map((x, c) => x * rows[row][c])) / 0.1));
+    const most = Math.max(...others);
+    return others[to] - most - Math.log(sum(others.map((x) => Math.exp(x - most))));
+  };
+  test("is the supervised contrastive loss of arXiv 2004.11362; a label that is alone adds nothing", async () => {
+    const want = -(logShare(0, 2) + logShare(2, 0)) / 4;
+    close(await lossOf("contrastive", { labels, lossDivisor: 4 }), want);
+  });
+  test("shares an example's weight between the others of its label", async () => {
+    const want = -sum([0, 1, 2].flatMap((row) => [0, 1, 2].filter((to) => to !== row).map((to) => logShare(row, to) / 2))) / 4;
+    close(await lossOf("contrastive", { labels: [1, 1, 1, 0], lossDivisor: 4 }), want);
+  });
+  test("has the gradient of central differences", async () => {
+    const inputs = new GraphInputs();
+    const x = parameter("x", ["B", 3]);
+    const loss = tasks.contrastive.loss(x, inputs, { numLabels: 0, vocabSize: 3 });
+    const [slope] = gradients(loss, [x]);
+    const context = contextOf([[1], [2], [3], [4]], { labels, lossDivisor: 4 });
+    const feeds = feedsOf({ parameters: [], inputs: inputs.all }, context, () => new Float32Array());
+    const point = [0.5, -1.25, 2, -3, 0.75, 0.1, 0.4, -0.4, 0.3, 1, 1, -0.5];
+    const at = (values: readonly number[]) =>
+      ({ ...feeds, x: { dtype: "float", shape: [4, 3], data: Float32Array.from(values) } }) as const;
+    const { slope: exact } = await computeOn("float64", { slope }, at(point), context.bindings);
+    const step = 2 ** -8;
+    for (const place of point.keys()) {
+      const moved = (by: number) => point.map((value, other) => (other === place ? value + by : value));
+      const [up, down] = [moved(step), moved(-step)];
+      const [high, low] = [
+        (await computeOn("float64", { loss }, at(up), context.bindings)).loss[0],
+        (await computeOn("float64", { loss }, at(down), context.bindings)).loss[0],
+      ];
+      const found = (high - low) / (Math.fround(up[place]) - Math.fround(down[place]));
+      assert.ok(
+        Math.abs(found - exact[place]) <= 2e-3 * (0.1 + Math.abs(found)),
+        `place ${place}: ${exact[place]}, not ${found}`,
+      );
+    }
+  });
 });

@@ -2,14 +2,15 @@ import { flopsPerExample } from "../../attention/index.ts";
 import type { Dataset } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { families } from "../../models/index.ts";
-import { type RecipeChoice, type RecipeFacts, recipeFor, secondsOf } from "../../recipes/index.ts";
+import { huggingface, type RecipeChoice, type RecipeFacts, recipeFor, secondsOf } from "../../recipes/index.ts";
 import { encodeFor } from "../../runs/index.ts";
 import { taskOf } from "../../tasks/index.ts";
 import { type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { StartModel } from "../start-model.ts";
+import type { LengthSettings } from "./choose-length.ts";
 
 /** Settings of a training that say how it goes as a whole; what is left out is chosen. */
-export interface RecipeSettings {
+export interface RecipeSettings extends Pick<LengthSettings, "longTexts"> {
   /** Default `auto`, unless an option of `RECIPE_OPTIONS` is given: then `huggingface`. */
   readonly preset?: string;
   /** Seconds that training may take on a laptop's two cores; default 300. */
@@ -42,6 +43,17 @@ export const RECIPE_OPTIONS: readonly (keyof TrainingOptions)[] = [
   ...(["warmupSteps", "lrSchedulerType", "weightDecay", "maxGradNorm", "adamBeta1", "adamBeta2", "adamEpsilon"] as const),
 ];
 
+/** Whether anything is left to choose. */
+export function isChosen(
+  settings: RecipeSettings & Partial<TrainingOptions>,
+  model: Pick<StartModel, "source" | "images">,
+): boolean {
+  const given = trainingOptionsIn(settings);
+  const plain = model.source.kind === "fresh" || model.images !== undefined;
+  const usual = plain || RECIPE_OPTIONS.some((name) => given[name] !== undefined);
+  return settings.preset === undefined ? !usual : settings.preset !== huggingface.name;
+}
+
 /**
  * Choose how a training goes by its data, its model and a budget of time; what is given stays as it is.
  *
@@ -61,9 +73,7 @@ export function chooseRecipe(
     throw expectedGot("training/bad-option", "timeBudget", "a number of seconds above 0", timeBudget);
   const facts = factsOf(model, train, timeBudget);
   const given = trainingOptionsIn(settings);
-  const plain = model.source.kind === "fresh" || model.images !== undefined;
-  const usual = plain || RECIPE_OPTIONS.some((name) => given[name] !== undefined);
-  const recipe = recipeFor(settings.preset ?? (usual ? "huggingface" : "auto"), facts);
+  const recipe = recipeFor(settings.preset ?? (isChosen(settings, model) ? "auto" : huggingface.name), facts);
   const chosen = recipe.choose(facts);
   const { contrastiveEpochs: epochs, pooling, linearProbe, folds } = settings;
   if (facts.classes === 0 && (epochs || linearProbe || folds || pooling)) {

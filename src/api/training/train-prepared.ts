@@ -155,7 +155,7 @@ const foldsOf = (spec: RunSpec, { examples }: Dataset, folds: number): Trials =>
 function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
   if (!tokenizer) throw readsImages(source.paths[0], "texts");
   const files = new Map(Array.from(tokenizerFiles, ([name, pieces]) => [name, joined(pieces)]));
-  return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength };
+  return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength, longTexts: tokenizer.longTexts };
 }
 
 function finished(
@@ -193,6 +193,7 @@ function finished(
     ...(spec.glue && { glue: spec.glue }),
     attention: plan,
     maxLength: tokenizer?.maxLength ?? images!.tokens,
+    ...(tokenizer && tokenizer.longTexts !== "head" && { longTexts: tokenizer.longTexts }),
     seed: spec.seed,
     padTokenId: spec.padTokenId,
     columns,

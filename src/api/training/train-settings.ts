@@ -29,7 +29,7 @@ export interface TextTrainSettings<Source> extends Partial<TrainingOptions>, Rec
   /** Default `dense()`. */
   readonly attention?: Pattern | AttentionPlan;
   readonly columns?: Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
-  /** Most tokens a text, special tokens included; default 128. */
+  /** Most tokens a text, special tokens included; left out, what the texts need and the time has room for, or 128 where nothing is chosen. */
   readonly maxLength?: number;
   /** At most so many of the first training examples. */
   readonly maxTrainSamples?: number;
@@ -93,6 +93,7 @@ export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never
       contrastiveEpochs: true,
       linearProbe: true,
       pooling: true,
+      longTexts: true,
       folds: true,
       signal: true,
       streaming: true,

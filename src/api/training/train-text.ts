@@ -14,10 +14,11 @@ import { withLabels } from "../../models/index.ts";
 import type { StreamedSource } from "../../runs/index.ts";
 import { classWeightsOf } from "../../runs/index.ts";
 import { DEFAULT_TASK } from "../../tasks/index.ts";
-import { checkSettings, resolveOptions, trainingOptionsIn } from "../../training/index.ts";
+import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { FreshModel } from "../fresh-model.ts";
 import { freshStart, type StartModel } from "../start-model.ts";
-import { type ChosenRecipe, chooseRecipe } from "./choose-recipe.ts";
+import { chooseLength, type LengthSettings } from "./choose-length.ts";
+import { type ChosenRecipe, chooseRecipe, DEFAULT_TIME_BUDGET, isChosen, type RecipeSettings } from "./choose-recipe.ts";
 import { OWN_SETTINGS, type TextTrainSettings } from "./train-settings.ts";
 
 /** Where the examples of a training come from. */
@@ -109,14 +110,14 @@ export async function prepareTraining<Source>(
   const all = limited(await read(data), settings.maxTrainSamples);
   checkTrainable(all);
   const given = settings.validation === undefined ? undefined : await read(settings.validation, all);
-  const forRecipe = "kind" in opened ? freshStart(opened, all, settings.maxLength) : opened;
-  const recipe = chooseRecipe(settings, forRecipe, all, { evaluated });
+  const start = "kind" in opened ? freshStart(opened, all, settings.maxLength) : withLength(opened, settings, all);
+  const recipe = chooseRecipe(settings, start, all, { evaluated });
   const split = given
     ? { train: all, heldOut: given }
     : recipe.folds > 0 || (settings.test !== undefined && !recipe.holdsOut)
       ? { train: all }
       : splitDataset({ dataset: all, seed });
-  const model = "kind" in opened ? freshStart(opened, split.train, settings.maxLength) : opened;
+  const model = "kind" in opened ? freshStart(opened, split.train, settings.maxLength) : start;
   const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
   return prepared(model, {
     train: split.train,
@@ -124,6 +125,19 @@ export async function prepareTraining<Source>(
     classWeights,
     recipe,
   });
+}
+
+/** The model with a tokenizer for the texts' lengths. */
+function withLength(
+  model: StartModel,
+  settings: RecipeSettings & LengthSettings & Partial<TrainingOptions>,
+  train: Dataset,
+): StartModel {
+  const { tokenizer, config } = model;
+  if (!tokenizer) return model;
+  const { timeBudget = DEFAULT_TIME_BUDGET } = settings;
+  const chosen = isChosen(settings, model);
+  return { ...model, tokenizer: chooseLength(settings, { config, tokenizer }, train, { timeBudget, chosen }) };
 }
 
 /** A vocabulary is made from texts that are all at hand. */

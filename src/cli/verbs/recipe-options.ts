@@ -1,4 +1,5 @@
 import { DEFAULT_TIME_BUDGET, type RecipeSettings } from "../../api/index.ts";
+import { LONG_TEXTS } from "../../data/index.ts";
 import { recipes } from "../../recipes/index.ts";
 import type { OptionTable, OptionValues } from "../verb.ts";
 
@@ -31,6 +32,11 @@ export const RECIPE_OPTIONS = {
     choices: ["first", "mean", "best"],
     help: "What the head reads: the first token, the mean of all, or the better of the two; left out, as the recipe has it.",
   },
+  long_texts: {
+    type: "string",
+    choices: LONG_TEXTS,
+    help: "What stays of texts longer than --max_seq_length: their head, or a quarter head and the rest tail; left out, as texts and recipe need it.",
+  },
   folds: {
     type: "integer",
     unit: "folds",
@@ -41,13 +47,14 @@ export const RECIPE_OPTIONS = {
 
 /** Those that were typed. */
 export function recipeSettings(options: OptionValues<typeof RECIPE_OPTIONS>, given: ReadonlySet<string>): RecipeSettings {
-  const { preset, timeBudget, contrastiveEpochs, linearProbe, pooling, folds } = options;
+  const { preset, timeBudget, contrastiveEpochs, linearProbe, pooling, longTexts, folds } = options;
   return {
     preset,
     timeBudget,
     contrastiveEpochs,
     linearProbe: given.has("linearProbe") ? linearProbe : undefined,
     pooling: pooling as RecipeSettings["pooling"],
+    longTexts: longTexts as RecipeSettings["longTexts"],
     folds,
   };
 }

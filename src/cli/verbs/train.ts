@@ -88,7 +88,7 @@ export const train = defineVerb({
         columns: columnOptions(options),
         task: (options.problemType as TaskName | undefined) ?? source.task,
         classWeights: classWeights(options.classWeights),
-        maxLength: options.maxSeqLength,
+        maxLength: context.given.has("maxSeqLength") ? options.maxSeqLength : undefined,
         maxTrainSamples: options.maxTrainSamples,
         seed: options.seed,
         about: {

@@ -1,6 +1,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { CrispError, expectedGot, printedJson } from "../../errors/index.ts";
 import { checkTokenizerJson } from "./check-tokenizer.ts";
+import { cutTokens, type LongTexts } from "./long-texts.ts";
 import { idsReader } from "./read-ids.ts";
 import { repairLibrary } from "./repair-tokenizer.ts";
 import { longestFirst, readTemplate, type TemplatePart } from "./template.ts";
@@ -29,6 +30,10 @@ export interface Tokenizer {
   readonly opening: readonly number[];
   /** Special tokens behind one text. */
   readonly closing: readonly number[];
+  /** What stays of texts that are longer. */
+  readonly longTexts: LongTexts;
+  /** The same tokenizer for other lengths; @throws `tokenizer/bad-length`. */
+  fit(length: LengthOptions): Tokenizer;
   encode(text: string, pair?: string): Encoding;
   /** Byte-level and SentencePiece tokenizers: a word in a sentence is not the word alone, as its token holds the space before it. */
   readonly spaceBeforeWords: boolean;
@@ -38,13 +43,18 @@ export interface Tokenizer {
   tokens(ids: ArrayLike<number>): string[];
 }
 
-export interface TokenizerOptions {
+export interface LengthOptions {
+  /** Most tokens an example, special tokens included; default 128, as in Hugging Face's GLUE scripts. */
+  readonly maxLength?: number;
+  /** What stays of longer texts; default head, as everywhere. */
+  readonly longTexts?: LongTexts;
+}
+
+export interface TokenizerOptions extends LengthOptions {
   /** Parsed `tokenizer.json`. */
   readonly tokenizerJson: object;
   /** Parsed `tokenizer_config.json`; only the names of the padding and the mask token are taken from it. */
   readonly tokenizerConfig?: object;
-  /** Most tokens an example, special tokens included; default 128, as in Hugging Face's GLUE scripts. */
-  readonly maxLength?: number;
 }
 
 const splitsAtSpaces = (tokenizerJson: object): boolean => {
@@ -64,7 +74,7 @@ const splitsAtSpaces = (tokenizerJson: object): boolean => {
  * createTokenizer({ tokenizerJson }).encode("a fine film").inputIds; // Int32Array [101, 1037, 2986, 2143, 102]
  * @see https://github.com/huggingface/tokenizers.js, which does not truncate.
  */
-export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength = 128 }: TokenizerOptions): Tokenizer {
+export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, ...length }: TokenizerOptions): Tokenizer {
   const vocabularySize = checkTokenizerJson(tokenizerJson);
   let library: HuggingFaceTokenizer;
   try {
@@ -104,21 +114,19 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
   }
   const templates = [readTemplate(library, false), readTemplate(library, true)];
   const special = templates.map((template) => template.filter((part) => "id" in part).length);
-  if (!Number.isInteger(maxLength) || maxLength <= special[1]) {
-    throw expectedGot(
-      "tokenizer/bad-length",
-      "maxLength",
-      `a whole number of tokens above ${special[1]}, the special tokens of a pair`,
-      maxLength,
-    );
-  }
   const { added_tokens: specialTokens = [] } = tokenizerJson as { added_tokens?: readonly { id: number; special: boolean }[] };
   const idsOf = idsReader(library, tokenizerJson);
   const textAt = templates[0].findIndex((part) => "sequence" in part);
   const idsIn = (parts: readonly TemplatePart[]): number[] => parts.flatMap((part) => ("id" in part ? [part.id] : []));
 
-  return {
-    maxLength,
+  const fit = ({ maxLength = 128, longTexts = "head" }: LengthOptions): Tokenizer => {
+    if (!Number.isInteger(maxLength) || maxLength <= special[1]) {
+      const rule = `a whole number of tokens above ${special[1]}, the special tokens of a pair`;
+      throw expectedGot("tokenizer/bad-length", "maxLength", rule, maxLength);
+    }
+    return { ...common, fit, maxLength, longTexts, encode: (text, pair) => encode(text, pair, maxLength, longTexts) };
+  };
+  const common = {
     padTokenId,
     vocabularySize,
     maskTokenId: idOf("mask_token", "[MASK]", "<mask>"),
@@ -127,21 +135,22 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, maxLength
     closing: idsIn(templates[0].slice(textAt)),
     spaceBeforeWords: !splitsAtSpaces(tokenizerJson),
     encodeAll: idsOf,
-    encode(text, pair) {
-      const which = pair === undefined ? 0 : 1;
-      const ids = [idsOf(text), pair === undefined ? [] : idsOf(pair)];
-      const kept = longestFirst(ids[0].length, ids[1].length, maxLength - special[which]);
-      const n = kept[0] + kept[1] + special[which];
-      const inputIds = new Int32Array(n);
-      const tokenTypeIds = new Int32Array(n);
-      let at = 0;
-      for (const part of templates[which]) {
-        const piece = "id" in part ? [part.id] : ids[part.sequence].slice(0, kept[part.sequence]);
-        inputIds.set(piece, at);
-        tokenTypeIds.fill(part.type, at, (at += piece.length));
-      }
-      return { inputIds, tokenTypeIds, truncated: kept[0] < ids[0].length || kept[1] < ids[1].length };
-    },
-    tokens: (ids) => Array.from(ids, (id) => library.id_to_token(id) ?? `<${id}>`),
+    tokens: (ids: ArrayLike<number>) => Array.from(ids, (id) => library.id_to_token(id) ?? `<${id}>`),
   };
+  const encode = (text: string, pair: string | undefined, maxLength: number, longTexts: LongTexts): Encoding => {
+    const which = pair === undefined ? 0 : 1;
+    const ids = [idsOf(text), pair === undefined ? [] : idsOf(pair)];
+    const kept = longestFirst(ids[0].length, ids[1].length, maxLength - special[which]);
+    const n = kept[0] + kept[1] + special[which];
+    const inputIds = new Int32Array(n);
+    const tokenTypeIds = new Int32Array(n);
+    let at = 0;
+    for (const part of templates[which]) {
+      const piece = "id" in part ? [part.id] : cutTokens(ids[part.sequence], kept[part.sequence], longTexts);
+      inputIds.set(piece, at);
+      tokenTypeIds.fill(part.type, at, (at += piece.length));
+    }
+    return { inputIds, tokenTypeIds, truncated: kept[0] < ids[0].length || kept[1] < ids[1].length };
+  };
+  return fit(length);
 }
