@@ -137,3 +137,25 @@ describe("by name from a hub", { concurrency: 1 }, () => {
   test("a file and a name", () =>
     refuses(["train", reviews, "--dataset_name", "glue/mrpc", "--model", "ada/tiny"], /a file or --dataset_name/, {}, 2));
 });
+
+describe("without a network", () => {
+  const home = join(work, "empty-home");
+  for (const [verb, ...more] of [["train"], ["pretrain"], ["study", "--seeds", "1"]]) {
+    test(`crisp ${verb} says so in a few seconds, and leaves no folder`, async () => {
+      const nobody = await startHubServer({ repos: [] });
+      await nobody.close();
+      const out = join(work, "none", verb);
+      const started = performance.now();
+      const words = [verb, reviews, "--model", "ada/tiny", ...more, "--output_dir", out];
+      const { code, stderr } = await crisp(words, { env: { HF_ENDPOINT: nobody.url, HF_HOME: home } });
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^ada\/tiny: expected an answer from http:.*, got connect ECONNREFUSED .*, 2 times\. Check the connection/m,
+      );
+      // one wait of a second; without this rule there were five, of 23 s
+      assert.ok(performance.now() - started < 15_000);
+      assert.ok(!existsSync(join(work, "none")));
+    });
+  }
+});
