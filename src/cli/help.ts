@@ -1,4 +1,4 @@
-import { folded, PAGE_WIDTH } from "./output.ts";
+import { entries, folded, PAGE_WIDTH } from "./output.ts";
 import { COMMON_OPTIONS } from "./parse-arguments.ts";
 import type { OptionSpec, OptionTable, Verb } from "./verb.ts";
 
@@ -14,7 +14,10 @@ export function mainHelp(verbs: readonly { readonly name: string; readonly summa
     "       npx crisp-attention <verb> …     (without installing)",
     "",
     "Verbs",
-    entries(verbs.map(({ name, summary }) => [name, summary])),
+    entries(
+      verbs.map(({ name, summary }) => [name, summary]),
+      NAME_WIDTH,
+    ),
     "",
     "Options of every verb",
     optionRows({ ...COMMON_OPTIONS, version: { type: "boolean", help: "Show the version.", aliases: ["V"] } }),
@@ -27,27 +30,24 @@ export function mainHelp(verbs: readonly { readonly name: string; readonly summa
 export function verbHelp(verb: Verb): string {
   const sections = [folded(`crisp ${verb.name}: ${verb.summary}`), "", folded(`Usage: crisp ${verb.name} ${verb.usage}`)];
   if (verb.positionals?.length)
-    sections.push("", "Arguments", entries(verb.positionals.map(({ name, help }) => [`<${name}>`, help])));
+    sections.push(
+      "",
+      "Arguments",
+      entries(
+        verb.positionals.map(({ name, help }) => [`<${name}>`, help]),
+        NAME_WIDTH,
+      ),
+    );
   sections.push("", "Options (dashes work too: --learning-rate)", optionRows({ ...verb.options, ...COMMON_OPTIONS }));
   if (verb.examples?.length) sections.push("", "Examples", ...verb.examples.map(commandLines));
   return sections.join("\n");
 }
 
 function optionRows(table: OptionTable): string {
-  return entries(Object.entries(table).map(([name, spec]) => [optionName(name, spec), spec.help + defaultOf(spec)]));
-}
-
-/** Names with what they mean beside them, or below where a name is long. */
-function entries(rows: readonly (readonly [name: string, meaning: string])[]): string {
-  const width = Math.min(NAME_WIDTH, Math.max(...rows.map(([name]) => name.length)));
-  const indent = " ".repeat(width + 4);
-  return rows
-    .map(([name, meaning]) =>
-      name.length <= width
-        ? folded(`  ${name.padEnd(width)}  ${meaning}`, indent)
-        : `${folded(`  ${name}`, "      ")}\n${folded(indent + meaning, indent)}`,
-    )
-    .join("\n");
+  return entries(
+    Object.entries(table).map(([name, spec]) => [optionName(name, spec), spec.help + defaultOf(spec)]),
+    NAME_WIDTH,
+  );
 }
 
 /** A command as it may be typed, on several lines where it is long. */

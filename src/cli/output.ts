@@ -107,6 +107,19 @@ export function folded(text: string, indent = "  "): string {
   return lines.map((line) => line.trimEnd()).join("\n");
 }
 
+/** Names with what they mean beside them, on several lines where it is long; below where a name is wider than `widest`. */
+export function entries(rows: readonly (readonly [name: string, meaning: string])[], widest: number): string {
+  const width = Math.min(widest, Math.max(...rows.map(([name]) => name.length)));
+  const indent = " ".repeat(width + 4);
+  return rows
+    .map(([name, meaning]) =>
+      name.length <= width
+        ? folded(`  ${name.padEnd(width)}  ${meaning}`, indent)
+        : `${folded(`  ${name}`, "      ")}\n${folded(indent + meaning, indent)}`,
+    )
+    .join("\n");
+}
+
 /** A label of at most `longest` characters; of a longer one the end is left out. */
 export const cut = (label: string, longest: number): string =>
   label.length > longest ? `${label.slice(0, Math.max(0, longest - 1))}…` : label;

@@ -1,7 +1,7 @@
 import { counted } from "../../errors/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
 import { type MachineFacts, readMachine } from "../machine.ts";
-import { columns } from "../output.ts";
+import { entries, PAGE_WIDTH } from "../output.ts";
 import { defineVerb } from "../verb.ts";
 import { diagnose, gibibytes } from "./diagnosis.ts";
 import type { RuntimeProbe } from "./doctor-probe.ts";
@@ -20,17 +20,17 @@ export const doctor = defineVerb({
     const findings = diagnose(facts);
     const problems = findings.filter((finding) => finding.level === "problem").length;
     output.record({ ...facts, auto, findings });
-    output.print(columns([...rows(facts), ["--device auto", `${auto.device}, ${auto.reason}`]]));
+    output.print(entries([...rows(facts), ["--device auto", `${auto.device}, ${auto.reason}`]], PAGE_WIDTH));
     output.print();
     for (const { level, what, next } of findings) {
-      output.print(`${output.style(level === "problem" ? "red" : "yellow", level)}  ${what}. ${next}`);
+      output.say(`${output.style(level === "problem" ? "red" : "yellow", level)}  ${what}. ${next}`);
     }
     if (findings.length === 0) output.print(`${output.style("green", "all well")}  Next: crisp train <data>`);
     return problems > 0 ? 1 : 0;
   },
 });
 
-function rows(facts: MachineFacts): string[][] {
+function rows(facts: MachineFacts): (readonly [string, string])[] {
   const { cpu, memory, workingFolder, hubCache, runtimes } = facts;
   const native = runtimes["onnxruntime-node"];
   const web = runtimes["onnxruntime-web"];
