@@ -76,6 +76,7 @@ export function continued(
     options: { ...typed.options, ...Object.fromEntries(kept.map((option) => [option, started.options[option]])) },
     given: new Set([...typed.given, ...kept]),
     positionals: typed.positionals.length > 0 ? typed.positionals : started.positionals,
+    startedBy: command,
   };
 }
 

@@ -161,6 +161,7 @@ describe("the command of a run", () => {
     assert.deepEqual([read.learningRate, read.saveSteps, read.resumeFromCheckpoint, data], [0.5, 4, folder, ["a.csv"]]);
     assert.deepEqual([...given].sort(), ["learningRate", "resumeFromCheckpoint", "saveSteps"]);
     assert.deepEqual(notes, []);
+    assert.deepEqual(resume("train", ["--resume_from_checkpoint", folder]).startedBy, command);
     const other = resume("train", ["b.csv", "--save_steps", "9", "--resume_from_checkpoint", folder]);
     assert.deepEqual([other.options.learningRate, other.options.saveSteps, other.positionals], [0.5, 9, ["b.csv"]]);
   });

@@ -8,7 +8,7 @@ import { logFile } from "../runs/index-node.ts";
 import { checkpointFiles } from "../training/index-node.ts";
 import { checkKeptCommand, continued, isKeptCommand, keepCommand, removeKeptCommand } from "./kept-command.ts";
 import { rmdirIfEmpty, withoutEmptyFolders } from "./made-folders.ts";
-import { shellQuoted } from "./run-command.ts";
+import { typedAs } from "./run-command.ts";
 import type { Context, Verb } from "./verb.ts";
 
 /** All files that a training may leave beside its checkpoints. */
@@ -145,12 +145,12 @@ const holdsNoRun = (checkpoints: string): boolean =>
 /** What to say of a run that was stopped: before its first checkpoint there is nothing to continue. */
 export function stoppedRun(
   { path, checkpoints }: TrainingFolder,
-  { commandLine, command: [verb] }: Pick<Context, "commandLine" | "command">,
+  { command }: Pick<Context, "command">,
   { resumeFromCheckpoint }: { readonly resumeFromCheckpoint?: string },
 ): string {
   if (checkpointFiles(checkpoints).length === 0) return "stopped before the first update; nothing was written";
-  const short = `crisp ${verb} --resume_from_checkpoint ${shellQuoted(path)}`;
-  return `stopped; to continue: ${resumeFromCheckpoint === undefined ? short : commandLine}`;
+  const next = resumeFromCheckpoint === undefined ? [command[0], "--resume_from_checkpoint", path] : command;
+  return `stopped; to continue: ${typedAs(next)}`;
 }
 
 /**

@@ -58,7 +58,7 @@ export async function runCommand(command: Command): Promise<number> {
     }
     const parsed = verb.continues ? verb.continues(typed, output.note) : typed;
     signal = verb.stopsOnSignal ? command.listenForSignals() : new AbortController().signal;
-    const commandLine = ["crisp", ...argv.map(shellQuoted)].join(" ");
+    const commandLine = typedAs(parsed.startedBy ?? argv);
     const context = { ...parsed, output, signal, commandLine, command: [name, ...rest] } as Context;
     const code = await verb.run(context);
     return signal.aborted ? INTERRUPTED : code;
@@ -73,6 +73,9 @@ export async function runCommand(command: Command): Promise<number> {
 /** An argument as a shell takes it, so that a printed command can be typed again. */
 export const shellQuoted = (argument: string): string =>
   /^[\w./:=,@%+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+/** A whole command line, from the verb on. */
+export const typedAs = (command: readonly string[]): string => ["crisp", ...command.map(shellQuoted)].join(" ");
 
 function unknownVerb(name: string, verbs: Command["verbs"]): CrispError {
   const guess = name.startsWith("-")

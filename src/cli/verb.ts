@@ -18,6 +18,8 @@ export interface ParsedArguments {
   readonly options: Readonly<Record<string, OptionValue>>;
   readonly given: ReadonlySet<string>;
   readonly positionals: readonly string[];
+  /** Of a run that is continued: the command that started it, without `crisp`. */
+  readonly startedBy?: readonly string[];
 }
 
 /** What a verb gets to work with. */
@@ -29,9 +31,9 @@ export interface Context<Table extends OptionTable = OptionTable> {
   readonly output: Output;
   /** Aborted by the first Ctrl-C (or SIGTERM) of a verb with `stopsOnSignal`. */
   readonly signal: AbortSignal;
-  /** What the user typed, for reports. */
+  /** What the user typed to start the run, for reports. */
   readonly commandLine: string;
-  /** The same without `crisp`, word by word. */
+  /** What was typed now, without `crisp`, word by word. */
   readonly command: readonly string[];
 }
 
