@@ -91,7 +91,7 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
   test("a layer the model does not have", () =>
     refuses(
       trainWith("--attention", "topK(sparsity=0.8)", "--attention_layers", "0,2"),
-      /attention\.layers: expected layers from 0 to 1, got 2\./,
+      /--attention_layers: expected layers from 0 to 1, got 2\./,
     ));
   test("an output folder that cannot be written", async () => {
     // root may write anywhere, so a file stands where the folder should be
