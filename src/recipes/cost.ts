@@ -32,7 +32,7 @@ export function foldsFor(facts: RecipeFacts, choice: Timed): number {
 }
 
 /** Peak rate of an encoder of width D: 5e-5 at 768, larger for narrow ones, as their weights are. */
-export const rateFor = ({ hiddenSize }: RecipeFacts): number =>
+export const rateFor = ({ hiddenSize }: Pick<RecipeFacts, "hiddenSize">): number =>
   Math.min(2e-4, Number((5e-5 * (768 / hiddenSize)).toPrecision(2)));
 
 /** Epochs of a contrastive phase: each text is seen 16 times, fewer where the budget has no room for it. */

@@ -22,6 +22,7 @@ import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import { withoutEmptyFolders } from "../made-folders.ts";
 import type { Progress } from "../progress.ts";
+import { QUICK, quickOptions } from "../quick-study.ts";
 import { columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
 import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
 import { type Context, defineVerb } from "../verb.ts";
@@ -42,7 +43,10 @@ const OPTIONS = {
     help: "Seeds of the paired runs; left out, five. Fixed before the first run.",
   },
   pattern: { type: "string", default: "topK", help: "Pattern of the three sparse arms." },
-  quick: { type: "boolean", help: "A first look: two seeds, at most 2,000 rows drawn at random, one epoch, no verdicts." },
+  quick: {
+    type: "boolean",
+    help: "A first look: two seeds, at most 2,000 rows drawn at random, 150 updates or an epoch, no verdicts.",
+  },
   ...DATA,
   validation_file: {
     type: "string",
@@ -65,7 +69,6 @@ const OPTIONS = {
 } as const;
 type StudyContext = Context<typeof OPTIONS>;
 
-const QUICK = { seeds: [1, 2], rows: 2000, epochs: 1 } as const;
 const SEEDS = [1, 2, 3, 4, 5];
 
 export const study = defineVerb({
@@ -201,6 +204,7 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const sst2 = options.preset === "sst2";
   const name = spec.study ?? (sst2 ? "sst2" : basename(hub ?? file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));
   const training = trainingOptionsIn(options);
+  const quick = options.quick ? quickOptions(options, given, { rows: train.examples.length, folder }) : {};
   const definition = textStudy({
     study: options.quick ? `${name}-quick` : name,
     corpus: hub ?? (sst2 ? "SST-2" : basename(file)),
@@ -211,7 +215,7 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
     pattern: options.pattern,
     where: planOptions(options),
     seeds: options.seeds ?? spec.seeds ?? (options.quick ? QUICK.seeds : SEEDS),
-    options: options.quick && !given.has("numTrainEpochs") ? { ...training, numTrainEpochs: QUICK.epochs } : training,
+    options: { ...training, ...quick },
     command: commandLine,
   });
   const { arms, claims, looks } = spec;

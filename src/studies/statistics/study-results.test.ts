@@ -163,3 +163,20 @@ test("missing, doubled, unknown and mismatched runs are named", () => {
   );
   throws([], "study/incomplete", /at least one run/);
 });
+
+test("a baseline that gives all examples one label learned nothing: nothing is compared to it; a sparse arm that does is said to", () => {
+  const constant = (r: RunRecord): RunRecord => ({ ...r, probabilities: r.probabilities.map(() => [0.7, 0.3]) });
+  const silent = studyResults(
+    study(100, 0.5, 0.9).map((r) => (r.arm === "dense" ? constant(r) : r)),
+    meta,
+  );
+  assert.match(silent.arms[0].verdict.sentence, /It learned nothing: each of its runs gives all examples one label\./);
+  assert.equal(silent.arms[1].verdict.word, "no verdict");
+  assert.match(silent.arms[1].verdict.sentence, /^dense learned nothing, so there is nothing to compare sparse to/);
+  const collapsed = studyResults(
+    study(100, 0.9, 0.9).map((r) => (r.arm === "sparse" ? constant(r) : r)),
+    meta,
+  );
+  assert.equal(collapsed.arms[1].verdict.word, "contradicted");
+  assert.match(collapsed.arms[1].verdict.sentence, /It learned nothing/);
+});

@@ -95,15 +95,27 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
     const crossNames = Object.keys(own[0].crossProbabilities ?? {});
     const best = own.map((run) => run.bestBySelectionAccuracy);
     const verdict = (): Verdict => {
-      if (at < 0) return settled("baseline", `${name} is the baseline that the others are compared to.`);
+      const nothing = saysOneLabel(own) ? " It learned nothing: each of its runs gives all examples one label." : "";
+      if (at < 0) return settled("baseline", `${name} is the baseline that the others are compared to.${nothing}`);
       const soFar = `${points(boots[at].components.mean)} points over ${counted(seeds.length, "paired seed")}`;
       if (claim < 0) return settled("no verdict", `${name} was not named beforehand, so it is exploratory: ${soFar}.`);
       if (seeds.length < FEWEST_SEEDS)
         return settled("no verdict", `A verdict on ${name} needs at least ${FEWEST_SEEDS} paired seeds: ${soFar}.`);
       if (!planned)
         return settled("no verdict", `No look at ${name} was planned after ${counted(seeds.length, "seed")}: ${soFar}.`);
+      if (saysOneLabel(base))
+        return settled(
+          "no verdict",
+          `${baseline} learned nothing, so there is nothing to compare ${name} to: ${soFar}. Train longer.`,
+        );
       const { corpus, synthetic } = meta;
-      return verdictOn({ name, pattern, baseline, corpus, synthetic, family: claims.length }, boots[at], level, look.level90);
+      const verdict = verdictOn(
+        { name, pattern, baseline, corpus, synthetic, family: claims.length },
+        boots[at],
+        level,
+        look.level90,
+      );
+      return { ...verdict, sentence: `${verdict.sentence}${nothing}` };
     };
     return {
       name,
@@ -198,3 +210,7 @@ function majorityShare(labels: readonly number[]): number {
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return Math.max(...counts.values()) / labels.length;
 }
+
+/** Whether every run of an arm gives all examples the same label. */
+const saysOneLabel = (runs: readonly RunRecord[]): boolean =>
+  runs.every(({ probabilities }) => new Set(probabilities.map(argmax)).size === 1);
