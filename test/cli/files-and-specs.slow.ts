@@ -218,7 +218,8 @@ test("train --json: standard output holds JSON lines alone, and a failed run's f
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line).type);
-  assert.deepEqual([types[0], types.at(-1)], ["data", "finished"]);
+  assert.ok(types.every(Boolean) && types.includes("data"));
+  assert.equal(types.at(-1), "finished");
 });
 
 test("the command that a stopped training prints can be typed again", async () => {

@@ -22,7 +22,7 @@ test("train, eval and predict: from a folder of images to labels", async () => {
   assert.equal(trained.code, 0, trained.stderr);
   assert.match(trained.stdout, /fruit \(training\) {2}1\d\d images · 2 classes \(apple \d+, berry \d+\) · \d duplicate/);
   assert.doesNotMatch(trained.stdout, /tokens|truncated|columns/);
-  assert.match(trained.stdout, /held out {2}accuracy \S+ \(majority 0\.\d+\) · with sparsity off/);
+  assert.match(trained.stdout, /held out {2}accuracy \S+ \(95 % 0\.\d+ to \d\.\d+\) · with sparsity off/);
   assert.match(trained.stdout, /try: npx crisp-attention predict fruit-model image\.jpg/);
   for (const file of ["model.safetensors", "preprocessor_config.json", "crisp.json", "onnx/model.onnx", "errors.csv"])
     assert.ok(existsSync(join(out, file)), file);

@@ -100,7 +100,10 @@ describe("what does not fit a task is refused before anything is trained", () =>
   test("label smoothing where nothing can be smoothed", async () => {
     const smoothed = ["--label_smoothing_factor", "0.1", ...quick];
     await refuses(["train", numbers, "--task", "regression", ...smoothed], /--label_smoothing_factor: expected 0 in regression/);
-    await refuses(["train", several, "--output_dir", path("b"), ...smoothed], /--label_smoothing_factor: expected 0 in multi_label/);
+    await refuses(
+      ["train", several, "--output_dir", path("b"), ...smoothed],
+      /--label_smoothing_factor: expected 0 in multi_label/,
+    );
   });
   test("--streaming beside --max_train_samples", () =>
     refuses(

@@ -33,7 +33,7 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   assert.match(trained.stdout, /majority baseline: always "positive" is right on 50\.0 %/);
   const said = trained.stdout.replace(/\n +/g, " "); // folded at 80 columns
   assert.match(said, /M parameters · 68 updates · about .* GB/);
-  assert.match(said, /held out {2}accuracy 0\.\d+ \(majority 0\.500\) · with sparsity off 0\.\d+ · macro-F1/);
+  assert.match(said, /held out {2}accuracy 0\.\d+ \(95 % 0\.\d+ to \d\.\d+\) · with sparsity off 0\.\d+ · macro-F1/);
   assert.deepEqual(
     readdirSync(out).filter((name) => name !== "checkpoints"),
     [
