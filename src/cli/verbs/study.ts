@@ -164,14 +164,10 @@ function demoDefinitions({ options, given, positionals, commandLine }: StudyCont
   return demoStudies({ command: commandLine, ...(seeds && { seeds }) });
 }
 
-const notOneClass = (data: string, task: string): CrispError =>
-  expectedGot(
-    "study/bad-spec",
-    data,
-    "one class for each text, as a study compares accuracies",
-    `labels of ${task}`,
-    "Use crisp train.",
-  );
+function notOneClass(data: string, task: string): CrispError {
+  const rule = "one class for each text, as a study compares accuracies";
+  return expectedGot("study/bad-spec", data, rule, `labels of ${task}`, "Use crisp train.");
+}
 
 async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const { options, positionals, given, commandLine } = context;
