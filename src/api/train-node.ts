@@ -95,6 +95,7 @@ export const prepareTextTraining = (settings: TrainSettings, onEvent: (event: Ru
       return streamed(paths, { ...options, signal: settings.signal, onProgress: sayReading(paths, onEvent) }, settings);
     },
     images: (sources) => readImages(sources, settings),
+    onNote: (text) => onEvent({ type: "note", text }),
   });
 
 /** As `loadDatasets`; @throws `model/reads-texts` for a folder, as images come in. */
@@ -137,7 +138,7 @@ async function streamed(
   if (!(streaming ?? (bytes >= STREAM_BYTES && maxTrainSamples === undefined))) return undefined;
   const dataset = await openStreamedDataset(paths, options);
   await dataset.close(); // the run opens it again, in its own thread
-  const { onProgress: _, signal: __, ...plain } = options;
+  const { onProgress: _, signal: __, onNote: ___, ...plain } = options;
   const { text, pair, label } = dataset.columns;
   const columns = { textColumn: text, pairColumn: pair, labelColumn: label };
   return { dataset, source: { paths, options: { ...plain, ...columns, labels: dataset.labels } } };

@@ -1,11 +1,12 @@
 import type { CrispCard } from "../api/index.ts";
 import { type FetchListener, type HubData, hubData, hubEvaluationData, type TrainSettings } from "../api/index-node.ts";
+import type { DatasetOptions, EncodingName } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { Device, PlanSpec } from "../runs/index.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import type { OptionValues } from "./verb.ts";
-import type { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS } from "./verbs/training-options.ts";
+import type { DATA_OPTIONS, MODEL_OPTIONS, PLAN_OPTIONS, READING_OPTIONS } from "./verbs/training-options.ts";
 
 /** The training file: the positional argument or `--train_file`. */
 export function trainFile(where: string, positional: string | undefined, option: string | undefined): string {
@@ -136,4 +137,17 @@ export async function evaluationData(
 /** One line for a device that was asked for; what `auto` takes is said by whoever settles it. */
 export function sayAsked(output: Pick<Output, "note">, device?: Device): void {
   if (device !== undefined && device !== "auto") output.note(`device: ${device}, as asked`);
+}
+
+/** How tables are read; what is guessed or left out is said, once for each file. */
+export function readingOptions(
+  { encoding, skipBadRows }: Partial<OptionValues<typeof READING_OPTIONS>>,
+  output: Pick<Output, "note">,
+): Pick<DatasetOptions, "encoding" | "skipBadRows" | "onNote"> {
+  const said = new Set<string>();
+  const onNote = (text: string): void => {
+    if (!said.has(text)) output.note(text);
+    said.add(text);
+  };
+  return { encoding: encoding as EncodingName | undefined, skipBadRows, onNote };
 }

@@ -17,22 +17,30 @@ export { exactNumber } from "./stream/exact-json.ts";
 export type { ColumnNames, StreamOptions } from "./stream/row-index.ts";
 export { indexRows, type StreamedDataset } from "./stream/row-stream.ts";
 export { blockOrder, type StreamBatches, type StreamBatchesOptions, streamBatches } from "./stream/stream-batches.ts";
-export { type Field, openTextRows, type TextColumns, type TextRow, type TextRows, type TextSource } from "./stream/text-rows.ts";
+export {
+  type Field,
+  openTextRows,
+  type TextColumns,
+  type TextReading,
+  type TextRow,
+  type TextRows,
+  type TextSource,
+} from "./stream/text-rows.ts";
 export { type ByteSource, blobSource, bytesSource } from "./table/byte-source.ts";
 export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./table/columns.ts";
 export {
   checkStreamTrainable,
   checkTrainable,
   type DatasetOptions,
-  type InputText,
   readDataset,
-  readTexts,
   sortLabels,
   toDataset,
 } from "./table/dataset.ts";
-export { decodeText } from "./table/decode.ts";
+export { type DecodeOptions, decodeText } from "./table/decode.ts";
+export { ENCODINGS, type EncodingName } from "./table/encoding.ts";
 export type { HeldOutOptions } from "./table/held-out-rows.ts";
 export { joinDatasets } from "./table/join-datasets.ts";
+export { type InputText, readTexts } from "./table/read-texts.ts";
 export { sameClasses } from "./table/same-classes.ts";
 export { type Split, type SplitOptions, splitDataset } from "./table/split.ts";
 export {

@@ -1,5 +1,5 @@
 import type { AttentionPlan, Pattern } from "../../attention/index.ts";
-import type { DataSummary, Dataset, DatasetOptions, Encoded } from "../../data/index.ts";
+import type { DataSummary, Dataset, DatasetOptions, Encoded, EncodingName } from "../../data/index.ts";
 import type { EvaluatedSplit, ModelFacts } from "../../export/index.ts";
 import type { ClassMetrics, GlueTask } from "../../metrics/index.ts";
 import type { Device, RunEvent, RunResult } from "../../runs/index.ts";
@@ -29,6 +29,10 @@ export interface TextTrainSettings<Source> extends Partial<TrainingOptions>, Rec
   /** Default `dense()`. */
   readonly attention?: Pattern | AttentionPlan;
   readonly columns?: Pick<DatasetOptions, "textColumn" | "pairColumn" | "labelColumn">;
+  /** Of text files; left out, guessed: UTF-8, UTF-16 with a byte-order mark, else windows-1252 where it looks so. */
+  readonly encoding?: EncodingName;
+  /** Leave rows out that cannot be read (cells missing, no text, no label), and say how many; default false: they are errors. */
+  readonly skipBadRows?: boolean;
   /** Most tokens a text, special tokens included; left out, what the texts need and the time has room for, or 128 where nothing is chosen. */
   readonly maxLength?: number;
   /** At most so many of the first training examples. */
@@ -84,6 +88,8 @@ export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never
     ...{ data: true, validation: true, test: true, model: true, attention: true, task: true, classWeights: true, glue: true },
     ...{
       columns: true,
+      encoding: true,
+      skipBadRows: true,
       maxLength: true,
       maxTrainSamples: true,
       checkpoints: true,

@@ -58,6 +58,8 @@ export async function prepareTraining<Source>(
     readonly stream?: (source: Source, options: StreamOptions) => Promise<StreamedTraining | undefined>;
     /** The same sources as images, for an encoder of images; where there is none, they must be in memory. */
     readonly images?: (sources: DataSources<Source>) => Promise<DataSources<Source>>;
+    /** Told what was guessed of files, and left out of them. */
+    readonly onNote?: (text: string) => void;
   },
 ): Promise<Prepared> {
   checkSettings("train", asked, OWN_SETTINGS);
@@ -67,9 +69,11 @@ export async function prepareTraining<Source>(
   const opened = await place.open();
   const settings = "images" in opened && opened.images && place.images ? { ...asked, ...(await place.images(asked)) } : asked;
   if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
+  const { encoding, skipBadRows } = settings;
+  const reading = { ...settings.columns, encoding, skipBadRows, onNote: place.onNote };
   const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task">): Promise<Dataset> => {
     const task = like ? (like.task ?? DEFAULT_TASK) : settings.task;
-    const dataset = isDataset(source) ? source : await place.read(source, { ...settings.columns, task, labels: like?.labels });
+    const dataset = isDataset(source) ? source : await place.read(source, { ...reading, task, labels: like?.labels });
     if (like) return sameClasses(dataset, like.labels, like.task);
     const own = dataset.task ?? DEFAULT_TASK;
     if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);
@@ -78,7 +82,7 @@ export async function prepareTraining<Source>(
   const seed = settings.seed ?? 42;
   const heldOut = settings.validation === undefined ? { seed } : undefined;
   const { data, task } = settings;
-  const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...settings.columns, task, heldOut });
+  const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...reading, task, heldOut });
   const evaluated = settings.validation !== undefined || settings.test !== undefined;
   const prepared = async (
     model: StartModel,

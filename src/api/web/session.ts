@@ -23,11 +23,15 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
 
   async function train({ attention, ...settings }: SentSettings): Promise<Answers["train"]> {
     const { model: start, maxLength, device } = settings;
+    const onEvent = (event: Extract<FromWorker, { type: "event" }>["event"]): void => post({ type: "event", event });
     const prepared = await prepareTraining(
       { ...settings, attention: planOf(attention) },
-      { open: () => ("kind" in start ? start : startFromModelFiles(start, maxLength)), read: readBlob },
+      {
+        open: () => ("kind" in start ? start : startFromModelFiles(start, maxLength)),
+        read: readBlob,
+        onNote: (text) => onEvent({ type: "note", text }),
+      },
     );
-    const onEvent = (event: Extract<FromWorker, { type: "event" }>["event"]): void => post({ type: "event", event });
     const run = { signal: stop.signal, onEvent };
     const execute: ExecuteRun = (spec, phase) =>
       executeRun(spec, environment, phase === undefined ? run : { ...run, onEvent: asPhase(phase, onEvent) });

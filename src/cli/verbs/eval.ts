@@ -9,15 +9,16 @@ import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
 import { withoutEmptyFolders } from "../made-folders.ts";
-import { asTrained, columnOptions, evaluationData, fetchListener, sayAsked } from "../read-options.ts";
+import { asTrained, columnOptions, evaluationData, fetchListener, readingOptions, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv, predictionLine } from "./error-tables.ts";
-import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION } from "./training-options.ts";
+import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS } from "./training-options.ts";
 
 const OPTIONS = {
   text_column_name: DATA_OPTIONS.text_column_name,
   label_column_name: DATA_OPTIONS.label_column_name,
+  ...READING_OPTIONS,
   dataset_name: {
     ...DATA_OPTIONS.dataset_name,
     help: "Data set on the Hub; its validation split is evaluated, else its test split.",
@@ -66,8 +67,9 @@ async function evaluateModel({ options, output, positionals: [folder, file] }: C
   sayAsked(output, device);
   const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
   const { labels: known, task: readAs } = model.config;
+  const reading = readingOptions(options, output);
   const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {
-    if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, task: readAs, labels: known });
+    if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, ...reading, task: readAs, labels: known });
     const { textColumn: imageColumn, labelColumn } = columns;
     return splitOf(await loadImages(source.data, { imageColumn, labelColumn, labels: known }), ["test", "validation"]);
   });

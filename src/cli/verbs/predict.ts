@@ -4,14 +4,15 @@ import { growingFile } from "../../files/index-node.ts";
 import { atTemperature } from "../../metrics/index.ts";
 import type { Device } from "../../runs/index.ts";
 import type { Output } from "../output.ts";
-import { sayAsked } from "../read-options.ts";
+import { readingOptions, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { imageSource, inGroups, textSource } from "./prediction-input.ts";
 import { type PredictionFormat, predictionFormat, predictionLines } from "./prediction-rows.ts";
-import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION } from "./training-options.ts";
+import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS } from "./training-options.ts";
 
 const OPTIONS = {
   text_column_name: { ...DATA_OPTIONS.text_column_name, help: "Text column, or two for pairs; left out, as in training." },
+  ...READING_OPTIONS,
   output_file: { type: "string", unit: "file", help: "Where the rows go; it must be new. Left out, standard output." },
   format: {
     type: "string",
@@ -104,7 +105,8 @@ async function predictRows(
 ): Promise<void> {
   const { topK, threshold, perDeviceEvalBatchSize: batchSize, textColumnName: named } = options;
   const { answers, card } = model;
-  const source = await (model.reads === "images" ? imageSource(model, files) : textSource(model, files, named, output));
+  const reading = readingOptions(options, output);
+  const source = await (model.reads === "images" ? imageSource(model, files) : textSource(model, files, named, reading, output));
   const lines = predictionLines(format, source.fields, answers.fields(topK));
   let [rows, cut, abstained] = [0, 0, 0];
   // In pieces, so that a long file gives its first answers soon and needs no memory.

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Classifier } from "../../api/index-node.ts";
-import type { Field } from "../../data/index.ts";
+import type { Field, TextReading } from "../../data/index.ts";
 import { IMAGE_NAME, imagesIn, isFolder, openTextFile, openTextStream } from "../../data/index-node.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { readsTexts } from "../../runs/index.ts";
@@ -46,16 +46,18 @@ async function imagePaths(files: readonly string[]): Promise<string[]> {
  * The texts of a file or of standard input. Of plain lines the row is number and text of the line.
  *
  * @param named - Columns that were asked for.
+ * @param reading - Encoding, and what becomes of bad rows.
  */
 export async function textSource(
   model: Classifier,
   [file, another]: readonly string[],
   named: readonly string[] | undefined,
+  reading: TextReading,
   output: Pick<Output, "note">,
 ): Promise<PredictionSource> {
   if (another !== undefined) throw expectedGot("cli/extra-argument", "crisp predict", "one file of texts", `${file}, ${another}`);
   if (file !== undefined && (isFolder(file) || IMAGE_NAME.test(file))) throw readsTexts(file, "images");
-  const source = await (file === undefined ? openTextStream(fromPipe(), "stdin") : openTextFile(file));
+  const source = await (file === undefined ? openTextStream(fromPipe(), "stdin", reading) : openTextFile(file, reading));
   const asked = columnOptions({ textColumnName: named, labelColumnName: undefined });
   const { fields, parts } = await asTrained(asked, model.card, output, ({ textColumn, pairColumn }) =>
     source.rows({ textColumn, pairColumn }),

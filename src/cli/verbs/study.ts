@@ -23,7 +23,7 @@ import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.
 import { withoutEmptyFolders } from "../made-folders.ts";
 import type { Progress } from "../progress.ts";
 import { QUICK, quickOptions } from "../quick-study.ts";
-import { columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
+import { columnOptions, fetchListener, modelName, planOptions, readingOptions, sayAsked, trainingData } from "../read-options.ts";
 import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
 import { type Context, defineVerb } from "../verb.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
@@ -188,7 +188,7 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const model = modelName(where, { modelNameOrPath: options.modelNameOrPath ?? spec.model });
   const folder = await modelFolderOf(model, { ...listener, revision: options.modelRevision });
   const tokenizer = await tokenizerOf(folder, options.maxSeqLength);
-  const columns = columnOptions(options);
+  const columns = { ...columnOptions(options), ...readingOptions(options, context.output) };
   if (!taskOf(source).hasOneClass) throw notOneClass(source.name, source.task!);
   const read = await loadDatasets(source.data, columns);
   if (!taskOf(read).hasOneClass) throw notOneClass(source.name, read.task!);

@@ -4,7 +4,7 @@ import type { TrainEvent } from "../../api/index.ts";
 import { MAJORITY } from "../../api/index.ts";
 import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
 import { isDense, parsePattern } from "../../attention/index.ts";
-import { type DataSummary, renderSummary } from "../../data/index.ts";
+import { type DataSummary, type EncodingName, renderSummary } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
 import { wilsonInterval } from "../../metrics/index.ts";
@@ -86,6 +86,8 @@ export const train = defineVerb({
         streaming: context.given.has("streaming") ? options.streaming : undefined,
         attention: { pattern, ...planOptions(options) },
         columns: columnOptions(options),
+        encoding: options.encoding as EncodingName | undefined,
+        skipBadRows: options.skipBadRows,
         task: (options.problemType as TaskName | undefined) ?? source.task,
         classWeights: classWeights(options.classWeights),
         maxLength: context.given.has("maxSeqLength") ? options.maxSeqLength : undefined,

@@ -1,6 +1,20 @@
+import { ENCODINGS } from "../../data/index.ts";
 import { labelledTasks } from "../../tasks/index.ts";
 import { trainingOptionTable } from "../../training/index.ts";
 import type { OptionTable } from "../verb.ts";
+
+/** How tables are read. */
+export const READING_OPTIONS = {
+  encoding: {
+    type: "string",
+    choices: ENCODINGS,
+    help: "Of text files; left out, UTF-8, or UTF-16 or windows-1252 where a file looks so.",
+  },
+  skip_bad_rows: {
+    type: "boolean",
+    help: "Leave out rows without a text, a label or all cells, and say how many; otherwise they are errors.",
+  },
+} as const satisfies OptionTable;
 
 /** Where the texts come from; names and meanings are those of transformers' example scripts. */
 export const DATA_OPTIONS = {
@@ -22,6 +36,7 @@ export const DATA_OPTIONS = {
     help: "Text column, or two for pairs; left out, guessed.",
   },
   label_column_name: { type: "string", unit: "column", inCode: ["labelColumn"], help: "Label column; left out, guessed." },
+  ...READING_OPTIONS,
   max_train_samples: { type: "integer", unit: "rows", min: 1, help: "Train on at most so many of the first rows." },
   max_seq_length: {
     type: "integer",

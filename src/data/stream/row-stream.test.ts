@@ -217,6 +217,10 @@ describe("broken files give the messages of the reader of whole files", () => {
   test("text that is not UTF-8, by its line", async () => {
     const text = Buffer.from(`text\tlabel\n${many.map((t) => `${t}\tham`).join("\n")}\ncaf\xe9\tham\n`, "latin1");
     await assert.rejects(stream(new Uint8Array(text), "a.tsv"), { code: "data/encoding", message: /^a\.tsv:6002: / });
+    const windows = await stream(new Uint8Array(text), "a.tsv", { encoding: "windows-1252", heldOut: { seed: 1 } });
+    const whole = await readDataset(new Uint8Array(text), "a.tsv");
+    assert.deepEqual(await allRows(windows), whole.examples);
+    assert.equal(whole.examples.at(-1)?.text, "café");
     const wide = new Uint8Array(Buffer.from("\ufefftext\tlabel", "utf16le"));
     await assert.rejects(stream(wide, "a.tsv"), { code: "data/encoding", message: /got UTF-16/ });
   });

@@ -1,6 +1,7 @@
 import { CrispError, expectedGot } from "../../errors/index.ts";
 import { DEFAULT_TASK, type TaskName } from "../../tasks/index.ts";
 import { isParquet, isParquetName, openParquet, type ParquetFile } from "../parquet/parquet.ts";
+import { BadRows } from "../table/bad-rows.ts";
 import type { ByteSource } from "../table/byte-source.ts";
 import { type Columns, chooseColumns } from "../table/columns.ts";
 import { taskOfTable, tidyLabel } from "../table/dataset.ts";
@@ -66,8 +67,8 @@ async function open(source: ByteSource, options: StreamOptions): Promise<Opened>
     return { source, kind: "parquet", file, sample: await sampleOf(file, blank, options) };
   }
   const expectedColumns = [options.textColumn, options.pairColumn, options.labelColumn].filter((name) => name !== undefined);
-  const { format, header } = options;
-  return { source, kind: "text", ...(await readLayout(source, { format, header, expectedColumns })) };
+  const { format, header, encoding } = options;
+  return { source, kind: "text", ...(await readLayout(source, { format, header, encoding, expectedColumns })) };
 }
 
 /** Rows to choose the columns by: where names tell, one row of those columns, else the first 5,000 of all. */
@@ -91,6 +92,8 @@ async function sampleOf(file: ParquetFile, blank: Table, options: StreamOptions)
  *
  * Each row is checked as `readDataset` checks it and gives the same messages. What is guessed (format, header, columns) is
  * guessed on the first 5,000 rows of the first file; the other files must have the columns of that name.
+ *
+ * A file that is not UTF-8 must have its encoding named. Rows that cannot be read are named, or left out, file by file.
  *
  * Held-out rows, if any are asked for, are chosen by the hash of their text (the first one of a pair), so that all rows of a
  * text are on one side, see `HeldOutRows`. Texts that contain each other are not kept together, as `splitDataset` does.
@@ -129,11 +132,13 @@ export async function indexRows(sources: readonly ByteSource[], options: StreamO
       options.signal?.throwIfAborted();
       options.onProgress?.(before + done, total);
     };
-    files.push(
+    const bad = new BadRows(source.name, options);
+    const file =
       opened.kind === "parquet"
-        ? await indexParquet(opened.file, names, tally, known, (rows) => progress((source.size * rows) / opened.file.rows))
-        : await indexText(source, opened.layout, names, tally, known, progress),
-    );
+        ? await indexParquet(opened.file, names, tally, known, bad, (rows) => progress((source.size * rows) / opened.file.rows))
+        : await indexText(source, opened.layout, names, tally, known, bad, progress);
+    bad.settle(file.rows);
+    files.push(file);
     before += source.size;
   }
   const name = sources.length === 1 ? sources[0].name : `${sources[0].name} and ${sources.length - 1} more`;

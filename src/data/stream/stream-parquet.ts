@@ -1,6 +1,7 @@
 import { cellText, taskOf } from "../../tasks/index.ts";
 import type { ParquetFile } from "../parquet/parquet.ts";
-import { toDataset } from "../table/dataset.ts";
+import type { BadRows } from "../table/bad-rows.ts";
+import { examplesOf, toDataset } from "../table/dataset.ts";
 import { textHash } from "../table/text-hash.ts";
 import type { Example, Table } from "../types.ts";
 import { BLOCK_ROWS, type ColumnNames, type IndexedFile, namedOptions, type RowTally } from "./row-index.ts";
@@ -36,14 +37,16 @@ function slabsOf(file: ParquetFile, columns: readonly string[]): number[] {
 /**
  * Look through a Parquet file once: check each row, count labels, choose held-out rows.
  *
+ * @param bad - Takes the rows that cannot be read.
  * @param onRows - Called with the rows done; may throw to stop.
- * @throws As `readDataset`, with the same messages.
+ * @throws As `readDataset`, with the same messages; also where bad rows are to be left out, as blocks of rows cannot be moved.
  */
 export async function indexParquet(
   file: ParquetFile,
   names: ColumnNames,
   tally: RowTally,
   known: readonly string[] | undefined,
+  bad: BadRows,
   onRows: (done: number) => void,
 ): Promise<IndexedFile> {
   const { name, rows } = file;
@@ -67,7 +70,7 @@ export async function indexParquet(
     const [start, end] = rowsOf(slab);
     const cells = await file.readRows(start, end, columns);
     if (!taskOf(tally).hasOneClass) {
-      tally.countExamples(toDataset(tableOf(cells, start), namedOptions(names, task, known)));
+      tally.countExamples(examplesOf(tableOf(cells, start), namedOptions(names, task, known), bad).dataset);
       onRows(end);
       continue;
     }
@@ -79,7 +82,7 @@ export async function indexParquet(
       const blank = text.trim() === "" || pair?.trim() === "" || label?.trim() === "";
       const place = `${name}:${start + at + 1}`;
       if (blank || (label !== undefined && !tally.labels.add(label, place, undefined, classNames === undefined)))
-        toDataset(tableOf([row], start + at), namedOptions(names, task, known));
+        examplesOf(tableOf([row], start + at), namedOptions(names, task, known), bad);
       if (hidden) tally.unlabelled++;
       if (tally.heldOut) {
         const hash = textHash(text);
@@ -89,6 +92,8 @@ export async function indexParquet(
     });
     onRows(end);
   }
+
+  if (bad.count > 0 && bad.skips) throw bad.refusal("--no-streaming --skip_bad_rows leaves");
 
   const kept = new Map<string, Promise<readonly Example[]>>();
   const readSlab = (slab: number, labels: readonly string[]): Promise<readonly Example[]> => {

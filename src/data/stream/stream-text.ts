@@ -1,7 +1,8 @@
 import { expectedGot } from "../../errors/index.ts";
 import { taskOf } from "../../tasks/index.ts";
+import { BadRows } from "../table/bad-rows.ts";
 import type { ByteSource } from "../table/byte-source.ts";
-import { toDataset } from "../table/dataset.ts";
+import { examplesOf } from "../table/dataset.ts";
 import { asciiTextHash, textHash } from "../table/text-hash.ts";
 import { cellReader, decodePiece, pieceTable, scanFile, scannerOf, type TextLayout } from "../tokenize/text-layout.ts";
 import type { ScannedRecord } from "./record-scan.ts";
@@ -16,6 +17,18 @@ function plainlyFull(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
+/** A record that waits until its block is complete. */
+interface Pending {
+  readonly text: string;
+  /** 1-based line that it starts on, and the one behind it. */
+  readonly line: number;
+  readonly next: number;
+}
+
+/** Records one behind the other; what lay between them comes back as empty lines, so that messages name the right line. */
+const joinedPieces = (pieces: readonly Pending[]): string =>
+  pieces.map(({ text, line }, at) => `${at > 0 ? "\n".repeat(line - pieces[at - 1].next) : ""}${text}\n`).join("");
+
 /**
  * Look through a TSV, CSV or JSONL file once: check each row, count labels, choose held-out rows, and note where each block
  * of 256 rows begins.
@@ -23,6 +36,7 @@ function plainlyFull(bytes: Uint8Array, start: number, end: number): boolean {
  * @param tally - What the rows are counted into.
  * @param names - The columns to read.
  * @param known - The only labels allowed, if they are fixed.
+ * @param bad - Takes the rows that cannot be read; the blocks have none of them.
  * @param onPiece - Called with the bytes done; may throw to stop.
  * @throws As `readDataset`, with the same messages.
  */
@@ -32,10 +46,11 @@ export async function indexText(
   names: ColumnNames,
   tally: RowTally,
   known: readonly string[] | undefined,
+  bad: BadRows,
   onPiece: (done: number) => void,
 ): Promise<IndexedFile> {
   const { name } = source;
-  const { format } = layout;
+  const { format, encoding } = layout;
   const position = (column: string | undefined): number => (column === undefined ? -1 : layout.columns.indexOf(column));
   const [text, pair, label] = [names.text, names.pair, names.label].map(position);
   const cells = Math.max(text, pair, label) + 1;
@@ -43,11 +58,13 @@ export async function indexText(
   const lines = new GrowingNumbers();
   let rows = 0;
 
-  /** Let the reader of whole files say what is wrong with a row. */
-  const explain = ({ bytes, start, end, line }: ScannedRecord): Error => {
-    const piece = pieceTable(decodePiece(bytes.subarray(start, end), name, line), layout, name, line);
-    toDataset(piece, namedOptions(names, task, known));
-    return expectedGot("data/broken-row", `${name}:${line}`, `a row of ${format.toUpperCase()}`, "one that cannot be read");
+  /** Let the reader of whole files say what is wrong with a row. @returns true, as the scan goes on. */
+  const refuse = ({ bytes, start, end, line }: ScannedRecord): boolean => {
+    const before = bad.count;
+    const piece = pieceTable(decodePiece(bytes.subarray(start, end), encoding, name, line), layout, name, line, bad);
+    if (piece.rows.length > 0) examplesOf(piece, namedOptions(names, task, known), bad);
+    if (bad.count > before) return true;
+    throw expectedGot("data/broken-row", `${name}:${line}`, `a row of ${format.toUpperCase()}`, "one that cannot be read");
   };
   const scanner = scannerOf(layout, cells);
   const readCells = cellReader(layout, { text, pair, label });
@@ -68,15 +85,15 @@ export async function indexText(
 
   const cellsVisitor = (record: ScannedRecord, offset: number): boolean => {
     const { bytes, cellStart, cellEnd, escaped } = record;
-    if (record.cells !== layout.columns.length || record.odd) throw explain(record);
-    if (!plainlyFull(bytes, cellStart[text], cellEnd[text]) && readCells(record).text.trim() === "") throw explain(record);
+    if (record.cells !== layout.columns.length || record.odd) return refuse(record);
+    if (!plainlyFull(bytes, cellStart[text], cellEnd[text]) && readCells(record).text.trim() === "") return refuse(record);
     if (pair >= 0 && !plainlyFull(bytes, cellStart[pair], cellEnd[pair]) && readCells(record).pair!.trim() === "")
-      throw explain(record);
+      return refuse(record);
     if (label >= 0 && !labels.addBytes(bytes, cellStart[label], cellEnd[label])) {
       const cell = readCells(record).label!;
       const place = `${name}:${record.line}`;
       const form = escaped[label] === 1 ? undefined : bytes.slice(cellStart[label], cellEnd[label]);
-      if (cell.trim() === "" || !labels.add(cell, place, form)) throw explain(record);
+      if (cell.trim() === "" || !labels.add(cell, place, form)) return refuse(record);
     }
     count(record, offset, heldOut ? asciiTextHash(bytes, cellStart[text], cellEnd[text]) : 0);
     return true;
@@ -86,33 +103,37 @@ export async function indexText(
     try {
       cells = readCells(record);
     } catch {
-      throw explain(record);
+      return refuse(record);
     }
-    if (cells.text.trim() === "" || cells.pair?.trim() === "" || cells.label?.trim() === "") throw explain(record);
-    if (cells.label !== undefined && !labels.add(cells.label, `${name}:${record.line}`)) throw explain(record);
+    if (cells.text.trim() === "" || cells.pair?.trim() === "" || cells.label?.trim() === "") return refuse(record);
+    if (cells.label !== undefined && !labels.add(cells.label, `${name}:${record.line}`)) return refuse(record);
     count(record, offset, heldOut ? textHash(cells.text) : 0);
     return true;
   };
   // Other tasks than one class a text are read the long way, block by block.
-  let pending: string[] = [];
-  let line = 0;
+  let pending: Pending[] = [];
   const flush = (): void => {
     if (pending.length === 0) return;
-    const piece = pieceTable(pending.join(""), layout, name, lines.at(lines.length - 1));
-    tally.countExamples(toDataset(piece, namedOptions(names, task, known)));
+    const before = bad.count;
+    const piece = pieceTable(joinedPieces(pending), layout, name, pending[0].line, bad);
+    const read = piece.rows.length > 0 ? examplesOf(piece, namedOptions(names, task, known), bad) : undefined;
+    if (bad.count > before) {
+      // Room for as many more rows; those that stay are read again with them.
+      const sound = new Set(read?.lines);
+      pending = pending.filter(({ line }) => sound.has(line));
+      return;
+    }
+    tally.countExamples(read!.dataset);
+    rows += pending.length;
     pending = [];
   };
   const blockVisitor = (record: ScannedRecord, offset: number): boolean => {
-    if (pending.length === 0) {
+    if (offsets.length * BLOCK_ROWS === rows) {
       offsets.push(offset + record.start);
       lines.push(record.line);
-      line = record.line;
     }
-    const text = decodePiece(record.bytes.subarray(record.start, record.end), name, record.line);
-    // Empty lines come back, so that messages name the right line.
-    pending.push(`${"\n".repeat(record.line - line)}${text}\n`);
-    line = scanner.nextLine();
-    rows++;
+    const text = decodePiece(record.bytes.subarray(record.start, record.end), encoding, name, record.line);
+    pending.push({ text, line: record.line, next: scanner.nextLine() });
     if (pending.length === BLOCK_ROWS) flush();
     return true;
   };
@@ -121,8 +142,8 @@ export async function indexText(
   const oneClass = format === "jsonl" ? jsonVisitor : cellsVisitor;
   const visit = taskOf(tally).hasOneClass ? oneClass : blockVisitor;
   const skipHeader = (record: ScannedRecord, offset: number): boolean => headers-- > 0 || visit(record, offset);
-  await scanFile(source, scanner, layout.start, headers ? skipHeader : visit, onPiece);
-  flush();
+  await scanFile(source, scanner, layout, headers ? skipHeader : visit, onPiece);
+  while (pending.length > 0) flush();
 
   return {
     name,
@@ -130,8 +151,13 @@ export async function indexText(
     async read(block, classes) {
       const [start, end] = [offsets.at(block), block + 1 < offsets.length ? offsets.at(block + 1) : source.size];
       const line = lines.at(block);
-      const table = pieceTable(decodePiece(await source.read(start, end), name, line), layout, name, line);
-      if (table.rows.length !== Math.min(BLOCK_ROWS, rows - block * BLOCK_ROWS))
+      const piece = decodePiece(await source.read(start, end), encoding, name, line);
+      // The same rows as before are left out, if there are any.
+      const leftOut = new BadRows(name);
+      const table = pieceTable(piece, layout, name, line, leftOut);
+      const named = namedOptions(names, task, classes);
+      const examples = table.rows.length > 0 ? examplesOf(table, named, leftOut).dataset.examples : [];
+      if (examples.length !== Math.min(BLOCK_ROWS, rows - block * BLOCK_ROWS))
         throw expectedGot(
           "data/changed",
           `${name}:${line}`,
@@ -139,7 +165,6 @@ export async function indexText(
           "others",
           "Leave the file alone.",
         );
-      const { examples } = toDataset(table, namedOptions(names, task, classes));
       return examples.map((example) => ({ ...example, index: block * BLOCK_ROWS + example.index }));
     },
   };

@@ -4,11 +4,22 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { expectedGot } from "../../errors/index.ts";
 import { isParquet, isParquetName, openParquet } from "../parquet/parquet.ts";
+import { BadRows } from "../table/bad-rows.ts";
 import { type ByteSource, bytesSource } from "../table/byte-source.ts";
 import { fileSource } from "../table/byte-source-node.ts";
 import { badGzip, isGzip } from "../table/decode.ts";
 import type { Table } from "../types.ts";
-import { allBytes, type Field, filled, openTextRows, rowReader, type TextRow, type TextSource } from "./text-rows.ts";
+import {
+  allBytes,
+  type Field,
+  filled,
+  openTextRows,
+  rowReader,
+  soundParts,
+  type TextReading,
+  type TextRow,
+  type TextSource,
+} from "./text-rows.ts";
 
 /** Rows of a Parquet file that are read together. */
 const PARQUET_ROWS = 5000;
@@ -18,7 +29,7 @@ const PARQUET_ROWS = 5000;
  *
  * @throws `data/unreadable`; as `openTextRows`.
  */
-export async function openTextFile(path: string): Promise<TextSource> {
+export async function openTextFile(path: string, reading: TextReading = {}): Promise<TextSource> {
   const name = basename(path);
   let file: FileHandle;
   try {
@@ -29,7 +40,7 @@ export async function openTextFile(path: string): Promise<TextSource> {
     const got = { ENOENT: "no such file", EISDIR: "a folder", EACCES: "a file that may not be read" }[code ?? ""] ?? message;
     throw expectedGot("data/unreadable", path, "a readable file", got, "Check the path.");
   }
-  return openTextStream(file.createReadStream({ highWaterMark: 1 << 20 }), name, () => fileSource(path));
+  return openTextStream(file.createReadStream({ highWaterMark: 1 << 20 }), name, reading, () => fileSource(path));
 }
 
 /**
@@ -40,14 +51,15 @@ export async function openTextFile(path: string): Promise<TextSource> {
 export async function openTextStream(
   stream: AsyncIterable<Uint8Array>,
   name: string,
+  reading: TextReading = {},
   again?: () => Promise<ByteSource>,
 ): Promise<TextSource> {
   const chunks = stream[Symbol.asyncIterator]();
   const { rest } = await filled(chunks, new Uint8Array(), 4);
   const whole = behind(rest, chunks);
-  if (isGzip(rest)) return openTextRows(inflated(whole, name), name);
-  if (!isParquet(rest) && !isParquetName(name)) return openTextRows(whole, name);
-  return parquetTexts(again ? await again() : bytesSource(await allBytes(whole), name));
+  if (isGzip(rest)) return openTextRows(inflated(whole, name), name, reading);
+  if (!isParquet(rest) && !isParquetName(name)) return openTextRows(whole, name, reading);
+  return parquetTexts(again ? await again() : bytesSource(await allBytes(whole), name), reading);
 }
 
 async function* behind(first: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -68,7 +80,7 @@ async function* inflated(chunks: AsyncIterable<Uint8Array>, name: string): Async
 }
 
 /** Columns of bytes, such as images, are left out. */
-async function parquetTexts(source: ByteSource): Promise<TextSource> {
+async function parquetTexts(source: ByteSource, reading: TextReading): Promise<TextSource> {
   const file = await openParquet(source);
   const { name, rows } = file;
   if (rows === 0) throw expectedGot("data/empty", name, "at least one row", "none");
@@ -80,14 +92,15 @@ async function parquetTexts(source: ByteSource): Promise<TextSource> {
   return {
     async rows(named) {
       const sample = await read(0);
-      const reader = rowReader(sample, named);
+      const bad = new BadRows(name, reading);
+      const reader = rowReader(sample, named, bad);
       const rowsOf = (table: Table) =>
         reader.rows(table, ({ cells }) => cells.map((cell, at): Field => [reader.fields[at], cell]));
       async function* parts(): AsyncGenerator<readonly TextRow[]> {
         yield rowsOf(sample);
         for (let start = PARQUET_ROWS; start < rows; start += PARQUET_ROWS) yield rowsOf(await read(start));
       }
-      return { fields: reader.fields, parts: parts() };
+      return { fields: reader.fields, parts: soundParts(parts(), bad) };
     },
   };
 }

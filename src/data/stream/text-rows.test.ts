@@ -4,23 +4,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { readTexts } from "../table/dataset.ts";
-import { openTextRows, type TextColumns, type TextRow } from "./text-rows.ts";
+import { readTexts } from "../table/read-texts.ts";
+import { openTextRows, type TextColumns, type TextReading, type TextRow } from "./text-rows.ts";
 import { openTextFile } from "./text-rows-node.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-texts-"));
 after(() => rmSync(work, { recursive: true, force: true }));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-async function* inChunks(text: string, size: number): AsyncGenerator<Uint8Array> {
-  const all = bytes(text);
+async function* inChunks(text: string | Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  const all = typeof text === "string" ? bytes(text) : text;
   for (let at = 0; at < all.length; at += size) yield all.subarray(at, at + size);
 }
 
-async function rowsOf(text: string, name: string, columns: TextColumns = {}, size = 1 << 20): Promise<readonly TextRow[]> {
-  const { parts } = await (await openTextRows(inChunks(text, size), name)).rows(columns);
+async function rowsOf(
+  text: string | Uint8Array,
+  name: string,
+  columns: TextColumns = {},
+  size = 1 << 20,
+  reading: TextReading = {},
+): Promise<readonly TextRow[]> {
+  const { parts } = await (await openTextRows(inChunks(text, size), name, reading)).rows(columns);
   const found: TextRow[] = [];
-  for await (const part of parts) found.push(...part);
+  for await (const part of parts) for (const row of part) found.push(row);
   return found;
 }
 
@@ -86,6 +92,76 @@ describe("what cannot be read is said with its line", () => {
     ["a.txt", "\n \n", /^a\.txt: expected at least one line of text, got none/],
   ];
   for (const [name, text, message] of refused) test(`${message}`, () => assert.rejects(rowsOf(text, name), { message }));
+});
+
+describe("encodings", () => {
+  const text = "id,text\n1,na\u00efve caf\u00e9 \u2013 fine\n2,dull\n";
+  const wide = "id,text\n1,\u{1f600} caf\u00e9\n2,dull\n";
+  const windows = Uint8Array.from(text, (sign) => (sign === "\u2013" ? 0x96 : sign.charCodeAt(0)));
+  const utf16 = new Uint8Array(Buffer.from(`\ufeff${wide}`, "utf16le"));
+  const big = new Uint8Array(Buffer.from(utf16).swap16());
+  const texts = (rows: readonly TextRow[]): readonly string[] => rows.map(({ text }) => text);
+  for (const size of [1, 3, 1 << 20]) {
+    test(`UTF-16 and windows-1252 are known in chunks of ${size}`, async () => {
+      assert.deepEqual(texts(await rowsOf(utf16, "a.csv", {}, size)), ["\u{1f600} caf\u00e9", "dull"]);
+      assert.deepEqual(texts(await rowsOf(big, "a.csv", {}, size)), ["\u{1f600} caf\u00e9", "dull"]);
+      const notes: string[] = [];
+      const rows = await rowsOf(windows, "a.csv", {}, size, { onNote: (note) => notes.push(note) });
+      assert.deepEqual(texts(rows), ["na\u00efve caf\u00e9 \u2013 fine", "dull"]);
+      assert.deepEqual(notes, ["a.csv: read as windows-1252, as it is not UTF-8; give --encoding to say otherwise"]);
+    });
+  }
+  test("one that is named is taken, of plain lines too", async () => {
+    const notes: string[] = [];
+    const reading = { encoding: "latin-1", onNote: (note: string) => notes.push(note) } as const;
+    assert.deepEqual(texts(await rowsOf(Uint8Array.of(0xe9, 10, 0x61), "a.txt", {}, 1, reading)), ["\u00e9", "a"]);
+    assert.deepEqual(notes, []);
+    await assert.rejects(rowsOf(windows, "a.csv", {}, 9, { encoding: "utf-8" }), {
+      code: "data/encoding",
+      message: /^a\.csv:2:/,
+    });
+    await assert.rejects(rowsOf(bytes("abc"), "a.txt", {}, 9, { encoding: "utf-16" }), {
+      message: /^a\.txt: expected UTF-16 text/,
+    });
+  });
+  test("a stray byte behind the first 4 MB is an error that names its line", async () => {
+    const long = `text\n${"fine words\n".repeat(400_000)}caf`;
+    const all = Buffer.concat([Buffer.from(long), Buffer.from([0xe9, 10])]);
+    await assert.rejects(rowsOf(all, "a.csv"), { code: "data/encoding", message: /^a\.csv:400002: .*--encoding windows-1252/ });
+    assert.equal((await rowsOf(all, "a.csv", {}, 1 << 20, { encoding: "windows-1252" })).at(-1)!.text, "caf\u00e9");
+  });
+});
+
+describe("bad rows", () => {
+  const table = "id,text\n1,fine\n2\n3, \n4,dull\n";
+  test("are named at once, or left out and counted", async () => {
+    const message = /^a\.csv: expected .*2 bad rows: line 3 \(1 cell\), line 4 \(no text\)\. .*--skip_bad_rows/;
+    await assert.rejects(rowsOf(table, "a.csv"), { code: "data/broken-row", message });
+    const notes: string[] = [];
+    const reading = { skipBadRows: true, onNote: (note: string) => notes.push(note) };
+    const rows = await rowsOf(table, "a.csv", {}, 5, reading);
+    assert.deepEqual(
+      rows.map(({ line, fields }) => [line, Object.fromEntries(fields)]),
+      [
+        [2, { id: "1", text: "fine" }],
+        [5, { id: "4", text: "dull" }],
+      ],
+    );
+    assert.deepEqual(notes, ["a.csv: 2 of 4 rows left out, 1 with a wrong number of cells, 1 with no text"]);
+  });
+  test("of JSON lines, in several pieces", async () => {
+    const row = (at: number): string => (at % 1000 === 7 ? "{" : `{"id":${at},"text":"${"x".repeat(100)}"}`);
+    const text = Array.from({ length: 60_000 }, (_, at) => row(at)).join("\n");
+    const notes: string[] = [];
+    const rows = await rowsOf(text, "a.jsonl", {}, 1 << 16, { skipBadRows: true, onNote: (note) => notes.push(note) });
+    assert.equal(rows.length, 59_940);
+    for (const { line, fields } of rows) assert.equal(fields[0][1], line - 1);
+    assert.deepEqual(notes, ["a.jsonl: 60 of 60,000 rows left out, 60 with no JSON object"]);
+  });
+  test("alone are no source", async () => {
+    await assert.rejects(rowsOf("id,text\n1\n2\n", "a.csv", {}, 9, { skipBadRows: true }), { code: "data/empty" });
+    await assert.rejects(rowsOf("{\n", "a.jsonl", {}, 9, { skipBadRows: true }), { code: "data/empty" });
+  });
 });
 
 test("files: packed ones, also several put together, and what is no file", async () => {

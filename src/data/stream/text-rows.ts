@@ -1,9 +1,12 @@
 import { expectedGot } from "../../errors/index.ts";
+import { type BadRowOptions, BadRows } from "../table/bad-rows.ts";
 import { type ColumnOptions, chooseColumns } from "../table/columns.ts";
-import { guessInputFormat, type InputText, readsWords, textsOf } from "../table/dataset.ts";
-import { checkCells, csvRows, guessDelimiter, jsonlTable, readHeader, type TableFormat, tsvRows } from "../table/table.ts";
+import type { DecodeOptions } from "../table/decode.ts";
+import { areInWords, guessInputFormat, type InputText, readsWords, textsOf } from "../table/read-texts.ts";
+import { csvRows, guessDelimiter, jsonlTable, readHeader, soundRows, type TableFormat, tsvRows } from "../table/table.ts";
 import { decodePiece, pieceTable, scannerOf, type TextLayout } from "../tokenize/text-layout.ts";
 import type { Table } from "../types.ts";
+import { asUtf8, encodingOf } from "./as-utf8.ts";
 import { exactJson } from "./exact-json.ts";
 import type { RecordScanner } from "./record-scan.ts";
 
@@ -27,6 +30,9 @@ export interface TextRows {
 /** The columns with the texts; left out, guessed. */
 export type TextColumns = Pick<ColumnOptions, "textColumn" | "pairColumn">;
 
+/** How a source is read. */
+export type TextReading = DecodeOptions & BadRowOptions;
+
 /** A source whose first rows have been read. */
 export interface TextSource {
   /**
@@ -37,7 +43,7 @@ export interface TextSource {
   rows(columns: TextColumns): Promise<TextRows>;
 }
 
-/** Columns are guessed on so much of a source. */
+/** Encoding and columns are guessed on so much of a source. */
 const HEAD_BYTES = 4 << 20;
 /** A longer row is not one: a quote or line break is missing. */
 const LONGEST_ROW_BYTES = 64 << 20;
@@ -52,16 +58,26 @@ interface Piece {
 /**
  * Read texts to classify out of bytes that come piece by piece, as `readTexts` reads them out of a whole file, in little memory.
  *
+ * Rows before a bad one may have been given when it is met, so not all bad rows of a file are named, but those of one piece.
+ *
  * @param chunks - TSV, CSV, JSONL or plain lines, not packed.
  * @param name - Its name: the extension tells the format, messages name it.
+ * @param reading - Left out, the encoding is guessed on the first 4 MB, and bad rows are errors.
  * @throws Here, and while the parts are read: as `readTexts`.
  * @example
  * const source = await openTextRows(process.stdin, "stdin");
  * for await (const part of (await source.rows({})).parts) for (const { text, fields } of part) …
  */
-export async function openTextRows(chunks: AsyncIterable<Uint8Array>, name: string): Promise<TextSource> {
-  const bytes = chunks[Symbol.asyncIterator]();
-  const head = await filled(bytes, new Uint8Array(), HEAD_BYTES);
+export async function openTextRows(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  reading: TextReading = {},
+): Promise<TextSource> {
+  const written = chunks[Symbol.asyncIterator]();
+  const start = await filled(written, new Uint8Array(), HEAD_BYTES);
+  const encoding = encodingOf(start, name, reading);
+  const bytes = encoding === "utf-8" ? written : asUtf8(start.rest, written, encoding, name);
+  const head = encoding === "utf-8" ? start : await filled(bytes, new Uint8Array(), HEAD_BYTES);
   const mark = head.rest[0] === 0xef && head.rest[1] === 0xbb && head.rest[2] === 0xbf ? 3 : 0;
   const opening = new TextDecoder().decode(head.rest);
   const format = guessInputFormat(name, opening);
@@ -74,7 +90,7 @@ export async function openTextRows(chunks: AsyncIterable<Uint8Array>, name: stri
   return {
     async rows(columns) {
       if (first === undefined) throw expectedGot("data/empty", name, "at least one row", "an empty file");
-      return table(first, pieces, name, { format, delimiter }, columns);
+      return table(first, pieces, new BadRows(name, reading), { format, delimiter }, columns);
     },
   };
 }
@@ -145,7 +161,7 @@ async function* after<Item>(first: Item, rest: AsyncIterable<Item>): AsyncGenera
 async function* lines(first: Piece, pieces: AsyncIterable<Piece>, name: string): AsyncGenerator<readonly TextRow[]> {
   let found = 0;
   for await (const { bytes, line } of after(first, pieces)) {
-    const rows = decodePiece(bytes, name, line).split("\n");
+    const rows = decodePiece(bytes, "utf-8", name, line).split("\n");
     const texts = rows.map((text, at) => ({ line: line + at, text: text.replace(/\r$/, ""), fields: [] }));
     const part = texts.filter(({ text }) => text.trim() !== "");
     found += part.length;
@@ -157,14 +173,15 @@ async function* lines(first: Piece, pieces: AsyncIterable<Piece>, name: string):
 function table(
   first: Piece,
   pieces: AsyncIterable<Piece>,
-  name: string,
+  bad: BadRows,
   { format, delimiter }: { readonly format: TableFormat; readonly delimiter: string },
   columns: TextColumns,
 ): TextRows {
-  const opening = decodePiece(first.bytes, name, first.line);
-  const { sample, header } = sampleOf(opening, first.line, name, format, delimiter, columns);
-  const layout: TextLayout = { format, delimiter, columns: sample.columns, header, start: 0 };
-  const reader = rowReader(sample, columns);
+  const { name } = bad;
+  const opening = decodePiece(first.bytes, "utf-8", name, first.line);
+  const { sample, header } = sampleOf(opening, first.line, bad, format, delimiter, columns);
+  const layout: TextLayout = { format, delimiter, columns: sample.columns, header, start: 0, encoding: "utf-8" };
+  const reader = rowReader(sample, columns, bad);
   const read = (each: Table, text: string, line: number): readonly TextRow[] => {
     if (format !== "jsonl") return reader.rows(each, ({ cells }) => cells.map((cell, at): Field => [reader.fields[at], cell]));
     const written = text.split("\n");
@@ -173,49 +190,68 @@ function table(
   async function* parts(): AsyncGenerator<readonly TextRow[]> {
     yield read(sample, opening, first.line);
     for await (const { bytes, line } of pieces) {
-      const text = decodePiece(bytes, name, line);
-      yield read(pieceTable(text, layout, name, line), text, line);
+      const text = decodePiece(bytes, "utf-8", name, line);
+      yield read(pieceTable(text, layout, name, line, bad), text, line);
     }
   }
-  return { fields: reader.fields, parts: parts() };
+  return { fields: reader.fields, parts: soundParts(parts(), bad) };
 }
 
 function sampleOf(
   text: string,
   line: number,
-  name: string,
+  bad: BadRows,
   format: TableFormat,
   delimiter: string,
   { textColumn, pairColumn }: TextColumns,
 ): { readonly sample: Table; readonly header: boolean } {
-  if (format === "jsonl") return { sample: jsonlTable(text, name, line), header: false };
+  const { name } = bad;
+  if (format === "jsonl") return { sample: jsonlTable(text, name, line, bad), header: false };
   const rows = format === "tsv" ? tsvRows(text, line) : csvRows(text, name, delimiter, line);
   const expectedColumns = [textColumn, pairColumn].filter((column) => column !== undefined);
   const { header, columns } = readHeader(rows, { expectedColumns });
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
-  checkCells(data, columns, name, format);
-  return { sample: { name, columns, rows: data }, header };
+  return { sample: { name, columns, rows: soundRows(data, columns, name, format, bad) }, header };
+}
+
+/** The parts of a source, and behind each, or at the end, what `BadRows.settle` says of the rows that are not in them. */
+export async function* soundParts(parts: AsyncIterable<readonly TextRow[]>, bad: BadRows): AsyncGenerator<readonly TextRow[]> {
+  let kept = 0;
+  for await (const part of parts) {
+    // a pipe may have no end, so an error does not wait for it
+    if (!bad.skips) bad.settle(kept);
+    kept += part.length;
+    yield part;
+  }
+  bad.settle(kept);
 }
 
 /**
  * Reads the texts of a source's tables, of which the first settles what is read.
  *
- * @throws `data/columns` where columns are missing or ambiguous.
+ * @param bad - Takes the rows that cannot be read.
+ * @throws `data/columns` where columns are missing or ambiguous; what `bad` says where no row of the first can be read.
  */
-export function rowReader(sample: Table, columns: TextColumns) {
+export function rowReader(sample: Table, columns: TextColumns, bad: BadRows) {
+  if (sample.rows.length === 0) bad.settle(0);
   const { text, pair } = chooseColumns(sample, { ...columns, labelled: false });
   const options = {
     textColumn: sample.columns[text],
     ...(pair >= 0 && { pairColumn: sample.columns[pair] }),
     labelled: false,
-    ...(Array.isArray(sample.rows[0].cells[text]) && { task: readsWords }),
+    ...(areInWords(sample, text) && { task: readsWords }),
   };
   return {
     fields: distinct(sample.columns),
     rows(each: Table, fields: (row: Table["rows"][number]) => readonly Field[]): readonly TextRow[] {
       if (each.rows.length === 0) return [];
-      return textsOf(each, options).map((input, at) => ({ ...input, fields: fields(each.rows[at]) }));
+      let at = -1;
+      return textsOf(each, options, bad).map((input) => {
+        do at++;
+        while (each.rows[at].line !== input.line);
+        return { ...input, fields: fields(each.rows[at]) };
+      });
     },
   };
 }

@@ -7,8 +7,9 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chooseColumns, looksLikeHeader } from "./columns.ts";
-import { checkTrainable, readDataset, readTexts, sortLabels, toDataset } from "./dataset.ts";
+import { checkTrainable, readDataset, sortLabels, toDataset } from "./dataset.ts";
 import { loadDataset, loadTexts } from "./load-node.ts";
+import { readTexts } from "./read-texts.ts";
 import { parseTable } from "./table.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -127,7 +128,7 @@ describe("labels", () => {
     await assert.rejects(readDataset(bytes("text\tlabel\nhi\tham\nyo\teggs\n"), "dev.tsv", { labels }), {
       code: "data/unknown-label",
       message:
-        'dev.tsv:3: expected a label seen in training (ham, spam), got "eggs". Remove the row, or add examples of that label to the training file.',
+        'dev.tsv:3: expected a label seen in training (ham, spam), got "eggs". Remove the row, or add examples of that label to the training file. --skip_bad_rows leaves it out.',
     });
     const dev = await readDataset(bytes("text\tlabel\nhi\tspam\n"), "dev.tsv", { labels });
     assert.deepEqual([dev.labels, dev.examples[0].label], [labels, 1]);

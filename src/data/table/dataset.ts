@@ -1,21 +1,14 @@
 import { counted, expectedGot } from "../../errors/index.ts";
-import {
-  type CellPlace,
-  filledText,
-  guessTask,
-  labelledTasks,
-  type TaskLabels,
-  type TaskName,
-  wordsOf,
-} from "../../tasks/index.ts";
+import { type CellPlace, filledText, guessTask, type TaskLabels, type TaskName, wordsOf } from "../../tasks/index.ts";
 import { isParquet, isParquetName, parquetTable } from "../parquet/parquet.ts";
-import type { Dataset, Example, Table } from "../types.ts";
+import type { Dataset, Example, Table, TableRow } from "../types.ts";
+import { type BadRowOptions, BadRows } from "./bad-rows.ts";
 import { type ColumnOptions, type Columns, chooseColumns } from "./columns.ts";
-import { decodeText } from "./decode.ts";
+import { type DecodeOptions, decodeText } from "./decode.ts";
 import { labelsOf, optionalTask } from "./labels-of.ts";
-import { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table.ts";
+import { parseTable, type TableOptions } from "./table.ts";
 
-export interface DatasetOptions extends ColumnOptions, Pick<TableOptions, "format" | "header"> {
+export interface DatasetOptions extends ColumnOptions, DecodeOptions, BadRowOptions, Pick<TableOptions, "format" | "header"> {
   /** Labels seen in training, in class order. Given for validation and test files; any other label is an error. */
   readonly labels?: readonly string[];
   /** Default: as the cells look; see `guessTask`. */
@@ -42,17 +35,63 @@ export function sortLabels(labels: Iterable<string>): string[] {
  * Turn a table into labelled examples.
  *
  * @param table - From `parseTable`.
- * @param options - Column names; the labels already known.
- * @returns Examples in file order; `index` counts data rows from 0.
+ * @param options - Column names; the labels already known; `skipBadRows`.
+ * @returns Examples in file order; `index` counts data rows from 0, those left out not among them.
  * @throws `data/columns` when columns are missing or ambiguous; `data/broken-row`, naming `file:line`, for a row without
- * text or label; `data/unknown-label`, naming `file:line` and the known labels.
+ * text or label; `data/unknown-label`, naming `file:line` and the known labels; where several rows are so, one error names them.
  * @example
  * toDataset(parseTable("text,label\nfine,pos\ndull,neg\n", "a.csv")).labels; // ["neg", "pos"]
  */
 export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
+  const bad = new BadRows(table.name, options);
+  const { dataset } = examplesOf(table, options, bad);
+  bad.settle(dataset.examples.length);
+  return dataset;
+}
+
+/**
+ * As `toDataset`, for a caller that settles bad rows itself.
+ *
+ * @param bad - Takes the rows that cannot be read.
+ * @returns The dataset of the others, and the line of each.
+ */
+export function examplesOf(
+  table: Table,
+  options: DatasetOptions,
+  bad: BadRows,
+): { readonly dataset: Dataset; readonly lines: readonly number[] } {
   if (table.rows.length === 0) throw expectedGot("data/empty", table.name, "at least one row", "none");
   const columns = chooseColumns(table, options);
   const task = options.task ?? taskOfTable(table, columns);
+  let { rows } = table;
+  let { labels, examples } = readRows({ ...table, rows }, columns, task, options.labels, bad);
+  if (examples.includes(undefined)) {
+    // Once more, as a class that only bad rows have is none.
+    rows = rows.filter((_, at) => examples[at] !== undefined);
+    ({ labels, examples } = readRows({ ...table, rows }, columns, task, options.labels, bad));
+  }
+  const dataset: Dataset = {
+    name: table.name,
+    labels,
+    examples: examples as Example[],
+    ...optionalTask(task),
+    columns: {
+      text: table.columns[columns.text],
+      pair: columns.pair < 0 ? undefined : table.columns[columns.pair],
+      label: columns.label < 0 ? undefined : table.columns[columns.label],
+    },
+  };
+  return { dataset, lines: rows.map(({ line }) => line) };
+}
+
+/** The classes of a table, and the example of each row, undefined for a bad one. */
+function readRows(
+  table: Table,
+  columns: Columns,
+  task: TaskName,
+  known: readonly string[] | undefined,
+  bad: BadRows,
+): { readonly labels: readonly string[]; readonly examples: (Example | undefined)[] } {
   const rules = labelsOf(task);
   const unlabelled = columns.label < 0;
   const place = (line: number, at: number): CellPlace => ({ where: `${table.name}:${line}`, column: table.columns[at] });
@@ -61,52 +100,49 @@ export function toDataset(table: Table, options: DatasetOptions = {}): Dataset {
   const tidy = classNames ? (label: string) => label : tidyLabel;
   // Where the file names its classes, an empty label is one that is kept secret.
   const hidden = (cells: readonly unknown[]): boolean => classNames !== undefined && cells[columns.label] === null;
-  const names = table.rows.map(({ line, cells }): readonly string[] =>
-    unlabelled || hidden(cells) ? [] : rules.names(cells[columns.label], place(line, columns.label)).map(tidy),
-  );
-  const found = (): readonly string[] => {
-    if (rules.outputNames) return rules.outputNames(table.columns[columns.label]);
-    return unlabelled ? [] : (classNames ?? sortLabels(names.flat()));
-  };
-  const labels = options.labels ?? found();
-  const classOf = new Map(labels.map((label, index) => [label, index]));
-  const classAt = (name: string, line: number): number => {
-    const known = classOf.get(name);
-    if (known !== undefined) return known;
-    const hint = "Remove the row, or add examples of that label to the training file.";
-    throw expectedGot(
-      "data/unknown-label",
-      `${table.name}:${line}`,
-      `a label seen in training (${labels.join(", ")})`,
-      `"${name}"`,
-      hint,
-    );
-  };
-  const examples = table.rows.map(({ line, cells }, index): Example => {
+  const namesIn = ({ line, cells }: TableRow): readonly string[] =>
+    unlabelled || hidden(cells) ? [] : rules.names(cells[columns.label], place(line, columns.label)).map(tidy);
+  const textsIn = ({ line, cells }: TableRow): Pick<Example, "text" | "pair" | "words"> => {
     const words = rules.ofWords ? wordsOf(cells[columns.text], place(line, columns.text)) : undefined;
     const text = words ? words.join(" ") : read(cells, line, columns.text);
     const pair = columns.pair < 0 ? undefined : read(cells, line, columns.pair);
-    const label = rules.of({
-      cell: cells[columns.label],
-      place: place(line, columns.label),
-      classes: names[index].map((name) => classAt(name, line)),
-      words,
-      unlabelled,
-      hidden: hidden(cells),
-    });
-    return { index, text, ...(pair !== undefined && { pair }), ...(words && { words }), ...label };
-  });
-  return {
-    name: table.name,
-    labels,
-    examples,
-    ...optionalTask(task),
-    columns: {
-      text: table.columns[columns.text],
-      pair: columns.pair < 0 ? undefined : table.columns[columns.pair],
-      label: columns.label < 0 ? undefined : table.columns[columns.label],
-    },
+    return { text, ...(pair !== undefined && { pair }), ...(words && { words }) };
   };
+  const parts = table.rows.map((row) => {
+    const texts = bad.attempt(row.line, "text", () => textsIn(row));
+    const names = texts && bad.attempt(row.line, "label", () => namesIn(row));
+    return names && { texts, names };
+  });
+  const found = (): readonly string[] => {
+    if (rules.outputNames) return rules.outputNames(table.columns[columns.label]);
+    return unlabelled ? [] : (classNames ?? sortLabels(parts.flatMap((part) => part?.names ?? [])));
+  };
+  const labels = known ?? found();
+  const classOf = new Map(labels.map((label, index) => [label, index]));
+  const classAt = (name: string, line: number): number => {
+    const at = classOf.get(name);
+    if (at !== undefined) return at;
+    const hint = "Remove the row, or add examples of that label to the training file.";
+    const rule = `a label seen in training (${labels.join(", ")})`;
+    throw expectedGot("data/unknown-label", `${table.name}:${line}`, rule, `"${name}"`, hint);
+  };
+  const examples = table.rows.map(({ line, cells }, index): Example | undefined => {
+    const part = parts[index];
+    if (!part) return undefined;
+    const { texts, names } = part;
+    const label = bad.attempt(line, "label", () =>
+      rules.of({
+        cell: cells[columns.label],
+        place: place(line, columns.label),
+        classes: names.map((name) => classAt(name, line)),
+        words: texts.words,
+        unlabelled,
+        hidden: hidden(cells),
+      }),
+    );
+    return label && { index, ...texts, ...label };
+  });
+  return { labels, examples };
 }
 
 /** What the labels of a table are, as far as its first labelled row says. */
@@ -129,74 +165,13 @@ export function taskOfTable(table: Table, columns: Pick<Columns, "text" | "label
 export async function readDataset(bytes: Uint8Array, name: string, options: DatasetOptions = {}): Promise<Dataset> {
   const expectedColumns = [options.textColumn, options.pairColumn, options.labelColumn].filter((column) => column !== undefined);
   if (isParquet(bytes) || isParquetName(name)) return toDataset(await parquetTable(bytes, name), options);
-  const text = await decodeText(bytes, name);
-  return toDataset(parseTable(text, name, { format: options.format, header: options.header, expectedColumns }), options);
-}
-
-/** One text to classify, and where it came from. */
-export interface InputText {
-  /** 1-based line of the source. */
-  readonly line: number;
-  readonly text: string;
-  readonly pair?: string;
-  /** Where the cell holds a list of words: these; `text` joins them with spaces. */
-  readonly words?: readonly string[];
-}
-
-/**
- * Read texts to classify: a table as `readDataset` reads it, or, where no format can be told, one text a line.
- *
- * Lines of plain text that are empty are skipped; `line` says where each text stood.
- *
- * @param bytes - File or pipe.
- * @param name - Its name; `stdin` for a pipe.
- * @param options - Column names and format; `format: "lines"` reads every line as a text, whatever it looks like.
- * @returns Texts in file order.
- * @throws As `readDataset`, but for labels, which are not looked at.
- * @example
- * await readTexts(new TextEncoder().encode("where is my refund?\n"), "stdin"); // [{ line: 1, text: "where is my refund?" }]
- */
-export async function readTexts(
-  bytes: Uint8Array,
-  name: string,
-  options: Omit<DatasetOptions, "format" | "labels" | "labelled"> & { readonly format?: TableOptions["format"] | "lines" } = {},
-): Promise<InputText[]> {
-  if (isParquet(bytes) || isParquetName(name)) {
-    return textsOf(await parquetTable(bytes, name), { ...options, format: undefined, labelled: false });
-  }
-  const content = await decodeText(bytes, name);
-  const format = options.format ?? guessInputFormat(name, content);
-  if (format === "lines") {
-    const lines = content.split("\n").map((text, at) => ({ line: at + 1, text: text.replace(/\r$/, "") }));
-    const texts = lines.filter(({ text }) => text.trim() !== "");
-    if (texts.length === 0) throw expectedGot("data/empty", name, "at least one line of text", "none");
-    return texts;
-  }
-  const expectedColumns = [options.textColumn, options.pairColumn].filter((column) => column !== undefined);
-  const table = parseTable(content, name, { format, header: options.header, expectedColumns });
-  return textsOf(table, { ...options, format, labelled: false });
-}
-
-/** The task whose texts are lists of words. */
-export const readsWords = labelledTasks.find((name) => labelsOf(name).ofWords);
-
-/** The texts of a table, one a row. */
-export function textsOf(table: Table, options: DatasetOptions): InputText[] {
-  const inWords = table.rows.length > 0 && Array.isArray(table.rows[0].cells[chooseColumns(table, options).text]);
-  const { examples } = toDataset(table, { ...options, ...(inWords && { task: readsWords }) });
-  return examples.map(({ index, text, pair, words }) => ({
-    line: table.rows[index].line,
-    text,
-    ...(pair === undefined ? {} : { pair }),
-    ...(words && { words }),
-  }));
-}
-
-/** A sentence holds commas and may hold tabs, so without a telling extension only JSON objects are taken for a table. */
-export function guessInputFormat(name: string, content: string): TableFormat | "lines" {
-  const format = guessFormat(name, content);
-  const byExtension = guessFormat(name, "");
-  return byExtension ?? (format === "jsonl" ? "jsonl" : "lines");
+  const bad = new BadRows(name, options);
+  const text = await decodeText(bytes, name, options);
+  const table = parseTable(text, name, { format: options.format, header: options.header, expectedColumns, bad });
+  if (table.rows.length === 0) bad.settle(0);
+  const { dataset } = examplesOf(table, options, bad);
+  bad.settle(dataset.examples.length);
+  return dataset;
 }
 
 /**

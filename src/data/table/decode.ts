@@ -1,4 +1,13 @@
 import { CrispError, expectedGot } from "../../errors/index.ts";
+import {
+  badEncoding,
+  decodeAs,
+  type EncodingName,
+  hasUtf16Mark,
+  looksLikeWindows1252,
+  plainEncoding,
+  type TextEncoding,
+} from "./encoding.ts";
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -22,56 +31,53 @@ async function inflate(bytes: Uint8Array, name: string): Promise<Uint8Array> {
   }
 }
 
-/** 1-based number of the first line that is no valid UTF-8. */
-function firstBadLine(bytes: Uint8Array): number {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let line = 1;
-  for (let start = 0; start < bytes.length; line++) {
-    const newline = bytes.indexOf(10, start);
-    const end = newline < 0 ? bytes.length : newline;
-    try {
-      decoder.decode(bytes.subarray(start, end));
-    } catch {
-      return line;
-    }
-    start = end + 1;
-  }
-  return line;
+/** The error for bytes that were named UTF-16, or marked so. */
+export const notUtf16 = (name: string): CrispError =>
+  expectedGot("data/encoding", name, "UTF-16 text", "bytes that are not", "Save the file as UTF-8.");
+
+/** What is said of a guess. */
+export const readAsWindows1252 = (name: string): string =>
+  `${name}: read as windows-1252, as it is not UTF-8; give --encoding to say otherwise`;
+
+export interface DecodeOptions {
+  /** Left out, guessed: see `decodeText`. */
+  readonly encoding?: EncodingName;
+  /** Told of a guess that may be wrong. */
+  readonly onNote?: (text: string) => void;
 }
 
 /**
- * The text of a data file: gzip is inflated (known by its first bytes), a byte-order mark removed, UTF-8 required.
+ * The text of a data file: gzip is inflated (known by its first bytes), a byte-order mark removed.
+ *
+ * Where no encoding is named, a byte-order mark says UTF-16, and all else must be UTF-8, or look like windows-1252, which is said
+ * by `onNote`.
  *
  * @param bytes - The file.
  * @param name - Its name, for messages.
  * @returns The text.
- * @throws `data/bad-gzip` when gzip data are cut off or damaged; `data/encoding`, with the
- * first bad line, when the text is not UTF-8.
+ * @throws `data/bad-gzip` when gzip data are cut off or damaged; `data/encoding` when the text is not in the named encoding, or
+ * none can be told, with the first line that is not UTF-8.
  * @example
  * await decodeText(await file.bytes(), "train.tsv.gz");
  */
-export async function decodeText(bytes: Uint8Array, name: string): Promise<string> {
-  const plain = isGzip(bytes) ? await inflate(bytes, name) : bytes;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(plain);
-  } catch {
-    throw badEncoding(plain, name, 1);
-  }
+export async function decodeText(bytes: Uint8Array, name: string, options: DecodeOptions = {}): Promise<string> {
+  return (await decodeFile(bytes, name, options)).text;
 }
 
-/**
- * The error for text that is not UTF-8.
- *
- * @param bytes - The text, or a piece of it that holds the first bad line.
- * @param line - 1-based line of the file that the piece starts on.
- */
-export function badEncoding(bytes: Uint8Array, name: string, line: number): CrispError {
-  const utf16 = line === 1 && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff));
-  return expectedGot(
-    "data/encoding",
-    `${name}:${utf16 ? 1 : line - 1 + firstBadLine(bytes)}`,
-    "UTF-8 text",
-    utf16 ? "UTF-16" : "bytes that are not UTF-8",
-    "Save the file as UTF-8.",
-  );
+/** As `decodeText`, with the encoding that was taken. */
+export async function decodeFile(
+  bytes: Uint8Array,
+  name: string,
+  { encoding, onNote }: DecodeOptions = {},
+): Promise<{ readonly text: string; readonly encoding: TextEncoding }> {
+  const plain = isGzip(bytes) ? await inflate(bytes, name) : bytes;
+  const taken = encoding ? plainEncoding(encoding) : hasUtf16Mark(plain) ? "utf-16" : "utf-8";
+  try {
+    return { text: decodeAs(plain, taken), encoding: taken };
+  } catch {
+    if (taken === "utf-16") throw notUtf16(name);
+    if (encoding || !looksLikeWindows1252(plain)) throw badEncoding(plain, name, 1);
+    onNote?.(readAsWindows1252(name));
+    return { text: decodeAs(plain, "windows-1252"), encoding: "windows-1252" };
+  }
 }

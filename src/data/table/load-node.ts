@@ -6,9 +6,10 @@ import { CrispError, expectedGot } from "../../errors/index.ts";
 import { createTokenizer, type Tokenizer } from "../tokenize/tokenizer.ts";
 import { readTokenizerJson } from "../tokenize/tokenizer-json.ts";
 import type { Dataset } from "../types.ts";
-import { type DatasetOptions, type InputText, readDataset, readTexts } from "./dataset.ts";
+import { type DatasetOptions, readDataset } from "./dataset.ts";
 import { badGzip, isGzip } from "./decode.ts";
 import { joinDatasets } from "./join-datasets.ts";
+import { type InputText, readTexts } from "./read-texts.ts";
 
 async function readBytes(path: string, hint: string): Promise<Uint8Array> {
   try {

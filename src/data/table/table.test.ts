@@ -36,13 +36,10 @@ describe("bytes to text", () => {
     assert.equal(await decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61), "a.tsv"), "a");
   });
   test("text that is not UTF-8 is named by its first bad line", async () => {
-    await assert.rejects(decodeText(Buffer.from("text\nfine\ncaf\xe9\nfine\n", "latin1"), "a.csv"), {
+    const latin = Buffer.from("text\nfine\ncaf\xe9\nfine\n", "latin1");
+    await assert.rejects(decodeText(latin, "a.csv", { encoding: "utf-8" }), {
       code: "data/encoding",
-      message: /^a\.csv:3: expected UTF-8 text/,
-    });
-    await assert.rejects(decodeText(Buffer.from("\ufefftext", "utf16le"), "a.csv"), {
-      code: "data/encoding",
-      message: /got UTF-16/,
+      message: /^a\.csv:3: expected UTF-8 text.*--encoding windows-1252\.$/,
     });
   });
 });
@@ -162,7 +159,7 @@ describe("JSONL", () => {
 
 test("a line of white space that JSON does not know is no empty line, in memory and on disk", async () => {
   for (const space of ["\ufeff", "\u3000", "\u00a0"]) {
-    const text = `{"text":"a"}\n \t\r\n${space}\n`;
+    const text = `{"text":"a","label":1}\n \t\r\n${space}\n`;
     assert.throws(() => parseTable(text, "a.jsonl"), { code: "data/broken-row", message: /^a\.jsonl:3: / });
     await assert.rejects(indexRows([bytesSource(bytes(text), "a.jsonl")]), { code: "data/broken-row" });
   }

@@ -1,6 +1,7 @@
 import { CsvError, parse as parseCsvText } from "csv-parse/browser/esm/sync";
 import { counted, expectedGot } from "../../errors/index.ts";
 import type { Table, TableRow } from "../types.ts";
+import type { BadRows } from "./bad-rows.ts";
 import { looksLikeHeader } from "./columns.ts";
 
 export type TableFormat = "tsv" | "csv" | "jsonl";
@@ -12,6 +13,8 @@ export interface TableOptions {
   readonly header?: boolean;
   /** Column names the caller uses; a first row that holds one of them is a header. */
   readonly expectedColumns?: readonly string[];
+  /** Takes rows that cannot be read; left out, the first one is an error. */
+  readonly bad?: BadRows;
 }
 
 const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
@@ -92,29 +95,36 @@ export function csvRows(text: string, name: string, delimiter = guessDelimiter(t
   return rows;
 }
 
-export function jsonlTable(text: string, name: string, firstLine = 1): Table {
+/** The object, or what stands there instead. */
+function jsonObject(raw: string): object | string {
+  try {
+    const value: unknown = JSON.parse(raw);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : raw.trim().slice(0, 40);
+  } catch (error) {
+    return `invalid JSON (${(error as Error).message})`;
+  }
+}
+
+export function jsonlTable(text: string, name: string, firstLine = 1, bad?: BadRows): Table {
   const columns = new Map<string, number>();
   const rows: TableRow[] = [];
-  text.split("\n").forEach((raw, at) => {
+  for (const [at, raw] of text.split("\n").entries()) {
     // as when the file stays on disk: other white space is no JSON either
-    if (/^[\t-\r ]*$/.test(raw)) return;
-    const fail = (got: string): never => {
-      throw expectedGot("data/broken-row", `${name}:${firstLine + at}`, "one JSON object a line", got);
-    };
-    let value: unknown;
-    try {
-      value = JSON.parse(raw);
-    } catch (error) {
-      fail(`invalid JSON (${(error as Error).message})`);
+    if (/^[\t-\r ]*$/.test(raw)) continue;
+    const value = jsonObject(raw);
+    if (typeof value === "string") {
+      const error = expectedGot("data/broken-row", `${name}:${firstLine + at}`, "one JSON object a line", value);
+      if (!bad) throw error;
+      bad.add(firstLine + at, "no JSON object", "no JSON object", error);
+      continue;
     }
-    if (typeof value !== "object" || value === null || Array.isArray(value)) fail(raw.trim().slice(0, 40));
     const cells: unknown[] = [];
-    for (const [key, cell] of Object.entries(value as object)) {
+    for (const [key, cell] of Object.entries(value)) {
       if (!columns.has(key)) columns.set(key, columns.size);
       cells[columns.get(key)!] = cell;
     }
     rows.push({ line: firstLine + at, cells });
-  });
+  }
   return { name, columns: [...columns.keys()], rows };
 }
 
@@ -145,14 +155,13 @@ export function parseTable(text: string, name: string, options: TableOptions = {
       "Give the file the extension .tsv, .csv or .jsonl.",
     );
   }
-  if (format === "jsonl") return jsonlTable(text, name);
+  if (format === "jsonl") return jsonlTable(text, name, 1, options.bad);
 
   const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name);
   const { header, columns } = readHeader(rows, options);
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
-  checkCells(data, columns, name, format);
-  return { name, columns, rows: data };
+  return { name, columns, rows: soundRows(data, columns, name, format, options.bad) };
 }
 
 /** Whether the first row names the columns, and the columns' names. */
@@ -165,16 +174,33 @@ export function readHeader(
   return { header, columns: first.map((cell, at) => (header && cell.trim()) || `column ${at + 1}`) };
 }
 
-/** @throws `data/broken-row` for the first row that has not a cell for each column. */
-export function checkCells(rows: readonly TableRow[], columns: readonly string[], name: string, format: TableFormat): void {
-  for (const { line, cells } of rows) {
-    if (cells.length === columns.length) continue;
-    throw expectedGot(
+/**
+ * The rows that have a cell for each column.
+ *
+ * @param bad - Takes the others.
+ * @throws `data/broken-row` for the first other one, where nothing takes it.
+ */
+export function soundRows(
+  rows: readonly TableRow[],
+  columns: readonly string[],
+  name: string,
+  format: TableFormat,
+  bad?: BadRows,
+): readonly TableRow[] {
+  const isSound = ({ cells }: TableRow): boolean => cells.length === columns.length;
+  if (rows.every(isSound)) return rows;
+  return rows.filter((row) => {
+    if (isSound(row)) return true;
+    const { line, cells } = row;
+    const error = expectedGot(
       "data/broken-row",
       `${name}:${line}`,
       `${counted(columns.length, "cell")} (${columns.join(", ")})`,
       cells.length,
       format === "csv" ? "Quote cells that hold the delimiter." : "Take tabs and line breaks out of the cells.",
     );
-  }
+    if (!bad) throw error;
+    bad.add(line, "a wrong number of cells", `${cells.length} ${cells.length === 1 ? "cell" : "cells"}`, error);
+    return false;
+  });
 }

@@ -1,16 +1,18 @@
 import { expectedGot } from "../../errors/index.ts";
 import { cellText } from "../../tasks/index.ts";
 import { csvScanner, jsonlScanner, type RecordScanner, type ScannedRecord, tsvScanner } from "../stream/record-scan.ts";
+import { BadRows } from "../table/bad-rows.ts";
 import type { ByteSource } from "../table/byte-source.ts";
 import type { Columns } from "../table/columns.ts";
-import { badEncoding, isGzip } from "../table/decode.ts";
+import { type DecodeOptions, isGzip } from "../table/decode.ts";
+import { badEncoding, decodeAs, hasUtf16Mark, plainEncoding, type TextEncoding } from "../table/encoding.ts";
 import {
-  checkCells,
   csvRows,
   guessDelimiter,
   guessFormat,
   jsonlTable,
   readHeader,
+  soundRows,
   type TableFormat,
   type TableOptions,
   tsvRows,
@@ -28,6 +30,8 @@ export interface TextLayout {
   readonly header: boolean;
   /** Offset of the first record; 3 behind a byte-order mark. */
   readonly start: number;
+  /** One whose line ends, delimiters and quotes are the bytes of ASCII. */
+  readonly encoding: Exclude<TextEncoding, "utf-16">;
 }
 
 /** As many rows as the guesses of `chooseColumns` and `looksLikeHeader` look at. */
@@ -58,6 +62,9 @@ function decodes(bytes: Uint8Array): boolean {
   }
 }
 
+/** Whether bytes are UTF-8, but for a last character that is cut off, where more follow. */
+export const isUtf8Piece = (bytes: Uint8Array, final: boolean): boolean => decodes(final ? bytes : wholeCharacters(bytes));
+
 /**
  * Visit the records of a file in order, reading it in large pieces.
  *
@@ -68,18 +75,18 @@ function decodes(bytes: Uint8Array): boolean {
 export async function scanFile(
   source: ByteSource,
   scanner: RecordScanner,
-  start: number,
+  { start, encoding }: Pick<TextLayout, "start" | "encoding">,
   visit: (record: ScannedRecord, offset: number) => boolean,
   onPiece?: (done: number) => void,
 ): Promise<void> {
-  const isUtf8 = source.isUtf8 ?? decodes;
+  const isText = encoding === "utf-8" ? (source.isUtf8 ?? decodes) : () => true;
   let stopped = false;
   for (let at = start, size = PIECE_BYTES; at < source.size && !stopped; ) {
     const end = Math.min(source.size, at + size);
     const bytes = await source.read(at, end);
     const line = scanner.nextLine();
     const whole = end === source.size ? bytes : wholeCharacters(bytes);
-    if (!isUtf8(whole)) throw badEncoding(whole, source.name, line);
+    if (!isText(whole)) throw badEncoding(whole, source.name, line);
     const consumed = scanner.scan(bytes, end === source.size, (record) => {
       stopped = !visit(record, at);
       return !stopped;
@@ -104,9 +111,9 @@ export async function scanFile(
 }
 
 /** The text of some bytes; a byte-order mark inside a file is a character. */
-export function decodePiece(bytes: Uint8Array, name: string, line: number): string {
+export function decodePiece(bytes: Uint8Array, encoding: TextEncoding, name: string, line: number): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeAs(bytes, encoding, { keepMark: true });
   } catch {
     throw badEncoding(bytes, name, line);
   }
@@ -117,26 +124,30 @@ export function decodePiece(bytes: Uint8Array, name: string, line: number): stri
  *
  * @param text - Whole records.
  * @param line - 1-based line of the file it starts on.
+ * @param bad - Takes rows that cannot be read.
  * @throws `data/broken-row`, naming `file:line`.
  */
-export function pieceTable(text: string, layout: TextLayout, name: string, line: number): Table {
+export function pieceTable(text: string, layout: TextLayout, name: string, line: number, bad?: BadRows): Table {
   if (layout.format === "jsonl") {
-    const table = jsonlTable(text, name, line);
+    const table = jsonlTable(text, name, line, bad);
     // A piece may lack a key that others have.
     return { ...table, columns: [...new Set([...table.columns, ...layout.columns])] };
   }
   const rows = layout.format === "tsv" ? tsvRows(text, line) : csvRows(text, name, layout.delimiter, line);
-  checkCells(rows, layout.columns, name, layout.format);
-  return { name, columns: layout.columns, rows };
+  return { name, columns: layout.columns, rows: soundRows(rows, layout.columns, name, layout.format, bad) };
 }
 
 /**
  * Settle format, delimiter, header and columns on the first 5,000 rows of a file.
  *
- * @returns The layout, and those rows.
- * @throws As `parseTable`; `data/gzip-stream` for a packed file.
+ * @param options.encoding - UTF-8 unless it is named: whether a file looks like another one only all of it would say.
+ * @returns The layout, and those of the rows that can be read.
+ * @throws As `parseTable`; `data/gzip-stream` for a packed file; `data/encoding` for UTF-16.
  */
-export async function readLayout(source: ByteSource, options: TableOptions): Promise<{ layout: TextLayout; sample: Table }> {
+export async function readLayout(
+  source: ByteSource,
+  options: TableOptions & Pick<DecodeOptions, "encoding">,
+): Promise<{ layout: TextLayout; sample: Table }> {
   const { name, size } = source;
   const head = await source.read(0, Math.min(size, 1 << 20));
   if (isGzip(head)) {
@@ -148,9 +159,13 @@ export async function readLayout(source: ByteSource, options: TableOptions): Pro
       "Unpack it with gunzip.",
     );
   }
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) throw badEncoding(head, name, 1);
-  const start = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
-  const opening = new TextDecoder().decode(head);
+  const encoding = plainEncoding(options.encoding ?? "utf-8");
+  if (encoding === "utf-16" || (encoding === "utf-8" && hasUtf16Mark(head))) {
+    const rule = "UTF-8 or windows-1252 text, to read it in pieces";
+    throw expectedGot("data/encoding", `${name}:1`, rule, "UTF-16", "Save the file as UTF-8.");
+  }
+  const start = encoding === "utf-8" && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  const opening = encoding === "utf-8" ? new TextDecoder().decode(head) : decodeAs(head, encoding);
   if (opening.trim() === "" && size <= head.length) throw expectedGot("data/empty", name, "at least one row", "an empty file");
   const format = options.format ?? guessFormat(name, opening);
   if (format === null) {
@@ -162,8 +177,8 @@ export async function readLayout(source: ByteSource, options: TableOptions): Pro
   const scanner = scannerOf({ format, delimiter }, 0);
   const records: string[] = [];
   let line = 1;
-  await scanFile(source, scanner, start, (record) => {
-    const text = decodePiece(record.bytes.subarray(record.start, record.end), name, record.line);
+  await scanFile(source, scanner, { start, encoding }, (record) => {
+    const text = decodePiece(record.bytes.subarray(record.start, record.end), encoding, name, record.line);
     // Lines left out come back as empty ones, so that messages name the right line.
     records.push(`${"\n".repeat(record.line - line)}${text}\n`);
     line = scanner.nextLine();
@@ -171,17 +186,21 @@ export async function readLayout(source: ByteSource, options: TableOptions): Pro
   });
   if (records.length === 0) throw expectedGot("data/empty", name, "at least one row", "an empty file");
   const text = records.join("");
+  // They are named, or left out, when the whole file is looked through.
+  const bad = new BadRows(name);
   if (format === "jsonl") {
-    const sample = jsonlTable(text, name);
-    return { layout: { format, delimiter, columns: sample.columns, header: false, start }, sample };
+    const sample = jsonlTable(text, name, 1, bad);
+    if (sample.rows.length === 0) bad.settle(0);
+    return { layout: { format, delimiter, columns: sample.columns, header: false, start, encoding }, sample };
   }
   const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, delimiter);
   const { header, columns } = readHeader(rows, options);
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
-  const layout: TextLayout = { format, delimiter, columns, header, start };
-  checkCells(data, columns, name, format);
-  return { layout, sample: { name, columns, rows: data } };
+  const layout: TextLayout = { format, delimiter, columns, header, start, encoding };
+  const sound = soundRows(data, columns, name, format, bad);
+  if (sound.length === 0) bad.settle(0);
+  return { layout, sample: { name, columns, rows: sound } };
 }
 
 /** The cells of a record that matter, as text; undefined where JSON has none. */
@@ -194,10 +213,12 @@ export interface RecordCells {
 /** Reads the wanted cells of a scanned record. */
 export function cellReader(layout: TextLayout, { text, pair, label }: Columns): (record: ScannedRecord) => RecordCells {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const textOf = (piece: Uint8Array): string =>
+    layout.encoding === "utf-8" ? decoder.decode(piece) : decodeAs(piece, layout.encoding, { keepMark: true });
   if (layout.format === "jsonl") {
     const names = [text, pair, label].map((at) => layout.columns[at]);
     return ({ bytes, start, end }) => {
-      const value: unknown = JSON.parse(decoder.decode(bytes.subarray(start, end)));
+      const value: unknown = JSON.parse(textOf(bytes.subarray(start, end)));
       if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SyntaxError("no object");
       const cells = value as Readonly<Record<string, unknown>>;
       const cell = (at: number): string => cellText(Object.hasOwn(cells, names[at]) ? cells[names[at]] : undefined);
@@ -206,7 +227,7 @@ export function cellReader(layout: TextLayout, { text, pair, label }: Columns): 
   }
   return ({ bytes, cellStart, cellEnd, escaped }) => {
     const cell = (at: number): string => {
-      const decoded = decoder.decode(bytes.subarray(cellStart[at], cellEnd[at]));
+      const decoded = textOf(bytes.subarray(cellStart[at], cellEnd[at]));
       return escaped[at] === 1 ? decoded.replaceAll('""', '"') : decoded;
     };
     return { text: cell(text), pair: pair < 0 ? undefined : cell(pair), label: label < 0 ? undefined : cell(label) };

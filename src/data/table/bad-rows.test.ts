@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { indexRows, type StreamedDataset } from "../stream/row-stream.ts";
+import type { Example } from "../types.ts";
+import { bytesSource } from "./byte-source.ts";
+import { type DatasetOptions, readDataset } from "./dataset.ts";
+import { readTexts } from "./read-texts.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Sound rows with some bad ones among them; the blocks of 256 rows begin and end anywhere. */
+function mixed(sound: (i: number) => string, bad: readonly string[]): string {
+  const rows = Array.from({ length: 900 }, (_, i) => (i % 37 === 5 ? [bad[i % bad.length], sound(i)] : [sound(i)]));
+  return [...bad, ...rows.flat(), ...bad].join("\n");
+}
+
+async function allRows(streamed: StreamedDataset): Promise<Example[]> {
+  const rows: Example[] = [];
+  for (let block = 0; block < streamed.blocks; block++) rows.push(...(await streamed.read(block)));
+  return rows;
+}
+
+const label = (i: number): string => ["calm", "loud", "soft"][i % 3];
+const FILES: readonly [name: string, text: string, options?: DatasetOptions][] = [
+  ["a.tsv", `text\tlabel\n${mixed((i) => `row ${i}\t${label(i)}`, ["one cell", "a\tb\tc", " \tcalm", "fine\t  "])}`],
+  ["a.csv", `text,label\n${mixed((i) => `"row, ${i}\n\nmore",${label(i)}`, ["a,b,c", '"",odd', "fine,", '"x\n",y,z'])}`],
+  [
+    "a.jsonl",
+    mixed((i) => JSON.stringify({ text: `row ${i}`, label: label(i) }), ['{"text": ', "[1]", '{"label":"odd"}', '{"text":"a"}']),
+  ],
+  [
+    "a.tsv",
+    `text\tlabel\n${mixed((i) => `row ${i}\t${i / 7}`, ["one cell", "a\tmuch", " \t1", "fine\t"])}`,
+    { task: "regression" },
+  ],
+  [
+    "tags.jsonl",
+    mixed(
+      (i) => JSON.stringify({ tokens: ["row", String(i)], tags: ["O", label(i)] }),
+      ['{"tokens":["a"],"tags":["O","odd"]}', '{"tokens":[],"tags":[]}', "{"],
+    ),
+    { task: "token_classification", textColumn: "tokens", labelColumn: "tags" },
+  ],
+];
+
+describe("rows that cannot be read", () => {
+  test("are all named at once", async () => {
+    const text = "text\tlabel\nfine\tpos\nalone\n\t\n \tneg\ndull\t\ngood\tpos\n";
+    await assert.rejects(readDataset(bytes(text), "a.tsv"), {
+      code: "data/broken-row",
+      message:
+        "a.tsv: expected rows that can be read, got 4 bad rows: line 3 (1 cell), line 4 (no text), line 5 (no text), line 6 (no label). Mend them; --skip_bad_rows leaves them out.",
+    });
+    const many = `text\tlabel\n${"alone\n".repeat(47)}fine\tpos\n`;
+    await assert.rejects(readDataset(bytes(many), "a.tsv"), { message: /line 11 \(1 cell\), and 37 more\. Mend them; --skip/ });
+    await assert.rejects(readDataset(bytes("text\tlabel\na\tham\nb\teggs\nc\tjam\n"), "a.tsv", { labels: ["ham"] }), {
+      code: "data/unknown-label",
+      message: /2 bad rows: line 3 \(label "eggs"\), line 4 \(label "jam"\)/,
+    });
+  });
+  test("are left out when asked, with counts by reason, said once", async () => {
+    const notes: string[] = [];
+    const text = "text\tlabel\nfine\tpos\nalone\n\t\n \tneg\ndull\t\ngood\tpos\n";
+    const dataset = await readDataset(bytes(text), "a.tsv", { skipBadRows: true, onNote: (note) => notes.push(note) });
+    // "neg" had a bad row only
+    assert.deepEqual(dataset.labels, ["pos"]);
+    assert.deepEqual(
+      dataset.examples.map(({ index, text }) => [index, text]),
+      [
+        [0, "fine"],
+        [1, "good"],
+      ],
+    );
+    assert.deepEqual(notes, ["a.tsv: 4 of 6 rows left out, 1 with a wrong number of cells, 2 with no text, 1 with no label"]);
+    await assert.rejects(readDataset(bytes("text\tlabel\nalone\n"), "a.tsv", { skipBadRows: true }), { code: "data/empty" });
+  });
+  for (const [name, text, options] of FILES) {
+    test(`are named and left out alike in memory and on disk: ${name} ${options?.task ?? ""}`, async () => {
+      const source = bytesSource(bytes(text), name);
+      const refused = await readDataset(bytes(text), name, options).catch((error) => error);
+      assert.match(refused.message, /and \d+ more\. Mend them; --skip_bad_rows leaves them out\.$/);
+      await assert.rejects(indexRows([source], options), { code: refused.code, message: refused.message });
+      const said: string[][] = [[], []];
+      const skipping = (at: number): DatasetOptions => ({ ...options, skipBadRows: true, onNote: (note) => said[at].push(note) });
+      const whole = await readDataset(bytes(text), name, skipping(0));
+      const streamed = await indexRows([source], { ...skipping(1), heldOut: { seed: 1 } });
+      assert.equal(whole.examples.length, 900);
+      assert.deepEqual(await allRows(streamed), whole.examples);
+      assert.deepEqual(streamed.labels, whole.labels);
+      const classes = whole.examples.flatMap(({ label, labels }) => labels ?? label);
+      if (options?.task !== "regression")
+        assert.deepEqual(
+          streamed.counts,
+          whole.labels.map((_, at) => classes.filter((one) => one === at).length),
+        );
+      assert.deepEqual(
+        streamed.heldOut?.examples,
+        whole.examples.filter((example) => streamed.isHeldOut(example)),
+      );
+      assert.equal(said[0].length, 1);
+      assert.deepEqual(said[1].map(sorted), said[0].map(sorted));
+    });
+  }
+});
+
+/** Reasons come in the order in which they were found. */
+const sorted = (note: string): string => note.split(", ").sort().join(", ");
+
+test("texts to classify keep their lines where others are left out", async () => {
+  const text = "text\tnote\nfine\t1\nalone\n\t2\ndull\t3\n";
+  await assert.rejects(readTexts(bytes(text), "a.tsv"), { message: /2 bad rows: line 3 \(1 cell\), line 4 \(no text\)/ });
+  assert.deepEqual(await readTexts(bytes(text), "a.tsv", { skipBadRows: true }), [
+    { line: 2, text: "fine" },
+    { line: 5, text: "dull" },
+  ]);
+});
