@@ -15,6 +15,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./verbs/train.ts")).train as unknown as Verb,
   },
   {
+    name: "inspect",
+    summary: "say what a file of labelled texts holds, and what is wrong with it, before training",
+    load: async () => (await import("./verbs/inspect.ts")).inspect as unknown as Verb,
+  },
+  {
     name: "eval",
     summary: "evaluate a saved model on labelled texts or images, sparsity on and off",
     load: async () => (await import("./verbs/eval.ts")).evaluate as unknown as Verb,

@@ -11,6 +11,18 @@ export {
 export { type ImageReader, imageName } from "./image/image-reader.ts";
 export { imagePixels, type PixelSettings, pixelSettings } from "./image/pixels.ts";
 export { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./image/resize.ts";
+export {
+  classesOf,
+  type DataInspection,
+  type FileInspection,
+  inspectData,
+  looksLikeNumbers,
+  type TrainingAdvice,
+} from "./inspect/inspect-data.ts";
+export { labelSpellings, type WrittenLabel } from "./inspect/label-spellings.ts";
+export type { LengthFacts } from "./inspect/lengths.ts";
+export { type ReadTable, readForInspection } from "./inspect/read-table.ts";
+export type { Conflict, Leak, RepeatedRows, Repeats } from "./inspect/repeats.ts";
 export { isParquet, isParquetName, openParquet, type ParquetFile, parquetTable, type RowGroup } from "./parquet/parquet.ts";
 export { type ImageRows, openImageRows, type StoredImage } from "./parquet/parquet-images.ts";
 export { exactNumber } from "./stream/exact-json.ts";

@@ -4,14 +4,15 @@ import type { TrainEvent } from "../../api/index.ts";
 import { MAJORITY } from "../../api/index.ts";
 import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
 import { isDense, parsePattern } from "../../attention/index.ts";
-import { type DataSummary, type EncodingName, renderSummary } from "../../data/index.ts";
-import { expectedGot } from "../../errors/index.ts";
+import { type DataSummary, type EncodingName, labelSpellings, renderSummary, type WrittenLabel } from "../../data/index.ts";
+import { expectedGot, oneLine } from "../../errors/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
 import { wilsonInterval } from "../../metrics/index.ts";
 import { renderTrainReport } from "../../report/index.ts";
 import { type Device, runCourse } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
+import type { Output } from "../output.ts";
 import { continuing, inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
 import { duration, type Progress } from "../progress.ts";
 import { classWeights, columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
@@ -127,7 +128,11 @@ export const train = defineVerb({
 });
 
 /** Says each event as it comes. */
-function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: string): (event: TrainEvent) => void {
+function reporter(
+  { output, options, positionals }: Context<typeof OPTIONS>,
+  model: string,
+  pattern: string,
+): (event: TrainEvent) => void {
   const ofRun = runReporter(output, `${model} · ${pattern}`, ({ evalAccuracy = 0, evalLoss = 0, figures }) =>
     figuresLine(figures ?? { accuracy: evalAccuracy, loss: evalLoss }),
   );
@@ -146,10 +151,20 @@ function reporter({ output }: Context<typeof OPTIONS>, model: string, pattern: s
       for (const line of renderSummary(event.summary)) output.say(line);
       const images = event.summary.splits[0].kind === "image";
       const { text, pair, label } = event.columns ?? { text: "text" };
+      sayTwins(output, event.summary.splits[0].classes, positionals[0] ?? options.trainFile);
       const line = `columns  ${images ? "image" : "text"}=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`;
       if (event.columns || !images) output.say(line);
     } else if (event.type !== "finished") ofRun(event);
   };
+}
+
+/** Labels that are probably one, as they differ in case only, train as several classes. */
+function sayTwins(output: Pick<Output, "note">, classes: readonly WrittenLabel[], file?: string): void {
+  const [twins] = labelSpellings(classes);
+  if (!twins) return;
+  const written = twins.map(({ label, count }) => `"${label}" ${count}`).join(", ");
+  const next = file === undefined ? "" : ` (crisp inspect ${shellQuoted(file)})`;
+  output.note(`labels in several spellings train as classes of their own: ${oneLine(written)}${next}`);
 }
 
 function finish(

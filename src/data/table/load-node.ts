@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { CrispError, expectedGot } from "../../errors/index.ts";
+import { type ReadTable, readForInspection } from "../inspect/read-table.ts";
 import { createTokenizer, type Tokenizer } from "../tokenize/tokenizer.ts";
 import { readTokenizerJson } from "../tokenize/tokenizer-json.ts";
 import type { Dataset } from "../types.ts";
@@ -43,6 +44,11 @@ async function readData(path: string): Promise<Uint8Array> {
  */
 export async function loadDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   return readDataset(await readData(path), basename(path), options);
+}
+
+/** What can be read of a file, for `inspectData`; @throws `data/unreadable`, and whatever `readForInspection` throws. */
+export async function loadForInspection(path: string, options: DatasetOptions = {}): Promise<ReadTable> {
+  return readForInspection(await readData(path), basename(path), options);
 }
 
 /** As `loadDataset`, for files of one data set in order, such as its shards. */

@@ -57,14 +57,15 @@ function summariseLengths(encoded: readonly Encoded[]): LengthSummary {
   };
 }
 
-const keysOf = (dataset: Dataset): string[] =>
+/** What texts, or images, are compared by: equal for those that differ in case, spaces and punctuation only. */
+export const keysOf = (dataset: Dataset): string[] =>
   dataset.examples.map(({ text, pair, image }) => {
     if (image) return image.hash;
     return pair === undefined ? normaliseText(text) : `${normaliseText(text)}\n${normaliseText(pair)}`;
   });
 
 /** Examples of each class; words, where each has one; none in a regression. */
-const countLabels = (dataset: Dataset): number[] => {
+export const countLabels = (dataset: Dataset): number[] => {
   if (!labelsOf(dataset.task).areClasses) return [];
   const counts = dataset.labels.map(() => 0);
   for (const { label, labels } of dataset.examples) for (const c of labels ?? [label]) if (c >= 0) counts[c]++;
