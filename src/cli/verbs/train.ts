@@ -160,9 +160,10 @@ function reporter(
 
 /** Labels that are probably one, as they differ in case only, train as several classes. */
 function sayTwins(output: Pick<Output, "note">, classes: readonly WrittenLabel[], file?: string): void {
-  const [twins] = labelSpellings(classes);
+  const [twins, ...others] = labelSpellings(classes);
   if (!twins) return;
-  const written = twins.map(({ label, count }) => `"${label}" ${count}`).join(", ");
+  const more = others.length > 0 ? `, and ${others.length} more` : "";
+  const written = twins.map(({ label, count }) => `"${label}" ${count}`).join(", ") + more;
   const next = file === undefined ? "" : ` (crisp inspect ${shellQuoted(file)})`;
   output.note(`labels in several spellings train as classes of their own: ${oneLine(written)}${next}`);
 }

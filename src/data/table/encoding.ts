@@ -11,6 +11,7 @@ const SIGNS =
   "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f" +
   "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
 const UNITS = Uint16Array.from({ length: 256 }, (_, byte) => (byte < 0x80 || byte > 0x9f ? byte : SIGNS.charCodeAt(byte - 0x80)));
+const UTF16 = new TextDecoder("utf-16le", { ignoreBOM: true });
 const FREE: ReadonlySet<number> = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 export const plainEncoding = (name: EncodingName): TextEncoding => (name === "latin-1" ? "windows-1252" : name);
@@ -41,8 +42,9 @@ export function decodeAs(
   if (encoding === "utf-16") return utf16Decoder(bytes, keepMark).decode(bytes);
   if (encoding === "utf-8") return new TextDecoder("utf-8", { fatal: true, ignoreBOM: keepMark }).decode(bytes);
   // Some versions of Node decode "windows-1252" as ISO-8859-1, so the table is our own.
-  const units = Uint16Array.from(bytes, (byte) => UNITS[byte]);
-  return new TextDecoder("utf-16le", { ignoreBOM: true }).decode(units);
+  const units = new Uint16Array(bytes.length);
+  for (let at = 0; at < bytes.length; at++) units[at] = UNITS[bytes[at]];
+  return UTF16.decode(units);
 }
 
 /** Bytes of the character that begins here in UTF-8, by its first byte; 0 for what begins none. */
