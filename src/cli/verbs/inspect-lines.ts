@@ -105,7 +105,9 @@ const DELIMITERS: Readonly<Record<string, string>> = { ",": "commas", ";": "semi
 function fileText({ format, delimiter, encoding }: FileInspection, guessed: boolean): string {
   const cells = delimiter === undefined ? "" : ` with ${DELIMITERS[delimiter]} between cells`;
   const read =
-    encoding === undefined ? "" : ` · ${encoding.replace("utf", "UTF")}${guessed && encoding === "windows-1252" ? " (guessed)" : ""}`;
+    encoding === undefined
+      ? ""
+      : ` · ${encoding.replace("utf", "UTF")}${guessed && encoding === "windows-1252" ? " (guessed)" : ""}`;
   return `${format === "parquet" ? "Parquet" : format.toUpperCase()}${cells}${read}`;
 }
 
