@@ -31,7 +31,16 @@ const PAIR_NAMES: readonly (readonly [string, string])[] = [
   ["text1", "text2"],
   ["text_a", "text_b"],
   ["text", "text_pair"],
+  ["text", "pair"],
+  ["question", "context"],
+  ["question", "answer"],
+  ["query", "passage"],
+  ["query", "document"],
 ];
+/** Words that cells may hold too: they are names only beside the other one of their pair. */
+const COMMON_WORDS: ReadonlySet<string> = new Set(["pair", "context", "answer", "query"]);
+/** May be what a text is to be told as, so that it is a text only where another column is the label. */
+const TEXT_OR_LABEL = "answer";
 /** Names in order of trust: an earlier tier settles it before a later one is looked at. */
 const TEXT_NAMES = [
   ["text", "sentence"],
@@ -44,7 +53,9 @@ const LABEL_NAMES = [
   ["ner_tags", "tags", "pos_tags"],
   ["rating", "stars", "score"],
 ];
-const KNOWN_NAMES: ReadonlySet<string> = new Set([PAIR_NAMES, TEXT_NAMES, LABEL_NAMES].flat(2));
+const KNOWN_NAMES: ReadonlySet<string> = new Set(
+  [PAIR_NAMES, TEXT_NAMES, LABEL_NAMES].flat(2).filter((name) => !COMMON_WORDS.has(name)),
+);
 
 /** Content is judged on this many rows, so that a large file costs no more than a small one. */
 const SAMPLE_ROWS = 5000;
@@ -106,7 +117,7 @@ const isClassIndex = (values: ReadonlySet<string>): boolean => [...values.keys()
 /**
  * Decide which columns hold the text, the second text of a pair, and the label.
  *
- * Named columns are taken at their word. Otherwise by name (`sentence1` + `sentence2`, `text`, `sentence`, `label`,
+ * Named columns are taken at their word. Otherwise by name (`sentence1` + `sentence2`, `text` + `pair`, `text`, `sentence`, `label`,
  * `Quality`, …), and where no name is known, by content: the text is the longest column, and must be twice as long as the
  * next; the label is the column with few distinct values (at most 200 and at most half the rows, none missing), and where
  * several have few, the one whose values are exactly 0, 1, …, C - 1. Pairs are never guessed by content.
@@ -151,7 +162,10 @@ export function chooseColumns(table: Table, options: ColumnOptions = {}): Column
   };
 
   if (text < 0) {
-    const known = PAIR_NAMES.find((pairNames) => pairNames.every((name) => names.includes(name)));
+    const hasLabel = !labelled || label >= 0 || byName(LABEL_NAMES, []).length > 0;
+    const isText = (name: string): boolean =>
+      names.includes(name) && names.indexOf(name) !== label && (hasLabel || name !== TEXT_OR_LABEL);
+    const known = PAIR_NAMES.find((pairNames) => pairNames.every(isText));
     if (known) [text, pair] = known.map((name) => names.indexOf(name));
   }
   if (text < 0) {

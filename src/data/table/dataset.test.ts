@@ -52,9 +52,23 @@ describe("columns", () => {
       ["#1 String", "#2 String"],
       ["premise", "hypothesis"],
       ["question", "sentence"],
+      ["text", "pair"],
+      ["question", "answer"],
+      ["query", "passage"],
     ]) {
       assert.deepEqual(choose(`Quality\t${first}\t${second}\n1\ta\tb\n`), { text: first, pair: second, label: "Quality" });
     }
+  });
+  test("common words are names only beside the other one of their pair, and an answer may be the label", () => {
+    assert.deepEqual(choose("pair\ttext_b\tbody\tlabel\na\tb\tc\t1\n"), { text: "body", pair: undefined, label: "label" });
+    assert.equal(looksLikeHeader([{ cells: ["where is it", "pair"] }, { cells: ["what is it", "pair"] }]), false);
+    const rows = Array.from({ length: 12 }, (_, i) => `${long(i)}\t${["yes", "no"][i % 2]}`).join("\n");
+    assert.deepEqual(choose(`question\tanswer\n${rows}`), { text: "question", pair: undefined, label: "answer" });
+    assert.deepEqual(choose("text\tpair\tx\na\tb\t1\n", { labelColumn: "pair" }), {
+      text: "text",
+      pair: undefined,
+      label: "pair",
+    });
   });
   test("by content: the longest column, and the one of few values", () => {
     const rows = Array.from({ length: 12 }, (_, i) => `${i * 37}\t${long(i)}\t${["warm", "cold"][i % 2]}`).join("\n");
