@@ -1,11 +1,11 @@
 import type { ContrastiveSettings, RecipeChoice, RecipeFacts } from "./recipe.ts";
 
 /**
- * FLOP/s that a recipe reckons with: what a laptop's two cores reach on matrix products.
+ * FLOP/s that a recipe reckons with: what a laptop's two cores reach on matrix products, padding taken off.
  *
  * A figure, not a measurement: the same command must give the same model on every machine.
  */
-const FLOPS = 100e9;
+const FLOPS = 80e9;
 
 type Timed = Pick<RecipeChoice, "contrastive" | "options">;
 
@@ -35,7 +35,7 @@ export function foldsFor(facts: RecipeFacts, choice: Timed): number {
 export const rateFor = ({ hiddenSize }: Pick<RecipeFacts, "hiddenSize">): number =>
   Math.min(2e-4, Number((5e-5 * (768 / hiddenSize)).toPrecision(2)));
 
-/** Epochs of a contrastive phase: each text is seen 16 times, fewer where the budget has no room for it. */
+/** Epochs of a contrastive phase: each text is seen `most` times, fewer where the budget has no room for it. */
 export function contrastiveFor(facts: RecipeFacts, most: number): ContrastiveSettings {
   const affordable = Math.floor(facts.timeBudget / 4 / epochSeconds(facts));
   return { epochs: Math.max(1, Math.min(most, affordable)), learningRate: rateFor(facts), batchSize: 32 };
