@@ -134,6 +134,27 @@ for (const npmVersion of ["10", "12"]) {
       assert.equal(fallback(findings), !native);
     });
 
+    test("a newcomer's walk: installed, a messy CSV looked at, trained as proposed, and predicted", () => {
+      const crisp = (...words: string[]) => expectSuccess(npx("npx", "crisp-attention", ...words)).stdout;
+      const model = writeTinyModel(join(project, "encoder"));
+      writeFileSync(join(project, "tickets.csv"), messyCsv());
+      const looked = crisp("inspect", "tickets.csv", "--model", model).replace(/ \\\n\s+/g, " ");
+      assert.match(looked, /CSV with semicolons/);
+      assert.match(looked, /"refund" \d+, "Refund" \d+|"Refund" \d+, "refund" \d+/);
+      assert.match(looked, /bad rows/);
+      const [proposed] = looked.match(/(?<=crisp )train tickets\.csv .*--skip_bad_rows.*/)!;
+      const words = proposed.replaceAll("'", "").split(" ");
+      const trained = crisp(...words, "--output_dir", "tickets-model");
+      assert.match(trained, /recipe {2}(few|some)/);
+      assert.match(trained, /report {2}tickets-model\/report\.html/);
+      writeFileSync(join(project, "new.csv"), 'id;message\n7;Zoë would like her money back\n8;"late; again"\n');
+      crisp("predict", "tickets-model", "new.csv", "--output_file", "labelled.csv");
+      const [header, ...rows] = readFileSync(join(project, "labelled.csv"), "utf8").trimEnd().split("\n");
+      assert.match(header, /^id[,;]message[,;]label[,;]score/);
+      assert.match(rows[0], /^7[,;]Zoë would like her money back[,;](refund|Refund|delivery)/);
+      assert.equal(rows.length, 2);
+    });
+
     test("without the native runtime it falls back to onnxruntime-web and says how much slower that is", () => {
       rmSync(join(project, "node_modules", "onnxruntime-node"), { recursive: true, force: true });
       const { runtimes, findings } = diagnosis(npx("npx", "crisp-attention", "doctor", "--json"));
@@ -198,4 +219,18 @@ function bareEnvironment(): NodeJS.ProcessEnv {
     ([name]) => !/^(npm_(?!config_(registry|cache|cafile)$)|ONNXRUNTIME|CRISP|NODE_(?!EXTRA_CA_CERTS)|INIT_CWD)/i.test(name),
   );
   return { ...Object.fromEntries(kept), PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` };
+}
+
+/** What a spreadsheet saves: a byte-order mark, semicolons, empty cells, names with accents, and labels in two spellings. */
+function messyCsv(): string {
+  const names = ["José", "Zoë", "Anaïs", "Jürgen", "Ana"];
+  const lines = Array.from({ length: 60 }, (_, at) => {
+    const name = names[at % names.length];
+    const refund = at % 2 === 0;
+    const text = refund ? `${name} wants the money for order ${at} back` : `"parcel ${at} of ${name} is late; where is it"`;
+    return `${at};${text};${refund ? (at % 4 === 0 ? "Refund" : "refund") : "delivery"}`;
+  });
+  lines[10] = "10;;refund";
+  lines[20] = "20;nobody knows what this is;";
+  return `\ufeffid;message;label\r\n${lines.join("\r\n")}\r\n`;
 }
