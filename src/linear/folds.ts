@@ -11,15 +11,27 @@ export interface Fold {
  *
  * @param labels - Class of each example.
  * @param k - Number of folds; fewer where there are fewer examples.
- * @param seed - Of the order in which examples of a label are dealt out; default 0.
+ * @param options.seed - Of the order in which examples of a label are dealt out; default 0.
+ * @param options.groups - Examples of one group are in one fold: equal texts, which would give each other away.
  * @example
  * folds([0, 0, 1, 1], 2).map(({ test }) => test); // one of each label in both
  */
-export function folds(labels: ArrayLike<number>, k: number, seed = 0): Fold[] {
+export function folds(
+  labels: ArrayLike<number>,
+  k: number,
+  { seed = 0, groups }: { readonly seed?: number; readonly groups?: ArrayLike<number> } = {},
+): Fold[] {
   const order = [...permutation({ seed, step: 0, site: "folds" }, labels.length)].sort((a, b) => labels[a] - labels[b]);
   const count = Math.min(k, labels.length);
   const foldOf = new Uint32Array(labels.length);
-  for (const [at, example] of order.entries()) foldOf[example] = at % count;
+  const known = new Map<number, number>();
+  let dealt = 0;
+  for (const example of order) {
+    const group = groups?.[example];
+    const fold = (group === undefined ? undefined : known.get(group)) ?? dealt++ % count;
+    if (group !== undefined) known.set(group, fold);
+    foldOf[example] = fold;
+  }
   const places = Array.from(foldOf, (_, at) => at);
   return Array.from({ length: count }, (_, fold) => ({
     train: places.filter((at) => foldOf[at] !== fold),

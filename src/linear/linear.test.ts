@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { classify, denseRows, fitTfIdf, logisticRegression, minimise, pickRows, probabilitiesOf } from "./index.ts";
+import { classify, denseRows, fitTfIdf, folds, logisticRegression, minimise, pickRows, probabilitiesOf } from "./index.ts";
 
 /** scripts/make-linear-fixtures.py writes it. */
 const fixture = JSON.parse(readFileSync(join(import.meta.dirname, "../../test/fixtures/linear.json"), "utf8"));
@@ -76,4 +76,35 @@ test("minimise finds the bottom of a narrow valley and stays there", () => {
     `${found}`,
   );
   assert.deepEqual(minimise(valley, found, exact), found);
+});
+
+test("class weights count a row as often as they say", () => {
+  const rows = [
+    [0, 1],
+    [1, 0],
+    [2, 1],
+    [0, 2],
+    [1, 1],
+  ];
+  const labels = [0, 0, 0, 1, 1];
+  const weighted = logisticRegression(denseRows(rows), labels, 2, { classWeights: [1, 2], C: 5, ...exact });
+  // the rows of class 1 twice: seven rows, with a penalty of as much
+  const repeated = logisticRegression(denseRows([...rows, rows[3], rows[4]]), [...labels, 1, 1], 2, { C: 5, ...exact });
+  assertClose(probabilitiesOf(weighted, denseRows(rows)), probabilitiesOf(repeated, denseRows(rows)), 2e-6);
+});
+
+test("folds: every example is tested once, labels are spread, and a group is in one fold", () => {
+  const labels = Array.from({ length: 40 }, (_, at) => Number(at % 4 === 0));
+  const groups = labels.map((_, at) => Math.floor(at / 2));
+  const cut = folds(labels, 5, { seed: 3 });
+  assert.deepEqual(
+    cut.flatMap(({ test }) => test).sort((a, b) => a - b),
+    labels.map((_, at) => at),
+  );
+  for (const { train, test } of cut) {
+    assert.equal(test.filter((at) => labels[at] === 1).length, 2);
+    assert.equal(new Set([...train, ...test]).size, 40);
+  }
+  for (const { train, test } of folds(labels, 5, { seed: 3, groups }))
+    assert.ok(test.every((at) => !train.some((other) => groups[other] === groups[at])));
 });

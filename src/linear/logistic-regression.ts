@@ -4,6 +4,8 @@ import type { FeatureRows } from "./rows.ts";
 export interface LogisticOptions extends MinimiseOptions {
   /** Inverse strength of the penalty, scikit-learn's `C`; default 1. */
   readonly C?: number;
+  /** w_c: factor of each class in the loss; default 1. */
+  readonly classWeights?: readonly number[];
 }
 
 /** logits = x · weightᵀ + bias. */
@@ -21,7 +23,7 @@ export interface LinearClassifier {
 /**
  * Multinomial logistic regression:
  *
- *     min  1/N Σ −log softmax(W xᵢ + b)[yᵢ]  +  1/(2·C·N) Σ W²
+ *     min  1/N Σ −w[yᵢ] log softmax(W xᵢ + b)[yᵢ]  +  1/(2·C·N) Σ W²
  *
  * the same minimum as scikit-learn's `LogisticRegression(C)`; the bias is not penalised.
  *
@@ -35,7 +37,7 @@ export function logisticRegression(
   rows: FeatureRows,
   labels: ArrayLike<number>,
   classes: number,
-  { C = 1, ...options }: LogisticOptions = {},
+  { C = 1, classWeights, ...options }: LogisticOptions = {},
 ): LinearClassifier {
   const { count: N, width: J } = rows;
   const penalty = 1 / (C * N);
@@ -47,7 +49,9 @@ export function logisticRegression(
       const logits = new Float64Array(classes);
       for (let row = 0; row < N; row++) {
         logitsOf(rows, row, point, logits);
-        loss += softmaxLoss(logits, labels[row]);
+        const weight = classWeights?.[labels[row]] ?? 1;
+        loss += weight * softmaxLoss(logits, labels[row]);
+        if (weight !== 1) for (let k = 0; k < classes; k++) logits[k] *= weight;
         for (let entry = rows.starts[row]; entry < rows.starts[row + 1]; entry++) {
           const [value, at] = [rows.values[entry] / N, rows.columns[entry] * classes];
           for (let k = 0; k < classes; k++) gradient[at + k] += value * logits[k];

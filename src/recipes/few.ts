@@ -13,7 +13,7 @@ const EPOCHS = 10;
 export const few: Recipe = {
   name: "few",
   summary: "texts of a label are drawn together, then a logistic regression",
-  fits: ({ rows, classes }) => classes > 0 && rows / classes <= MOST_A_CLASS,
+  fits: ({ rows, classes, watched }) => classes > 0 && !watched && rows / classes <= MOST_A_CLASS,
   choose(facts) {
     const choice = {
       contrastive: contrastiveFor(facts, EPOCHS),

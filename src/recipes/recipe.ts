@@ -8,6 +8,8 @@ export interface RecipeFacts {
   readonly classes: number;
   /** Examples of the rarest class. */
   readonly leastOfAClass: number;
+  /** Evaluations during training choose the weights, or when to stop. */
+  readonly watched: boolean;
   /** D of the encoder. */
   readonly hiddenSize: number;
   /** FLOPs of the forward pass of an example of mean length. */

@@ -4,7 +4,7 @@ import { type RecipeFacts, recipeFor, recipes, secondsOf } from "./index.ts";
 
 /** MiniLM on sentences of 25 tokens. */
 const facts = (changed: Partial<RecipeFacts>): RecipeFacts => ({
-  ...{ rows: 1000, classes: 4, leastOfAClass: 250, hiddenSize: 384, flopsPerExample: 0.55e9, timeBudget: 300 },
+  ...{ rows: 1000, classes: 4, leastOfAClass: 250, watched: false, hiddenSize: 384, flopsPerExample: 0.55e9, timeBudget: 300 },
   ...changed,
 });
 const chosen = (changed: Partial<RecipeFacts>) => recipeFor("auto", facts(changed)).name;
@@ -14,6 +14,7 @@ test("the recipe follows from the rows of a class, and from all of them", () => 
   assert.equal(chosen({ rows: 200, leastOfAClass: 50 }), "some");
   assert.equal(chosen({ rows: 4000 }), "some");
   assert.equal(chosen({ rows: 50_000 }), "many");
+  assert.equal(chosen({ rows: 32, leastOfAClass: 8, watched: true }), "some", "there is nothing to watch");
   assert.equal(chosen({ rows: 32, classes: 0 }), "some", "there is nothing to draw together");
   assert.throws(() => recipeFor("fwe", facts({})), { code: "training/bad-option", message: /Did you mean few\?/ });
 });

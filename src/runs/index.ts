@@ -40,6 +40,7 @@ export {
 export { planOf, specOf } from "./plan-spec.ts";
 export { sayReading } from "./reading.ts";
 export type { CurvePoint, RunCourse, RunRecord, StepPoint } from "./records.ts";
+export { sameTexts } from "./same-texts.ts";
 export type {
   Device,
   MapOfSentence,

@@ -81,7 +81,7 @@ test("what cannot be read is one line", async () => {
   await refused(["train", reviews, "--model", model], /reviews\.tsv: expected a folder with a folder of images for each class/);
   await refused(
     ["train", "fruit", "--model", model, "--problem_type", "regression", "--output_dir", "x"],
-    /task: expected single/,
+    /--problem_type: expected single/,
   );
 
   const texts = writeTinyModel(join(work, "texts"));

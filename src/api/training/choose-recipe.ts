@@ -57,7 +57,7 @@ export function isChosen(
 /**
  * Choose how a training goes by its data, its model and a budget of time; what is given stays as it is.
  *
- * Encoders that start from nothing, encoders of images and class weights are trained by `huggingface`, unless another is asked for.
+ * Encoders that start from nothing and encoders of images are trained by `huggingface`, unless another is asked for.
  *
  * @param evaluated - Whether rows to evaluate on were given: then all rows are trained on.
  * @throws `training/bad-option`.
@@ -71,8 +71,10 @@ export function chooseRecipe(
   const { timeBudget = DEFAULT_TIME_BUDGET } = settings;
   if (!(timeBudget > 0 && timeBudget < Infinity))
     throw expectedGot("training/bad-option", "timeBudget", "a number of seconds above 0", timeBudget);
-  const facts = factsOf(model, train, timeBudget);
   const given = trainingOptionsIn(settings);
+  // what is chosen or stopped by evaluations needs rows for them, and updates between them
+  const watched = given.loadBestModelAtEnd === true || given.earlyStoppingPatience !== undefined;
+  const facts = { ...factsOf(model, train, timeBudget), watched };
   const recipe = recipeFor(settings.preset ?? (isChosen(settings, model) ? "auto" : huggingface.name), facts);
   const chosen = recipe.choose(facts);
   const { contrastiveEpochs: epochs, pooling, linearProbe, folds } = settings;
@@ -87,8 +89,16 @@ export function chooseRecipe(
     epochs: epochs ?? chosen.contrastive?.epochs ?? 0,
   };
   const read = pooling ?? chosen.pooling;
-  // what is chosen or stopped by evaluations needs rows for them
-  const watched = given.loadBestModelAtEnd === true || given.earlyStoppingPatience !== undefined;
+  if (watched && chosen.options.numTrainEpochs === 0 && !given.numTrainEpochs) {
+    const hint = "Leave loadBestModelAtEnd and earlyStoppingPatience out, or take another preset, such as some.";
+    throw expectedGot(
+      "training/bad-option",
+      "preset",
+      "a recipe that fine-tunes, so that there is a best evaluation",
+      recipe.name,
+      hint,
+    );
+  }
   const choice = {
     ...(contrastive.epochs > 0 && { contrastive }),
     ...(read && read !== "first" && { pooling: read }),
@@ -106,7 +116,7 @@ function factsOf(
   { config, tokenizer, images }: Pick<StartModel, "config" | "tokenizer" | "images">,
   train: Parameters<typeof chooseRecipe>[2],
   timeBudget: number,
-): RecipeFacts {
+): Omit<RecipeFacts, "watched"> {
   const { hiddenSize, intermediateSize, layers, family } = config;
   const inMemory = "examples" in train;
   const oneClass = taskOf(train).hasOneClass;

@@ -1,9 +1,9 @@
 import type { Encoded } from "../../data/index.ts";
 import { joined } from "../../files/index.ts";
-import { folds as cutFolds } from "../../linear/index.ts";
+import { folds as cutFolds, type Fold } from "../../linear/index.ts";
 import { modelFiles } from "../../models/index.ts";
 import type { RecipeChoice } from "../../recipes/index.ts";
-import type { RunEvent, RunResult, RunSpec } from "../../runs/index.ts";
+import { type RunEvent, type RunResult, type RunSpec, sameTexts } from "../../runs/index.ts";
 
 /**
  * Executes a run.
@@ -57,6 +57,14 @@ export async function runByRecipe(
   };
 }
 
+/** Parts with every label's share, and equal texts in one of them. */
+export const foldsOf = (spec: RunSpec, { folds }: RecipeChoice, examples: readonly Encoded[]): Fold[] =>
+  cutFolds(
+    examples.map(({ label }) => label),
+    folds,
+    { seed: spec.seed, groups: sameTexts(examples) },
+  );
+
 /**
  * Predict every example by a model that was trained on others.
  *
@@ -68,25 +76,23 @@ export async function crossPredict(
   recipe: RecipeChoice,
   examples: readonly Encoded[],
   run: ExecuteRun,
-): Promise<Pick<RunResult["record"], "probabilities" | "denseProbabilities"> | null> {
+): Promise<Pick<RunResult["record"], "probabilities" | "denseProbabilities" | "seconds"> | null> {
   const probabilities: (readonly number[])[] = new Array(examples.length);
   const denseProbabilities: (readonly number[])[] = new Array(examples.length);
-  const parts = cutFolds(
-    examples.map(({ label }) => label),
-    recipe.folds,
-    spec.seed,
-  );
+  let seconds = 0;
+  const parts = foldsOf(spec, recipe, examples);
   for (const [at, { train, test }] of parts.entries()) {
     const data = { train: train.map((place) => examples[place]), reported: test.map((place) => examples[place]) };
     const own = { ...spec, data, checkpoints: undefined, keepWeights: false, estimate: false };
     const result = await runByRecipe(own, recipe, run, `fold ${at + 1} of ${parts.length}`);
     if (!result) return null;
+    seconds += result.record.seconds;
     for (const [row, place] of test.entries()) {
       probabilities[place] = result.record.probabilities[row];
       denseProbabilities[place] = result.record.denseProbabilities[row];
     }
   }
-  return { probabilities, denseProbabilities };
+  return { probabilities, denseProbabilities, seconds };
 }
 
 /** An update of a run before the one that gives the model. */

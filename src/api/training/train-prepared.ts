@@ -2,7 +2,6 @@ import type { DataSummary, Dataset, Encoded } from "../../data/index.ts";
 import { summarise, summariseStreamed } from "../../data/index.ts";
 import type { ModelFacts } from "../../export/index.ts";
 import { joined } from "../../files/index.ts";
-import { folds as cutFolds } from "../../linear/index.ts";
 import { classMetrics, fitTemperature } from "../../metrics/index.ts";
 import type { EncoderConfig } from "../../models/index.ts";
 import type { RunResult, RunSpec, StreamedSource } from "../../runs/index.ts";
@@ -12,7 +11,7 @@ import { resolveOptions } from "../../training/index.ts";
 import type { CrispCard } from "../classifier.ts";
 import { VERSION } from "../version.ts";
 import { type Baseline, FROZEN, frozenBaseline, majorityBaseline, type Trials, tfIdfBaseline } from "./baselines.ts";
-import { crossPredict, type ExecuteRun, runByRecipe } from "./phases.ts";
+import { crossPredict, type ExecuteRun, foldsOf, runByRecipe } from "./phases.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
 import type { Prepared, StreamedTraining } from "./train-text.ts";
 
@@ -94,14 +93,15 @@ function summaryOf(
 /** The result of a training on all examples, judged by what models of others said of each. */
 function withCrossPredicted(
   trained: RunResult,
-  { probabilities, denseProbabilities }: NonNullable<Awaited<ReturnType<typeof crossPredict>>>,
+  { probabilities, denseProbabilities, seconds }: NonNullable<Awaited<ReturnType<typeof crossPredict>>>,
   spec: RunSpec,
   examples: readonly Encoded[],
 ): RunResult {
   const rules = rulesOf(spec);
   const labels = examples.map(({ label }) => label);
   const logits = probabilities.map((row) => row.map((p) => Math.log(Math.max(p, 1e-12))));
-  const record = { ...trained.record, probabilities, denseProbabilities, labels, temperature: fitTemperature(logits, labels) };
+  const own = { probabilities, denseProbabilities, labels, temperature: fitTemperature(logits, labels) };
+  const record = { ...trained.record, ...own, seconds: trained.record.seconds + seconds };
   return {
     ...trained,
     record,
@@ -126,7 +126,12 @@ async function baselinesOf(
   const classes = spec.labels.length;
   if (!tasks[spec.task!].hasOneClass || "source" in train || images) return [];
   const crossed = recipe.folds > 0;
-  const trials: Trials = crossed ? foldsOf(spec, train, recipe.folds) : [{ train: train.examples, test: reported.examples }];
+  const trials: Trials = crossed
+    ? foldsOf(spec, recipe, spec.data.train as Encoded[]).map(({ train: known, test }) => ({
+        train: known.map((at) => train.examples[at]),
+        test: test.map((at) => train.examples[at]),
+      }))
+    : [{ train: train.examples, test: reported.examples }];
   const found = [majorityBaseline(trials, classes)];
   const characters = train.examples.reduce((sum, { text, pair = "" }) => sum + text.length + pair.length, 0);
   if (characters * trials.length <= MOST_CHARACTERS) found.push(tfIdfBaseline(trials, classes));
@@ -143,14 +148,6 @@ async function baselinesOf(
   }
   return found.sort((a, b) => b.score - a.score);
 }
-
-/** The same folds as `crossPredict`'s. */
-const foldsOf = (spec: RunSpec, { examples }: Dataset, folds: number): Trials =>
-  cutFolds(
-    examples.map(({ label }) => label),
-    folds,
-    spec.seed,
-  ).map(({ train, test }) => ({ train: train.map((at) => examples[at]), test: test.map((at) => examples[at]) }));
 
 function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
   if (!tokenizer) throw readsImages(source.paths[0], "texts");

@@ -28,12 +28,18 @@ import { RECIPE_OPTIONS, recipeSettings } from "./recipe-options.ts";
 import { trainVerdict } from "./train-verdict.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
+const { default: _, ...LENGTH } = DATA_OPTIONS.max_seq_length;
+
 const OPTIONS = {
   ...DATA_OPTIONS,
   ...TASK_OPTIONS,
   ...MODEL_OPTIONS,
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
+  max_seq_length: {
+    ...LENGTH,
+    help: "Longer texts are cut off; left out, what texts and recipe need, 128 to 512.",
+  },
   ...RECIPE_OPTIONS,
   ...TRAINING_OPTIONS,
   onnx: { type: "boolean", default: true, help: "Write onnx/model.onnx, for transformers.js." },
@@ -91,7 +97,7 @@ export const train = defineVerb({
         skipBadRows: options.skipBadRows,
         task: (options.problemType as TaskName | undefined) ?? source.task,
         classWeights: classWeights(options.classWeights),
-        maxLength: context.given.has("maxSeqLength") ? options.maxSeqLength : undefined,
+        maxLength: options.maxSeqLength,
         maxTrainSamples: options.maxTrainSamples,
         seed: options.seed,
         about: {

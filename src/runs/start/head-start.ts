@@ -8,6 +8,7 @@ import type { Runtime } from "../../runtime/index.ts";
 import type { TrainingOptions } from "../../training/index.ts";
 import type { TrainingExamples } from "../examples.ts";
 import { weightTensors } from "../forward.ts";
+import { sameTexts } from "../same-texts.ts";
 import type { RunSpec } from "../spec.ts";
 import { C, featuresOf, probedHead } from "./probe.ts";
 import type { StartingPoint } from "./starting-point.ts";
@@ -65,7 +66,7 @@ export async function headStart(
       const compared = labelled(await train.sample(MOST_COMPARED));
       const labels = compared.map(({ label }) => label);
       const score = async (each: HeadStart): Promise<number> =>
-        crossValidated(await read(each, each.plan, compared), labels, classes);
+        crossValidated(await read(each, each.plan, compared), labels, classes, sameTexts(compared));
       const [own, other] = [await score(chosen), mean ? await score(mean) : -1];
       if (mean && other >= own + LEAST_GAIN) chosen = mean;
       chosen = { ...chosen, frozenAccuracy: Math.max(own, other) };
@@ -75,14 +76,19 @@ export async function headStart(
   const sample = labelled(await train.sample(MOST_PROBED));
   const features = await read(chosen, chosen.plan, sample);
   const labels = sample.map(({ label }) => label);
-  const head = probedHead(chosen.config, features, labels);
+  const head = probedHead(chosen.config, features, labels, spec.classWeights);
   return { ...chosen, values: new Map([...chosen.values, ...head]), fresh: [] };
 }
 
 /** Share of examples that a logistic regression of the others gets right. */
-export function crossValidated(features: FeatureRows, labels: readonly number[], classes: number): number {
+export function crossValidated(
+  features: FeatureRows,
+  labels: readonly number[],
+  classes: number,
+  groups: readonly number[],
+): number {
   let right = 0;
-  for (const { train, test } of folds(labels, FOLDS)) {
+  for (const { train, test } of folds(labels, FOLDS, { groups })) {
     const model = logisticRegression(pickRows(features, train), pick(labels, train), classes, { C });
     const said = probabilitiesOf(model, pickRows(features, test)).map(argmax);
     right += said.filter((label, at) => label === labels[test[at]]).length;

@@ -50,8 +50,9 @@ export function probedHead(
   { family, numLabels }: EncoderConfig,
   features: FeatureRows,
   labels: readonly number[],
+  classWeights?: readonly number[],
 ): ReadonlyMap<string, Float32Array> {
-  const { weight, bias } = logisticRegression(features, labels, numLabels, { C });
+  const { weight, bias } = logisticRegression(features, labels, numLabels, { C, classWeights });
   const { classifier } = families[family];
   return new Map([
     [`${classifier}.weight`, Float32Array.from(weight)],
