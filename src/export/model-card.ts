@@ -37,6 +37,7 @@ export interface ModelCardParts {
       readonly rampSteps?: number;
     };
     readonly maxLength: number;
+    readonly longTexts?: "head" | "head_tail";
     readonly seed: number;
     readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
     readonly split?: EvaluatedSplit;
@@ -54,6 +55,12 @@ export interface ModelCardParts {
   readonly notes: readonly string[];
 }
 
+/** What stays of longer texts. */
+const CUT = {
+  head: "",
+  head_tail:
+    ": the first quarter of them and the last three. Other libraries keep the first ones instead, and may answer otherwise there",
+} as const;
 const OFF = "SparsityOff";
 const WHERE: Readonly<Record<EvaluatedSplit, string>> = {
   "held out": "On examples that were held out from training, and evaluated while it went on; no separate test split was given",
@@ -171,7 +178,7 @@ function data(parts: ModelCardParts): string {
     config.labels.length > 0 && `- Classes (${config.labels.length}): ${classes(parts)}`,
     config.image
       ? `- Images are resized as \`preprocessor_config.json\` says and read as ${card.maxLength} tokens: patches, and one for the class`
-      : `- Texts are cut to ${card.maxLength} tokens, special tokens included`,
+      : `- Texts are cut to ${card.maxLength} tokens, special tokens included${CUT[card.longTexts ?? "head"]}`,
   ];
   return lines.filter(Boolean).join("\n");
 }

@@ -32,6 +32,14 @@ const text = modelCard(parts);
 const [, front, body] = text.split("---\n");
 
 describe("a model card", () => {
+  test("says what stays of long texts, as other libraries cut them otherwise", () => {
+    assert.match(text, /- Texts are cut to 64 tokens, special tokens included\n/);
+    const both = modelCard({ ...parts, card: { ...parts.card, longTexts: "head_tail" } });
+    assert.match(
+      both,
+      /special tokens included: the first quarter of them and the last three\. Other libraries keep the first ones/,
+    );
+  });
   test("begins with the Hub's metadata", () => {
     const lines = [
       "library_name: transformers",
