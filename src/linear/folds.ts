@@ -10,7 +10,7 @@ export interface Fold {
  * Cut examples into k folds in which every label has its share: each example is tested in one of them.
  *
  * @param labels - Class of each example.
- * @param k - Number of folds; fewer where there are fewer examples.
+ * @param k - Number of folds; fewer where there are fewer examples, or fewer groups.
  * @param options.seed - Of the order in which examples of a label are dealt out; default 0.
  * @param options.groups - Examples of one group are in one fold: equal texts, which would give each other away.
  * @example
@@ -33,8 +33,10 @@ export function folds(
     foldOf[example] = fold;
   }
   const places = Array.from(foldOf, (_, at) => at);
-  return Array.from({ length: count }, (_, fold) => ({
+  const cut = Array.from({ length: count }, (_, fold) => ({
     train: places.filter((at) => foldOf[at] !== fold),
     test: places.filter((at) => foldOf[at] === fold),
-  }));
+  })).filter(({ train, test }) => train.length > 0 && test.length > 0);
+  // where nearly all examples are of one group, there is nothing to keep apart
+  return cut.length < Math.min(2, count) && groups ? folds(labels, k, { seed }) : cut;
 }

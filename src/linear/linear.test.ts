@@ -108,3 +108,11 @@ test("folds: every example is tested once, labels are spread, and a group is in 
   for (const { train, test } of folds(labels, 5, { seed: 3, groups }))
     assert.ok(test.every((at) => !train.some((other) => groups[other] === groups[at])));
 });
+
+test("folds of few groups are fewer, and of one group are those of no groups", () => {
+  const labels = [0, 1, 0, 1, 0, 1];
+  const two = folds(labels, 5, { groups: [0, 0, 0, 0, 0, 1] });
+  assert.deepEqual(two.map(({ test }) => test.length).sort(), [1, 5]);
+  assert.ok(two.every(({ train }) => train.length > 0));
+  assert.deepEqual(folds(labels, 3, { groups: [7, 7, 7, 7, 7, 7] }), folds(labels, 3));
+});
