@@ -1,3 +1,4 @@
+export { centredRegression } from "./centred.ts";
 export { type Fold, folds } from "./folds.ts";
 export {
   classify,
@@ -7,5 +8,5 @@ export {
   probabilitiesOf,
 } from "./logistic-regression.ts";
 export { type MinimiseOptions, minimise, type Objective } from "./minimise.ts";
-export { denseRows, type FeatureRows, pickRows } from "./rows.ts";
+export { denseRows, type FeatureRows } from "./rows.ts";
 export { fitTfIdf, type TfIdf } from "./tf-idf.ts";

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { classify, denseRows, fitTfIdf, folds, logisticRegression, minimise, pickRows, probabilitiesOf } from "./index.ts";
+import {
+  centredRegression,
+  classify,
+  denseRows,
+  fitTfIdf,
+  folds,
+  logisticRegression,
+  minimise,
+  probabilitiesOf,
+} from "./index.ts";
 
 /** scripts/make-linear-fixtures.py writes it. */
 const fixture = JSON.parse(readFileSync(join(import.meta.dirname, "../../test/fixtures/linear.json"), "utf8"));
@@ -50,19 +59,6 @@ for (const { C, probabilities } of fixture.dense.three as { C: number; probabili
 test("a text without a known word is a row of nothing", () => {
   const rows = fitTfIdf(["one two"]).rows(["three", ""]);
   assert.deepEqual([...rows.starts], [0, 0, 0]);
-});
-
-test("picked rows are those rows", () => {
-  const rows = pickRows(
-    denseRows([
-      [1, 2],
-      [3, 4],
-      [5, 6],
-    ]),
-    [2, 0],
-  );
-  assert.deepEqual([...rows.values], [5, 6, 1, 2]);
-  assert.deepEqual([...rows.starts], [0, 2, 4]);
 });
 
 test("minimise finds the bottom of a narrow valley and stays there", () => {
@@ -115,4 +111,16 @@ test("folds of few groups are fewer, and of one group are those of no groups", (
   assert.deepEqual(two.map(({ test }) => test.length).sort(), [1, 5]);
   assert.ok(two.every(({ train }) => train.length > 0));
   assert.deepEqual(folds(labels, 3, { groups: [7, 7, 7, 7, 7, 7] }), folds(labels, 3));
+});
+
+test("a centred regression does not depend on where its features are, nor on their size", () => {
+  const rows = fixture.dense.rows as number[][];
+  const labels = fixture.dense.labels as number[];
+  const moved = rows.map((row) => row.map((value) => 1e3 + 1e-2 * value));
+  const said = (features: number[][]) => probabilitiesOf(centredRegression(features, labels, 2, exact), denseRows(features));
+  assertClose(said(moved), said(rows), 1e-4);
+  assert.ok(
+    centredRegression([[5], [5]], [0, 1], 2).weight.every((value) => value === 0),
+    "features that never differ",
+  );
 });

@@ -26,23 +26,3 @@ export function denseRows(rows: readonly ArrayLike<number>[]): FeatureRows {
   const starts = Uint32Array.from({ length: rows.length + 1 }, (_, at) => at * width);
   return { count: rows.length, width, starts, columns, values };
 }
-
-/** Some of the rows, in the order given. */
-export function pickRows({ width, starts, columns, values }: FeatureRows, chosen: readonly number[]): FeatureRows {
-  const lengths = chosen.map((row) => starts[row + 1] - starts[row]);
-  const picked = { starts: new Uint32Array(chosen.length + 1), columns: [] as number[], values: [] as number[] };
-  for (const [at, row] of chosen.entries()) {
-    picked.starts[at + 1] = picked.starts[at] + lengths[at];
-    for (let entry = starts[row]; entry < starts[row + 1]; entry++) {
-      picked.columns.push(columns[entry]);
-      picked.values.push(values[entry]);
-    }
-  }
-  return {
-    count: chosen.length,
-    width,
-    starts: picked.starts,
-    columns: Uint32Array.from(picked.columns),
-    values: Float64Array.from(picked.values),
-  };
-}

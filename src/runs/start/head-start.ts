@@ -1,7 +1,7 @@
 import type { AttentionPlan } from "../../attention/index.ts";
 import { isDense } from "../../attention/index.ts";
 import type { Encoded } from "../../data/index.ts";
-import { type FeatureRows, folds, logisticRegression, pickRows, probabilitiesOf } from "../../linear/index.ts";
+import { centredRegression, denseRows, folds, probabilitiesOf } from "../../linear/index.ts";
 import { argmax } from "../../metrics/index.ts";
 import { meanPooled } from "../../models/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
@@ -10,7 +10,7 @@ import type { TrainingExamples } from "../examples.ts";
 import { weightTensors } from "../forward.ts";
 import { sameTexts } from "../same-texts.ts";
 import type { RunSpec } from "../spec.ts";
-import { C, featuresOf, probedHead } from "./probe.ts";
+import { featuresOf, probedHead } from "./probe.ts";
 import type { StartingPoint } from "./starting-point.ts";
 
 /** A probe learns no more from more examples than this. */
@@ -49,7 +49,7 @@ export async function headStart(
   const { plan, runtime, train, options, signal } = parts;
   if (!spec.pooling && !spec.probe) return { ...start, plan };
   const classes = spec.classes ?? start.config.numLabels;
-  const read = (from: StartingPoint, plan: AttentionPlan, examples: readonly Encoded[]): Promise<FeatureRows> => {
+  const read = (from: StartingPoint, plan: AttentionPlan, examples: readonly Encoded[]): Promise<readonly Float32Array[]> => {
     const tensors = weightTensors(from.config, from.values);
     const { padTokenId, seed } = spec;
     const settings = { runtime, config: from.config, plan, seed, padTokenId, batchSize: options.perDeviceEvalBatchSize };
@@ -82,15 +82,15 @@ export async function headStart(
 
 /** Share of examples that a logistic regression of the others gets right. */
 export function crossValidated(
-  features: FeatureRows,
+  features: readonly Float32Array[],
   labels: readonly number[],
   classes: number,
   groups: readonly number[],
 ): number {
   let right = 0;
   for (const { train, test } of folds(labels, FOLDS, { groups })) {
-    const model = logisticRegression(pickRows(features, train), pick(labels, train), classes, { C });
-    const said = probabilitiesOf(model, pickRows(features, test)).map(argmax);
+    const model = centredRegression(pick(features, train), pick(labels, train), classes);
+    const said = probabilitiesOf(model, denseRows(pick(features, test))).map(argmax);
     right += said.filter((label, at) => label === labels[test[at]]).length;
   }
   return right / labels.length;

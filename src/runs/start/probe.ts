@@ -1,11 +1,8 @@
 import { collate, type Encoded, evaluationOrder, tokenCounts } from "../../data/index.ts";
-import { denseRows, type FeatureRows, logisticRegression } from "../../linear/index.ts";
+import { centredRegression } from "../../linear/index.ts";
 import { buildModel, type EncoderConfig, families } from "../../models/index.ts";
 import type { Tensor } from "../../runtime/index.ts";
 import { batchContext, type ForwardOptions, fillInputs } from "../forward.ts";
-
-/** Of the logistic regression that a head starts from, on features of length about 1 to 5. */
-export const C = 1;
 
 /**
  * What the last linear layer of a classifier reads of each example, without dropout: [examples][D].
@@ -16,7 +13,7 @@ export async function featuresOf(
   examples: readonly Encoded[],
   { runtime, config, plan, parameters, seed, batchSize, padTokenId }: ForwardOptions,
   signal?: AbortSignal,
-): Promise<FeatureRows> {
+): Promise<readonly Float32Array[]> {
   const graph = buildModel(config, { plan, training: false });
   const { features, inputs } = graph;
   const session = await runtime.compile({ features });
@@ -39,7 +36,7 @@ export async function featuresOf(
         rows[at] = data.slice(row * D, (row + 1) * D);
       });
     }
-    return denseRows(rows);
+    return rows;
   } finally {
     await session.release();
   }
@@ -48,11 +45,11 @@ export async function featuresOf(
 /** The last linear layer of a classifier as the logistic regression of its features: values by parameter name. */
 export function probedHead(
   { family, numLabels }: EncoderConfig,
-  features: FeatureRows,
+  features: readonly Float32Array[],
   labels: readonly number[],
   classWeights?: readonly number[],
 ): ReadonlyMap<string, Float32Array> {
-  const { weight, bias } = logisticRegression(features, labels, numLabels, { C, classWeights });
+  const { weight, bias } = centredRegression(features, labels, numLabels, { classWeights });
   const { classifier } = families[family];
   return new Map([
     [`${classifier}.weight`, Float32Array.from(weight)],
