@@ -3,7 +3,7 @@ import type { Recipe } from "./recipe.ts";
 
 /** Rows a class up to which texts say more by their likeness than by their labels. */
 const MOST_A_CLASS = 30;
-const EPOCHS = 10;
+const EPOCHS = 16;
 
 /**
  * Few labels: draw the texts of a class together, then fit the head by logistic regression.

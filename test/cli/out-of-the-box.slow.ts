@@ -31,7 +31,7 @@ test("few labels: the recipe is said, figures are cross-validated, and the card 
   const said = stdout.replace(/\n +/g, " ");
   assert.match(
     said,
-    /recipe {2}few \(40 rows, 2 labels\): 10 contrastive epochs, then a logistic regression as the head; cross-validated in 5 folds/,
+    /recipe {2}few \(40 rows, 2 labels\): 16 contrastive epochs, then a logistic regression as the head; cross-validated in 5 folds/,
   );
   assert.match(said, /cross-validated {2}accuracy 0\.\d+ \(95 % 0\.\d+ to [01]\.\d+\)/);
   for (const name of ["majority class", "TF-IDF + logistic regression", "frozen encoder + logistic regression"])

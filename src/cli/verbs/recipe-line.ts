@@ -6,7 +6,7 @@ import { duration } from "../progress.ts";
  * What a training does, and why, in one line.
  *
  * @example
- * recipeLine(recipe); // "recipe  few (48 rows, 6 labels): 10 contrastive epochs, then a logistic regression; 5 folds; about 2 min"
+ * recipeLine(recipe); // "recipe  few (48 rows, 6 labels): 16 contrastive epochs, then a logistic regression; 5 folds; about 2 min"
  */
 export function recipeLine({ name, facts, contrastive, pooling, probe, options, folds, seconds }: ChosenRecipe): string {
   const { numTrainEpochs: epochs, maxSteps = -1, learningRate } = options;
