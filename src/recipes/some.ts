@@ -19,8 +19,10 @@ export const some: Recipe = {
   fits: ({ rows }) => rows < MOST_ROWS,
   choose(facts) {
     const wanted = Math.ceil((LEAST_UPDATES * BATCH) / facts.rows);
-    const affordable = Math.floor(facts.timeBudget / 2 / epochSeconds(facts));
-    const epochs = Math.max(1, Math.min(Math.max(LEAST_EPOCHS, Math.min(wanted, MOST_EPOCHS)), affordable));
+    const within = (share: number): number => Math.floor((share * facts.timeBudget) / epochSeconds(facts));
+    // small data: three folds and the model; where even few epochs of these are too many, rows are held out
+    const most = isSmall(facts) && within(1 / 4) >= LEAST_EPOCHS ? within(1 / 4) : within(1 / 2);
+    const epochs = Math.max(1, Math.min(Math.max(LEAST_EPOCHS, Math.min(wanted, MOST_EPOCHS)), most));
     const oneClass = facts.classes > 0;
     const choice = {
       ...(oneClass && { pooling: "best" as const }),
