@@ -68,7 +68,6 @@ export const foldsOf = (spec: RunSpec, { folds }: RecipeChoice, examples: readon
 /**
  * Predict every example by a model that was trained on others.
  *
- * @param folds - Number of parts.
  * @returns [examples][C] with attention as trained and dense, in the order of the examples; null when it was stopped.
  */
 export async function crossPredict(

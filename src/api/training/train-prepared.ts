@@ -99,8 +99,13 @@ function withCrossPredicted(
 ): RunResult {
   const rules = rulesOf(spec);
   const labels = examples.map(({ label }) => label);
-  const logits = probabilities.map((row) => row.map((p) => Math.log(Math.max(p, 1e-12))));
-  const own = { probabilities, denseProbabilities, labels, temperature: fitTemperature(logits, labels) };
+  const known = labels.flatMap((label, at) => (label >= 0 ? [at] : []));
+  const logits = known.map((at) => probabilities[at].map((p) => Math.log(Math.max(p, 1e-12))));
+  const temperature = fitTemperature(
+    logits,
+    known.map((at) => labels[at]),
+  );
+  const own = { probabilities, denseProbabilities, labels, temperature };
   const record = { ...trained.record, ...own, seconds: trained.record.seconds + seconds };
   return {
     ...trained,

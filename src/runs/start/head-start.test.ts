@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { joined } from "../../files/index.ts";
+import { initialise, modelFiles, parameterSpecs, parseEncoderConfig, writeSafetensors } from "../../models/index.ts";
 import { nodeEnvironment } from "../environment/environment-node.ts";
 import { executeRun } from "../execute.ts";
 import type { RunResult, RunSpec } from "../spec.ts";
@@ -15,7 +17,6 @@ describe("a head that starts as a logistic regression", () => {
   test("knows the training examples better than one drawn at random", async () => {
     const data = { train: tinySentences(200), selection: undefined, reported: tinySentences(40, "reported") };
     const [drawn, probed] = [await run({ data, options: untouched }), await run({ data, options: untouched, probe: true })];
-    assert.deepEqual(drawn.freshParameters, []);
     assert.ok(probed.record.trainLoss < drawn.record.trainLoss - 0.01, `${probed.record.trainLoss}, ${drawn.record.trainLoss}`);
     assert.equal(probed.record.steps, 0);
   });
@@ -50,4 +51,24 @@ test("a contrastive run gives weights, and no figures where nothing is reported"
   assert.equal(record.steps, 6);
   assert.equal(config.layers, layers + 1);
   assert.ok(![...weights!.keys()].some((name) => name.startsWith("classifier")));
+});
+
+test("a head that was fitted is not said to be drawn at random; a pooler that the folder lacked is", async () => {
+  const config = parseEncoderConfig({ ...tinyConfig, model_type: "bert" });
+  const weights = new Map([...initialise(config, 1)].filter(([name]) => !/pooler|classifier/.test(name)));
+  const file = modelFiles(config, initialise(config, 1));
+  const files = new Map(Array.from(file, ([name, pieces]) => [name, joined(pieces)]));
+  const specs = parameterSpecs(config).filter(({ name }) => weights.has(name));
+  const tensors = new Map(specs.map(({ name, shape }) => [name, { shape, data: weights.get(name)! }]));
+  files.set("model.safetensors", joined(writeSafetensors(tensors)));
+  const fresh = async (changes: Partial<RunSpec>) =>
+    (await run({ model: { kind: "files", files }, options: untouched, ...changes })).freshParameters;
+  assert.deepEqual(await fresh({}), [
+    "bert.pooler.dense.weight",
+    "bert.pooler.dense.bias",
+    "classifier.weight",
+    "classifier.bias",
+  ]);
+  assert.deepEqual(await fresh({ probe: true }), ["bert.pooler.dense.weight", "bert.pooler.dense.bias"]);
+  assert.deepEqual(await fresh({ probe: true, pooling: "mean" }), []);
 });

@@ -1,5 +1,4 @@
-import type { AttentionPlan } from "../../attention/index.ts";
-import { isDense } from "../../attention/index.ts";
+import { type AttentionPlan, isDense } from "../../attention/index.ts";
 import type { Encoded } from "../../data/index.ts";
 import { centredRegression, denseRows, folds, probabilitiesOf } from "../../linear/index.ts";
 import { argmax } from "../../metrics/index.ts";
@@ -60,7 +59,12 @@ export async function headStart(
   let chosen: HeadStart = { ...start, plan };
   if (spec.pooling) {
     const pooled = meanPooled(start.config, start.values);
-    const mean = pooled && { ...start, ...pooled, plan: withoutLastLayers(plan, start.config.layers) };
+    const mean = pooled && {
+      ...pooled,
+      // what the new layer set is no longer drawn at random
+      fresh: start.fresh.filter((name) => pooled.values.get(name) === start.values.get(name)),
+      plan: withoutLastLayers(plan, start.config.layers),
+    };
     if (spec.pooling === "mean") chosen = mean ?? chosen;
     else {
       const compared = labelled(await train.sample(MOST_COMPARED));
@@ -77,7 +81,7 @@ export async function headStart(
   const features = await read(chosen, chosen.plan, sample);
   const labels = sample.map(({ label }) => label);
   const head = probedHead(chosen.config, features, labels, spec.classWeights);
-  return { ...chosen, values: new Map([...chosen.values, ...head]), fresh: [] };
+  return { ...chosen, values: new Map([...chosen.values, ...head]), fresh: chosen.fresh.filter((name) => !head.has(name)) };
 }
 
 /** Share of examples that a logistic regression of the others gets right. */
