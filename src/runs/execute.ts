@@ -56,7 +56,7 @@ export async function executeRun(
   try {
     const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
     held.push(() => train.close());
-    const { config, values, fresh, plan, frozenAccuracy } = await headStart(spec, start, {
+    const { config, values, fresh, plan, pooling, frozenAccuracy } = await headStart(spec, start, {
       ...{ plan: planOf(spec.plan), runtime, train, options, signal },
     });
     const batches = batchSource(spec, train, options, plan, seed);
@@ -91,6 +91,7 @@ export async function executeRun(
       freshParameters: fresh,
       config,
       plan: specOf(plan),
+      pooling,
       frozenAccuracy,
       runtime: { name: runtime.name, version: runtime.version, device: runtime.device, threads: runtime.threads },
     };

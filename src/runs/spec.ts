@@ -129,6 +129,8 @@ export interface RunResult {
   readonly weights?: ReadonlyMap<string, Float32Array>;
   /** What the model folder lacked and was drawn afresh, e.g. `classifier.weight`. */
   readonly freshParameters: readonly string[];
+  /** With `pooling`: what the head reads. */
+  readonly pooling?: "first" | "mean";
   /** With `pooling` best: cross-validated accuracy of a logistic regression on the untrained encoder's features. */
   readonly frozenAccuracy?: number;
   /** Of the model, with its head. */

@@ -58,15 +58,23 @@ export function tfIdfBaseline(trials: Trials, classes: number): Baseline {
 
 const textOf = ({ text, pair }: Dataset["examples"][number]): string => (pair === undefined ? text : `${text} ${pair}`);
 
+/** As a run takes them. */
+const POOLINGS = { first: undefined, mean: "mean", best: "best" } as const;
+
 export const FROZEN = "frozen encoder + logistic regression";
 
-/** Logistic regression on what the untrained encoder says of a text; null when it was stopped. */
-export async function frozenBaseline(spec: RunSpec, run: ExecuteRun): Promise<Baseline | null> {
+/**
+ * Logistic regression on what the untrained encoder says of a text.
+ *
+ * @param pooling - What is known to be the better; left out, it is found out.
+ * @returns Null when it was stopped.
+ */
+export async function frozenBaseline(spec: RunSpec, run: ExecuteRun, pooling?: "first" | "mean"): Promise<Baseline | null> {
   const { reported } = spec.data;
   const own = { ...spec, checkpoints: undefined, keepWeights: false, estimate: false, classWeights: undefined };
   const data = { train: spec.data.train, reported };
   const options = { numTrainEpochs: 0, evalStrategy: "no" } as const;
-  const result = await run({ ...own, data, options, pooling: "best", probe: true }, "frozen encoder");
+  const result = await run({ ...own, data, options, pooling: POOLINGS[pooling ?? "best"], probe: true }, "frozen encoder");
   if (!result) return null;
   const { probabilities } = result.record;
   const answers = reported!.flatMap(({ label }, at) => (label >= 0 ? [{ label, said: argmax(probabilities[at]) }] : []));

@@ -52,6 +52,7 @@ export async function runByRecipe(
   const { record } = second;
   return {
     ...second,
+    pooling: first.pooling,
     frozenAccuracy: first.frozenAccuracy,
     record: { ...record, steps: record.steps + first.record.steps, seconds: record.seconds + first.record.seconds },
   };

@@ -124,7 +124,7 @@ const MOST_CHARACTERS = 50e6;
 async function baselinesOf(
   { train, reported, recipe, source, images }: Prepared,
   spec: RunSpec,
-  { frozenAccuracy }: RunResult,
+  { frozenAccuracy, pooling }: RunResult,
   run: ExecuteRun,
   emit: (event: TrainEvent) => void,
 ): Promise<readonly Baseline[] | null> {
@@ -143,7 +143,7 @@ async function baselinesOf(
   if (crossed && frozenAccuracy !== undefined) found.push({ name: FROZEN, score: frozenAccuracy });
   else if (!crossed && source.kind !== "fresh" && reported.examples.length <= MOST_FROZEN) {
     try {
-      const frozen = await frozenBaseline(spec, run);
+      const frozen = await frozenBaseline(spec, run, recipe.pooling === "best" ? pooling : undefined);
       if (!frozen) return null;
       found.push(frozen);
     } catch (error) {

@@ -23,6 +23,8 @@ const LEAST_GAIN = 0.01;
 /** Where training begins, once the encoder itself was looked at. */
 export interface HeadStart extends StartingPoint {
   readonly plan: AttentionPlan;
+  /** See `RunResult.pooling`. */
+  readonly pooling?: "first" | "mean";
   /** See `RunResult.frozenAccuracy`. */
   readonly frozenAccuracy?: number;
 }
@@ -59,7 +61,8 @@ export async function headStart(
   let chosen: HeadStart = { ...start, plan };
   if (spec.pooling) {
     const pooled = meanPooled(start.config, start.values);
-    const mean = pooled && {
+    const mean: HeadStart | undefined = pooled && {
+      pooling: "mean",
       ...pooled,
       // what the new layer set is no longer drawn at random
       fresh: start.fresh.filter((name) => pooled.values.get(name) === start.values.get(name)),
@@ -73,7 +76,7 @@ export async function headStart(
         crossValidated(await read(each, each.plan, compared), labels, classes, sameTexts(compared));
       const [own, other] = [await score(chosen), mean ? await score(mean) : -1];
       if (mean && other >= own + LEAST_GAIN) chosen = mean;
-      chosen = { ...chosen, frozenAccuracy: Math.max(own, other) };
+      chosen = { pooling: "first", ...chosen, frozenAccuracy: Math.max(own, other) };
     }
   }
   if (!spec.probe) return chosen;
