@@ -120,3 +120,20 @@ export const topKMask = (scores: Node, allowed: Node, k: Node, largestK: Node): 
  */
 export const dropoutMask = (key: Node, shape: Shape, probability: number): Node =>
   makeNode("dropoutMask", [key], { shape, probability });
+
+/**
+ * Attention that computes listed blocks of keys only: `softmax(q kᵀ · scale + bias) v`, ∘ dropout before v; [B, H, n, d].
+ *
+ * Tokens are cut into N blocks of `size`, the last one padded with zeros. The block of queries i attends to the keys of the blocks
+ * `ids[…, i, :]`, each listed once, or again where `bias` removes it.
+ *
+ * @param q - [B, H, n, d]; k and v too.
+ * @param ids - int32 [B, H, N, K].
+ * @param bias - [B, 1 or H, N, 1 or size, K · size]: added to the scores, a very low number where a key must not be read. It gets no
+ *   gradient. Keys behind the last token must be removed by it.
+ * @param options.dropout - [B, H, N, size, K · size]
+ */
+export const blockAttention = (
+  { q, k, v, ids, bias, dropout }: Readonly<Record<"q" | "k" | "v" | "ids" | "bias", Node>> & { readonly dropout?: Node | null },
+  attrs: { readonly size: number; readonly scale: number },
+): Node => makeNode("blockAttention", [q, k, v, ids, bias, ...(dropout ? [dropout] : [])], { ...attrs });

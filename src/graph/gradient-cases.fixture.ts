@@ -2,6 +2,7 @@
 import { normal, uniform } from "../random/index.ts";
 import type { Bindings, DType, Node, Shape } from "./index.ts";
 import * as g from "./index.ts";
+import { opRecord } from "./index.ts";
 
 export interface OpCase {
   /** e.g. `add.1 a column on a row`. */
@@ -343,6 +344,24 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["two matrices of a batch, one of them twice", (m) => doubled(m.real(["B", 2]), m.real(["B", 2])), { B: 3 }],
   ],
 
+  blockAttention: [
+    ["every block listed", (m) => blocks(m, "real", { n: 4, ids: [0, 1, 1, 0, 1, 0, 0, 1] })],
+    ["a short last block", (m) => blocks(m, "real", { n: 5, ids: [0, 2, 1, 0, 2, 0, 0, 1, 1, 2, 0, 2] })],
+    ["a bias for each head and pair, and dropout", (m) => blocks(m, "real", { n: 5, perPair: true, dropout: true })],
+    ["one block of one token", (m) => blocks(m, "real", { n: 1, size: 1, ids: [0, 0] })],
+    ["symbols", (m) => blocks(m, "real", { n: "n", N: "N", K: "K" }), { n: 5, N: 3, K: 2 }],
+  ],
+  blockAttentionGradient: [
+    ["a short last block", (m) => gradientOf(blocks(m, "fixed", { n: 5, ids: [0, 2, 1, 0, 2, 0, 0, 1, 1, 2, 0, 2] }), m)],
+    ["dropout", (m) => gradientOf(blocks(m, "fixed", { n: 4, perPair: true, dropout: true }), m)],
+    ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m), { n: 5, N: 3, K: 2 }],
+  ],
+  blockAttentionGradientPart: [
+    ["keys", (m) => gradientOf(blocks(m, "fixed", { n: 5 }), m, "k")],
+    ["values, with dropout", (m) => gradientOf(blocks(m, "fixed", { n: 5, dropout: true }), m, "v")],
+    ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m, "k"), { n: 5, N: 3, K: 2 }],
+  ],
+
   // random numbers
   dropoutMask: [
     ["an odd number", (m) => g.dropoutMask(m.values([2], [123456789, -987654321], "int32"), [7, 3], 0.3)],
@@ -403,6 +422,56 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["all of the allowed", (m) => topK(m, m.fixed([2, 4]), m.values([4], [1, 0, 1, 1], "bool"), m.values([1], [3], "int32"), 4)],
   ],
 };
+
+const LOWEST = -3.4028234663852886e38;
+
+/** Two heads of width 3; each block of `size` queries reads two blocks of keys, those behind the last token removed. */
+function blocks(
+  m: Maker,
+  kind: "real" | "fixed",
+  options: {
+    readonly n: g.Dim;
+    readonly size?: number;
+    readonly N?: g.Dim;
+    readonly K?: g.Dim;
+    readonly ids?: readonly number[];
+    readonly perPair?: boolean;
+    readonly dropout?: boolean;
+  },
+): Node {
+  const { n, size = 2, perPair = false } = options;
+  const tokens = typeof n === "number" ? n : 5;
+  const count = Math.ceil(tokens / size);
+  const ids = options.ids ?? Array.from({ length: 2 * count * 2 }, (_, at) => (at + (at >> 2)) % count);
+  const slots = ids.length / 2 / count;
+  const { N = count, K = slots } = options;
+  const keys = g.product([K, size]);
+  const [heads, rows] = perPair ? [2, size] : [1, 1];
+  // a bias that all heads share may remove by place only: the key behind the last token is the second of the last block
+  const removed = (at: number): boolean => {
+    const width = slots * size;
+    const slot = at % width;
+    const block = Math.floor(at / width / rows) % count;
+    const head = Math.floor(at / width / rows / count);
+    const isBehind = (h: number): boolean =>
+      ids[(h * count + block) * slots + Math.floor(slot / size)] * size + (slot % size) >= tokens;
+    return perPair ? isBehind(head) : isBehind(0) || isBehind(1);
+  };
+  const biases = Array.from({ length: heads * count * rows * slots * size }, (_, at) =>
+    removed(at) ? LOWEST : perPair ? Math.fround(Math.sin(at)) : 0,
+  );
+  const [q, k, v] = ["q", "k", "v"].map(() => m[kind]([1, 2, n, 3]));
+  const listed = m.values([1, 2, N, K], ids, "int32");
+  const bias = m.values([1, heads, N, rows, keys], biases);
+  const dropout = options.dropout ? m.fixed([1, 2, N, size, keys], (x) => (x > 0.5 ? 0 : 1.5)) : null;
+  return g.blockAttention({ q, k, v, ids: listed, bias, dropout }, { size, scale: 0.7 });
+}
+
+/** The gradient node of an attention for its queries, or for its keys or values. */
+function gradientOf(attention: Node, m: Maker, part?: "k" | "v"): Node {
+  const [q, k, v] = opRecord("blockAttention").gradient!(attention, m.fixed(attention.shape)) as Node[];
+  return { k, v, q }[part ?? "q"];
+}
 
 const doubled = (a: Node, b: Node): Node => g.stack([a, b, a]);
 

@@ -1,3 +1,4 @@
+import "./ops/block-attention.ts";
 import "./ops/elementwise.ts";
 import "./ops/gathering.ts";
 import "./ops/leaves.ts";
@@ -18,6 +19,7 @@ export {
   type Node,
   type OnnxAttributes,
   type OnnxEmitter,
+  type OnnxSubgraph,
   type OnnxValueInfo,
   type OpRecord,
   opNames,

@@ -29,8 +29,15 @@ export interface OnnxValueInfo {
   readonly shape: Shape;
 }
 
-/** Whole numbers are written as INT, `{ float }` as FLOAT, arrays as INTS. */
-export type OnnxAttributes = Readonly<Record<string, number | string | readonly number[] | { readonly float: number }>>;
+/** A graph inside a node, as `OnnxEmitter.subgraph` makes it; only the writer reads it. */
+export interface OnnxSubgraph {
+  readonly subgraph: unknown;
+}
+
+/** Whole numbers are written as INT, `{ float }` as FLOAT, arrays as INTS, subgraphs as GRAPH. */
+export type OnnxAttributes = Readonly<
+  Record<string, number | string | readonly number[] | { readonly float: number } | OnnxSubgraph>
+>;
 
 /** What an op's ONNX form may call. Every value it makes carries our own shape and dtype. */
 export interface OnnxEmitter {
@@ -44,6 +51,16 @@ export interface OnnxEmitter {
   shapeVector(shape: Shape): string;
   /** The int32 vector 0, 1, …, size − 1; the size may be a product of symbols. */
   positions(size: Dim): string;
+  /**
+   * A graph that a Scan runs for each slice of its inputs. What `build` emits belongs to it, and may read every value made before.
+   *
+   * @param inputs - Of one run, without the axis that is scanned.
+   * @param build - Gets their names; returns the outputs, each with its dtype and shape.
+   */
+  subgraph(
+    inputs: readonly OnnxValueInfo[],
+    build: (names: readonly string[]) => readonly (readonly [name: string, info: OnnxValueInfo])[],
+  ): OnnxSubgraph;
   /** Name of an extra output that an earlier node left: `layerNorm` leaves `mean` and `invStd`. */
   extra(node: Node, key: string): string;
   /** Leave an extra output for later nodes. */

@@ -1,8 +1,8 @@
 import { type OnnxAttributes, type OnnxValueInfo, onnxDType } from "../graph/index.ts";
-import type { AttributeProto, ValueInfoProto } from "./proto.ts";
+import type { AttributeProto, GraphProto, ValueInfoProto } from "./proto.ts";
 
 /** Values of AttributeType. */
-const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 export function valueInfo(name: string, { dtype, shape }: OnnxValueInfo): ValueInfoProto {
   return { name, elemType: onnxDType[dtype], shape };
@@ -11,6 +11,7 @@ export function valueInfo(name: string, { dtype, shape }: OnnxValueInfo): ValueI
 export function attribute(name: string, value: OnnxAttributes[string]): AttributeProto {
   if (typeof value === "number") return { name, type: ATTRIBUTE.int, i: value };
   if (typeof value === "string") return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
+  if ("subgraph" in value) return { name, type: ATTRIBUTE.graph, g: value.subgraph as GraphProto };
   if ("float" in value) return { name, type: ATTRIBUTE.float, f: value.float };
   return { name, type: ATTRIBUTE.ints, ints: value };
 }

@@ -14,6 +14,7 @@ const root = protobuf.Root.fromJSON({
             f: field(2, "float"),
             i: field(3, "int64"),
             s: field(4, "bytes"),
+            g: field(6, "GraphProto"),
             floats: field(7, "float", "repeated"),
             ints: field(8, "int64", "repeated"),
             type: field(20, "int32"),

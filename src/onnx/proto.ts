@@ -38,6 +38,7 @@ export interface AttributeProto {
   readonly i?: number;
   readonly s?: Uint8Array;
   readonly ints?: readonly number[];
+  readonly g?: GraphProto;
 }
 
 export interface TensorProto {
@@ -152,11 +153,12 @@ function writeNode(fields: Fields, { input, output, name, opType, attribute = []
   fields.string(7, domain);
 }
 
-function writeAttribute(fields: Fields, { name, f, i, s, ints, type }: AttributeProto): void {
+function writeAttribute(fields: Fields, { name, f, i, s, g, ints, type }: AttributeProto): void {
   fields.string(1, name);
   fields.float(2, f);
   fields.int64(3, i);
   fields.bytes(4, s);
+  if (g) fields.message(6, (graph) => writeGraph(graph, g));
   fields.int64s(8, ints);
   fields.int64(20, type);
 }

@@ -6,6 +6,7 @@ import {
   type Node,
   type OnnxAttributes,
   type OnnxEmitter,
+  type OnnxSubgraph,
   type OnnxValueInfo,
   onnxDType,
   opRecord,
@@ -15,7 +16,7 @@ import {
   verify,
 } from "../graph/index.ts";
 import { attribute, rawBytes, valueInfo } from "./parts.ts";
-import { encodeModel, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from "./proto.ts";
+import { encodeModel, type GraphProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from "./proto.ts";
 
 /** opset 20 brought Gelu; IR 9 goes with it. */
 const OPSET = 20;
@@ -80,14 +81,15 @@ class Writer implements OnnxEmitter {
   readonly microsoftOps: boolean;
   readonly webgpu: boolean;
   readonly sizes: FedSize[] = [];
-  readonly #nodes: NodeProto[] = [];
+  #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
-  readonly #valueInfo: ValueInfoProto[] = [];
+  #valueInfo: ValueInfoProto[] = [];
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
   readonly #names = new Map<Node, string>();
   readonly #extras = new Map<Node, Map<string, string>>();
-  readonly #shared = new Map<string, string>();
+  /** Values that are made once, by what they are. */
+  #shared = new Map<string, string>();
   /** Where each symbol can be read: an input and an axis it follows from. */
   readonly #symbols = new Map<string, Definition & { name: string; rank: number; axis: number }>();
   readonly #taken: ReadonlySet<string>;
@@ -168,6 +170,28 @@ class Writer implements OnnxEmitter {
       domain,
     });
     return output;
+  }
+
+  subgraph(
+    inputs: readonly OnnxValueInfo[],
+    build: (names: readonly string[]) => readonly (readonly [string, OnnxValueInfo])[],
+  ): OnnxSubgraph {
+    const outer = { nodes: this.#nodes, valueInfo: this.#valueInfo, shared: this.#shared };
+    // what is made inside is not seen outside; constants are the whole model's
+    [this.#nodes, this.#valueInfo, this.#shared] = [[], [], new Map(outer.shared)];
+    const names = inputs.map(() => this.#fresh("slice"));
+    const outputs = build(names);
+    const own = new Set(outputs.map(([name]) => name));
+    const subgraph: GraphProto = {
+      name: this.#fresh("subgraph"),
+      node: this.#nodes,
+      initializer: [],
+      input: inputs.map((info, at) => valueInfo(names[at], info)),
+      output: outputs.map(([name, info]) => valueInfo(name, info)),
+      valueInfo: this.#valueInfo.filter(({ name }) => !own.has(name)),
+    };
+    [this.#nodes, this.#valueInfo, this.#shared] = [outer.nodes, outer.valueInfo, outer.shared];
+    return { subgraph };
   }
 
   constant(values: readonly number[], { dtype, shape }: OnnxValueInfo): string {
