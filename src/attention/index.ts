@@ -9,6 +9,7 @@ export {
 } from "./accounting.ts";
 export type { AttentionCore, CoreNodes, CoreView } from "./cores/core.ts";
 export { cores } from "./cores/cores.ts";
+export { gathered } from "./cores/gathered.ts";
 export { masked } from "./cores/masked.ts";
 export { type BlockOptions, block } from "./patterns/block.ts";
 export { anyOf, inOrder } from "./patterns/compose.ts";
@@ -19,7 +20,7 @@ export { keptOfGroup, type NOfMOptions, nOfM } from "./patterns/n-of-m.ts";
 export { parsePattern } from "./patterns/parse-pattern.ts";
 export { keptKeys } from "./patterns/parts/kept-keys.ts";
 export type { RankOptions } from "./patterns/parts/ranked-keys.ts";
-export type { GraphView, HeadView, Pattern } from "./patterns/pattern.ts";
+export type { GraphView, HeadView, KeyBlocks, Pattern } from "./patterns/pattern.ts";
 export type { PatternParameters } from "./patterns/pattern-id.ts";
 export { type PresetName, presetSparsities, presets } from "./patterns/presets.ts";
 export { random } from "./patterns/random.ts";
@@ -28,5 +29,5 @@ export { slidingWindow, type WindowOptions, windowRadius } from "./patterns/slid
 export { type StridedOptions, strided, stridedBy } from "./patterns/strided.ts";
 export { threshold } from "./patterns/threshold.ts";
 export { topK } from "./patterns/top-k.ts";
-export { type AttentionPlan, checkPlan, planKeep, planMask, strengthAt } from "./plan.ts";
+export { type AttentionPlan, checkPlan, planBlocks, planKeep, planMask, strengthAt } from "./plan.ts";
 export { type MakeInput, type Visibility, validQueries, visibility } from "./visibility.ts";

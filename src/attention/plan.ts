@@ -1,6 +1,6 @@
 import { expectedGot } from "../errors/index.ts";
 import { and, constant, type Node, or } from "../graph/index.ts";
-import type { GraphView, HeadView, Pattern } from "./patterns/pattern.ts";
+import type { GraphView, HeadView, KeyBlocks, Pattern } from "./patterns/pattern.ts";
 
 /** Where and when a pattern applies. */
 export interface AttentionPlan {
@@ -69,6 +69,18 @@ export function planMask(plan: AttentionPlan, view: GraphView, layers: number): 
   if (!plan.heads || kept === view.allowed) return kept;
   const spared = Array.from({ length: view.heads }, (_, head) => Number(!plan.heads!.includes(head)));
   return or(kept, and(view.allowed, constant(spared, [1, view.heads, 1, 1], "bool")));
+}
+
+/**
+ * Block form of a plan for one layer.
+ *
+ * @returns Null where the layer is dense, some of its heads are, the sparsity is ramped, or the pattern has no such form.
+ * @throws As {@link planMask}.
+ */
+export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {
+  checkPlan(plan, { layers, heads: view.heads });
+  if (plan.heads || plan.rampSteps !== undefined || (plan.layers && !plan.layers.includes(view.layer))) return null;
+  return plan.pattern.blocks?.(view) ?? null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { makeNode, type Node } from "./node.ts";
-import type { DType, Shape } from "./shape.ts";
+import type { Dim, DType, Shape } from "./shape.ts";
 
 /** A trainable float tensor, fed by name. */
 export const parameter = (name: string, shape: Shape): Node => makeNode("parameter", [], { name, shape });
@@ -101,6 +101,15 @@ export const maskedSoftmax = (scores: Node, keep: Node, { rowsKeepOne = false } 
 /** x − log Σ exp x over the last axis. */
 export const logSoftmax = (x: Node): Node => makeNode("logSoftmax", [x]);
 
+/**
+ * The k best places of each row, the best first, ties to the earlier one: int32 [..., k]. Where fewer than k are allowed, those that
+ * are not follow.
+ *
+ * @param scores - float [..., n].
+ * @param allowed - Bool, broadcastable to the scores.
+ * @param k - At most n.
+ */
+export const topKPlaces = (scores: Node, allowed: Node, k: Dim): Node => makeNode("topKPlaces", [scores, allowed], { k: [k] });
 /**
  * Bool mask of the k largest allowed scores of each row (last axis); ties go to the earlier place.
  *

@@ -375,6 +375,12 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
   ],
 
   // ranking
+  topKPlaces: [
+    ["three of five", (m) => g.topKPlaces(m.fixed([2, 5]), m.values([1], [1], "bool"), 3)],
+    ["ties", (m) => g.topKPlaces(m.values([2, 4], [1, 2, 2, 2, 5, 5, 1, 5]), m.values([1], [1], "bool"), 2)],
+    ["fewer allowed than asked for", (m) => g.topKPlaces(m.fixed([2, 4]), m.values([4], [0, 1, 0, 0], "bool"), 2)],
+    ["symbols", (m) => g.topKPlaces(m.fixed(["B", "K"]), m.flags(["B", "K"]), "K"), { B: 2, K: 3 }],
+  ],
   topKMask: [
     ["two of five", (m) => topK(m, m.fixed([3, 5]), m.values([1], [1], "bool"), m.values([1], [2], "int32"), 2)],
     [

@@ -37,6 +37,7 @@ export {
   type Dim,
   type DType,
   definitions,
+  derived,
   elements,
   onnxDType,
   plus,

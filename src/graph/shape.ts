@@ -70,11 +70,32 @@ export function checkDims(where: string, shape: Shape): void {
   throw expectedGot("graph/shape", where, "dimensions such as 3, B or 2*B*n, symbols sorted", showShape(shape), hint);
 }
 
-/** A dimension with numbers for those symbols that have one. */
+const derivations = new Map<string, { readonly from: string; readonly of: (value: number) => number }>();
+
+/**
+ * A symbol whose number follows from another's, such as the blocks of n tokens: who binds `from` need not bind it.
+ *
+ * To be read at run time, it needs an input with that dimension, like any other symbol.
+ *
+ * @param name - Says what is computed: the same name must stand for the same function.
+ * @example
+ * derived("blocksOf16", "n", (n) => Math.ceil(n / 16));
+ */
+export function derived(name: string, from: string, of: (value: number) => number): string {
+  derivations.set(name, { from, of });
+  return name;
+}
+
+function numberOf(symbol: string, bindings: Bindings): number | undefined {
+  const { from, of } = derivations.get(symbol) ?? {};
+  return bindings[symbol] ?? (from !== undefined && bindings[from] !== undefined ? of!(bindings[from]) : undefined);
+}
+
+/** A dimension with numbers for those symbols that have one, or follow from one that has. */
 export function bindSome(dim: Dim, bindings: Bindings): Dim {
   if (typeof dim === "number") return dim;
   const bound = [...termsOf(dim)].map(([key, factor]) =>
-    product([factor, ...symbolsOf(key).map((part) => bindings[part] ?? part)]),
+    product([factor, ...symbolsOf(key).map((part) => numberOf(part, bindings) ?? part)]),
   );
   return plus(bound);
 }

@@ -1,16 +1,23 @@
 import { expectedGot } from "../../errors/index.ts";
 import {
+  add,
   and,
   broadcastTo,
   cast,
   constant,
+  type Dim,
+  derived,
   div,
   equal,
   gather,
   greater,
   matmul,
+  mul,
   type Node,
+  product,
   reshape,
+  topKMask,
+  topKPlaces,
   transpose,
   where,
 } from "../../graph/index.ts";
@@ -18,8 +25,9 @@ import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
 import { checkSparsity, keysOfRow } from "./parts/kept-keys.ts";
 import { FIRST, rankedMask } from "./parts/ranked-keys.ts";
 import { upTo } from "./parts/sparsity-or.ts";
+import { blockPlaces, blockTokens, pooledScores, spreadOverTokens } from "./parts/token-blocks.ts";
 import { tokenPositions } from "./parts/token-positions.ts";
-import type { HeadView, Pattern } from "./pattern.ts";
+import type { GraphView, HeadView, Pattern } from "./pattern.ts";
 import { patternId } from "./pattern-id.ts";
 
 export interface BlockOptions {
@@ -55,6 +63,7 @@ export function block(options: BlockOptions): Pattern {
   }
   if (typeof keepOwn !== "boolean") throw expectedGot("pattern/bad-parameter", "block", "keepOwn to be true or false", keepOwn);
   const id = patternId("block", { sparsity, size, keepOwn });
+  const keptOf = (blocks: number, strength = 1): number => keysOfRow(strength * sparsity, blocks);
   const tokensOfBlock = (start: number, n: number): number[] => [...upTo(start, Math.min(start + size, n) - 1)];
   return {
     id,
@@ -79,28 +88,81 @@ export function block(options: BlockOptions): Pattern {
       }
       return keepBestWhereEmpty(view, kept);
     },
-    graph(view) {
-      // Shapes know no number of blocks. So everything stays at the resolution of tokens, and the first key of a block stands for it.
-      const firsts = view.input(`block.${size}.firsts`, ["n"], "int32", (out) => {
-        for (let at = 0; at < out.length; at++) out[at] = at - (at % size);
-      });
-      // Padded queries hold scores too, which must not count.
-      const real = view.input("block.realQueries", ["B", 1, "n", 1], "bool", (out, { lengths, bindings: { n } }) => {
-        for (let at = 0; at < out.length; at++) out[at] = Number(at % n < lengths[Math.floor(at / n)]);
-      });
-      const together = equal(reshape(firsts, ["n", 1]), firsts); // [n, n]
-      const pairs = and(view.allowed, real); // [B, 1 or H, n, n]
-      const counts = blockSums(cast(pairs, "float"), together); // [B, 1 or H, n, n]
-      const sums = blockSums(where(pairs, view.scores(), constant(0)), together); // [B, H, n, n]
-      const some = greater(counts, constant(0)); // [B, 1 or H, n, n]
-      const means = div(sums, where(some, counts, constant(1))); // [B, H, n, n]
-
-      const ranks = keepOwn ? where(together, constant(FIRST), means) : means; // [B, H, n, n]
-      const blocks = and(some, equal(firsts, tokenPositions(view))); // [B, 1 or H, n, n]
-      const chosen = rankedMask({ ...view, allowed: blocks }, id, ranks, { sparsity }, (tokens) => Math.ceil(tokens / size));
-      return bestWhereEmpty(view, and(view.allowed, spread(chosen, firsts))); // [B, H, n, n]
+    // Where only padding was removed before, blocks are ranked by what they hold, pooled.
+    graph: (view) => (view.full ? wholeBlocks(view) : blocksOfWhatIsLeft(view)),
+    blocks(view) {
+      if (!view.full) return null;
+      const slots = derived(`slotsOf_${id.replaceAll(/\W+/g, "_")}`, "n", (n) => keptOf(Math.ceil(n / size)));
+      const ids = topKPlaces(ranksOf(view), realBlocks(view, size), slots); // [B, H, N, K]
+      return { size, ids, keep: keysOf(view, ids, slots) };
     },
   };
+
+  function ranksOf(view: GraphView): Node {
+    const means = pooledScores(view, size); // [B, H, N, N]
+    if (!keepOwn) return means;
+    const places = blockPlaces(view, size);
+    return where(equal(reshape(places, [places.shape[0], 1]), places), constant(FIRST), means);
+  }
+
+  /** Key blocks that each text keeps for a block of queries: int32 [B, 1, 1, 1]. */
+  function keptBlocks(view: GraphView): Node {
+    return view.input(`${id}.keptBlocks`, ["B", 1, 1, 1], "int32", (out, { lengths, strength }) => {
+      lengths.forEach((length, row) => {
+        out[row] = keptOf(Math.ceil(Math.max(1, length) / size), strength);
+      });
+    });
+  }
+
+  function wholeBlocks(view: GraphView): Node {
+    const largestK = view.input(`${id}.largestK`, [1], "int64", (out, { lengths, strength }) => {
+      const longest = lengths.reduce((a, b) => Math.max(a, b), 1);
+      (out as BigInt64Array)[0] = BigInt(keptOf(Math.ceil(longest / size), strength));
+    });
+    const chosen = topKMask(ranksOf(view), realBlocks(view, size), keptBlocks(view), largestK); // [B, H, N, N]
+    return and(view.allowed, spreadOverTokens(view, size, cast(chosen, "float"))); // [B, H, n, n]
+  }
+
+  /** Keys that the listed blocks hold, real ones of the first `keptBlocks`: bool [B, H, N, 1, K · size]. */
+  function keysOf(view: GraphView, ids: Node, slots: Dim): Node {
+    const [B, H, N] = ids.shape;
+    const place = view.input(`${id}.slots`, [slots], "int32", (out) => out.forEach((_, at) => void (out[at] = at)));
+    const isKept = greater(keptBlocks(view), place); // [B, 1, 1, K]
+    const within = constant([...upTo(0, size - 1)], [size], "int32");
+    const first = mul(reshape(ids, [B, H, N, slots, 1]), constant(size, [], "int32"));
+    const keys = add(first, within); // [B, H, N, K, size]
+    const lengths = view.input("lengths", ["B", 1, 1, 1, 1], "int32", (out, context) => (out as Int32Array).set(context.lengths));
+    const keep = and(greater(lengths, keys), reshape(isKept, [B, 1, 1, slots, 1])); // [B, H, N, K, size]
+    return reshape(keep, [B, H, N, 1, product([slots, size])]);
+  }
+
+  function blocksOfWhatIsLeft(view: GraphView): Node {
+    // Pairs may be gone anywhere, so everything stays at the resolution of tokens, and the first key of a block stands for it.
+    const firsts = view.input(`block.${size}.firsts`, ["n"], "int32", (out) => {
+      for (let at = 0; at < out.length; at++) out[at] = at - (at % size);
+    });
+    // Padded queries hold scores too, which must not count.
+    const real = view.input("block.realQueries", ["B", 1, "n", 1], "bool", (out, { lengths, bindings: { n } }) => {
+      for (let at = 0; at < out.length; at++) out[at] = Number(at % n < lengths[Math.floor(at / n)]);
+    });
+    const together = equal(reshape(firsts, ["n", 1]), firsts); // [n, n]
+    const pairs = and(view.allowed, real); // [B, 1 or H, n, n]
+    const counts = blockSums(cast(pairs, "float"), together); // [B, 1 or H, n, n]
+    const sums = blockSums(where(pairs, view.scores(), constant(0)), together); // [B, H, n, n]
+    const some = greater(counts, constant(0)); // [B, 1 or H, n, n]
+    const means = div(sums, where(some, counts, constant(1))); // [B, H, n, n]
+
+    const ranks = keepOwn ? where(together, constant(FIRST), means) : means; // [B, H, n, n]
+    const blocks = and(some, equal(firsts, tokenPositions(view))); // [B, 1 or H, n, n]
+    const chosen = rankedMask({ ...view, allowed: blocks }, id, ranks, { sparsity }, (tokens) => Math.ceil(tokens / size));
+    return bestWhereEmpty(view, and(view.allowed, spread(chosen, firsts))); // [B, H, n, n]
+  }
+}
+
+/** Blocks that hold a real token: bool [B, 1, 1, N]. */
+function realBlocks(view: GraphView, size: number): Node {
+  const tokens = blockTokens(view, size);
+  return greater(reshape(tokens, ["B", 1, 1, tokens.shape[1]]), constant(0));
 }
 
 /** Mean score of the allowed pairs of two blocks; null where there is none. */

@@ -47,13 +47,19 @@ export interface GraphView {
   readonly input: MakeInput;
 }
 
+/** The blocks of keys that each block of queries reads. Tokens are cut into N blocks of `size`, the last one may be shorter. */
+export interface KeyBlocks {
+  readonly size: number;
+  /** int32 [B, H, N, K]: places of the blocks of keys, K of them for each block of queries. */
+  readonly ids: Node;
+  /** Bool [B, 1 or H, N, 1 or size, K · size]: which of their keys are kept. A block that is listed twice is kept once at most. */
+  readonly keep: Node;
+}
+
 /**
  * A sparsity pattern: a named rule that may only *remove* pairs.
  *
  * Shared code reads the properties below; it never asks which pattern it holds.
- *
- * A pattern says which pairs it keeps, and no more. A core that computes whole blocks of pairs, and so skips the others' work, would
- * have to be told blocks: an optional third form beside `keep` and `graph`, of patterns whose choice is by blocks.
  */
 export interface Pattern {
   /** Stable id with its parameters, e.g. `topK(sparsity=0.8)`; printed in reports and read back by `parsePattern`. */
@@ -70,4 +76,9 @@ export interface Pattern {
   keep(view: HeadView): Uint8Array;
   /** Graph form: bool, broadcastable to [B, H, n, n], a subset of `view.allowed`; the same pairs as `keep`. */
   graph(view: GraphView): Node;
+  /**
+   * Block form, of patterns whose kept pairs lie in few blocks: the same pairs as `graph`, so that a core can skip all others' work.
+   * Null where this view has no such form; absent where no view has one. No ramp: at full strength only.
+   */
+  blocks?(view: GraphView): KeyBlocks | null;
 }

@@ -47,6 +47,41 @@ function byCount(emitter: OnnxEmitter, [scores, allowed, k, largestK]: readonly 
 
 /** Choices by rank; no gradient flows through a choice. */
 export const rankingOps = defineOps({
+  topKPlaces: {
+    infer([scores, allowed], attrs) {
+      const [k] = attrs.k as Shape;
+      const fits =
+        scores.dtype === "float" &&
+        allowed.dtype === "bool" &&
+        scores.shape.length > 0 &&
+        sameShape(broadcastShapes("topKPlaces", [scores.shape, allowed.shape]), scores.shape);
+      if (!fits) {
+        const got = [scores, allowed].map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`).join(", ");
+        throw expectedGot("graph/shape", "topKPlaces", "float scores [..., n] and bool allowed that broadcasts to them", got);
+      }
+      return { shape: lastAs(scores.shape, k), dtype: "int32" };
+    },
+    reference([scores, allowed], shape) {
+      const k = shape[shape.length - 1];
+      const n = scores.shape[scores.shape.length - 1];
+      const out = new Float64Array((scores.data.length / n) * k);
+      const rank = (at: number): number => (allowed.data[source(at, scores.shape, allowed.shape)] ? scores.data[at] : -Infinity);
+      for (let row = 0; row * n < scores.data.length; row++) {
+        const places = Array.from({ length: n }, (_, i) => i);
+        places.sort((a, b) => rank(row * n + b) - rank(row * n + a) || a - b);
+        out.set(places.slice(0, k), row * k);
+      }
+      return out;
+    },
+    onnx(emitter, [scores, allowed], node) {
+      const ranked = { dtype: "float", shape: node.shape } as const;
+      const places = { dtype: "int64", shape: node.shape } as const;
+      const masked = removeScores(emitter, scores, allowed, node.inputs[0]);
+      const inputs = [masked, emitter.shapeVector(node.attrs.k as Shape)];
+      const [, indices] = emitter.emitMany("TopK", inputs, [ranked, places], { axis: -1, largest: 1, sorted: 1 });
+      return emitter.emit("Cast", [indices], node, { to: onnxDType.int32 });
+    },
+  },
   topKMask: {
     infer([scores, allowed, k, largestK]) {
       const fits =

@@ -1,0 +1,73 @@
+import {
+  blockAttention,
+  broadcastTo,
+  cast,
+  constant,
+  mul,
+  type Node,
+  product,
+  reshape,
+  sumTo,
+  where,
+} from "../../graph/index.ts";
+import type { KeyBlocks } from "../patterns/pattern.ts";
+import { planBlocks } from "../plan.ts";
+import { type MakeInput, validQueries } from "../visibility.ts";
+import type { AttentionCore } from "./core.ts";
+import { masked } from "./masked.ts";
+
+/** float32's lowest number: exp of it is exactly 0. */
+const REMOVED = -3.4028234663852886e38;
+
+/**
+ * Computes the scores of kept blocks only: work on removed blocks is never done, and no matrix of all pairs exists.
+ *
+ * For patterns with a block form; layers whose plan has none are computed by `masked`, to the same result. The backward pass computes
+ * the probabilities again.
+ *
+ * @see Dao et al., arXiv 2205.14135 (FlashAttention, block-sparse).
+ */
+export const gathered: AttentionCore = {
+  name: "gathered",
+  attend(q, k, v, view) {
+    const { visibility, plan, layer, layers, heads, scale, dropoutMask, input } = view;
+    const graphView = {
+      q,
+      k,
+      scores: noScores,
+      visibility,
+      allowed: visibility.graph(input),
+      full: visibility.full,
+      layer,
+      heads,
+      input,
+    };
+    const blocks = planBlocks(plan, graphView, layers);
+    if (!blocks) return masked.attend(q, k, v, view);
+    const { size, ids, keep } = blocks;
+    const [B, H, N, K] = ids.shape;
+    const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
+    const dropout = dropoutMask([B, H, N, size, product([K, size])]);
+    const context = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale }); // [B, H, n, d]
+    return {
+      context: mul(context, validQueries(input)), // [B, H, n, d]
+      keptPairs: countKept(blocks, heads, input), // [B]
+    };
+  },
+};
+
+function noScores(): never {
+  throw new Error("a block form reads no scores");
+}
+
+/** Pairs of real queries and kept keys, over all heads: float [B], whole numbers. */
+function countKept({ keep, size, ids }: KeyBlocks, heads: number, input: MakeInput): Node {
+  const N = ids.shape[2];
+  const perQuery = sumTo(cast(keep, "float"), [...keep.shape.slice(0, -1), 1]); // [B, 1 or H, N, 1 or size, 1]
+  const queries = input(`blocks.${size}.queries`, ["B", 1, N, size, 1], "float", (out, { lengths }) => {
+    const rows = out.length / lengths.length;
+    for (let at = 0; at < out.length; at++) out[at] = Number(at % rows < lengths[Math.floor(at / rows)]);
+  });
+  const real = mul(broadcastTo(perQuery, ["B", heads, N, perQuery.shape[3], 1]), queries); // [B, H, N, size, 1]
+  return reshape(sumTo(real, ["B", 1, 1, 1, 1]), ["B"]);
+}
