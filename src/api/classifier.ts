@@ -222,6 +222,7 @@ export class TextClassifier {
       parameters: () => parameters,
       seed: this.card.seed,
       batchSize,
+      longest: this.card.maxLength,
       padTokenId: this.card.padTokenId,
       loadImages: images && imageReader && imageLoader(images, imageReader),
     });

@@ -7,6 +7,7 @@ export {
   flopsPerExample,
   type PairCounts,
 } from "./accounting.ts";
+export { type CoreChoice, type CoreSizes, chooseCore } from "./cores/choose-core.ts";
 export type { AttentionCore, CoreNodes, CoreView } from "./cores/core.ts";
 export { cores } from "./cores/cores.ts";
 export { gathered } from "./cores/gathered.ts";

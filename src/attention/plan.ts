@@ -11,6 +11,8 @@ export interface AttentionPlan {
   readonly heads?: readonly number[];
   /** Updates over which the sparsity grows linearly to its full value. Default: full from the first update. */
   readonly rampSteps?: number;
+  /** Name of the core that computes it; default `auto`, the one that is expected to be faster. The result is the same to rounding. */
+  readonly core?: string;
 }
 
 /**

@@ -69,6 +69,7 @@ export function planOptions(options: OptionValues<typeof PLAN_OPTIONS>): Omit<Pl
   return {
     ...(options.attentionLayers && { layers: options.attentionLayers }),
     ...(options.attentionHeads && { heads: options.attentionHeads }),
+    ...(options.attentionCore !== "auto" && { core: options.attentionCore }),
     ...(options.sparsityRampSteps !== undefined && { rampSteps: options.sparsityRampSteps }),
   };
 }

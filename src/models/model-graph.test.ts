@@ -410,6 +410,7 @@ test("the core is an option: another one computes every layer, is told its visib
   const seen: [number, boolean][] = [];
   const halved: AttentionCore = {
     name: "halved",
+    keepsProbabilities: false,
     attend(q, k, v, view) {
       seen.push([view.layer, view.visibility.full]);
       const { context, keptPairs } = masked.attend(q, k, v, view);

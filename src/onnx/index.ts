@@ -1,2 +1,3 @@
+export type { FedSize, OnnxModel, OnnxOptions } from "./onnx-model.ts";
 export { encodeModel, type ModelProto, type NodeProto, type TensorProto } from "./proto.ts";
-export { type FedSize, modelProto, type OnnxModel, type OnnxOptions, writeModel } from "./write-model.ts";
+export { modelProto, writeModel } from "./write-model.ts";

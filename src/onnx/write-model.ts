@@ -15,6 +15,7 @@ import {
   type ValueInfo,
   verify,
 } from "../graph/index.ts";
+import type { FedSize, OnnxModel, OnnxOptions } from "./onnx-model.ts";
 import { attribute, rawBytes, valueInfo } from "./parts.ts";
 import { encodeModel, type GraphProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from "./proto.ts";
 
@@ -22,28 +23,6 @@ import { encodeModel, type GraphProto, type ModelProto, type NodeProto, type Ten
 const OPSET = 20;
 const IR_VERSION = 9;
 const MICROSOFT_OPS: ReadonlySet<string> = new Set(["FusedMatMul"]);
-
-export interface OnnxOptions {
-  /** Use com.microsoft's operators where they are faster; default true. False lowers all to standard ONNX. */
-  readonly microsoftOps?: boolean;
-  /** Use only what ONNX Runtime's WebGPU provider computes itself; default false. See `OnnxEmitter.webgpu`, `OnnxModel.sizes`. */
-  readonly webgpu?: boolean;
-}
-
-/** A shape or a size that the caller computes from its symbols and feeds; only with `webgpu`, where the graph must not compute it. */
-export interface FedSize extends ValueInfo {
-  readonly name: string;
-  /** int64 [rank]: these dimensions. int32 []: their product. */
-  readonly dims: Shape;
-}
-
-/** A graph as the bytes of an ONNX model. */
-export interface OnnxModel {
-  readonly bytes: Uint8Array;
-  /** Parameters and inputs that the graph reads; parameters stay outside the model. */
-  readonly inputs: readonly Node[];
-  readonly sizes: readonly FedSize[];
-}
 
 /**
  * Write a graph as an ONNX model, with our own dtype and shape on every value.

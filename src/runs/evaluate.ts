@@ -29,10 +29,20 @@ export type Evaluator = ((plan: AttentionPlan) => Promise<Forward>) & { release(
 export function evaluators(
   { padTokenId, masking, seed: pairedSeed }: RunSpec,
   config: EncoderConfig,
-  runtime: Runtime,
-  step: TrainStep<BatchContext>,
-  options: TrainingOptions,
-  loadImages?: LoadImages,
+  {
+    runtime,
+    step,
+    options,
+    longest,
+    loadImages,
+  }: {
+    readonly runtime: Runtime;
+    readonly step: TrainStep<BatchContext>;
+    readonly options: TrainingOptions;
+    /** Tokens of the longest text, about. */
+    readonly longest: number;
+    readonly loadImages?: LoadImages;
+  },
 ): Evaluator {
   const made = new Map<string, Promise<Forward>>();
   const parameters = (): Readonly<Record<string, Tensor>> => step.state.feeds();
@@ -41,7 +51,7 @@ export function evaluators(
   const get = (plan: AttentionPlan): Promise<Forward> => {
     const { pattern, layers, heads } = plan;
     const key = `${pattern.id} ${layers ?? ""} ${heads ?? ""}`;
-    const settings = { runtime, config, plan, parameters, seed: pairedSeed, batchSize, padTokenId, masking, loadImages };
+    const settings = { runtime, config, plan, parameters, seed: pairedSeed, batchSize, longest, padTokenId, masking, loadImages };
     const known = made.get(key) ?? createForward(settings);
     made.set(key, known);
     return known;

@@ -15,6 +15,7 @@ import {
 } from "../training/index.ts";
 import { batchSource, type RunBatches } from "./batches.ts";
 import { checkpointsOf } from "./checkpoints.ts";
+import { coreOf } from "./core-of.ts";
 import type { RunEnvironment } from "./environment/environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evaluate.ts";
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
@@ -60,14 +61,16 @@ export async function executeRun(
       ...{ plan: planOf(spec.plan), runtime, train, options, signal },
     });
     const batches = batchSource(spec, train, options, plan, seed);
-    const step = await createTrainStep<BatchContext>(buildModel(config, { plan, training: true }), {
+    const { core, why } = coreOf(plan, config, runtime, train.longest);
+    if (why) onEvent({ type: "note", text: `attention by ${why}` });
+    const step = await createTrainStep<BatchContext>(buildModel(config, { plan, core, training: true }), {
       runtime,
       parameters: parameterSpecs(config),
       values,
       largest: batches.largest,
     });
     held.push(() => step.release());
-    const evaluator = evaluators(spec, config, runtime, step, options, loadImages);
+    const evaluator = evaluators(spec, config, { runtime, step, options, longest: train.longest, loadImages });
     held.push(() => evaluator.release());
     const ended = await trainIt(spec, {
       environment,

@@ -5,6 +5,7 @@ import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
 import type { HostTensor, Runtime, Session, Tensor } from "../runtime/index.ts";
 import { type MaskingRules, tasks } from "../tasks/index.ts";
+import { coreOf } from "./core-of.ts";
 import type { LoadImages } from "./image-input.ts";
 
 /** How a batch enters a graph, beside its tokens. */
@@ -58,6 +59,8 @@ export interface ForwardOptions {
   readonly seed: number;
   /** Examples in a batch. */
   readonly batchSize: number;
+  /** Tokens of the longest text, about: by it the core is chosen. Default: every pair is computed. */
+  readonly longest?: number;
   readonly padTokenId: number;
   /** Masked language model: how tokens are hidden. */
   readonly masking?: MaskingRules;
@@ -75,12 +78,15 @@ export interface ForwardOptions {
 export async function createForward(options: ForwardOptions): Promise<Forward> {
   const { runtime, config, plan, parameters, seed, batchSize, padTokenId, masking, loadImages } = options;
   const { outputs, perToken, collate: taskCollate, lossWeight } = tasks[config.task];
-  const graph = buildModel(config, { plan, training: false });
+  const { core } = coreOf(plan, config, runtime, options.longest ?? 1);
+  const graph = buildModel(config, { plan, core, training: false });
   const session = await runtime.compile({
     ...(outputs ? { logits: graph.logits } : { loss: graph.loss }),
     ...named("kept", graph.keptPairs),
   });
 
+  // whoever looks at probabilities wants all of them
+  const whole = core.keepsProbabilities ? graph : buildModel(config, { plan, training: false });
   const maps = new Map<"all" | "last", Promise<Session>>();
 
   const contextOf = (batch: Batch): BatchContext => {
@@ -91,9 +97,9 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
     const loaded = loadImages ? await loadImages(examples) : examples;
     return taskCollate?.(loaded, { seed, epoch: -1, masking }) ?? loaded;
   };
-  const feedsOf = (batch: Batch, inputs: readonly { readonly name: string }[]): Record<string, Tensor> => {
+  const feedsOf = (batch: Batch, { inputs }: Session, from: ModelGraph): Record<string, Tensor> => {
     const wanted = new Set(inputs.map(({ name }) => name));
-    return { ...pick(parameters(), wanted), ...fillInputs(graph, contextOf(batch), wanted) };
+    return { ...pick(parameters(), wanted), ...fillInputs(from, contextOf(batch), wanted) };
   };
 
   return {
@@ -105,7 +111,7 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
         if (signal) await letMessagesThrough(signal);
         const chosen = await collated(Array.from(positions, (at) => examples[at]));
         const batch = collate(chosen, padTokenId);
-        const out = await session.run(feedsOf(batch, session.inputs));
+        const out = await session.run(feedsOf(batch, session, graph));
         if (outputs) {
           const rows = out.logits.data as Float32Array;
           const perRow = rows.length / batch.size;
@@ -127,10 +133,10 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
       return { logits, probabilities, ...(!outputs && { loss: loss / weight }), pairs: { valid, kept } };
     },
     async attention(example, which = "all") {
-      const outputs = named("attention", which === "all" ? graph.probabilities : graph.probabilities.slice(-1));
+      const outputs = named("attention", which === "all" ? whole.probabilities : whole.probabilities.slice(-1));
       if (!maps.has(which)) maps.set(which, runtime.compile(outputs));
       const ofMaps = await maps.get(which)!;
-      const out = await ofMaps.run(feedsOf(collate(await collated([example]), padTokenId), ofMaps.inputs));
+      const out = await ofMaps.run(feedsOf(collate(await collated([example]), padTokenId), ofMaps, whole));
       return Object.keys(outputs).map((name) => out[name].data as Float32Array);
     },
     async release() {

@@ -13,6 +13,7 @@ export interface PlanSpec {
   readonly layers?: readonly number[];
   readonly heads?: readonly number[];
   readonly rampSteps?: number;
+  readonly core?: string;
 }
 
 /** What runs the graphs; a browser has no `cpu` and no `cuda`, and calls its own `wasm`. */

@@ -39,6 +39,8 @@ export interface CoreNodes {
 /** A way to compute `softmax(mask(q kᵀ · scale)) v`. Shared code never asks which one it holds. */
 export interface AttentionCore {
   readonly name: string;
+  /** Whether every layer has `CoreNodes.probabilities`, whatever the plan. */
+  readonly keepsProbabilities: boolean;
   /**
    * @param q - [B, H, n, d]
    * @param k - [B, H, n, d]

@@ -29,6 +29,7 @@ const REMOVED = -3.4028234663852886e38;
  */
 export const gathered: AttentionCore = {
   name: "gathered",
+  keepsProbabilities: false,
   attend(q, k, v, view) {
     const { visibility, plan, layer, layers, heads, scale, dropoutMask, input } = view;
     const graphView = {

@@ -10,6 +10,7 @@ import type { AttentionCore } from "./core.ts";
  */
 export const masked: AttentionCore = {
   name: "masked",
+  keepsProbabilities: true,
   attend(q, k, v, { visibility, plan, layer, layers, heads, scale, dropoutMask, input }) {
     const scores = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
     const allowed = visibility.graph(input); // [B, 1, 1 or n, n]

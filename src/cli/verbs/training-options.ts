@@ -1,3 +1,4 @@
+import { cores } from "../../attention/index.ts";
 import { ENCODINGS } from "../../data/index.ts";
 import { labelledTasks } from "../../tasks/index.ts";
 import { trainingOptionTable } from "../../training/index.ts";
@@ -105,6 +106,13 @@ export const PLAN_OPTIONS = {
     min: 0,
     inCode: ["attention.heads"],
     help: "Heads the pattern applies to, from 0; left out, all.",
+  },
+  attention_core: {
+    type: "string",
+    choices: ["auto", ...Object.keys(cores)],
+    default: "auto",
+    inCode: ["attention.core"],
+    help: "How attention is computed; auto takes what is faster.",
   },
   sparsity_ramp_steps: {
     type: "integer",

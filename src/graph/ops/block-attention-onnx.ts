@@ -1,9 +1,14 @@
 import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
 import { type Dim, onnxDType, product, type Shape } from "../shape.ts";
-import type { BlockAttentionAttrs } from "./block-attention.ts";
 
 const float = (shape: Shape): OnnxValueInfo => ({ dtype: "float", shape });
 const int32 = (shape: Shape): OnnxValueInfo => ({ dtype: "int32", shape });
+
+/** Tokens a block, and the factor of q · k. */
+export interface BlockAttentionAttrs {
+  readonly size: number;
+  readonly scale: number;
+}
 
 /** What both passes of one layer read, by the names of its dimensions. */
 interface Sizes extends BlockAttentionAttrs {

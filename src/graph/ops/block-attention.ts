@@ -1,14 +1,9 @@
 import { expectedGot } from "../../errors/index.ts";
 import { type Dense, defineOps, makeNode, type Node } from "../node.ts";
 import { elements, product, sameShape, showShape } from "../shape.ts";
-import { emitBackward, emitForward } from "./block-attention-onnx.ts";
+import { type BlockAttentionAttrs, emitBackward, emitForward } from "./block-attention-onnx.ts";
 import { checkDType } from "./check-dtype.ts";
 
-/** Tokens a block, and the factor of q · k. */
-export interface BlockAttentionAttrs {
-  readonly size: number;
-  readonly scale: number;
-}
 const attrsOf = (node: Node): BlockAttentionAttrs => node.attrs as unknown as BlockAttentionAttrs;
 
 function check([q, k, v, ids, bias, dropout]: readonly Node[], { size }: BlockAttentionAttrs): void {

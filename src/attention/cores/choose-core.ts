@@ -1,0 +1,86 @@
+import { expectedGot } from "../../errors/index.ts";
+import { bindDim, input } from "../../graph/index.ts";
+import type { KeyBlocks } from "../patterns/pattern.ts";
+import { type AttentionPlan, planBlocks } from "../plan.ts";
+import type { Visibility } from "../visibility.ts";
+import type { AttentionCore } from "./core.ts";
+import { cores } from "./cores.ts";
+import { gathered } from "./gathered.ts";
+import { masked } from "./masked.ts";
+
+/** The encoder that attends. */
+export interface CoreSizes {
+  readonly layers: number;
+  /** H */
+  readonly heads: number;
+  /** Tokens of the longest text. */
+  readonly length: number;
+  /** Whether the CPU computes: the figures below are its. */
+  readonly onCpu: boolean;
+  visibility(layer: number): Visibility;
+}
+
+/** A core, and why it was taken. */
+export interface CoreChoice {
+  readonly core: AttentionCore;
+  /** One line for people; undefined where there was nothing to choose. */
+  readonly why?: string;
+}
+
+/**
+ * What a block of queries costs beside its pairs, and a pair of a kept block, in pairs of a query and a key of `masked`, forward and
+ * backward: measured on a CPU with AVX-512 at 256 to 4,096 tokens. Figures, not a measurement of this machine: the same command must
+ * give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
+ */
+const [BLOCK, PAIR_IN_BLOCK] = [4400, 1.15];
+
+/**
+ * Choose how a plan's attention is computed: as the plan says, or whatever is expected to be faster for the longest text.
+ *
+ * The results are the same to rounding; with dropout on attention probabilities, the cores draw different masks.
+ *
+ * @throws `pattern/bad-core` for an unknown core, or one that computes none of the layers.
+ */
+export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
+  const { core: wanted = "auto" } = plan;
+  const layers = Array.from({ length: sizes.layers }, (_, layer) => blocksOf(plan, sizes, layer));
+  const some = layers.find((blocks) => blocks !== null);
+  if (wanted !== "auto") {
+    const core = cores[wanted];
+    if (!core) throw expectedGot("pattern/bad-core", "attention.core", `auto or one of ${Object.keys(cores).join(", ")}`, wanted);
+    if (core === gathered && !some) {
+      const rule =
+        "a pattern whose kept pairs lie in blocks, in all heads and without a ramp, such as block(sparsity=0.8, size=64)";
+      throw expectedGot(
+        "pattern/bad-core",
+        "attention.core gathered",
+        rule,
+        plan.pattern.id,
+        "Leave the core out, or take masked.",
+      );
+    }
+    return { core };
+  }
+  if (!some || !sizes.onCpu) return { core: masked };
+  const { length } = sizes;
+  const [N, K] = [some.ids.shape[2], some.ids.shape[3]].map((dim) => bindDim(dim, { n: length }));
+  const pairs = N * K * some.size ** 2;
+  const [whole, blocks] = [length ** 2, pairs * PAIR_IN_BLOCK + N * BLOCK];
+  const share = `${Math.round((100 * Math.min(pairs, length ** 2)) / length ** 2)} % of the pairs of ${length} tokens`;
+  const times = (x: number): string => x.toFixed(1);
+  return blocks < whole
+    ? {
+        core: gathered,
+        why: `${gathered.name}: blocks of ${some.size} hold ${share}, about ${times(whole / blocks)} times as fast`,
+      }
+    : { core: masked, why: `${masked.name}: blocks of ${some.size} hold ${share}, which is not faster at that length` };
+}
+
+/** The block form of one layer, over nodes that nobody computes. */
+function blocksOf(plan: AttentionPlan, { layers, heads, visibility }: CoreSizes, layer: number): KeyBlocks | null {
+  const seen = visibility(layer);
+  const [q, k] = ["q", "k"].map((name) => input(name, ["B", heads, "n", 1]));
+  const scores = input("scores", ["B", heads, "n", "n"]);
+  const view = { q, k, scores: () => scores, visibility: seen, allowed: seen.graph(input), full: seen.full, layer, heads, input };
+  return planBlocks(plan, view, layers);
+}

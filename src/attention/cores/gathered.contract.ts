@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { elements, gradients, input, mul, type Node, sumAll } from "../../graph/index.ts";
+import { normalFill, uniform } from "../../random/index.ts";
+import type { Runtime, Session } from "../../runtime/index.ts";
+import { FedView, madeUpBatch, tensorsOf } from "../patterns/made-up-heads.fixture.ts";
+import { parsePattern } from "../patterns/parse-pattern.ts";
+import { visibility } from "../visibility.ts";
+import type { AttentionCore } from "./core.ts";
+import { gathered } from "./gathered.ts";
+import { masked } from "./masked.ts";
+
+const [HEADS, WIDTH, LAYER] = [2, 8, 1];
+/** Largest difference, as a share of the largest value: rounding of float32 sums in another order. */
+const TOLERANCE = 1e-5;
+
+/** Context, kept pairs and gradients for q, k and v of the loss Σ r ∘ context. */
+function outputsOf(core: AttentionCore, pattern: string, view: FedView): Record<string, Node> {
+  const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
+  const made = core.attend(q, k, v, {
+    ...{ visibility: visibility(), plan: { pattern: parsePattern(pattern) }, layer: LAYER, layers: 2, heads: HEADS },
+    ...{ scale: 1 / Math.sqrt(WIDTH), dropoutMask: () => null, input: view.input },
+  });
+  const [dq, dk, dv] = gradients(sumAll(mul(made.context, input("weights", made.context.shape))), [q, k, v]);
+  return { context: made.context, kept: made.keptPairs, dq, dk, dv };
+}
+
+const normals = (count: number, site: string, seed: number): Float32Array => {
+  const out = new Float32Array(count);
+  normalFill(out, { seed, step: 0, site });
+  return out;
+};
+
+/**
+ * Hold the core that computes kept blocks to the one that computes all pairs: values and gradients, at any length.
+ *
+ * @param where - Shown in the titles.
+ * @param create - Called once.
+ */
+export function gatheredContract(
+  where: string,
+  create: () => Promise<Runtime>,
+  { patterns, lengths }: { readonly patterns: readonly string[]; readonly lengths: readonly (readonly number[])[] },
+): void {
+  describe(`gathered against masked on ${where}`, () => {
+    let runtime: Runtime;
+    before(async () => {
+      runtime = await create();
+    });
+    for (const pattern of patterns) {
+      describe(pattern, () => {
+        const views = [new FedView({ heads: HEADS, layer: LAYER }), new FedView({ heads: HEADS, layer: LAYER })];
+        let sessions: Session[];
+        before(async () => {
+          sessions = [];
+          for (const [at, core] of [masked, gathered].entries())
+            sessions.push(await runtime.compile(outputsOf(core, pattern, views[at])));
+        });
+        after(async () => {
+          for (const session of sessions) await session.release();
+        });
+        for (const [at, batchLengths] of lengths.entries()) {
+          test(`texts of ${batchLengths.join(", ")} tokens: the same to rounding, and exactly as many pairs`, async () => {
+            const batch = madeUpBatch(batchLengths, { heads: HEADS, layer: LAYER, extraPadding: at % 3 });
+            const count = elements([batch.bindings.B, HEADS, batch.bindings.n, WIDTH]);
+            const made = Object.fromEntries(["q", "k", "v", "weights"].map((site) => [site, normals(count, site, at)]));
+            const [whole, blocks] = await Promise.all(
+              sessions.map((session, which) =>
+                session.run(tensorsOf(session.inputs, { ...views[which].feeds(batch), ...made }, batch.bindings)),
+              ),
+            );
+            for (const name of Object.keys(whole)) {
+              const [want, got] = [whole[name].data as Float32Array, blocks[name].data as Float32Array];
+              assert.equal(got.length, want.length);
+              const most = want.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+              const off = want.reduce((a, b, i) => Math.max(a, Math.abs(b - got[i])), 0);
+              // values are about 1; a query with one key has gradients of 0, the difference of two of them
+              assert.ok(off <= (name === "kept" ? 0 : TOLERANCE * Math.max(most, 1)), `${name}: ${off} of ${most}`);
+            }
+          });
+        }
+      });
+    }
+  });
+}
+
+/** Ragged batches of up to 5 texts of 1 to `most` tokens. */
+export const drawnLengths = (batches: number, most: number): number[][] =>
+  Array.from({ length: batches }, (_, batch) =>
+    Array.from(
+      { length: 1 + (batch % 5) },
+      (_, text) => 1 + Math.floor(most * uniform({ seed: batch, step: 0, site: "lengths" }, text)),
+    ),
+  );

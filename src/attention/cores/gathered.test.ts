@@ -1,0 +1,14 @@
+import { createRuntime } from "../../runtime/index-node.ts";
+import { drawnLengths, gatheredContract } from "./gathered.contract.ts";
+
+gatheredContract("ONNX Runtime", () => createRuntime({ device: "cpu" }), {
+  patterns: [
+    "block(sparsity=0.8)",
+    "block(sparsity=0.5, size=7)",
+    "block(sparsity=0, size=32)",
+    "block(sparsity=0.95, size=64)",
+    "block(sparsity=0.6, size=1)",
+    "block(sparsity=0.6, size=3, keepOwn=true)",
+  ],
+  lengths: [[1], [1, 2], [7], [63, 64, 65], ...drawnLengths(12, 60), ...drawnLengths(6, 600)],
+});
