@@ -21,3 +21,4 @@ export {
   tokenizerOf,
   train,
 } from "./train-node.ts";
+export { holdsPhases, removeEmptyPhases, removePhases } from "./training/phase-folder-node.ts";

@@ -17,6 +17,7 @@ import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { INPUT_FILES } from "./input-files.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { type StartModel, startFromFiles } from "./start-model.ts";
+import { phaseFolder } from "./training/phase-folder-node.ts";
 import { asPhase, type ExecuteRun } from "./training/phases.ts";
 import { trainPrepared } from "./training/train-prepared.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";
@@ -35,7 +36,7 @@ export interface TrainSettings extends TextTrainSettings<string | readonly strin
   readonly onDownload?: FetchListener;
   /** Leave the training data on disk and read them as they are needed; left out, from 512 MB on. */
   readonly streaming?: boolean;
-  /** Folder for checkpoints; left out, none are written. */
+  /** Folder for checkpoints, and for what is kept of finished folds; left out, none are written. */
   readonly checkpoints?: string;
   /** Takes each event of the run, and how it ended, e.g. `logFile("run.log.jsonl")`; left out, none is kept. */
   readonly log?: RunLog;
@@ -73,7 +74,9 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
     const run: ExecuteRun = (spec, phase) =>
       runLogged(worker, spec, phase === undefined ? { log, onEvent: emit, signal } : { onEvent: asPhase(phase, emit), signal });
     const about = { ...startModel(settings), ...settings.about };
-    const done = await trainPrepared(prepared, { ...settings, about }, run, emit);
+    const onNote = (text: string): void => emit({ type: "note", text });
+    const store = settings.checkpoints === undefined ? undefined : phaseFolder(settings.checkpoints, prepared.source, onNote);
+    const done = await trainPrepared(prepared, { ...settings, about }, run, emit, store);
     if (!done) return null;
     const { card, config, weights, ...result } = done;
     const { tokenizer, images, tokenizerFiles } = prepared;

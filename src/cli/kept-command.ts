@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "../api/index.ts";
 import { expectedGot } from "../errors/index.ts";
@@ -20,10 +20,11 @@ interface KeptCommand {
 /** These say where a run goes or how it is shown, and are those of the command that is typed. */
 const OWN = new Set([...Object.keys(COMMON_OPTIONS), "outputDir", "overwriteOutputDir", "resumeFromCheckpoint"]);
 
-/** Keep a command in a folder of checkpoints, unless it has one: a run that continues is still the one that was started. */
+/** Keep a command in a folder of checkpoints, which is made, unless it has one: a run that continues is still the one that was started. */
 export function keepCommand(place: string, command: readonly string[]): void {
   const path = join(place, COMMAND_FILE);
   const kept: KeptCommand = { crisp: VERSION, folder: process.cwd(), command };
+  mkdirSync(place, { recursive: true });
   if (!existsSync(path)) writeAtomically(path, [jsonBytes(kept)]);
 }
 

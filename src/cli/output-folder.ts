@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { SAVED_FILES } from "../api/index-node.ts";
+import { holdsPhases, removeEmptyPhases, removePhases, SAVED_FILES } from "../api/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import { checkOwnFiles, FOLDER_LOCK, lockFolder } from "../files/index-node.ts";
 import { fromFirstStep, type RunEvent, type RunLog } from "../runs/index.ts";
 import { logFile } from "../runs/index-node.ts";
-import { checkpointFiles } from "../training/index-node.ts";
+import { checkpointFiles, removeCheckpoints } from "../training/index-node.ts";
 import { checkKeptCommand, continued, isKeptCommand, keepCommand, removeKeptCommand } from "./kept-command.ts";
 import { rmdirIfEmpty, withoutEmptyFolders } from "./made-folders.ts";
 import { typedAs } from "./run-command.ts";
@@ -63,6 +63,7 @@ export async function inTrainingFolder<T>(
       try {
         return await work(folder);
       } finally {
+        removeEmptyPhases(folder.checkpoints);
         rmdirIfEmpty(folder.checkpoints);
         rmdirIfEmpty(join(path, "checkpoints"));
       }
@@ -85,7 +86,8 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   const removeOlder = (): void => {
     for (const place of places) {
       if (place === checkpoints) continue;
-      for (const name of checkpointFiles(place)) rmSync(join(place, name), { force: true });
+      removeCheckpoints(place);
+      removePhases(place);
       if (isLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
       removeKeptCommand(place);
       rmdirIfEmpty(place);
@@ -97,8 +99,9 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
     checkpoints,
     log: fromFirstStep(logFile(log)),
     follow({ type }) {
-      if (type === "step" && !kept) keepCommand(checkpoints, options.command);
-      if (type === "step") kept = true;
+      const trains = type === "step" || type === "phase";
+      if (trains && !kept) keepCommand(checkpoints, options.command);
+      kept ||= trains;
       if (type === "saved") removeOlder();
     },
     removeOlder,
@@ -138,9 +141,15 @@ export const continuing =
     return folder === undefined ? typed : continued(checkpointsIn(folder), verb, typed, onNote);
   };
 
-/** A run that failed before its first checkpoint may have left its log and its command. */
+/** A run that failed before its first checkpoint may have left its log and its command, and a killed one an empty folder. */
 const holdsNoRun = (checkpoints: string): boolean =>
-  readdirSync(checkpoints).every((name) => isKeptCommand(name) || isLog(join(checkpoints, name)));
+  readdirSync(checkpoints, { withFileTypes: true }).every((entry) => {
+    const path = join(checkpoints, entry.name);
+    return entry.isDirectory() ? readdirSync(path).length === 0 : isKeptCommand(entry.name) || isLog(path);
+  });
+
+/** Whether a folder holds checkpoints, or what phases of a run have left. */
+const isContinuable = (place: string): boolean => checkpointFiles(place).length > 0 || holdsPhases(place);
 
 /** What to say of a run that was stopped: before its first checkpoint there is nothing to continue. */
 export function stoppedRun(
@@ -148,7 +157,7 @@ export function stoppedRun(
   { command }: Pick<Context, "command">,
   { resumeFromCheckpoint }: { readonly resumeFromCheckpoint?: string },
 ): string {
-  if (checkpointFiles(checkpoints).length === 0) return "stopped before the first update; nothing was written";
+  if (!isContinuable(checkpoints)) return "stopped before the first checkpoint: there is nothing to continue";
   const next = resumeFromCheckpoint === undefined ? [command[0], "--resume_from_checkpoint", path] : command;
   return `stopped; to continue: ${typedAs(next)}`;
 }
@@ -173,7 +182,7 @@ export function checkpointsIn(folder: string): string {
  */
 function checkpointPlaces(folder: string): string[] {
   const checkpoints = join(folder, "checkpoints");
-  return [checkpoints, ...numbered(checkpoints)].filter((place) => checkpointFiles(place).length > 0);
+  return [checkpoints, ...numbered(checkpoints)].filter(isContinuable);
 }
 
 /** `checkpoints/2`, `checkpoints/3` … as far as there are any, by number. */

@@ -11,4 +11,4 @@ export {
 } from "./atomic-file-node.ts";
 export { FOLDER_LOCK, type Lock, type LockSettings, lockFolder, takeLock } from "./folder-lock-node.ts";
 export * from "./index.ts";
-export { checkOwnFiles, OWN_FILES, writeOwnFiles } from "./own-files-node.ts";
+export { checkOwnFiles, OWN_FILES, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";

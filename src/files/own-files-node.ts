@@ -60,6 +60,21 @@ export function checkOwnFiles(folder: string, names: readonly string[]): void {
   for (const name of names) ownHash(folder, name, manifest);
 }
 
+/** The files of a folder that are as Crisp wrote them, by path inside it. */
+export function ownFiles(folder: string): string[] {
+  return Object.entries(readManifest(folder)).flatMap(([name, hashes]) =>
+    hashes.includes(hashOf(join(folder, name)) ?? "none") ? [name] : [],
+  );
+}
+
+/** Remove those of some files of a folder that are as Crisp wrote them; the record of them goes once it names no other. */
+export function removeOwnFiles(folder: string, names: readonly string[]): void {
+  const own = ownFiles(folder).filter((name) => names.includes(name));
+  if (own.length === 0) return;
+  for (const name of own) rmSync(join(folder, name));
+  if (Object.keys(readManifest(folder)).every((name) => names.includes(name))) rmSync(join(folder, OWN_FILES));
+}
+
 /** Undefined where there is no such file. */
 function ownHash(folder: string, name: string, manifest: Manifest): string | undefined {
   const path = join(folder, name);

@@ -3,9 +3,42 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { BatchContext } from "../batch/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { MaskingRules } from "../tasks/index.ts";
-import { Checkpoints, type Digest, type TrainingOptions, type TrainStep } from "../training/index.ts";
+import { Checkpoints, type Digest, type RunDescription, type TrainingOptions, type TrainStep } from "../training/index.ts";
 import type { RunEnvironment } from "./environment/environment.ts";
 import type { RunSpec } from "./spec.ts";
+
+type Described = Pick<
+  RunSpec,
+  "arm" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images" | "masking" | "pooling" | "probe"
+> &
+  Pick<Partial<RunSpec>, "glue">;
+
+/**
+ * What a run follows from: by this, what another run has left is refused.
+ *
+ * @param data - Names the examples.
+ */
+export function describeRun(spec: Described, options: TrainingOptions, data: string): RunDescription {
+  // how often and how many checkpoints are written changes nothing that is trained
+  const { saveTotalLimit: _, saveSteps: __, ...decisive } = options;
+  return {
+    arm: spec.arm,
+    model: nameOf(spec.model),
+    // how it is computed changes rounding only
+    attention: JSON.stringify({ ...spec.plan, core: undefined }),
+    seed: spec.seed,
+    seedOffset: spec.seedOffset,
+    ...(spec.task && { task: spec.task }),
+    ...(spec.glue && { glue: spec.glue }), // chooses the best weights
+    ...(spec.classWeights && { classWeights: spec.classWeights }),
+    ...(spec.images && { images: JSON.stringify(spec.images) }),
+    ...(spec.masking && { masking: maskingOf(spec.masking) }),
+    ...(spec.pooling && { pooling: spec.pooling }),
+    ...(spec.probe && { linearProbe: true }),
+    options: decisive,
+    data,
+  };
+}
 
 /**
  * The checkpoints of a run, and the description by which another run's are refused.
@@ -13,8 +46,7 @@ import type { RunSpec } from "./spec.ts";
  * @param where - Folder or name.
  */
 export async function checkpointsOf(
-  spec: Pick<RunSpec, "arm" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images" | "masking"> &
-    Pick<Partial<RunSpec>, "glue">,
+  spec: Described,
   where: string,
   parts: {
     readonly environment: RunEnvironment;
@@ -26,32 +58,16 @@ export async function checkpointsOf(
   },
 ): Promise<Checkpoints> {
   const { environment, step, runtime, options, data } = parts;
-  // how often and how many checkpoints are written changes nothing that is trained
-  const { saveTotalLimit, saveSteps: _, ...decisive } = options;
   return new Checkpoints({
     storage: await environment.openCheckpoints(where),
     state: step.state,
-    run: {
-      arm: spec.arm,
-      model: nameOf(spec.model),
-      // how it is computed changes rounding only
-      attention: JSON.stringify({ ...spec.plan, core: undefined }),
-      seed: spec.seed,
-      seedOffset: spec.seedOffset,
-      ...(spec.task && { task: spec.task }),
-      ...(spec.glue && { glue: spec.glue }), // chooses the best weights
-      ...(spec.classWeights && { classWeights: spec.classWeights }),
-      ...(spec.images && { images: JSON.stringify(spec.images) }),
-      ...(spec.masking && { masking: maskingOf(spec.masking) }),
-      options: decisive,
-      data,
-    },
+    run: describeRun(spec, options, data),
     surroundings: {
       runtime: `${runtime.name} ${runtime.version}${runtime.device === "webgpu" ? " on WebGPU" : ""}`,
       threads: runtime.threads,
       cpuFeatures: environment.cpuFeatures(),
     },
-    limit: saveTotalLimit,
+    limit: options.saveTotalLimit,
   });
 }
 

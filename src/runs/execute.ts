@@ -155,7 +155,7 @@ async function trainIt(
         });
   const resumed = await checkpoints?.resume();
   const curve = (resumed?.progress.evaluations ?? []).map(curvePoint);
-  for (const text of resumed?.notes ?? []) onEvent({ type: "note", text });
+  for (const text of resumed?.notes ?? []) onEvent({ type: "note", text, resumed: true });
 
   if (spec.estimate) {
     const { perEpoch, total } = plannedSteps(batches.batchesPerEpoch, options);

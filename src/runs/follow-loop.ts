@@ -26,7 +26,7 @@ export async function followLoop(
     if (done) return value;
     if (value.type === "started") {
       onEvent(value);
-      if (value.resumedAt > 0) onEvent({ type: "note", text: `continues after update ${value.resumedAt}` });
+      if (value.resumedAt > 0) onEvent({ type: "note", text: `continues after update ${value.resumedAt}`, resumed: true });
     } else if (value.type === "step") {
       const { step, steps, epoch, loss, learningRate, gradientNorm, tokens, elapsedMs } = value;
       const tokensPerSecond = tokens / (elapsedMs / 1000);

@@ -1,8 +1,8 @@
 export { attentionRows } from "./attention-rows.ts";
-export { hashOfModel } from "./checkpoints.ts";
+export { describeRun, hashOfModel } from "./checkpoints.ts";
 export { classWeightsOf } from "./class-weights.ts";
 export type { RunEnvironment } from "./environment/environment.ts";
-export { hashOfData } from "./examples.ts";
+export { hashOf, hashOfData } from "./examples.ts";
 export { executeRun } from "./execute.ts";
 export { rulesOf, type TaskRules, taskFigures } from "./figures.ts";
 export {

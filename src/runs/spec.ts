@@ -167,4 +167,8 @@ export type RunEvent =
     }
   | { readonly type: "evaluated"; readonly point: CurvePoint }
   | { readonly type: "saved"; readonly path: string; readonly step: number }
-  | { readonly type: "note"; readonly text: string };
+  | {
+      readonly type: "note";
+      readonly text: string /** About the checkpoint that the run continues from. */;
+      readonly resumed?: true;
+    };

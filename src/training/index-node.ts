@@ -1,4 +1,4 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
-export { checkpointFiles, checkpointFolder } from "./checkpoints/checkpoint-storage-node.ts";
+export { checkpointFiles, checkpointFolder, removeCheckpoints } from "./checkpoints/checkpoint-storage-node.ts";
 export * from "./index.ts";

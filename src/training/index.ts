@@ -1,7 +1,7 @@
-export type { Surroundings } from "./checkpoints/checkpoint-format.ts";
+export { fromExactJson, type Surroundings, toExactJson } from "./checkpoints/checkpoint-format.ts";
 export type { CheckpointStorage, Digest, StoredFile } from "./checkpoints/checkpoint-storage.ts";
 export { type CheckpointSettings, Checkpoints, type Resumed } from "./checkpoints/checkpoints.ts";
-export type { Json, RunDescription } from "./checkpoints/run-description.ts";
+export { checkSameRun, type Json, type RunDescription } from "./checkpoints/run-description.ts";
 export { type Estimate, type EstimateOptions, estimate } from "./estimate.ts";
 export type { Evaluation, TrainingEvent } from "./events.ts";
 export {

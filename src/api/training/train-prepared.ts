@@ -1,7 +1,7 @@
 import type { DataSummary, Dataset, Encoded } from "../../data/index.ts";
 import { summarise, summariseStreamed } from "../../data/index.ts";
 import type { ModelFacts } from "../../export/index.ts";
-import { joined } from "../../files/index.ts";
+import { joined, stableJson } from "../../files/index.ts";
 import { classMetrics, fitTemperature } from "../../metrics/index.ts";
 import type { EncoderConfig } from "../../models/index.ts";
 import type { RunResult, RunSpec, StreamedSource } from "../../runs/index.ts";
@@ -11,7 +11,7 @@ import { resolveOptions } from "../../training/index.ts";
 import type { CrispCard } from "../classifier.ts";
 import { VERSION } from "../version.ts";
 import { type Baseline, FROZEN, frozenBaseline, majorityBaseline, type Trials, tfIdfBaseline } from "./baselines.ts";
-import { crossPredict, type ExecuteRun, foldsOf, runByRecipe } from "./phases.ts";
+import { type CrossPredicted, crossPredict, type ExecuteRun, foldsOf, type PhaseStore, runByRecipe } from "./phases.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
 import type { Prepared, StreamedTraining } from "./train-text.ts";
 
@@ -26,6 +26,7 @@ export interface Finished extends TextTrainResult {
  * Train what was prepared.
  *
  * @param run - Executes the run, here or in a worker.
+ * @param store - Of its phases; left out, they are done again by a training that is continued.
  * @returns Null when it was stopped.
  */
 export async function trainPrepared(
@@ -35,6 +36,7 @@ export async function trainPrepared(
   },
   run: ExecuteRun,
   emit: (event: TrainEvent) => void,
+  store?: PhaseStore,
 ): Promise<Finished | null> {
   const { train, validation, reported, tokenizer, images, recipe } = prepared;
   emit({ type: "recipe", recipe });
@@ -69,10 +71,12 @@ export async function trainPrepared(
     threads: settings.threads,
     estimate: true,
   };
-  const crossed = recipe.folds > 0 ? await crossPredict(spec, recipe, encodedReported, run) : undefined;
+  const crossed = recipe.folds > 0 ? await crossPredict(spec, recipe, encodedReported, run, store) : undefined;
   if (crossed === null) return null;
-  const trained = await runByRecipe(spec, recipe, run);
+  const trained = await runByRecipe(spec, recipe, run, { store });
   if (!trained) return null;
+  if (crossed?.keptBy.some((runtime) => stableJson(runtime) !== stableJson(trained.runtime)))
+    emit({ type: "note", text: "other folds were predicted by another runtime: results may differ in the last bits" });
   const outcome = crossed ? withCrossPredicted(trained, crossed, spec, encodedReported) : trained;
   const baselines = await baselinesOf(prepared, spec, outcome, run, emit);
   return baselines && finished(prepared, spec, outcome, { summary, columns, about: settings.about, baselines }, emit);
@@ -93,7 +97,7 @@ function summaryOf(
 /** The result of a training on all examples, judged by what models of others said of each. */
 function withCrossPredicted(
   trained: RunResult,
-  { probabilities, denseProbabilities, seconds }: NonNullable<Awaited<ReturnType<typeof crossPredict>>>,
+  { probabilities, denseProbabilities, seconds }: CrossPredicted,
   spec: RunSpec,
   examples: readonly Encoded[],
 ): RunResult {

@@ -147,7 +147,7 @@ function reporter(
     output.record(event);
     if (event.type === "recipe") output.say(recipeLine(event.recipe));
     else if (event.type === "phase") {
-      if (phase?.name !== event.name) phase = { name: event.name, bar: output.progress(event.name, event.steps) };
+      if (phase?.name !== event.name) phase = { name: event.name, bar: output.progress(event.name, event.steps, event.done - 1) };
       phase.bar.update(event.done);
       if (event.done === event.steps) {
         phase.bar.finish();

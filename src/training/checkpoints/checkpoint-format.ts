@@ -50,7 +50,7 @@ export async function* encodeCheckpoint(
   hash: Digest,
 ): AsyncGenerator<Uint8Array> {
   const header: CheckpointHeader = { progress, run, surroundings, arrays: arrays.map(({ name, length }) => [name, length]) };
-  const json = new TextEncoder().encode(JSON.stringify(header, plainNumbers));
+  const json = new TextEncoder().encode(toExactJson(header));
   const start = new Uint8Array(Math.ceil((FRONT + json.length) / 4) * 4).fill(0x20);
   start.set(new TextEncoder().encode(MAGIC + VERSION));
   new DataView(start.buffer).setUint32(8, start.length - FRONT, true);
@@ -66,7 +66,10 @@ export async function* encodeCheckpoint(
   yield hash.digest();
 }
 
-/** JSON has no NaN and no infinities, which a metric may be. */
+/** JSON in which every number comes back as it was: JSON itself has no NaN and no infinities, which a metric may be. */
+export const toExactJson = (value: unknown): string => JSON.stringify(value, plainNumbers);
+export const fromExactJson = (json: string): unknown => JSON.parse(json, allNumbers);
+
 const plainNumbers = (_key: string, value: unknown): unknown =>
   typeof value === "number" && !Number.isFinite(value) ? { notFinite: String(value) } : value;
 const allNumbers = (_key: string, value: unknown): unknown =>
@@ -97,7 +100,7 @@ export async function readCheckpointHeader(
   if (magic !== MAGIC) throw corrupt(label, "a checkpoint of Crisp", "another file");
   if (version !== VERSION) throw otherVersion(label, version);
   const json = new TextDecoder().decode(await file.read(FRONT, uint32(front, 8)));
-  return JSON.parse(json, allNumbers) as CheckpointHeader;
+  return fromExactJson(json) as CheckpointHeader;
 }
 
 /**

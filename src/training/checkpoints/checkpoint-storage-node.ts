@@ -37,6 +37,11 @@ export function checkpointFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => CHECKPOINT_FILE.test(name) && startsAsCheckpoint(join(folder, name)));
 }
 
+/** Remove a folder's checkpoints; other files stay. */
+export function removeCheckpoints(folder: string): void {
+  for (const name of checkpointFiles(folder)) rmSync(join(folder, name), { force: true });
+}
+
 function startsAsCheckpoint(path: string): boolean {
   const start = new Uint8Array(MAGIC.length);
   const file = openSync(path, "r");
