@@ -114,6 +114,50 @@ describe("--overwrite_output_dir", () => {
   });
 });
 
+describe("a run of several phases", () => {
+  const fold = (checkpoints: string): void =>
+    writeOwnFiles(join(checkpoints, "folds"), new Map([["fold-1.json", [Uint8Array.of(1)]]]));
+  const contrastive = (checkpoints: string): void => checkpoint(join(checkpoints, "contrastive", "checkpoint-3.crisp"));
+
+  test("is continued from a fold or from a checkpoint of its contrastive phase", async () => {
+    for (const leave of [fold, contrastive]) {
+      const folder = newFolder();
+      await inFolder(folder, {}, ({ checkpoints }) => leave(checkpoints));
+      await inFolder(folder, { resumeFromCheckpoint: folder }, ({ checkpoints }) =>
+        assert.equal(checkpoints, join(folder, "checkpoints")),
+      );
+      await assert.rejects(
+        inFolder(folder, {}, () => {}),
+        { code: "cli/output-exists" },
+      );
+    }
+  });
+  test("keeps its phases until the run that takes its place has something whole; people's files stay", async () => {
+    const folder = newFolder();
+    await inFolder(folder, {}, ({ checkpoints }) => [fold, contrastive].map((leave) => leave(checkpoints)));
+    put(join(folder, "checkpoints/folds/fold-2.json"), "mine");
+    put(join(folder, "checkpoints/contrastive/checkpoint-9.crisp"), "mine");
+    const before = tree(folder);
+    await inFolder(folder, overwrite, ({ checkpoints, follow }) => {
+      assert.equal(checkpoints, join(folder, "checkpoints", "2"));
+      fold(checkpoints);
+      follow({ type: "phase" });
+      for (const path of before) assert.ok(existsSync(join(folder, path)), path);
+      contrastive(checkpoints);
+      follow({ type: "saved" });
+    });
+    const own = ["command.json", "contrastive/checkpoint-3.crisp", "folds/.crisp-files.json", "folds/fold-1.json"];
+    const mine = ["contrastive/checkpoint-9.crisp", "folds/fold-2.json"];
+    assert.deepEqual(tree(folder), [...own.map((path) => `2/${path}`), ...mine].map((path) => join("checkpoints", path)).sort());
+  });
+  test("that left nothing but empty folders can be started again, and one that failed leaves none", async () => {
+    const folder = newFolder();
+    for (const name of ["contrastive", "folds"]) mkdirSync(join(folder, "checkpoints", name), { recursive: true });
+    await inFolder(folder, {}, () => {});
+    assert.ok(!existsSync(join(folder, "checkpoints")));
+  });
+});
+
 test("what was made for a run that failed goes, folders above it too; one that left but a log can be used again", async () => {
   const [above, used] = [newFolder(), newFolder()];
   const failing = (): never => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { checkOwnFiles, OWN_FILES, writeOwnFiles } from "./own-files-node.ts";
+import { checkOwnFiles, OWN_FILES, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crisp-own-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -82,4 +82,17 @@ test("checkOwnFiles asks for no folder, and refuses a folder of a file's name", 
   assert.ok(!existsSync(folder));
   mkdirSync(join(folder, "config.json"), { recursive: true });
   assert.throws(() => checkOwnFiles(folder, ["README.md", "config.json"]), { code: "file/not-own", message: /config\.json/ });
+});
+
+test("removeOwnFiles takes what is as Crisp wrote it, and the record once it names no other", () => {
+  const folder = newFolder();
+  removeOwnFiles(folder, ["a"]);
+  write(folder, { a: "1", b: "2", c: "3" });
+  writeFileSync(join(folder, "b"), "changed");
+  writeFileSync(join(folder, "mine"), "1");
+  assert.deepEqual(ownFiles(folder), ["a", "c"]);
+  removeOwnFiles(folder, ["a", "b", "mine"]);
+  assert.deepEqual(readdirSync(folder).sort(), [OWN_FILES, "b", "c", "mine"]);
+  removeOwnFiles(folder, ["a", "b", "c"]);
+  assert.deepEqual(readdirSync(folder).sort(), ["b", "mine"]);
 });

@@ -16,12 +16,16 @@ export function crisp(
     cwd,
     input = "",
     interruptOn,
+    killOn,
     onText,
     env,
   }: {
     readonly cwd?: string;
     readonly input?: string;
+    /** SIGINT once this was printed. */
     readonly interruptOn?: RegExp;
+    /** SIGKILL once this was printed. */
+    readonly killOn?: RegExp;
     /** Told all that was printed so far. */
     readonly onText?: (text: string) => void;
     /** Beside those of this process. */
@@ -33,9 +37,9 @@ export function crisp(
     let [stdout, stderr, interrupted] = ["", "", false];
     const look = (): void => {
       onText?.(stdout + stderr);
-      if (interrupted || !interruptOn?.test(stdout + stderr)) return;
-      interrupted = true;
-      child.kill("SIGINT");
+      if (interrupted) return;
+      if (killOn?.test(stdout + stderr)) interrupted = child.kill("SIGKILL");
+      else if (interruptOn?.test(stdout + stderr)) interrupted = child.kill("SIGINT");
     };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;

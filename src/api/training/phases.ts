@@ -2,7 +2,7 @@ import type { Encoded } from "../../data/index.ts";
 import { joined } from "../../files/index.ts";
 import { folds as cutFolds, type Fold } from "../../linear/index.ts";
 import { modelFiles } from "../../models/index.ts";
-import type { RecipeChoice } from "../../recipes/index.ts";
+import type { ContrastiveSettings, RecipeChoice } from "../../recipes/index.ts";
 import { describeRun, hashOf, type RunEvent, type RunResult, type RunSpec, sameTexts } from "../../runs/index.ts";
 import { type Json, type RunDescription, resolveOptions } from "../../training/index.ts";
 
@@ -63,7 +63,7 @@ export async function runByRecipe(
         perDeviceTrainBatchSize: contrastive.batchSize,
         numTrainEpochs: contrastive.epochs,
         evalStrategy: "no",
-        saveSteps: options.saveSteps,
+        saveSteps: options.saveSteps ?? savedEvery(data.train, contrastive),
         saveTotalLimit: options.saveTotalLimit,
       },
       // they stay when it has ended: a run that is continued later takes its weights from the last one
@@ -84,6 +84,10 @@ export async function runByRecipe(
     record: { ...record, steps: record.steps + first.record.steps, seconds: record.seconds + first.record.seconds },
   };
 }
+
+/** Its epochs may be one update each, and a checkpoint takes as long as several: four are written where nobody says otherwise. */
+const savedEvery = (train: RunSpec["data"]["train"], { epochs, batchSize }: ContrastiveSettings): number | undefined =>
+  "paths" in train ? undefined : Math.ceil((epochs * Math.ceil(train.length / batchSize)) / 4);
 
 /** The phase in which texts of a label are drawn together. */
 export const CONTRASTIVE = "contrastive";
