@@ -1,4 +1,4 @@
-import type { ContrastiveSettings, RecipeChoice, RecipeFacts } from "./recipe.ts";
+import type { RecipeChoice, RecipeFacts } from "./recipe.ts";
 
 /**
  * FLOP/s that a recipe reckons with: what a laptop's two cores reach on matrix products, padding taken off.
@@ -21,12 +21,16 @@ export const secondsOf = (facts: RecipeFacts, { contrastive, options }: Timed): 
 /** Whether a tenth of the rows is too few to say anything. */
 export const isSmall = ({ rows }: RecipeFacts): boolean => rows < CROSS_VALIDATED_ROWS;
 
+/** Whether the rows themselves say how good the model is, so that several models are trained. */
+export const isCrossValidated = (facts: RecipeFacts): boolean =>
+  facts.classes > 0 && isSmall(facts) && !facts.evaluated && !facts.watched;
+
 /** Below so many rows, a tenth held out says nothing: 50 rows leave an interval of ± 13 points. */
 const CROSS_VALIDATED_ROWS = 500;
 
 /** The most folds that the budget has room for beside the model itself; 0 for rows that are held out. */
 export function foldsFor(facts: RecipeFacts, choice: Timed): number {
-  if (facts.classes === 0 || !isSmall(facts)) return 0;
+  if (!isCrossValidated(facts)) return 0;
   const affordable = [5, 3].find((folds) => (folds + 1) * secondsOf(facts, choice) <= facts.timeBudget) ?? 0;
   return Math.min(affordable, facts.leastOfAClass) >= 2 ? Math.min(affordable, facts.leastOfAClass) : 0;
 }
@@ -35,10 +39,20 @@ export function foldsFor(facts: RecipeFacts, choice: Timed): number {
 export const rateFor = ({ hiddenSize }: Pick<RecipeFacts, "hiddenSize">): number =>
   Math.min(2e-4, Number((5e-5 * (768 / hiddenSize)).toPrecision(2)));
 
-/** Epochs of a contrastive phase: each text is seen `most` times, fewer where the budget has no room for it. */
-export function contrastiveFor(facts: RecipeFacts, most: number): ContrastiveSettings {
-  // folds train several models, held-out rows one
-  const share = isSmall(facts) ? 1 / 4 : 2 / 3;
+/**
+ * Epochs that a share of the budget has room for, at least one.
+ *
+ * @param wanted - Without a budget there would be so many.
+ * @returns `short` where there are fewer.
+ */
+export function epochsWithin(
+  facts: RecipeFacts,
+  wanted: number,
+  share: number,
+): { readonly epochs: number } & Pick<RecipeChoice, "short"> {
   const affordable = Math.floor((share * facts.timeBudget) / epochSeconds(facts));
-  return { epochs: Math.max(1, Math.min(most, affordable)), learningRate: rateFor(facts), batchSize: 32 };
+  if (affordable >= wanted) return { epochs: wanted };
+  // tens of seconds, so that rounding does not cost an epoch
+  const timeBudget = 10 * Math.ceil((wanted * epochSeconds(facts)) / share / 10 + 1e-6);
+  return { epochs: Math.max(1, affordable), ...(wanted > 1 && { short: { epochs: wanted, timeBudget } }) };
 }

@@ -1,4 +1,4 @@
-import { contrastiveFor, foldsFor } from "./cost.ts";
+import { epochsWithin, foldsFor, isCrossValidated, rateFor } from "./cost.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** Rows a class up to which texts say more by their likeness than by their labels. */
@@ -15,8 +15,12 @@ export const few: Recipe = {
   summary: "texts of a label are drawn together, then a logistic regression",
   fits: ({ rows, classes, watched }) => classes > 0 && !watched && rows / classes <= MOST_A_CLASS,
   choose(facts) {
+    // folds train several models, given rows one
+    const share = isCrossValidated(facts) ? 1 / 4 : facts.evaluated ? 1 : 2 / 3;
+    const { epochs, short } = epochsWithin(facts, EPOCHS, share);
     const choice = {
-      contrastive: contrastiveFor(facts, EPOCHS),
+      ...(short && { short }),
+      contrastive: { epochs, learningRate: rateFor(facts), batchSize: 32 },
       pooling: "best",
       probe: true,
       options: { numTrainEpochs: 0, evalStrategy: "no" },

@@ -1,4 +1,4 @@
-import { epochSeconds, rateFor } from "./cost.ts";
+import { epochsWithin, rateFor } from "./cost.ts";
 import type { Recipe } from "./recipe.ts";
 
 const EPOCHS = 3;
@@ -9,9 +9,9 @@ export const many: Recipe = {
   summary: "everything is fine-tuned",
   fits: () => true,
   choose(facts) {
-    const affordable = Math.floor(facts.timeBudget / epochSeconds(facts));
-    const epochs = Math.max(1, Math.min(EPOCHS, affordable));
+    const { epochs, short } = epochsWithin(facts, EPOCHS, 1);
     return {
+      ...(short && { short }),
       probe: facts.classes > 0,
       options: { learningRate: rateFor(facts), numTrainEpochs: epochs },
       folds: 0,

@@ -10,6 +10,8 @@ export interface RecipeFacts {
   readonly leastOfAClass: number;
   /** Evaluations during training choose the weights, or when to stop. */
   readonly watched: boolean;
+  /** Rows to evaluate on were given, so that no folds are trained for it. */
+  readonly evaluated: boolean;
   /** D of the encoder. */
   readonly hiddenSize: number;
   /** FLOPs of the forward pass of an example of mean length. */
@@ -35,6 +37,8 @@ export interface RecipeChoice {
   readonly probe: boolean;
   /** Of the fine-tuning; with `numTrainEpochs` 0 there is none. */
   readonly options: Partial<TrainingOptions>;
+  /** Where the budget has no room for all epochs: how many there would be, and about how many seconds have room for them. */
+  readonly short?: { readonly epochs: number; readonly timeBudget: number };
   /** Parts of the rows that are each predicted by a model of the others; 0 where rows are held out instead. */
   readonly folds: number;
   /** Whether some rows are held out and evaluated during training even where there is a test split. */

@@ -4,7 +4,16 @@ import { type RecipeFacts, recipeFor, recipes, secondsOf } from "./index.ts";
 
 /** MiniLM on sentences of 25 tokens. */
 const facts = (changed: Partial<RecipeFacts>): RecipeFacts => ({
-  ...{ rows: 1000, classes: 4, leastOfAClass: 250, watched: false, hiddenSize: 384, flopsPerExample: 0.55e9, timeBudget: 300 },
+  ...{
+    rows: 1000,
+    classes: 4,
+    leastOfAClass: 250,
+    watched: false,
+    evaluated: false,
+    hiddenSize: 384,
+    flopsPerExample: 0.55e9,
+    timeBudget: 300,
+  },
   ...changed,
 });
 const chosen = (changed: Partial<RecipeFacts>) => recipeFor("auto", facts(changed)).name;
@@ -56,4 +65,38 @@ test("huggingface is transformers' recipe, untouched", () => {
     folds: 0,
     holdsOut: true,
   });
+});
+
+describe("a budget that is too short for all epochs", () => {
+  const epochsOf = ({ contrastive, options }: ReturnType<(typeof recipes)[number]["choose"]>): number =>
+    contrastive?.epochs ?? options.numTrainEpochs ?? 0;
+  for (const name of ["few", "some", "many"])
+    test(`${name}: is said, with a budget that has room for them`, () => {
+      for (const rows of [6, 40, 300, 3000])
+        for (const evaluated of [false, true])
+          for (const flopsPerExample of [0.55e9, 4.3e9, 23e9]) {
+            const given = facts({ rows, flopsPerExample, evaluated, leastOfAClass: Math.max(1, Math.floor(rows / 4)) });
+            const choice = recipeFor(name, given).choose(given);
+            const wanted = choice.short?.epochs ?? epochsOf(choice);
+            assert.equal(choice.short === undefined, epochsOf(choice) >= wanted);
+            const enough = recipeFor(name, given).choose({ ...given, timeBudget: choice.short?.timeBudget ?? 300 });
+            assert.deepEqual([epochsOf(enough), enough.short], [wanted, undefined]);
+          }
+    });
+  test("BERT base has room for one epoch of a thousand rows in the default budget", () => {
+    const given = facts({ flopsPerExample: 4.3e9, hiddenSize: 768 });
+    const choice = recipeFor("auto", given).choose(given);
+    assert.deepEqual([choice.options.numTrainEpochs, choice.short], [1, { epochs: 5, timeBudget: 1620 }]);
+  });
+});
+
+test("where rows to evaluate on are given, the whole budget is for one model", () => {
+  for (const name of ["few", "some"]) {
+    const given = facts({ rows: 100, leastOfAClass: 25, flopsPerExample: 12e9, evaluated: true });
+    const [alone, folded] = [given, { ...given, evaluated: false }].map((each) => recipeFor(name, each).choose(each));
+    assert.equal(alone.folds, 0);
+    assert.ok(secondsOf(given, alone) > 0.75 * given.timeBudget || alone.short === undefined);
+    assert.ok(secondsOf(given, alone) >= 2 * secondsOf(given, folded));
+    assert.ok(secondsOf(given, alone) <= given.timeBudget);
+  }
 });

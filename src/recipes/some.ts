@@ -1,4 +1,4 @@
-import { epochSeconds, foldsFor, isSmall, rateFor } from "./cost.ts";
+import { epochsWithin, foldsFor, isCrossValidated, isSmall, rateFor } from "./cost.ts";
 import type { Recipe } from "./recipe.ts";
 
 const MOST_ROWS = 5000;
@@ -18,13 +18,14 @@ export const some: Recipe = {
   summary: "the head starts as a logistic regression, then everything is fine-tuned",
   fits: ({ rows }) => rows < MOST_ROWS,
   choose(facts) {
-    const wanted = Math.ceil((LEAST_UPDATES * BATCH) / facts.rows);
-    const within = (share: number): number => Math.floor((share * facts.timeBudget) / epochSeconds(facts));
+    const wanted = Math.max(LEAST_EPOCHS, Math.min(Math.ceil((LEAST_UPDATES * BATCH) / facts.rows), MOST_EPOCHS));
+    const alone = epochsWithin(facts, wanted, facts.evaluated ? 1 : 1 / 2);
     // small data: three folds and the model; where even few epochs of these are too many, rows are held out
-    const most = isSmall(facts) && within(1 / 4) >= LEAST_EPOCHS ? within(1 / 4) : within(1 / 2);
-    const epochs = Math.max(1, Math.min(Math.max(LEAST_EPOCHS, Math.min(wanted, MOST_EPOCHS)), most));
+    const beside = isCrossValidated(facts) ? epochsWithin(facts, wanted, 1 / 4) : alone;
+    const { epochs, short } = beside.epochs >= LEAST_EPOCHS ? beside : { ...alone, short: beside.short };
     const oneClass = facts.classes > 0;
     const choice = {
+      ...(short && { short }),
       ...(oneClass && { pooling: "best" as const }),
       probe: oneClass,
       options: { learningRate: rateFor(facts), perDeviceTrainBatchSize: BATCH, numTrainEpochs: epochs },

@@ -74,7 +74,7 @@ export function chooseRecipe(
   const given = trainingOptionsIn(settings);
   // what is chosen or stopped by evaluations needs rows for them, and updates between them
   const watched = given.loadBestModelAtEnd === true || given.earlyStoppingPatience !== undefined;
-  const facts = { ...factsOf(model, train, timeBudget), watched };
+  const facts = { ...factsOf(model, train, timeBudget), watched, evaluated };
   const recipe = recipeFor(settings.preset ?? (isChosen(settings, model) ? "auto" : huggingface.name), facts);
   const chosen = recipe.choose(facts);
   const { contrastiveEpochs: epochs, pooling, linearProbe, folds } = settings;
@@ -99,7 +99,9 @@ export function chooseRecipe(
       hint,
     );
   }
+  const ownEpochs = epochs !== undefined || given.numTrainEpochs !== undefined || given.maxSteps !== undefined;
   const choice = {
+    ...(chosen.short && !ownEpochs && { short: chosen.short }),
     ...(contrastive.epochs > 0 && { contrastive }),
     ...(read && read !== "first" && { pooling: read }),
     probe: linearProbe ?? chosen.probe,
@@ -116,7 +118,7 @@ function factsOf(
   { config, tokenizer, images }: Pick<StartModel, "config" | "tokenizer" | "images">,
   train: Parameters<typeof chooseRecipe>[2],
   timeBudget: number,
-): Omit<RecipeFacts, "watched"> {
+): Omit<RecipeFacts, "watched" | "evaluated"> {
   const { hiddenSize, intermediateSize, layers, family } = config;
   const inMemory = "examples" in train;
   const oneClass = taskOf(train).hasOneClass;
