@@ -15,6 +15,7 @@ export {
   drawn,
   loadLabelledTexts,
   prepareTextTraining,
+  staysOnDisk,
   type TrainingRun,
   type TrainResult,
   type TrainSettings,

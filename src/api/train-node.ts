@@ -128,6 +128,10 @@ async function readImages(
 /** From this size on, training data stay on disk unless told otherwise: in memory they would take several times as much. */
 const STREAM_BYTES = 512e6;
 
+/** Whether training data in these files stay on disk, where nobody says otherwise. */
+export const staysOnDisk = (paths: readonly string[]): boolean =>
+  paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0) >= STREAM_BYTES;
+
 async function streamed(
   paths: readonly string[],
   options: StreamOptions,
@@ -137,8 +141,7 @@ async function streamed(
     const hint = "Leave one of them out: so few rows fit into memory.";
     throw expectedGot("training/bad-option", "streaming", "no maxTrainSamples beside it", maxTrainSamples, hint);
   }
-  const bytes = paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-  if (!(streaming ?? (bytes >= STREAM_BYTES && maxTrainSamples === undefined))) return undefined;
+  if (!(streaming ?? (staysOnDisk(paths) && maxTrainSamples === undefined))) return undefined;
   const dataset = await openStreamedDataset(paths, options);
   await dataset.close(); // the run opens it again, in its own thread
   const { onProgress: _, signal: __, onNote: ___, ...plain } = options;

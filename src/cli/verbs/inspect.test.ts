@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { FileInspection } from "../../data/index.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { runCommand } from "../run-command.ts";
 import { VERBS } from "../verbs.ts";
-import { commandLines } from "./inspect.ts";
+import { commandLines, trainCommand } from "./inspect.ts";
 import { wrap } from "./inspect-lines.ts";
 import { train } from "./train.ts";
 
@@ -26,6 +27,10 @@ async function run(...argv: string[]) {
   return { code, stdout, stderr };
 }
 
+const FILE: FileInspection = {
+  ...{ name: "a.csv", format: "csv", rows: 1, columns: [], classes: [], spellings: [] },
+  bad: { rows: 0, reasons: {}, first: [] },
+};
 const FIRST = "Wo bleibt das Geld für meine Bestellung von gestern, bitte?";
 const TICKETS = `Text;Label;Note
 ${FIRST};Refund;
@@ -74,7 +79,7 @@ describe("crisp inspect", () => {
     const { options, positionals } = parseArguments("crisp train", shell.trimEnd().split("\n"), train.options);
     assert.deepEqual(positionals, [data]);
     const { modelNameOrPath, encoding, skipBadRows, textColumnName } = options;
-    assert.deepEqual([modelNameOrPath, encoding, skipBadRows, textColumnName], ["MODEL", "windows-1252", true, ["Text"]]);
+    assert.deepEqual([modelNameOrPath, encoding, skipBadRows, textColumnName], ["MODEL", undefined, true, ["Text"]]);
   });
   test("--json is one record, with the command as arguments", async () => {
     const { stdout, stderr } = await run(join(folder, "it's tickets.csv"), "--json");
@@ -114,4 +119,13 @@ test("words stay whole where they fit, and long commands are broken between opti
   ]);
   const long = "x".repeat(50);
   assert.deepEqual(commandLines(["crisp", "train", long, "--model", long]), [`  crisp train ${long} \\`, `    --model ${long}`]);
+});
+
+test("the command has no option that equals what training chooses", () => {
+  const advice = { encoding: "windows-1252", maxLength: 256, classWeights: "balanced" } as const;
+  const command = (onDisk: boolean) =>
+    trainCommand("a.csv", { advice, files: [FILE] }, { modelNameOrPath: "m" }, onDisk).slice(3);
+  assert.deepEqual(command(false), ["--model", "m", "--class_weights", "balanced"]);
+  const options = ["--encoding", "windows-1252", "--class_weights", "balanced", "--max_seq_length", "256"];
+  assert.deepEqual(command(true), ["--model", "m", ...options]);
 });

@@ -1,4 +1,4 @@
-import { modelFolderOf } from "../../api/index-node.ts";
+import { modelFolderOf, staysOnDisk } from "../../api/index-node.ts";
 import { classesOf, type DataInspection, type EncodingName, inspectData, type ReadTable } from "../../data/index.ts";
 import { loadForInspection, loadTokenizer } from "../../data/index-node.ts";
 import { oneLine } from "../../errors/index.ts";
@@ -54,7 +54,7 @@ export const inspect = defineVerb({
     const files = [train];
     for (const path of [options.validationFile, options.testFile]) if (path !== undefined) files.push(await read(path, train));
     const inspection = inspectData(files, { tokenizer });
-    const command = trainCommand(data, inspection, options);
+    const command = trainCommand(data, inspection, options, staysOnDisk([data]));
     output.record({ ...inspection, command });
     for (const [at, { name }] of inspection.files.entries()) {
       output.print(output.style("bold", oneLine(name, WIDTH)));
@@ -69,11 +69,16 @@ export const inspect = defineVerb({
   },
 });
 
-/** The training that follows, as arguments: what was given here, and what the findings ask for. */
+/**
+ * The training that follows, as arguments: what was given here, and what the findings ask for.
+ *
+ * @param onDisk - Training guesses neither encoding nor length of data that stay on disk; otherwise both are left to it.
+ */
 export function trainCommand(
   data: string,
   { advice, files }: Pick<DataInspection, "advice" | "files">,
   options: Partial<OptionValues<typeof OPTIONS>>,
+  onDisk: boolean,
 ): string[] {
   const { columnsError } = files[0];
   const text = options.textColumnName?.join(",") ?? (columnsError === undefined ? undefined : "TEXT");
@@ -84,10 +89,10 @@ export function trainCommand(
     model_revision: options.modelRevision,
     text_column_name: text,
     label_column_name: options.labelColumnName ?? (columnsError === undefined ? undefined : "LABEL"),
-    encoding: options.encoding ?? advice.encoding,
+    encoding: options.encoding ?? (onDisk ? advice.encoding : undefined),
     task: options.problemType ?? advice.task,
     class_weights: advice.classWeights,
-    max_seq_length: advice.maxLength,
+    max_seq_length: onDisk ? advice.maxLength : undefined,
   };
   const named = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
   // An argument that begins with a dash would be an option.
