@@ -34,16 +34,15 @@ export interface InspectedRow {
  * Rows of the page for one file.
  *
  * @param at - Which of the inspected files.
- * @param guessed - Whether the encoding was guessed.
  */
-export function rowsOf({ files, leaks, advice }: DataInspection, at: number, guessed: boolean): InspectedRow[] {
+export function rowsOf({ files, leaks, advice }: DataInspection, at: number): InspectedRow[] {
   const file = files[at];
   const rows: InspectedRow[] = [];
   const add = (name: string, lines: readonly string[], asks = false): void => {
     if (lines.length > 0) rows.push({ name, lines, asks });
   };
   const { bad, classes, columnsError, numbers, repeats, spellings } = file;
-  add("file", [`${fileText(file, guessed)} · ${count(file.rows, "row")}`], guessed && file.encoding === "windows-1252");
+  add("file", [`${fileText(file)} · ${count(file.rows, "row")}`], file.encodingGuessed);
   add("columns", columnLines(file));
   if (columnsError !== undefined) add("columns", [columnsError], true);
   const gaps = file.columns.filter(({ empty }) => empty > 0);
@@ -102,12 +101,9 @@ export function wrap(text: string, width: number): string[] {
 
 const DELIMITERS: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 
-function fileText({ format, delimiter, encoding }: FileInspection, guessed: boolean): string {
+function fileText({ format, delimiter, encoding, encodingGuessed }: FileInspection): string {
   const cells = delimiter === undefined ? "" : ` with ${DELIMITERS[delimiter]} between cells`;
-  const read =
-    encoding === undefined
-      ? ""
-      : ` · ${encoding.replace("utf", "UTF")}${guessed && encoding === "windows-1252" ? " (guessed)" : ""}`;
+  const read = encoding === undefined ? "" : ` · ${encoding.replace("utf", "UTF")}${encodingGuessed ? " (guessed)" : ""}`;
   return `${format === "parquet" ? "Parquet" : format.toUpperCase()}${cells}${read}`;
 }
 

@@ -58,7 +58,7 @@ export const inspect = defineVerb({
     output.record({ ...inspection, command });
     for (const [at, { name }] of inspection.files.entries()) {
       output.print(output.style("bold", oneLine(name, WIDTH)));
-      for (const row of rowsOf(inspection, at, encoding === undefined)) {
+      for (const row of rowsOf(inspection, at)) {
         for (const line of rendered(row)) output.print(row.asks ? output.style("yellow", line) : line);
       }
       output.print();

@@ -19,7 +19,8 @@ const UNBALANCED = 10;
 const MOST_CUT = 0.05;
 
 /** What one file holds. */
-export interface FileInspection extends Pick<ReadTable, "name" | "format" | "delimiter" | "encoding" | "columnsError"> {
+export interface FileInspection
+  extends Pick<ReadTable, "name" | "format" | "delimiter" | "encoding" | "encodingGuessed" | "columnsError"> {
   /** Rows that can be read. */
   readonly rows: number;
   readonly columns: readonly { readonly name: string; readonly empty: number }[];
@@ -73,9 +74,9 @@ export function inspectData(
 ): DataInspection {
   const indexed: IndexedFile[] = [];
   const inspected = files.map((file, at): FileInspection => {
-    const { name, format, delimiter, encoding, columnsError, table, bad, read } = file;
+    const { name, format, delimiter, encoding, encodingGuessed, columnsError, table, bad, read } = file;
     const facts = {
-      ...{ name, format, delimiter, encoding, columnsError },
+      ...{ name, format, delimiter, encoding, encodingGuessed, columnsError },
       rows: read?.dataset.examples.length ?? table.rows.length,
       columns: table.columns.map((column, at) => ({ name: column, empty: emptyCells(file, at) })),
       bad: {

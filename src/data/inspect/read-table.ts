@@ -15,6 +15,8 @@ export interface ReadTable {
   readonly delimiter?: string;
   /** Of a text file. */
   readonly encoding?: TextEncoding;
+  /** Neither named nor marked. */
+  readonly encodingGuessed?: boolean;
   /** The rows that have all cells. */
   readonly table: Table;
   readonly bad: BadRows;
@@ -38,13 +40,22 @@ export async function readForInspection(bytes: Uint8Array, name: string, options
     const table = await parquetTable(bytes, name);
     return { name, format: "parquet", table, bad, ...withExamples(table, options, bad) };
   }
-  const { text, encoding } = await decodeFile(bytes, name, options);
+  const { text, encoding, guessed } = await decodeFile(bytes, name, options);
   const format = options.format ?? guessFormat(name, text) ?? undefined;
   const expectedColumns = [options.textColumn, options.pairColumn, options.labelColumn].filter((column) => column !== undefined);
   const table = parseTable(text, name, { format, header: options.header, expectedColumns, bad });
   if (table.rows.length === 0) bad.settle(0);
   const delimiter = format === "csv" ? guessDelimiter(text) : undefined;
-  return { name, format: format!, delimiter, encoding, table, bad, ...withExamples(table, options, bad) };
+  return {
+    name,
+    format: format!,
+    delimiter,
+    encoding,
+    encodingGuessed: guessed,
+    table,
+    bad,
+    ...withExamples(table, options, bad),
+  };
 }
 
 function withExamples(table: Table, options: DatasetOptions, bad: BadRows): Pick<ReadTable, "read" | "columnsError"> {

@@ -1,4 +1,4 @@
-import { type DecodeOptions, notUtf16, readAsWindows1252 } from "../table/decode.ts";
+import { type DecodeOptions, notUtf16, readAs } from "../table/decode.ts";
 import {
   decodeAs,
   hasUtf16Mark,
@@ -6,6 +6,7 @@ import {
   plainEncoding,
   type TextEncoding,
   utf16Decoder,
+  utf16Order,
 } from "../table/encoding.ts";
 import { isUtf8Piece } from "../tokenize/text-layout.ts";
 
@@ -24,9 +25,11 @@ export interface Head {
 export function encodingOf({ rest, ended }: Head, name: string, { encoding, onNote }: DecodeOptions): TextEncoding {
   if (encoding) return plainEncoding(encoding);
   if (hasUtf16Mark(rest)) return "utf-16";
-  if (isUtf8Piece(rest, ended) || !looksLikeWindows1252(rest)) return "utf-8";
-  onNote?.(readAsWindows1252(name));
-  return "windows-1252";
+  const order = utf16Order(rest);
+  if (!order && (isUtf8Piece(rest, ended) || !looksLikeWindows1252(rest))) return "utf-8";
+  const guess = order ? "utf-16" : "windows-1252";
+  onNote?.(readAs(guess, name));
+  return guess;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   looksLikeWindows1252,
   plainEncoding,
   type TextEncoding,
+  utf16Order,
 } from "./encoding.ts";
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -35,9 +36,11 @@ async function inflate(bytes: Uint8Array, name: string): Promise<Uint8Array> {
 export const notUtf16 = (name: string): CrispError =>
   expectedGot("data/encoding", name, "UTF-16 text", "bytes that are not", "Save the file as UTF-8.");
 
+const REASONS = { "windows-1252": "it is not UTF-8", "utf-16": "every other byte of it is mostly 0" } as const;
+
 /** What is said of a guess. */
-export const readAsWindows1252 = (name: string): string =>
-  `${name}: read as windows-1252, as it is not UTF-8; give --encoding to say otherwise`;
+export const readAs = (encoding: keyof typeof REASONS, name: string): string =>
+  `${name}: read as ${encoding.replace("utf", "UTF")}, as ${REASONS[encoding]}; give --encoding to say otherwise`;
 
 export interface DecodeOptions {
   /** Left out, guessed: see `decodeText`. */
@@ -49,8 +52,8 @@ export interface DecodeOptions {
 /**
  * The text of a data file: gzip is inflated (known by its first bytes), a byte-order mark removed.
  *
- * Where no encoding is named, a byte-order mark says UTF-16, and all else must be UTF-8, or look like windows-1252, which is said
- * by `onNote`.
+ * Where no encoding is named, a byte-order mark says UTF-16, and all else must be UTF-8, or look like UTF-16 or windows-1252, which is
+ * said by `onNote`.
  *
  * @param bytes - The file.
  * @param name - Its name, for messages.
@@ -69,15 +72,21 @@ export async function decodeFile(
   bytes: Uint8Array,
   name: string,
   { encoding, onNote }: DecodeOptions = {},
-): Promise<{ readonly text: string; readonly encoding: TextEncoding }> {
+): Promise<{ readonly text: string; readonly encoding: TextEncoding; readonly guessed: boolean }> {
   const plain = isGzip(bytes) ? await inflate(bytes, name) : bytes;
-  const taken = encoding ? plainEncoding(encoding) : hasUtf16Mark(plain) ? "utf-16" : "utf-8";
+  const guess = (taken: keyof typeof REASONS) => {
+    onNote?.(readAs(taken, name));
+    return { text: decodeAs(plain, taken), encoding: taken, guessed: true };
+  };
+  const marked = hasUtf16Mark(plain);
+  const taken = encoding ? plainEncoding(encoding) : marked ? "utf-16" : "utf-8";
   try {
-    return { text: decodeAs(plain, taken), encoding: taken };
+    // such text is UTF-8 too, with control characters
+    if (!encoding && !marked && utf16Order(plain)) return guess("utf-16");
+    return { text: decodeAs(plain, taken), encoding: taken, guessed: false };
   } catch {
     if (taken === "utf-16") throw notUtf16(name);
     if (encoding || !looksLikeWindows1252(plain)) throw badEncoding(plain, name, 1);
-    onNote?.(readAsWindows1252(name));
-    return { text: decodeAs(plain, "windows-1252"), encoding: "windows-1252" };
+    return guess("windows-1252");
   }
 }

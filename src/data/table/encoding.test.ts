@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { readForInspection } from "../inspect/read-table.ts";
+import { indexRows } from "../stream/row-stream.ts";
+import { openTextRows } from "../stream/text-rows.ts";
+import { bytesSource } from "./byte-source.ts";
 import { readDataset } from "./dataset.ts";
 import { decodeText } from "./decode.ts";
-import { decodeAs, type EncodingName, looksLikeWindows1252 } from "./encoding.ts";
+import { decodeAs, type EncodingName, looksLikeWindows1252, utf16Order } from "./encoding.ts";
 
 const latin = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
 const utf16 = (text: string, order: "le" | "be" = "le"): Uint8Array => {
@@ -32,6 +37,30 @@ describe("encodings", () => {
       code: "data/encoding",
       message: /expected UTF-16 text/,
     });
+  });
+  test("UTF-16 without a byte-order mark is known by its zero bytes, and said", async () => {
+    for (const order of ["le", "be"] as const) {
+      const notes: string[] = [];
+      const onNote = (text: string) => notes.push(text);
+      assert.equal(await decodeText(utf16(TEXT, order), "a.csv", { onNote }), TEXT);
+      const note = "a.csv: read as UTF-16, as every other byte of it is mostly 0; give --encoding to say otherwise";
+      assert.deepEqual(notes, [note]);
+      assert.equal(await decodeText(utf16(TEXT, order), "a.csv", { encoding: "utf-16" }), TEXT);
+      const pieces = await openTextRows(Readable.from([utf16(TEXT, order)]), "a.csv", { onNote });
+      for await (const [first] of (await pieces.rows({ textColumn: "text" })).parts)
+        assert.equal(first.text, "Das Café ist größer");
+      assert.deepEqual(notes, [note, note]);
+      await assert.rejects(indexRows([bytesSource(utf16(TEXT, order), "a.csv")]), {
+        message: /got UTF-16\. Save the file as UTF-8/,
+      });
+      assert.deepEqual((await readForInspection(utf16(TEXT, order), "a.csv")).encodingGuessed, true);
+    }
+  });
+  test("other text with zero bytes is not taken for UTF-16", () => {
+    for (const text of ["\0\0\0\0", `plain text ${"with a zero byte \0 now and then".repeat(50)}`])
+      assert.equal(utf16Order(new TextEncoder().encode(text)), undefined);
+    assert.equal(utf16Order(utf16("日本語の文章です。")), undefined);
+    assert.equal(utf16Order(new Uint8Array()), undefined);
   });
   test("a named encoding is taken without a word", async () => {
     const onNote = (text: string) => assert.fail(text);

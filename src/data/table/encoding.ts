@@ -20,10 +20,33 @@ export const plainEncoding = (name: EncodingName): TextEncoding => (name === "la
 export const hasUtf16Mark = (bytes: Uint8Array): boolean =>
   (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 
-/** A decoder of UTF-16 that begins with these bytes: without a byte-order mark, of little-endian order. */
+/** As many bytes of a text say how it is written. */
+const LOOKED_AT = 1 << 16;
+/** Share of the 16-bit units of plain UTF-16 whose upper byte is 0: letters, spaces, delimiters and line ends of ASCII. */
+const PLAIN = 0.3;
+/** Share of those whose lower byte is 0, which no letter of Latin script has. */
+const ODD = 0.01;
+
+/**
+ * The byte order of UTF-16 text without a byte-order mark, where zero bytes tell it.
+ *
+ * @returns Undefined for other text, and for UTF-16 in scripts that have few signs of ASCII between their letters.
+ */
+export function utf16Order(bytes: Uint8Array): "le" | "be" | undefined {
+  const units = Math.min(bytes.length, LOOKED_AT) >> 1;
+  let [first, second] = [0, 0];
+  for (let at = 0; at < 2 * units; at += 2) {
+    if (bytes[at] === 0) first++;
+    if (bytes[at + 1] === 0) second++;
+  }
+  if (second > PLAIN * units && first <= ODD * units) return "le";
+  return first > PLAIN * units && second <= ODD * units ? "be" : undefined;
+}
+
+/** A decoder of UTF-16 that begins with these bytes: of little-endian order, unless a byte-order mark or zero bytes say otherwise. */
 export function utf16Decoder(bytes: Uint8Array, keepMark = false): TextDecoder {
-  const label = bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-16le";
-  return new TextDecoder(label, { fatal: true, ignoreBOM: keepMark });
+  const big = hasUtf16Mark(bytes) ? bytes[0] === 0xfe : utf16Order(bytes) === "be";
+  return new TextDecoder(big ? "utf-16be" : "utf-16le", { fatal: true, ignoreBOM: keepMark });
 }
 
 /**
@@ -106,7 +129,7 @@ function firstBadLine(bytes: Uint8Array): number {
  * @param line - 1-based line of the file that the piece starts on.
  */
 export function badEncoding(bytes: Uint8Array, name: string, line: number): CrispError {
-  const utf16 = line === 1 && hasUtf16Mark(bytes);
+  const utf16 = line === 1 && (hasUtf16Mark(bytes) || utf16Order(bytes) !== undefined);
   return expectedGot(
     "data/encoding",
     `${name}:${utf16 ? 1 : line - 1 + firstBadLine(bytes)}`,

@@ -5,7 +5,7 @@ import { BadRows } from "../table/bad-rows.ts";
 import type { ByteSource } from "../table/byte-source.ts";
 import type { Columns } from "../table/columns.ts";
 import { type DecodeOptions, isGzip } from "../table/decode.ts";
-import { badEncoding, decodeAs, hasUtf16Mark, plainEncoding, type TextEncoding } from "../table/encoding.ts";
+import { badEncoding, decodeAs, hasUtf16Mark, plainEncoding, type TextEncoding, utf16Order } from "../table/encoding.ts";
 import {
   csvRows,
   guessDelimiter,
@@ -160,7 +160,7 @@ export async function readLayout(
     );
   }
   const encoding = plainEncoding(options.encoding ?? "utf-8");
-  if (encoding === "utf-16" || (encoding === "utf-8" && hasUtf16Mark(head))) {
+  if (encoding === "utf-16" || (encoding === "utf-8" && (hasUtf16Mark(head) || utf16Order(head)))) {
     const rule = "UTF-8 or windows-1252 text, to read it in pieces";
     throw expectedGot("data/encoding", `${name}:1`, rule, "UTF-16", "Save the file as UTF-8.");
   }
