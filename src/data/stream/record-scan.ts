@@ -1,3 +1,5 @@
+import { endOfBroken } from "../table/csv.ts";
+
 /**
  * The records of a text file found in its bytes, many times faster than by decoding it.
  *
@@ -20,7 +22,7 @@ export interface ScannedRecord {
   readonly cellEnd: Int32Array;
   /** 1 where a cell holds doubled quotes. */
   readonly escaped: Uint8Array;
-  /** True where quotes stand where none may. */
+  /** True where its quotes are broken: it then ends as `csvRecords` ends it. */
   odd: boolean;
 }
 
@@ -139,8 +141,14 @@ export function jsonlScanner(firstLine = 1): RecordScanner {
   };
 }
 
+function lineBreaks(bytes: Uint8Array, start: number, end: number): number {
+  let breaks = 0;
+  for (let at = start; at < end; at++) if (bytes[at] === NEWLINE || (bytes[at] === RETURN && bytes[at + 1] !== NEWLINE)) breaks++;
+  return breaks;
+}
+
 /**
- * Records of RFC 4180: cells between delimiters, in quotes where they hold delimiters, line breaks or (doubled) quotes.
+ * Records of RFC 4180, as `csvRecords` reads them: cells between delimiters, in quotes where they hold delimiters, line breaks or (doubled) quotes.
  *
  * @param delimiter - One ASCII character.
  * @param mostCells - Cells whose place is wanted.
@@ -186,19 +194,17 @@ export function csvScanner(delimiter: string, mostCells: number, firstLine = 1):
               doubled = 1;
               at += 2;
             }
-            end = at < length ? at : length;
-            at = end + 1;
-            if (at < length && (special[bytes[at]] === 0 || bytes[at] === QUOTE)) odd = true;
-          }
-          // What is not quoted; behind a quoted cell there should be nothing.
-          for (;;) {
+            end = at;
+            if (odd || (at + 1 < length && special[bytes[at + 1]] === 0)) {
+              odd = true;
+              at = endOfBroken((i) => bytes[i], { open: start - 1, close: at < length ? at : -1, delimiter: separator });
+            } else at++;
+          } else {
             while (at < length && special[bytes[at]] === 0) at++;
-            if (at >= length || bytes[at] !== QUOTE) break;
-            odd = true;
-            at++;
+            odd = at < length && bytes[at] === QUOTE;
           }
+          if (odd) while (at < length && bytes[at] !== NEWLINE && bytes[at] !== RETURN) at++;
           if (at >= length && !final) return consumed;
-          if (at > length) at = length;
           if (end < 0) end = at;
           if (cells < mostCells) {
             cellStart[cells] = start;
@@ -206,12 +212,11 @@ export function csvScanner(delimiter: string, mostCells: number, firstLine = 1):
             escaped[cells] = doubled;
           }
           cells++;
-          if (at < length && bytes[at] === separator) {
-            at++;
-            continue;
-          }
-          break;
+          if (odd || at >= length || bytes[at] !== separator) break;
+          at++;
         }
+        // those behind an unclosed quote were counted too
+        if (odd) breaks = lineBreaks(bytes, consumed, at);
         // A "\r" that ends the piece may be half of "\r\n".
         if (!final && at + 1 >= length && bytes[at] === RETURN) return consumed;
         record.start = consumed;

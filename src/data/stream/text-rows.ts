@@ -207,9 +207,9 @@ function sampleOf(
 ): { readonly sample: Table; readonly header: boolean } {
   const { name } = bad;
   if (format === "jsonl") return { sample: jsonlTable(text, name, line, bad), header: false };
-  const rows = format === "tsv" ? tsvRows(text, line) : csvRows(text, name, delimiter, line);
+  const rows = format === "tsv" ? tsvRows(text, line) : csvRows(text, name, { delimiter, firstLine: line, bad });
   const expectedColumns = [textColumn, pairColumn].filter((column) => column !== undefined);
-  const { header, columns } = readHeader(rows, { expectedColumns });
+  const { header, columns } = readHeader(rows, { expectedColumns, bad });
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
   return { sample: { name, columns, rows: soundRows(data, columns, name, format, bad) }, header };

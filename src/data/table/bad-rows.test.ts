@@ -24,6 +24,12 @@ const label = (i: number): string => ["calm", "loud", "soft"][i % 3];
 const FILES: readonly [name: string, text: string, options?: DatasetOptions][] = [
   ["a.tsv", `text\tlabel\n${mixed((i) => `row ${i}\t${label(i)}`, ["one cell", "a\tb\tc", " \tcalm", "fine\t  "])}`],
   ["a.csv", `text,label\n${mixed((i) => `"row, ${i}\n\nmore",${label(i)}`, ["a,b,c", '"",odd', "fine,", '"x\n",y,z'])}`],
+  ["quotes.csv", `text,label\n${mixed((i) => `"row, ${i}\n\nmore",${label(i)}`, ['"open,odd', '"a "b" c",odd', 'x "y",odd'])}`],
+  [
+    "numbers.csv",
+    `text,label\n${mixed((i) => `"row, ${i}\n\nmore",${i / 7}`, ['"open,1', '"a\n\n"b" c",2', 'x "y",3'])}`,
+    { task: "regression" },
+  ],
   [
     "a.jsonl",
     mixed((i) => JSON.stringify({ text: `row ${i}`, label: label(i) }), ['{"text": ', "[1]", '{"label":"odd"}', '{"text":"a"}']),
@@ -57,6 +63,28 @@ describe("rows that cannot be read", () => {
       code: "data/unknown-label",
       message: /2 bad rows: line 3 \(label "eggs"\), line 4 \(label "jam"\)/,
     });
+  });
+  test("with broken quotes are named beside the others, and swallow no other row", async () => {
+    const text = 'text,label\n"open,pos\nfine,pos\nalone\n"du"ll,neg\n"two\nlines",neg\n"open to the end,pos\nlast,pos\n';
+    await assert.rejects(readDataset(bytes(text), "a.csv"), {
+      code: "data/broken-row",
+      message:
+        "a.csv: expected rows that can be read, got 4 bad rows: line 2 (a quote that never closes), line 4 (1 cell), line 5 (text beside a quoted cell), line 8 (a quote that never closes). Mend them; --skip_bad_rows leaves them out.",
+    });
+    const notes: string[] = [];
+    const options = { skipBadRows: true, onNote: (note: string) => notes.push(note) };
+    const { examples } = await readDataset(bytes(text), "a.csv", options);
+    assert.deepEqual(
+      examples.map(({ text }) => text),
+      ["fine", "two\nlines", "last"],
+    );
+    assert.deepEqual(notes, ["a.csv: 4 of 7 rows left out, 3 with broken quotes, 1 with a wrong number of cells"]);
+  });
+  test("are an error in any case where the first row has broken quotes, as it may name the columns", async () => {
+    const text = bytes('"text,label\nfine,pos\ndull,neg\n');
+    const refused = { code: "data/broken-row", message: /^a\.csv:1: .* a quote that never closes/ };
+    await assert.rejects(readDataset(text, "a.csv", { skipBadRows: true }), refused);
+    await assert.rejects(indexRows([bytesSource(text, "a.csv")], { skipBadRows: true }), refused);
   });
   test("are left out when asked, with counts by reason, said once", async () => {
     const notes: string[] = [];

@@ -7,6 +7,7 @@ const LONGEST_DETAIL = 40;
 /** What is wrong with a row, as counts name it. */
 export type BadRowReason =
   | "a wrong number of cells"
+  | "broken quotes"
   | "no JSON object"
   | "no text"
   | "no label"
@@ -53,7 +54,7 @@ export class BadRows {
   }
 
   /** Lines of the first ten, with what stands there. */
-  get first(): readonly Pick<BadRow, "line" | "detail">[] {
+  get first(): readonly BadRow[] {
     return this.#first;
   }
 

@@ -1,8 +1,8 @@
-import { CsvError, parse as parseCsvText } from "csv-parse/browser/esm/sync";
 import { counted, expectedGot } from "../../errors/index.ts";
 import type { Table, TableRow } from "../types.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { looksLikeHeader } from "./columns.ts";
+import { csvRecords } from "./csv.ts";
 
 export type TableFormat = "tsv" | "csv" | "jsonl";
 
@@ -63,36 +63,32 @@ export function tsvRows(text: string, firstLine = 1): TableRow[] {
   return rows;
 }
 
-export function csvRows(text: string, name: string, delimiter = guessDelimiter(text), firstLine = 1): TableRow[] {
-  const rows: TableRow[] = [];
-  // csv-parse counts "\r\n" inside quotes as two lines, so lines are counted here: those of the records, and empty ones.
-  let linesOfRecords = 0;
-  try {
-    parseCsvText(text, {
-      delimiter,
-      // Guessed from the first line break otherwise, and then wrong where a cell's line breaks are of another kind.
-      record_delimiter: ["\r\n", "\n", "\r"],
-      info: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      on_record: (parsed) => {
-        const { record, info } = parsed as unknown as { record: string[]; info: { empty_lines: number } };
-        rows.push({ line: firstLine + linesOfRecords + info.empty_lines, cells: record });
-        linesOfRecords += record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 1);
-        return null;
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw expectedGot(
-      "data/broken-row",
-      `${name}:${firstLine + linesOfRecords + ((error.empty_lines as number | undefined) ?? 0)}`,
-      "a row whose quotes open and close around whole cells",
-      error.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote that never closes" : "text beside a quoted cell",
-      'Write a quote inside a quoted cell twice, as "".',
-    );
-  }
-  return rows;
+/**
+ * The rows of CSV text, see `csvRecords`.
+ *
+ * @param bad - Takes rows whose quotes are broken; left out, the first one is an error.
+ */
+export function csvRows(
+  text: string,
+  name: string,
+  { delimiter = guessDelimiter(text), firstLine = 1, bad }: CsvReading = {},
+): TableRow[] {
+  return csvRecords(text, delimiter, firstLine).filter(({ line, broken }) => {
+    if (broken === undefined) return true;
+    const rule = "a row whose quotes open and close around whole cells";
+    const hint = 'Write a quote inside a quoted cell twice, as "".';
+    const error = expectedGot("data/broken-row", `${name}:${line}`, rule, broken, hint);
+    if (!bad) throw error;
+    bad.add(line, "broken quotes", broken, error);
+    return false;
+  });
+}
+
+interface CsvReading {
+  readonly delimiter?: string;
+  /** Line of the file that the text starts on; default 1. */
+  readonly firstLine?: number;
+  readonly bad?: BadRows;
 }
 
 /** The object, or what stands there instead. */
@@ -157,18 +153,24 @@ export function parseTable(text: string, name: string, options: TableOptions = {
   }
   if (format === "jsonl") return jsonlTable(text, name, 1, options.bad);
 
-  const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name);
+  const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, { bad: options.bad });
   const { header, columns } = readHeader(rows, options);
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
   return { name, columns, rows: soundRows(data, columns, name, format, options.bad) };
 }
 
-/** Whether the first row names the columns, and the columns' names. */
+/**
+ * Whether the first row names the columns, and the columns' names.
+ *
+ * @throws What `options.bad` says where the first row cannot be read: no other one can take its place.
+ */
 export function readHeader(
   rows: readonly TableRow[],
-  options: Pick<TableOptions, "header" | "expectedColumns">,
+  options: Pick<TableOptions, "header" | "expectedColumns" | "bad">,
 ): { readonly header: boolean; readonly columns: readonly string[] } {
+  const broken = options.bad?.first[0];
+  if (broken && !(rows[0]?.line < broken.line)) throw broken.error;
   const first = rows[0].cells as readonly string[];
   const header = options.header ?? looksLikeHeader(rows as readonly { cells: readonly string[] }[], options.expectedColumns);
   return { header, columns: first.map((cell, at) => (header && cell.trim()) || `column ${at + 1}`) };

@@ -133,7 +133,8 @@ export function pieceTable(text: string, layout: TextLayout, name: string, line:
     // A piece may lack a key that others have.
     return { ...table, columns: [...new Set([...table.columns, ...layout.columns])] };
   }
-  const rows = layout.format === "tsv" ? tsvRows(text, line) : csvRows(text, name, layout.delimiter, line);
+  const rows =
+    layout.format === "tsv" ? tsvRows(text, line) : csvRows(text, name, { delimiter: layout.delimiter, firstLine: line, bad });
   return { name, columns: layout.columns, rows: soundRows(rows, layout.columns, name, layout.format, bad) };
 }
 
@@ -193,8 +194,8 @@ export async function readLayout(
     if (sample.rows.length === 0) bad.settle(0);
     return { layout: { format, delimiter, columns: sample.columns, header: false, start, encoding }, sample };
   }
-  const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, delimiter);
-  const { header, columns } = readHeader(rows, options);
+  const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, { delimiter, bad });
+  const { header, columns } = readHeader(rows, { ...options, bad });
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
   const layout: TextLayout = { format, delimiter, columns, header, start, encoding };

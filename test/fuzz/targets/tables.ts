@@ -122,7 +122,7 @@ async function streamedAlike(
   name: string,
   { examples, labels }: Pick<Dataset, "examples" | "labels">,
 ): Promise<void> {
-  // csv-parse takes a zero byte behind a closing quote for the end of the file; UTF-16 is read in memory only
+  // zero bytes may look like UTF-16, which is read in memory only
   if (name.endsWith(".gz") || bytes.includes(0) || ["fffe", "feff"].includes(Buffer.from(bytes.subarray(0, 2)).toString("hex")))
     return;
   // what was guessed in memory must be named for data on disk
