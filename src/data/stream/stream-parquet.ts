@@ -1,7 +1,8 @@
+import { expectedGot } from "../../errors/index.ts";
 import { cellText, taskOf } from "../../tasks/index.ts";
 import type { ParquetFile } from "../parquet/parquet.ts";
-import type { BadRows } from "../table/bad-rows.ts";
-import { examplesOf, toDataset } from "../table/dataset.ts";
+import { BadRows } from "../table/bad-rows.ts";
+import { examplesOf } from "../table/dataset.ts";
 import { textHash } from "../table/text-hash.ts";
 import type { Example, Table } from "../types.ts";
 import { BLOCK_ROWS, type ColumnNames, type IndexedFile, namedOptions, type RowTally } from "./row-index.ts";
@@ -37,9 +38,9 @@ function slabsOf(file: ParquetFile, columns: readonly string[]): number[] {
 /**
  * Look through a Parquet file once: check each row, count labels, choose held-out rows.
  *
- * @param bad - Takes the rows that cannot be read.
+ * @param bad - Takes the rows that cannot be read; the blocks have none of them, so a block may reach over the end of a slab.
  * @param onRows - Called with the rows done; may throw to stop.
- * @throws As `readDataset`, with the same messages; also where bad rows are to be left out, as blocks of rows cannot be moved.
+ * @throws As `readDataset`, with the same messages.
  */
 export async function indexParquet(
   file: ParquetFile,
@@ -49,11 +50,13 @@ export async function indexParquet(
   bad: BadRows,
   onRows: (done: number) => void,
 ): Promise<IndexedFile> {
-  const { name, rows } = file;
+  const { name } = file;
   const { task } = tally;
   const columns = [names.text, names.pair, names.label].filter((column) => column !== undefined);
   const [pairAt, labelAt] = [names.pair, names.label].map((column) => (column === undefined ? -1 : columns.indexOf(column)));
-  const groups = slabsOf(file, columns);
+  const slabs = slabsOf(file, columns);
+  /** Rows that can be read before each slab, and before the end. */
+  const before = [0];
   const classNames = names.label === undefined ? undefined : file.classNames.get(names.label);
   const tableOf = (cells: readonly (readonly unknown[])[], start: number): Table => ({
     name,
@@ -62,15 +65,17 @@ export async function indexParquet(
     classNames: file.classNames,
   });
   const rowsOf = (slab: number): [number, number] => [
-    groups[slab] * BLOCK_ROWS,
-    Math.min(rows, (groups[slab + 1] ?? Number.POSITIVE_INFINITY) * BLOCK_ROWS),
+    slabs[slab] * BLOCK_ROWS,
+    Math.min(file.rows, (slabs[slab + 1] ?? Number.POSITIVE_INFINITY) * BLOCK_ROWS),
   ];
 
-  for (let slab = 0; slab < groups.length; slab++) {
+  const rowsBefore = tally.rows;
+  for (let slab = 0; slab < slabs.length; slab++) {
     const [start, end] = rowsOf(slab);
     const cells = await file.readRows(start, end, columns);
     if (!taskOf(tally).hasOneClass) {
       tally.countExamples(examplesOf(tableOf(cells, start), namedOptions(names, task, known), bad).dataset);
+      before.push(tally.rows - rowsBefore);
       onRows(end);
       continue;
     }
@@ -81,8 +86,11 @@ export async function indexParquet(
       const label = labelAt < 0 || hidden ? undefined : cellText(row[labelAt]);
       const blank = text.trim() === "" || pair?.trim() === "" || label?.trim() === "";
       const place = `${name}:${start + at + 1}`;
-      if (blank || (label !== undefined && !tally.labels.add(label, place, undefined, classNames === undefined)))
+      if (blank || (label !== undefined && !tally.labels.add(label, place, undefined, classNames === undefined))) {
+        const found = bad.count;
         examplesOf(tableOf([row], start + at), namedOptions(names, task, known), bad);
+        if (bad.count > found) return;
+      }
       if (hidden) tally.unlabelled++;
       if (tally.heldOut) {
         const hash = textHash(text);
@@ -90,10 +98,10 @@ export async function indexParquet(
       }
       tally.rows++;
     });
+    before.push(tally.rows - rowsBefore);
     onRows(end);
   }
-
-  if (bad.count > 0 && bad.skips) throw bad.refusal("--no-streaming --skip_bad_rows leaves");
+  const rows = tally.rows - rowsBefore;
 
   const kept = new Map<string, Promise<readonly Example[]>>();
   const readSlab = (slab: number, labels: readonly string[]): Promise<readonly Example[]> => {
@@ -102,7 +110,12 @@ export async function indexParquet(
       kept.get(key) ??
       (async () => {
         const [start, end] = rowsOf(slab);
-        return toDataset(tableOf(await file.readRows(start, end, columns), start), namedOptions(names, task, labels)).examples;
+        // the same rows as before are left out, if there are any
+        const table = tableOf(await file.readRows(start, end, columns), start);
+        const { examples } = examplesOf(table, namedOptions(names, task, labels), new BadRows(name)).dataset;
+        if (examples.length === before[slab + 1] - before[slab]) return examples;
+        const rule = "the rows that were there before";
+        throw expectedGot("data/changed", `${name}:${start + 1}`, rule, "others", "Leave the file alone.");
       })();
     // Behind all others, as the one used last.
     kept.delete(key);
@@ -111,17 +124,23 @@ export async function indexParquet(
     reading.catch(() => kept.delete(key));
     return reading;
   };
+  // a block that reaches over the end of a slab is read with those before it
+  const firsts = slabs.map((_, slab) => Math.ceil(before[slab] / BLOCK_ROWS));
+  const groups = [...new Set(firsts)].filter((block) => block * BLOCK_ROWS < rows);
   return {
     name,
     rows,
     groups,
     async read(block, labels) {
-      let slab = groups.length - 1;
-      while (groups[slab] > block) slab--;
-      const first = rowsOf(slab)[0];
-      const start = block * BLOCK_ROWS - first;
-      const examples = (await readSlab(slab, labels)).slice(start, start + BLOCK_ROWS);
-      return examples.map((example) => ({ ...example, index: first + example.index }));
+      const start = block * BLOCK_ROWS;
+      const end = Math.min(rows, start + BLOCK_ROWS);
+      const examples: Example[] = [];
+      for (let slab = before.findLastIndex((first) => first <= start); examples.length < end - start; slab++) {
+        const first = before[slab];
+        const own = (await readSlab(slab, labels)).slice(Math.max(0, start - first), end - first);
+        for (const example of own) examples.push({ ...example, index: first + example.index });
+      }
+      return examples;
     },
   };
 }

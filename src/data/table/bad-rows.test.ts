@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { RowTally } from "../stream/row-index.ts";
 import { indexRows, type StreamedDataset } from "../stream/row-stream.ts";
+import { indexParquet } from "../stream/stream-parquet.ts";
 import type { Example } from "../types.ts";
+import { BadRows } from "./bad-rows.ts";
 import { bytesSource } from "./byte-source.ts";
 import { type DatasetOptions, readDataset } from "./dataset.ts";
 import { readTexts } from "./read-texts.ts";
@@ -133,6 +137,61 @@ describe("rows that cannot be read", () => {
 
 /** Reasons come in the order in which they were found. */
 const sorted = (note: string): string => note.split(", ").sort().join(", ");
+
+describe("rows of a Parquet file that cannot be read", () => {
+  const fixture = (name: string): Uint8Array =>
+    new Uint8Array(readFileSync(new URL(`../../../test/fixtures/data/${name}`, import.meta.url)));
+  const cases: readonly [string, DatasetOptions][] = [
+    ["pairs-groups.parquet", { labels: ["equivalent"] }],
+    ["missing.parquet", {}],
+  ];
+  for (const [name, options] of cases)
+    test(`are named and left out alike in memory and on disk: ${name}`, async () => {
+      const refused = await readDataset(fixture(name), name, options).catch((error: unknown) => error as Error);
+      const stream = (skipBadRows: boolean, onNote?: (note: string) => void) =>
+        indexRows([bytesSource(fixture(name), name)], { ...options, skipBadRows, onNote });
+      await assert.rejects(stream(false), refused as Error);
+      const notes: string[][] = [[], []];
+      const whole = await readDataset(fixture(name), name, { ...options, skipBadRows: true, onNote: (n) => notes[0].push(n) });
+      const streamed = await stream(true, (note) => notes[1].push(note));
+      assert.match(notes[0][0], /rows left out/);
+      assert.deepEqual(notes[1], notes[0]);
+      assert.deepEqual(
+        [streamed.rows, await allRows(streamed), streamed.labels],
+        [whole.examples.length, whole.examples, whole.labels],
+      );
+    });
+  for (const task of ["single_label_classification", "regression"] as const)
+    test(`leave whole blocks, over the ends of the pieces that are unpacked together: ${task}`, async () => {
+      const rows = 150_000;
+      const cell = (row: number) => (task === "regression" ? row / 7 : label(row));
+      // a whole piece of bad rows, and some in every other
+      const isBad = (row: number): boolean => row % 7 === 3 || (row >= 65_536 && row < 140_000);
+      const file = {
+        ...{ name: "a.parquet", rows, columns: ["text", "label"], classNames: new Map(), imageColumns: [] },
+        groups: [{ start: 0, rows, indexed: true }],
+        groupBytes: () => 0,
+        readRows: async (start: number, end: number) =>
+          Array.from({ length: end - start }, (_, at) => [isBad(start + at) ? "" : `row ${start + at}`, cell(start + at)]),
+      };
+      const tally = new RowTally({ heldOut: { seed: 1, maxRows: 50 } }, task);
+      const bad = new BadRows(file.name, { skipBadRows: true });
+      const indexed = await indexParquet(file, { text: "text", label: "label" }, tally, undefined, bad, () => {});
+      const sound = Array.from({ length: rows }, (_, row) => row).filter((row) => !isBad(row));
+      assert.deepEqual([indexed.rows, tally.rows, bad.count], [sound.length, sound.length, rows - sound.length]);
+      const found: [number, string][] = [];
+      for (let block = 0; block * 256 < indexed.rows; block++)
+        found.push(
+          ...(await indexed.read(block, ["calm", "loud", "soft"])).map(({ index, text }): [number, string] => [index, text]),
+        );
+      assert.deepEqual(
+        found,
+        sound.map((row, index) => [index, `row ${row}`]),
+      );
+      assert.deepEqual(indexed.groups?.slice(0, 2), [0, Math.ceil(sound.findIndex((row) => row >= 195 * 256) / 256)]);
+      for (const { row, text } of tally.heldOut!.finish("a", tally.rows)) assert.equal(text, `row ${sound[row]}`);
+    });
+});
 
 test("texts to classify keep their lines where others are left out", async () => {
   const text = "text\tnote\nfine\t1\nalone\n\t2\ndull\t3\n";

@@ -96,21 +96,21 @@ export class BadRows {
    */
   settle(kept: number): void {
     if (this.count === 0) return;
-    if (!this.skips) throw this.refusal("--skip_bad_rows leaves");
+    if (!this.skips) throw this.#refusal();
     const rows = this.count + kept;
     if (kept === 0) throw expectedGot("data/empty", this.name, "at least one row that can be read", this.#listed());
     const reasons = Array.from(this.#counts, ([reason, count]) => `${grouped(count)} with ${reason}`);
     this.#options.onNote?.(`${this.name}: ${grouped(this.count)} of ${grouped(rows)} rows left out, ${reasons.join(", ")}`);
   }
 
-  /** The error for all of them. @param way - What to do with them, e.g. `--skip_bad_rows leaves`, before `it out` or `them out`. */
-  refusal(way: string): CrispError {
+  /** The error for all of them. */
+  #refusal(): CrispError {
     const { code, message, details } = this.#first[0].error;
-    if (this.count === 1) return new CrispError(code, `${message} ${way} it out.`, details);
+    if (this.count === 1) return new CrispError(code, `${message} --skip_bad_rows leaves it out.`, details);
     const rules = new Set(this.#first.map(({ error }) => String(error.details.expected)));
     const rule = rules.size === 1 ? [...rules][0] : "rows that can be read";
     const listed = this.#listed();
-    return new CrispError(code, `${this.name}: expected ${rule}, got ${listed}. Mend them; ${way} them out.`, {
+    return new CrispError(code, `${this.name}: expected ${rule}, got ${listed}. Mend them; --skip_bad_rows leaves them out.`, {
       expected: rule,
       got: listed,
       count: this.count,
