@@ -1,16 +1,17 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { nodeImages } from "../data/index-node.ts";
-import { type ExportOptions, exportFiles } from "../export/index.ts";
+import { type ExportOptions, exportFiles, sentenceFiles } from "../export/index.ts";
 import { writeOwnFiles } from "../files/index-node.ts";
 import { isZip, readModelZip } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import type { Device } from "../runs/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
-import { classifierParts, TextClassifier } from "./classifier.ts";
+import { TextClassifier } from "./classifier.ts";
+import { classifierParts } from "./classifier-files.ts";
 import { INPUT_FILES } from "./input-files.ts";
 
-const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py"];
+const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py", ...Object.keys(sentenceFiles(1, 1))];
 const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_FILES];
 
 /** All that `save` may write. */

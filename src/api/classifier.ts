@@ -1,18 +1,9 @@
 import { dense } from "../attention/index.ts";
-import {
-  createTokenizer,
-  type Dataset,
-  type Encoded,
-  type Encoding,
-  encodeWords,
-  type ImageReader,
-  readTokenizerJson,
-  type Tokenizer,
-} from "../data/index.ts";
+import { type Dataset, type Encoded, type Encoding, encodeWords, type ImageReader, type Tokenizer } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { ExportOptions, exportFiles } from "../export/index.ts";
 import { joined, jsonBytes } from "../files/index.ts";
-import { type EncoderConfig, modelFiles, storedModel, weightsFrom } from "../models/index.ts";
+import { type EncoderConfig, modelFiles } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
 import {
   attentionRows,
@@ -21,7 +12,6 @@ import {
   encodeFor,
   type Forward,
   type ImageInput,
-  imageInputOf,
   imageLoader,
   onItsDevice,
   PREPROCESSOR_FILE,
@@ -33,8 +23,8 @@ import {
 } from "../runs/index.ts";
 import type { Runtime, Tensor } from "../runtime/index.ts";
 import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../tasks/index.ts";
-import { type CrispCard, parseCard } from "./crisp-card.ts";
-import { inputFilesOf, type NamedFiles } from "./input-files.ts";
+import type { CrispCard } from "./crisp-card.ts";
+import type { NamedFiles } from "./input-files.ts";
 import { configFile, preprocessorFile, type SavedModel, tokenizerConfigFile } from "./saved-json.ts";
 
 export type { Prediction } from "../tasks/index.ts";
@@ -112,7 +102,8 @@ export class TextClassifier {
    * A model of images takes the path of a file or its bytes.
    *
    * Multi-label: the labels with a probability of at least ½, or `topK` of them. Regression: the number, as the only label's score.
-   * Token classification: a label for each word, words being parted by spaces.
+   * Token classification: a label for each word, words being parted by spaces. Embedding: a number for each dimension; `embed` gives
+   * them plainly.
    *
    * @throws `data/unreadable` or `model/reads-images` for a text that is given to a model of images; `model/reads-texts` the other
    *   way round; `data/bad-image` for a damaged image.
@@ -129,6 +120,20 @@ export class TextClassifier {
     const { probabilities } = await this.evaluate(encoded);
     const said = probabilities.map((row, at) => this.answer(row, encoded[at], topK));
     return isList(texts) ? said : said[0];
+  }
+
+  /**
+   * The embedding of each text, [texts][D] of length 1: the cosine of two is the sum of their products.
+   *
+   * @throws `model/no-embedding` for a model that was not trained for embeddings.
+   * @example
+   * const [question, answer] = await model.embed(["where is my refund?", "Refunds take five days."]);
+   */
+  async embed(texts: readonly TextInput[]): Promise<number[][]> {
+    const { task } = this.config;
+    const hint = "Train one: crisp train pairs.csv --task embedding";
+    if (!tasks[task].head.pooling) throw expectedGot("model/no-embedding", "embed", "a model of embeddings", task, hint);
+    return (await this.evaluate(texts.map((text) => this.encodeText(text)))).probabilities;
   }
 
   /** What its outputs mean. */
@@ -149,7 +154,8 @@ export class TextClassifier {
   encodeText(input: TextInput | ImageInputFile): EncodedText {
     if (input instanceof Uint8Array) throw readsTexts("predict", `${input.length} bytes`);
     const { text, pair, words: given }: Exclude<TextInput, string> = typeof input === "string" ? { text: input } : input;
-    if (pair === undefined && this.card.columns?.pair !== undefined) {
+    const { ofPairs, ofWords } = tasks[this.config.task].labels!;
+    if (pair === undefined && this.card.columns?.pair !== undefined && !ofPairs) {
       const { text: first, pair: second } = this.card.columns;
       const rule = `pairs of texts, as the model was trained on (${first}, ${second})`;
       throw expectedGot("model/needs-pairs", "predict", rule, `"${text.slice(0, 40)}" alone`, "Give JSONL with both columns.");
@@ -159,7 +165,7 @@ export class TextClassifier {
       index: hash32({ seed: 0, step: 0, site: encoding.inputIds.join(" ") }, 0) >>> 1,
       label: -1,
     });
-    if (!tasks[this.config.task].labels?.ofWords) return named(this.tokenizer.encode(text, pair));
+    if (!ofWords) return named(this.tokenizer.encode(text, ofPairs ? undefined : pair));
     const words = given ?? text.split(/\s+/).filter((word) => word !== "");
     const { wordOf, labels: _, ...encoding } = encodeWords(this.tokenizer, words);
     return { ...named(encoding), words: wordOf.flatMap((word, token) => (word < 0 ? [] : [{ word: words[word], token }])) };
@@ -253,48 +259,6 @@ export class TextClassifier {
     const { exportFiles } = await import("../export/index.ts");
     return new Map(Array.from(this.saved(options, exportFiles).files, ([name, pieces]) => [name, joined(pieces)] as const));
   }
-}
-
-/**
- * Take a classifier from the files of a folder that Crisp saved, by name.
- *
- * @param options.where - The folder or archive, for messages.
- * @throws `model/not-trained` when there is no crisp.json, or no trained classifier; what loading weights and tokenizer throws.
- */
-export async function classifierFromFiles(
-  files: ReadonlyMap<string, Uint8Array>,
-  { where = "model", ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where?: string },
-): Promise<TextClassifier> {
-  return new TextClassifier(await classifierParts(files, { where, ...place }));
-}
-
-/** What `classifierFromFiles` makes a classifier of. */
-export async function classifierParts(
-  files: ReadonlyMap<string, Uint8Array>,
-  { where, ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where: string },
-): Promise<ClassifierParts> {
-  const stored = storedModel(files, where);
-  const hint = "Train first: crisp train <data>";
-  const crisp = files.get("crisp.json");
-  if (!crisp) throw expectedGot("model/not-trained", where, "a folder that crisp train saved", "no crisp.json in it", hint);
-  const card = parseCard(crisp, `${where}/crisp.json`);
-  if (!tasks[stored.config.task].outputs)
-    throw expectedGot(
-      "model/not-trained",
-      where,
-      "a trained classifier",
-      tasks[stored.config.task].card.description.replace("A ", "a "),
-      hint.replace("<data>", `<data> --model ${where}`),
-    );
-  const { weights, fresh } = weightsFrom(stored.config, stored, { seed: 0, where: stored.weightsFile });
-  if (fresh.length > 0) {
-    throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
-  }
-  const images = imageInputOf(stored.config, files, where);
-  const tokenizer = images
-    ? undefined
-    : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength, longTexts: card.longTexts });
-  return { config: stored.config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
 }
 
 const isList = <Input>(texts: Input | readonly Input[]): texts is readonly Input[] => Array.isArray(texts);

@@ -1,4 +1,4 @@
-import { buildVocabulary, type Dataset, type TokenizerJson } from "../data/index.ts";
+import { buildVocabulary, type Dataset, type TokenizerJson, textsOf } from "../data/index.ts";
 import { jsonBytes } from "../files/index.ts";
 import { demoEncoderConfig } from "../studies/index.ts";
 
@@ -40,7 +40,7 @@ export interface PreparedFreshModel extends TokenizerJson {
  * @throws As `buildVocabulary`.
  */
 export function prepareFreshModel({ config, vocabularySize }: FreshModel, train: Dataset): PreparedFreshModel {
-  const texts = train.examples.flatMap(({ text, pair }) => (pair === undefined ? [text] : [text, pair]));
+  const texts = train.examples.flatMap(textsOf);
   const maxLength = config.max_position_embeddings;
   const files = buildVocabulary(texts, { size: vocabularySize, ...(typeof maxLength === "number" && { maxLength }) });
   const { vocab } = (files.tokenizerJson as { model: { vocab: object } }).model;

@@ -1,12 +1,12 @@
 export {
   type CrispCard,
-  classifierFromFiles,
   type EncodedText,
   type ImageInputFile,
   type Prediction,
   TextClassifier,
   type TextInput,
 } from "./classifier.ts";
+export { classifierFromFiles } from "./classifier-files.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
 export type { NamedFiles } from "./input-files.ts";
 export type { ModelFiles } from "./model-files.ts";

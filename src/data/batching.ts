@@ -146,8 +146,11 @@ function joinedPixels(examples: readonly Encoded[]): Float32Array {
   return pixels;
 }
 
+/** Tokens of each example; of a row of several texts, of the longest. */
 export const tokenCounts = (encoded: readonly Encoded[]): Int32Array =>
-  Int32Array.from(encoded, ({ inputIds }) => inputIds.length);
+  Int32Array.from(encoded, ({ inputIds, others = [] }) =>
+    others.reduce((most, other) => Math.max(most, other.inputIds.length), inputIds.length),
+  );
 
 /**
  * The training batches of one epoch, built one at a time in the order of `batchOrder`.

@@ -66,7 +66,7 @@ export {
 } from "./table/summary.ts";
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table/table.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./table/text-groups.ts";
-export { encodeDataset, encodeWords } from "./tokenize/encode-dataset.ts";
+export { encodeDataset, encodeWords, textsOf } from "./tokenize/encode-dataset.ts";
 export { cutTokens, LONG_TEXTS, type LongTexts } from "./tokenize/long-texts.ts";
 export { longestFirst } from "./tokenize/template.ts";
 export { readDocuments, textBlocks } from "./tokenize/text-blocks.ts";

@@ -14,6 +14,8 @@ export interface Example {
   readonly text: string;
   readonly image?: ImageReference;
   readonly pair?: string;
+  /** Tasks of pairs: a third text, which does not belong to the other two. */
+  readonly negative?: string;
   /** Class index into `Dataset.labels`, −1 without a label; in a regression the number itself, NaN without one. */
   readonly label: number;
   /** Class indices that hold (multi-label), or one a word (token classification). */
@@ -30,7 +32,7 @@ export interface Dataset {
   /** Default `single_label_classification`. */
   readonly task?: TaskName;
   /** Names of the columns that were read, for the summary line; absent for datasets not read from a table. */
-  readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
+  readonly columns?: { readonly text: string; readonly pair?: string; readonly negative?: string; readonly label?: string };
 }
 
 /** One tokenised example; of an image, a token for each patch and one for the class, whose ids say nothing. */
@@ -38,7 +40,7 @@ export interface Encoded {
   readonly index: number;
   /** As `Example.label`. */
   readonly label: number;
-  /** Class indices that hold (multi-label), or one a token, −1 for special tokens and all but a word's first. */
+  /** Class indices that hold (multi-label), or one a token, −1 for special tokens and all but a word's first; of pairs see `others`. */
   readonly labels?: readonly number[];
   /** Token classification: which word a token is the first of, else −1. */
   readonly wordOf?: readonly number[];
@@ -46,6 +48,8 @@ export interface Encoded {
   readonly tokenTypeIds: Int32Array;
   /** True when the text was longer than the maximum length. */
   readonly truncated: boolean;
+  /** Tasks of pairs: the other texts of the row; `labels` then holds a number for each text, equal ones for equal tokens. */
+  readonly others?: readonly Pick<Encoded, "inputIds" | "tokenTypeIds" | "truncated">[];
   readonly image?: ImageReference;
   /** [C, H, W] of the image, once it is loaded for a batch. */
   readonly pixels?: Float32Array;

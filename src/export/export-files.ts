@@ -1,9 +1,11 @@
 import { type AttentionPlan, isDense } from "../attention/index.ts";
 import { CrispError } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
+import { tasks } from "../tasks/index.ts";
 import { type ModelCardParts, modelCard } from "./model-card.ts";
 import { onnxClassifier } from "./onnx-classifier.ts";
 import { PYTHON_MODULE } from "./python-module.ts";
+import { sentenceFiles } from "./sentence-files.ts";
 
 /** Which files other libraries get, beside the weights. */
 export interface ExportOptions {
@@ -60,6 +62,8 @@ export function exportFiles(model: ExportedModel, { onnx = true, quantize, name 
     notes.push(`There is no ONNX file. ${error.message}`);
   }
   if (sparse && !drawn) files.set("crisp_attention.py", [new TextEncoder().encode(PYTHON_MODULE)]);
+  if (tasks[config.task].head.pooling)
+    for (const [name, bytes] of Object.entries(sentenceFiles(config.hiddenSize, card.maxLength))) files.set(name, [bytes]);
   const written = {
     onnx: files.has("onnx/model.onnx"),
     quantized: files.has("onnx/model_quantized.onnx"),

@@ -3,3 +3,4 @@ export { type Exported, type ExportedModel, type ExportOptions, exportFiles } fr
 export { type EvaluatedSplit, type ModelCardParts, type ModelFacts, modelCard } from "./model-card.ts";
 export { type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
 export { PYTHON_MODULE } from "./python-module.ts";
+export { sentenceFiles } from "./sentence-files.ts";

@@ -101,7 +101,7 @@ export function modelCard(parts: ModelCardParts): string {
 function kindOf({ config: { image, task } }: ModelCardParts): readonly [string, string, string] {
   if (image) return ["image-classification", "ImageClassification", "An image classifier"];
   const { head, card } = tasks[task];
-  return [card.pipelineTag, head.architecture.slice("For".length), card.description];
+  return [card.pipelineTag, head.architecture.replace(/^For/, ""), card.description];
 }
 
 /** Text between backticks, on one line. */
@@ -221,7 +221,9 @@ function attention(parts: ModelCardParts): string {
 
 function use(parts: ModelCardParts): string {
   const { files, name, card, config } = parts;
-  const [pipelineTag, auto] = kindOf(parts);
+  const [pipelineTag, head] = kindOf(parts);
+  const embeds = tasks[config.task].head.pooling !== undefined;
+  const auto = embeds ? "AutoModel" : `AutoModelFor${head}`;
   const ofImages = config.image !== undefined;
   const reader = ofImages ? "AutoImageProcessor" : "AutoTokenizer";
   const sample = ofImages ? "image.jpg" : "some text";
@@ -230,15 +232,17 @@ function use(parts: ModelCardParts): string {
     isSparse(parts) && accuracy !== undefined && accuracyOff !== undefined
       ? ` (${adjective(card.split)} accuracy ${figure(accuracyOff)}; with its sparsity ${figure(accuracy)})`
       : "";
-  const blocks = !["text-classification", "token-classification", "image-classification"].includes(pipelineTag)
-    ? []
-    : [
-        `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.predict("${sample}");\n\`\`\``,
-      ];
+  const blocks = embeds
+    ? sentenceUse(name)
+    : !["text-classification", "token-classification", "image-classification"].includes(pipelineTag)
+      ? []
+      : [
+          `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.predict("${sample}");\n\`\`\``,
+        ];
   if (files.onnx) {
     blocks.push(
       `transformers.js, ${isSparse(parts) ? "with the sparsity" : "from the same ONNX file in Node and in browsers"} (a folder is named with a leading \`./\` or \`/\`; a page also sets \`env.allowLocalModels = true\`):\n\n` +
-        `\`\`\`js\nimport { pipeline } from "@huggingface/transformers";\nconst classify = await pipeline("${pipelineTag}", "./${name}");\nawait classify("${sample}");\n\`\`\`` +
+        `\`\`\`js\nimport { pipeline } from "@huggingface/transformers";\nconst ${embeds ? "embed" : "classify"} = await pipeline("${pipelineTag}", "./${name}");\nawait ${embeds ? "embed" : "classify"}("${sample}"${embeds ? ', { pooling: "mean", normalize: true }' : ""});\n\`\`\`` +
         (files.quantized ? '\n\n`{ dtype: "q8" }` takes the 8-bit file instead: smaller, with slightly other scores.' : ""),
     );
   }
@@ -250,12 +254,18 @@ function use(parts: ModelCardParts): string {
   }
   blocks.push(
     `Python, ${isSparse(parts) ? `dense attention${both}` : "as it is"}:\n\n` +
-      `\`\`\`python\nfrom transformers import AutoModelFor${auto}, ${reader}\n` +
-      `${reader === "AutoTokenizer" ? "tokenizer" : "processor"} = ${reader}.from_pretrained("${name}")\nmodel = AutoModelFor${auto}.from_pretrained("${name}")\n\`\`\``,
+      `\`\`\`python\nfrom transformers import ${auto}, ${reader}\n` +
+      `${reader === "AutoTokenizer" ? "tokenizer" : "processor"} = ${reader}.from_pretrained("${name}")\nmodel = ${auto}.from_pretrained("${name}")\n\`\`\``,
   );
   if (!ofImages) blocks.push("Batches are padded at the end; padding at the front is not supported.");
   return blocks.join("\n\n");
 }
+
+/** The embedding of a text is the mean of its tokens' hidden states at length 1, which these compute. */
+const sentenceUse = (name: string): string[] => [
+  `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.embed(["some text"]);\n\`\`\``,
+  `sentence-transformers (mean pooling, length 1; dense attention):\n\n\`\`\`python\nfrom sentence_transformers import SentenceTransformer\nSentenceTransformer("${name}").encode(["some text"])\n\`\`\``,
+];
 
 function recipe({ card }: ModelCardParts): string {
   const { startModel, baseModel = startModel } = card.about ?? {};

@@ -30,7 +30,8 @@ export interface OnnxClassifierOptions {
  *
  * Inputs are `input_ids`, `attention_mask` and, where the family has token types, `token_type_ids`: int64 [batch_size,
  * sequence_length], padded at the end; of an encoder of images `pixel_values`, float [batch_size, C, H, W]. Output: `logits`, float [batch_size, C], of a token
- * classifier [batch_size, sequence_length, C]. Everything that TypeScript computes for a batch while
+ * classifier [batch_size, sequence_length, C]; of a sentence encoder `last_hidden_state`, float [batch_size, sequence_length, D], as whoever
+ * reads it pools it. Everything that TypeScript computes for a batch while
  * training (valid lengths, the number of keys kept, window radii, …) is computed from the mask inside the file.
  *
  * @returns The file's bytes.
@@ -39,12 +40,14 @@ export interface OnnxClassifierOptions {
  * writeFileSync("onnx/model.onnx", onnxClassifier({ config, plan: { pattern: topK({ sparsity: 0.8 }) }, weights }));
  */
 export function onnxClassifier({ config, plan, weights, closing, quantize }: OnnxClassifierOptions): Uint8Array {
-  const { logits, inputs } = buildModel(config, { plan, training: false });
-  const shaped = tasks[config.task].perToken ? reshape(logits, ["B", "n", config.numLabels]) : logits;
+  const { hidden, logits, inputs } = buildModel(config, { plan, training: false });
+  const { perToken, head } = tasks[config.task];
+  const [name, wanted] = head.pooling ? ["last_hidden_state", hidden] : ["logits", logits];
+  const shaped = perToken || head.pooling ? reshape(wanted, ["B", "n", wanted.shape[1]]) : wanted;
   const root = config.image
     ? deriveImageInputs(shaped, inputs, config.image)
     : deriveInputs(shaped, inputs, { maxPositions: config.maxPositions, closing });
-  const { model } = modelProto({ logits: root }, { microsoftOps: false });
+  const { model } = modelProto({ [name]: root }, { microsoftOps: false });
   const whole = withInitializers(withoutUnread(model.graph), weights);
   const graph = withUsualSymbols(quantize === "int8" ? quantized(whole, new Set(weights.keys())) : whole);
   const size = graph.initializer.reduce((sum, { rawData }) => sum + rawData.length, 0);

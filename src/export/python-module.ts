@@ -34,7 +34,8 @@ FIRST = 3e38  # larger than any score
 def load(folder, **options):
     """The model of a folder with its sparse attention, in evaluation mode."""
     architecture = AutoConfig.from_pretrained(folder).architectures[0]
-    auto = getattr(transformers, "AutoModel" + re.search("For[A-Z].*$", architecture).group())
+    head = re.search("For[A-Z].*$", architecture)
+    auto = getattr(transformers, "AutoModel" + (head.group() if head else ""))
     return auto.from_pretrained(folder, attn_implementation="crisp", **options).eval()
 
 

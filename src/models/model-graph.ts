@@ -26,6 +26,8 @@ export interface ModelGraph {
   readonly norms: ReadonlySet<string>;
   /** Everything that any output reads beside the parameters; a session says which of them it needs. */
   readonly inputs: readonly FedInput<BatchContext>[];
+  /** The last hidden states, [T, D]. */
+  readonly hidden: Node;
   /** [B, C] for a sequence, [T, C] for tokens, [M, V] for masked tokens. */
   readonly logits: Node;
   /** What the last layer of a sequence's head reads, [B, D]; built when asked. */
@@ -79,6 +81,7 @@ export function buildModel(
     norms: parameters.norms,
     loss: loss(logits, inputs, config), // []
     inputs: inputs.all,
+    hidden,
     logits,
     get features() {
       return family.poolSequence(hidden, build);

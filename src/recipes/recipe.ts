@@ -8,6 +8,8 @@ export interface RecipeFacts {
   readonly classes: number;
   /** Examples of the rarest class. */
   readonly leastOfAClass: number;
+  /** Rows are texts that belong together, without a label. */
+  readonly pairs?: boolean;
   /** Evaluations during training choose the weights, or when to stop. */
   readonly watched: boolean;
   /** Rows to evaluate on were given, so that no folds are trained for it. */

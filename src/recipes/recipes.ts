@@ -2,11 +2,12 @@ import { expectedGot, nearest } from "../errors/index.ts";
 import { few } from "./few.ts";
 import { huggingface } from "./huggingface.ts";
 import { many } from "./many.ts";
+import { pairs } from "./pairs.ts";
 import type { Recipe, RecipeFacts } from "./recipe.ts";
 import { some } from "./some.ts";
 
 /** Every recipe, in the order in which they are asked whether they fit. */
-export const recipes: readonly Recipe[] = [few, some, many, huggingface];
+export const recipes: readonly Recipe[] = [pairs, few, some, many, huggingface];
 
 /**
  * The recipe of a name, or the one that fits the data.

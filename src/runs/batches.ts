@@ -4,7 +4,7 @@ import { collate, type Encoded } from "../data/index.ts";
 import type { Bindings } from "../graph/index.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import type { BatchSource, TrainingOptions } from "../training/index.ts";
-import type { TrainingExamples } from "./examples.ts";
+import { paddedTokens, type TrainingExamples } from "./examples.ts";
 import { batchContext } from "./forward.ts";
 import type { RunSpec } from "./spec.ts";
 
@@ -36,7 +36,7 @@ export function batchSource(
     const chosen = examples(epoch, batch);
     return task.collate?.(chosen, { seed, epoch, masking }) ?? chosen;
   };
-  const most = Math.min(batchSize, train.count);
+  const most = train.texts * Math.min(batchSize, train.count);
   return {
     batchesPerEpoch,
     // of masked tokens there are at most as many as tokens
@@ -45,8 +45,7 @@ export function batchSource(
     size: (epoch, batch) => task.lossWeight(collated(epoch, batch), classWeights),
     tokens() {
       const first = examples(0, 0);
-      const longest = first.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
-      return { batch: first.length * longest, epoch: epochTokens() };
+      return { batch: paddedTokens(first), epoch: epochTokens() };
     },
     context(epoch, at, { step, lossDivisor }) {
       const batch = collate(collated(epoch, at), padTokenId);

@@ -32,6 +32,8 @@ export interface TrainingExamples {
   readonly count: number;
   /** Tokens of the longest. */
   readonly longest: number;
+  /** Most texts of an example, each of which is a row of a batch. */
+  readonly texts: number;
   /** @param options.byLabel - Batches hold several examples of a label; in memory only. */
   inBatches(options: {
     readonly batchSize: number;
@@ -49,14 +51,18 @@ export interface TrainingExamples {
   close(): Promise<void>;
 }
 
-const padded = (examples: readonly Encoded[]): number =>
-  examples.length * examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
+/** Of a batch of them; each text is a row. */
+export const paddedTokens = (examples: readonly Encoded[]): number =>
+  textCount(examples) * tokenCounts(examples).reduce((a, b) => Math.max(a, b), 0);
+
+const textCount = (examples: readonly Encoded[]): number => examples.reduce((sum, { others = [] }) => sum + 1 + others.length, 0);
 
 /** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels and order included. */
 export function hashOf(examples: readonly Encoded[]): string {
   const hash = sha256.create();
-  for (const { index, label, labels, inputIds, tokenTypeIds, image } of examples) {
-    const content = image ? imageName(image) : `${inputIds.join(" ")}/${tokenTypeIds.join(" ")}`;
+  for (const { index, label, labels, image, others = [], ...own } of examples) {
+    const texts = [own, ...others].map(({ inputIds, tokenTypeIds }) => `${inputIds.join(" ")}/${tokenTypeIds.join(" ")}`);
+    const content = image ? imageName(image) : texts.join("//");
     hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
   }
   return bytesToHex(hash.digest());
@@ -81,6 +87,7 @@ export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
   return {
     count: all.length,
     longest: lengths.reduce((a, b) => Math.max(a, b), 0),
+    texts: all.reduce((most, example) => Math.max(most, textCount([example])), 0),
     inBatches({ batchSize, seed, byLabel }) {
       const labels = byLabel ? all.map(({ label }) => label) : undefined;
       let known: { epoch: number; order: Uint32Array[] } | undefined;
@@ -93,7 +100,7 @@ export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
         batchesPerEpoch: Math.ceil(all.length / batchSize),
         prepare: async () => {},
         examples,
-        epochTokens: () => orderOf(0).reduce((sum, _, batch) => sum + padded(examples(0, batch)), 0),
+        epochTokens: () => orderOf(0).reduce((sum, _, batch) => sum + paddedTokens(examples(0, batch)), 0),
       };
     },
     sample: async (most) => Array.from(sampledPlaces(all.length, most), (at) => all[at]),
@@ -165,13 +172,14 @@ export function examplesOnDisk(
   return {
     count,
     longest: maxLength,
+    texts: 1,
     inBatches(order) {
       const batches = streamBatches({ dataset, tokenizer, ...order });
       return {
         batchesPerEpoch: batches.batchesPerEpoch,
         prepare: batches.prepare,
         examples: batches.batch,
-        epochTokens: () => batches.batchesPerEpoch * padded(batches.batch(0, 0)),
+        epochTokens: () => batches.batchesPerEpoch * paddedTokens(batches.batch(0, 0)),
       };
     },
     async sample(most) {

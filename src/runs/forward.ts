@@ -23,7 +23,7 @@ export function batchContext(batch: Batch, settings: ContextSettings): BatchCont
 
 /** What an evaluation graph gives for a set of examples, in their order. */
 export interface Evaluated {
-  /** [examples][C], or [examples][n · C] for a task of tokens: see `Task.outputs`; none where the task has only a loss. */
+  /** [examples][C], [examples][n · C] for a task of tokens, or [examples][texts · C] for one of pairs: see `Task.outputs`; none where the task has only a loss. */
   readonly probabilities: number[][];
   /** In the same places. */
   readonly logits: number[][];
@@ -114,7 +114,8 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
         const out = await session.run(feedsOf(batch, session, graph));
         if (outputs) {
           const rows = out.logits.data as Float32Array;
-          const perRow = rows.length / batch.size;
+          // of a row of several texts, the outputs of all, one behind the other
+          const perRow = rows.length / positions.length;
           const { numLabels } = config;
           positions.forEach((at, row) => {
             const own = perToken ? batch.lengths[row] * numLabels : perRow;

@@ -24,6 +24,7 @@ export {
   guessTask,
   isProblemType,
   labelledTasks,
+  namesOutputs,
   problemTypes,
   type TaskName,
   taskNamed,

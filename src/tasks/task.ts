@@ -32,6 +32,8 @@ export interface TaskLabels {
   looksLike(label: unknown, text: unknown): boolean;
   /** Texts are lists of words, and each word has a label. */
   readonly ofWords: boolean;
+  /** Rows are texts that belong together, two or three, without a label; each becomes an example of its own in `Task.collate`. */
+  readonly ofPairs?: boolean;
   /** Labels are classes; false where they are numbers. */
   readonly areClasses: boolean;
   /** Names of classes in a cell; @throws `data/broken-row`. */
@@ -80,8 +82,13 @@ export interface TaskHead {
   readonly architecture: string;
   /** Whether config.json carries the task's name as `problem_type`, as transformers wants it for this architecture. */
   readonly isProblemType: boolean;
-  /** Which of the family's heads it needs. */
-  readonly needs: Exclude<keyof EncoderHeads, "classifySequence">;
+  /** Which of the family's heads it needs; left out, none. */
+  readonly needs?: Exclude<keyof EncoderHeads, "classifySequence">;
+  /**
+   * The logits are this pooling of the hidden states, with no parameter of their own: files for other libraries give the hidden states,
+   * and say how they are pooled.
+   */
+  readonly pooling?: "mean";
   /** Whether a config.json means this task; asked in the order of the registry. */
   fits(facts: HeadFacts): boolean;
   /** The logits: hidden states [T, D] → [B, C], [T, C] or [M, V]. */
@@ -108,6 +115,8 @@ export interface CollateKey {
 export interface Collated extends Labelled {
   readonly index: number;
   readonly inputIds: Int32Array;
+  /** Tasks of pairs: the other texts of the row; `labels` then holds a number for each text, equal ones for equal texts. */
+  readonly others?: readonly Pick<Collated, "inputIds">[];
   /** Masked language model: the hidden tokens. */
   readonly masked?: Pick<MaskedTokens, "places" | "labels">;
 }
@@ -218,7 +227,7 @@ export interface Task {
   /** Null where the text itself is what is learned. */
   readonly labels: TaskLabels | null;
   readonly head: TaskHead;
-  /** What happens to examples before they become a batch; left out, nothing. */
+  /** What happens to examples before they become a batch: perhaps each becomes several, side by side. Left out, nothing. */
   collate?<Example extends Collated>(examples: readonly Example[], key: CollateKey): readonly Example[];
   /** Σ of the example losses / `lossDivisor`, shape [], as transformers' models define them. */
   loss(logits: Node, inputs: GraphInputs, sizes: LossSizes): Node;

@@ -1,5 +1,6 @@
 import { expectedGot, nearest } from "../errors/index.ts";
 import { contrastive } from "./contrastive.ts";
+import { embedding } from "./embedding.ts";
 import { maskedLm } from "./masked-lm.ts";
 import { multiLabel } from "./multi-label.ts";
 import { regression } from "./regression.ts";
@@ -14,6 +15,7 @@ const registry = {
   contrastive,
   multi_label_classification: multiLabel,
   regression,
+  embedding,
   single_label_classification: singleLabel,
 };
 
@@ -51,6 +53,12 @@ export function taskOfHead(facts: HeadFacts): TaskName {
   if (isProblemType(facts.problemType)) return facts.problemType;
   return taskNames.find((name) => tasks[name].head.fits(facts)) ?? DEFAULT_TASK;
 }
+
+/** Whether config.json names the outputs of a task. */
+export const namesOutputs = (name: TaskName): boolean => {
+  const { labels } = tasks[name];
+  return labels !== null && (labels.areClasses || labels.outputNames !== undefined);
+};
 
 /** Names of the tasks that are a `problem_type`. */
 export const problemTypes = taskNames.filter(isProblemType);

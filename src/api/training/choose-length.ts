@@ -1,6 +1,7 @@
 import { flopsPerExample } from "../../attention/index.ts";
-import type { Dataset, LongTexts, Tokenizer } from "../../data/index.ts";
+import { type Dataset, type LongTexts, type Tokenizer, textsOf } from "../../data/index.ts";
 import { secondsOfEpoch } from "../../recipes/index.ts";
+import { taskOf } from "../../tasks/index.ts";
 import type { StartModel } from "../start-model.ts";
 
 /** How long texts may be, and what stays of longer ones. */
@@ -29,12 +30,13 @@ const LEAST_EPOCHS = 4;
 export function chooseLength(
   { maxLength, longTexts }: LengthSettings,
   { config, tokenizer }: Pick<StartModel, "config"> & { readonly tokenizer: Tokenizer },
-  { examples }: Dataset,
+  dataset: Dataset,
   { timeBudget, chosen }: { readonly timeBudget: number; readonly chosen: boolean },
 ): Tokenizer {
+  const { examples } = dataset;
   if (!chosen || examples.length === 0)
     return tokenizer.fit({ maxLength: Math.min(maxLength ?? USUAL, config.maxPositions), longTexts: longTexts ?? "head" });
-  const lengths = lengthsOf(examples, tokenizer);
+  const lengths = lengthsOf(dataset, tokenizer);
   const cutAt = (length: number): number => lengths.filter((tokens) => tokens > length).length / lengths.length;
   const { hiddenSize, intermediateSize, layers } = config;
   const affordable = (length: number): boolean => {
@@ -48,13 +50,14 @@ export function chooseLength(
 }
 
 /** Tokens of texts from all over the data, special tokens included. */
-function lengthsOf(examples: Dataset["examples"], tokenizer: Tokenizer): number[] {
+function lengthsOf({ examples, task }: Dataset, tokenizer: Tokenizer): number[] {
   const every = Math.ceil(examples.length / MEASURED);
   const special = tokenizer.opening.length + tokenizer.closing.length;
-  return examples
-    .filter((_, at) => at % every === 0)
-    .map(({ text, pair }) => {
-      const second = pair === undefined ? 0 : tokenizer.encodeAll(pair).length + 1;
-      return tokenizer.encodeAll(text).length + second + special;
-    });
+  const measured = examples.filter((_, at) => at % every === 0);
+  if (taskOf({ task }).labels?.ofPairs)
+    return measured.flatMap(textsOf).map((text) => tokenizer.encodeAll(text).length + special);
+  return measured.map(({ text, pair }) => {
+    const second = pair === undefined ? 0 : tokenizer.encodeAll(pair).length + 1;
+    return tokenizer.encodeAll(text).length + second + special;
+  });
 }

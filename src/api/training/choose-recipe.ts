@@ -121,20 +121,22 @@ function factsOf(
 ): Omit<RecipeFacts, "watched" | "evaluated"> {
   const { hiddenSize, intermediateSize, layers, family } = config;
   const inMemory = "examples" in train;
-  const oneClass = taskOf(train).hasOneClass;
+  const { hasOneClass: oneClass, labels } = taskOf(train);
   const counts = inMemory ? countsOf(train) : train.counts;
   const present = counts.filter((count) => count > 0);
   const known =
     inMemory && tokenizer ? encodeFor({ tokenizer, images }, { ...train, examples: train.examples.slice(0, MEASURED) }) : [];
-  const tokens = known.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
-  const length = known.length > 0 ? tokens / known.length : (images?.tokens ?? tokenizer?.maxLength ?? 128);
+  const texts = known.flatMap(({ others = [], ...first }) => [first, ...others]);
+  const tokens = texts.reduce((sum, { inputIds }) => sum + inputIds.length, 0);
+  const length = texts.length > 0 ? tokens / texts.length : (images?.tokens ?? tokenizer?.maxLength ?? 128);
   const { layer } = flopsPerExample({ hiddenSize, intermediateSize, layers, length, gated: families[family].gated });
   return {
     rows: inMemory ? train.examples.length : train.rows,
     classes: oneClass ? present.length : 0,
     leastOfAClass: oneClass ? Math.min(...present) : 0,
+    ...(labels?.ofPairs && { pairs: true }),
     hiddenSize,
-    flopsPerExample: layer,
+    flopsPerExample: layer * (texts.length > 0 ? texts.length / known.length : 1),
     timeBudget,
   };
 }

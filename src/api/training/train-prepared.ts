@@ -229,7 +229,7 @@ function finished(
     evaluated: {
       dataset: reported,
       probabilities: record.probabilities,
-      ...(tasks[config.task].perToken && { encoded: spec.data.reported }),
+      ...((tasks[config.task].perToken || tasks[config.task].labels?.ofPairs) && { encoded: spec.data.reported }),
     },
     majority: summary.majority?.accuracy ?? 0,
     seconds: record.seconds,

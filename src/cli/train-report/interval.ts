@@ -5,9 +5,11 @@ import { uniform } from "../../random/index.ts";
 const MOST_DRAWN = 400_000;
 const MOST_RESAMPLES = 1000;
 const LEAST_RESAMPLES = 100;
+/** Figures that are the share of right rows. */
+const SHARES: ReadonlySet<string> = new Set(["accuracy", "accuracyAt1"]);
 
 /**
- * 95 % interval of the figure that counts, over examples like the evaluated ones: Wilson's for an accuracy, else the percentile bootstrap
+ * 95 % interval of the figure that counts, over examples like the evaluated ones: Wilson's for a share of rows, else the percentile bootstrap
  * over examples, drawn with a fixed seed.
  *
  * @param figure - Of the examples at these places, perhaps repeated.
@@ -18,7 +20,7 @@ export function figureInterval(
   figure: (places: readonly number[]) => number,
 ): Interval | null {
   if (rows === 0 || !Number.isFinite(value)) return null;
-  if (primary === "accuracy") return wilsonInterval(Math.round(value * rows), rows);
+  if (SHARES.has(primary)) return wilsonInterval(Math.round(value * rows), rows);
   const resamples = Math.max(LEAST_RESAMPLES, Math.min(MOST_RESAMPLES, Math.floor(MOST_DRAWN / rows)));
   const found: number[] = [];
   for (let resample = 0; resample < resamples; resample++) {

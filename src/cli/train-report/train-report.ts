@@ -45,11 +45,12 @@ export async function trainReport(result: TrainResult, { summary, onNote, ...par
     ...(task.outputs!.answer.decisions && { classes: classes?.classes ?? scoresOfDecisions(result) }),
     ...(classes && { confusion: classes.confusion }),
     ...(task.hasOneClass && { calibration: calibrationOf(result) }),
-    ...(!task.labels!.areClasses && {
-      pairs: examples.flatMap((example, at) =>
-        task.labels!.has(example) ? [{ actual: example.label, predicted: evaluated.probabilities[at][0] }] : [],
-      ),
-    }),
+    ...(!task.labels!.areClasses &&
+      !task.labels!.ofPairs && {
+        pairs: examples.flatMap((example, at) =>
+          task.labels!.has(example) ? [{ actual: example.label, predicted: evaluated.probabilities[at][0] }] : [],
+        ),
+      }),
     mistakes: await worstMistakes(result, onNote),
   };
 }

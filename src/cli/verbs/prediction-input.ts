@@ -4,6 +4,7 @@ import type { Field, TextReading } from "../../data/index.ts";
 import { IMAGE_NAME, imagesIn, isFolder, openTextFile, openTextStream } from "../../data/index-node.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { readsTexts } from "../../runs/index.ts";
+import { tasks } from "../../tasks/index.ts";
 import type { Output } from "../output.ts";
 import { asTrained, columnOptions } from "../read-options.ts";
 
@@ -59,8 +60,10 @@ export async function textSource(
   if (file !== undefined && (isFolder(file) || IMAGE_NAME.test(file))) throw readsTexts(file, "images");
   const source = await (file === undefined ? openTextStream(fromPipe(), "stdin", reading) : openTextFile(file, reading));
   const asked = columnOptions({ textColumnName: named, labelColumnName: undefined });
+  // texts that were trained in pairs are read one by one
+  const single = tasks[model.config.task].labels?.ofPairs;
   const { fields, parts } = await asTrained(asked, model.card, output, ({ textColumn, pairColumn }) =>
-    source.rows({ textColumn, pairColumn }),
+    source.rows({ textColumn, pairColumn: single ? undefined : pairColumn }),
   );
   const name = file === undefined ? "stdin" : basename(file);
   const plain = fields.length === 0;

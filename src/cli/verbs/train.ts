@@ -10,7 +10,7 @@ import { writeOwnFiles } from "../../files/index-node.ts";
 import { wilsonInterval } from "../../metrics/index.ts";
 import { renderTrainReport } from "../../report/index.ts";
 import { type Device, runCourse } from "../../runs/index.ts";
-import type { TaskName } from "../../tasks/index.ts";
+import { type TaskName, tasks } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { Output } from "../output.ts";
 import { continuing, inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
@@ -156,9 +156,9 @@ function reporter(
     } else if (event.type === "data") {
       for (const line of renderSummary(event.summary)) output.say(line);
       const images = event.summary.splits[0].kind === "image";
-      const { text, pair, label } = event.columns ?? { text: "text" };
+      const { text, pair, negative, label } = event.columns ?? { text: "text" };
       sayTwins(output, event.summary.splits[0].classes, positionals[0] ?? options.trainFile);
-      const line = `columns  ${images ? "image" : "text"}=${text}${pair ? ` pair=${pair}` : ""}${label ? ` label=${label}` : ""}`;
+      const line = `columns  ${images ? "image" : "text"}=${text}${pair ? ` pair=${pair}` : ""}${negative ? ` negative=${negative}` : ""}${label ? ` label=${label}` : ""}`;
       if (event.columns || !images) output.say(line);
     } else if (event.type !== "finished") ofRun(event);
   };
@@ -233,9 +233,10 @@ async function writeReport(
 }
 
 /** A command that shows what the model does. */
-function tryIt({ reads, card: { columns } }: TrainResult["model"], folder: string): string {
+function tryIt({ reads, config, card: { columns } }: TrainResult["model"], folder: string): string {
   const predict = `npx crisp-attention predict ${shellQuoted(folder)}`;
   if (reads === "images") return `${predict} image.jpg`;
-  const pair = columns?.pair && JSON.stringify({ [columns.text]: "some text", [columns.pair]: "another" });
+  const inPairs = columns?.pair && !tasks[config.task].labels!.ofPairs;
+  const pair = inPairs && JSON.stringify({ [columns.text]: "some text", [columns.pair]: "another" });
   return pair ? `echo ${shellQuoted(pair)} | ${predict}` : `echo "some text" | ${predict}`;
 }

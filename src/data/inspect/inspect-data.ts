@@ -150,7 +150,7 @@ function numbersOf(dataset: Dataset): FileInspection["numbers"] {
 }
 
 /** The task whose labels are numbers. */
-const ofNumbers = labelledTasks.find((name) => !labelsOf(name).areClasses);
+const ofNumbers = labelledTasks.find((name) => !labelsOf(name).areClasses && !labelsOf(name).ofPairs);
 
 /** Classes that look like numbers on a scale. */
 export function looksLikeNumbers({ numbers, classes }: Pick<FileInspection, "numbers" | "classes">): boolean {

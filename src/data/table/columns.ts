@@ -9,6 +9,8 @@ export interface Columns {
   readonly pair: number;
   /** -1 when the table has no labels. */
   readonly label: number;
+  /** Tasks of pairs: left out when rows have no third text. */
+  readonly negative?: number;
 }
 
 export interface ColumnOptions {
@@ -21,7 +23,7 @@ export interface ColumnOptions {
   readonly labelled?: boolean;
 }
 
-const PAIR_NAMES: readonly (readonly [string, string])[] = [
+export const PAIR_NAMES: readonly (readonly [string, string])[] = [
   ["sentence1", "sentence2"],
   ["#1 string", "#2 string"],
   ["premise", "hypothesis"],

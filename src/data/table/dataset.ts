@@ -6,6 +6,7 @@ import { type BadRowOptions, BadRows } from "./bad-rows.ts";
 import { type ColumnOptions, type Columns, chooseColumns } from "./columns.ts";
 import { type DecodeOptions, decodeText } from "./decode.ts";
 import { labelsOf, optionalTask } from "./labels-of.ts";
+import { choosePairColumns } from "./pair-columns.ts";
 import { parseTable, type TableOptions } from "./table.ts";
 
 export interface DatasetOptions extends ColumnOptions, DecodeOptions, BadRowOptions, Pick<TableOptions, "format" | "header"> {
@@ -61,7 +62,8 @@ export function examplesOf(
   bad: BadRows,
 ): { readonly dataset: Dataset; readonly lines: readonly number[] } {
   if (table.rows.length === 0) throw expectedGot("data/empty", table.name, "at least one row", "none");
-  const columns = chooseColumns(table, options);
+  const ofPairs = options.task !== undefined && labelsOf(options.task).ofPairs;
+  const columns = ofPairs ? choosePairColumns(table, options) : chooseColumns(table, options);
   const task = options.task ?? taskOfTable(table, columns);
   let { rows } = table;
   let { labels, examples } = readRows({ ...table, rows }, columns, task, options.labels, bad);
@@ -78,6 +80,7 @@ export function examplesOf(
     columns: {
       text: table.columns[columns.text],
       pair: columns.pair < 0 ? undefined : table.columns[columns.pair],
+      ...(columns.negative !== undefined && { negative: table.columns[columns.negative] }),
       label: columns.label < 0 ? undefined : table.columns[columns.label],
     },
   };
@@ -102,11 +105,12 @@ function readRows(
   const hidden = (cells: readonly unknown[]): boolean => classNames !== undefined && cells[columns.label] === null;
   const namesIn = ({ line, cells }: TableRow): readonly string[] =>
     unlabelled || hidden(cells) ? [] : rules.names(cells[columns.label], place(line, columns.label)).map(tidy);
-  const textsIn = ({ line, cells }: TableRow): Pick<Example, "text" | "pair" | "words"> => {
+  const textsIn = ({ line, cells }: TableRow): Pick<Example, "text" | "pair" | "negative" | "words"> => {
     const words = rules.ofWords ? wordsOf(cells[columns.text], place(line, columns.text)) : undefined;
     const text = words ? words.join(" ") : read(cells, line, columns.text);
     const pair = columns.pair < 0 ? undefined : read(cells, line, columns.pair);
-    return { text, ...(pair !== undefined && { pair }), ...(words && { words }) };
+    const negative = columns.negative === undefined ? undefined : read(cells, line, columns.negative);
+    return { text, ...(pair !== undefined && { pair }), ...(negative !== undefined && { negative }), ...(words && { words }) };
   };
   const parts = table.rows.map((row) => {
     const texts = bad.attempt(row.line, "text", () => textsIn(row));

@@ -1,4 +1,5 @@
-import type { Dataset, Encoded } from "../types.ts";
+import { taskOf } from "../../tasks/index.ts";
+import type { Dataset, Encoded, Example } from "../types.ts";
 import type { Encoding, Tokenizer } from "./tokenizer.ts";
 
 /**
@@ -8,10 +9,30 @@ import type { Encoding, Tokenizer } from "./tokenizer.ts";
  * @example
  * const encoded = encodeDataset(tokenizer, dataset);
  */
-export function encodeDataset(tokenizer: Tokenizer, { examples }: Dataset): Encoded[] {
+export function encodeDataset(tokenizer: Tokenizer, { examples, task }: Dataset): Encoded[] {
+  if (taskOf({ task }).labels?.ofPairs) return encodePairs(tokenizer, examples);
   return examples.map(({ index, label, labels, words, text, pair }) => {
     if (words !== undefined) return { index, label, ...encodeWords(tokenizer, words, labels) };
     return { index, label, ...(labels && { labels }), ...tokenizer.encode(text, pair) };
+  });
+}
+
+/** The texts of a row on their own: one of the other tasks' pairs is one sequence, and these are several. */
+export const textsOf = ({ text, pair, negative }: Pick<Example, "text" | "pair" | "negative">): string[] =>
+  [text, pair, negative].filter((each) => each !== undefined);
+
+function encodePairs(tokenizer: Tokenizer, examples: Dataset["examples"]): Encoded[] {
+  const numbers = new Map<string, number>();
+  const numberOf = ({ inputIds }: Encoding): number => {
+    const key = inputIds.join(" ");
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return numbers.get(key)!;
+  };
+  return examples.map((example) => {
+    const texts = textsOf(example).map((text) => tokenizer.encode(text));
+    const [first, ...others] = texts;
+    const truncated = texts.some((text) => text.truncated);
+    return { index: example.index, label: example.label, labels: texts.map(numberOf), ...first, truncated, others };
   });
 }
 

@@ -1,5 +1,5 @@
 import { expectedGot, printedJson } from "../../errors/index.ts";
-import { DEFAULT_TASK, isProblemType, problemTypes, type TaskName, taskOfHead, tasks } from "../../tasks/index.ts";
+import { DEFAULT_TASK, isProblemType, namesOutputs, problemTypes, type TaskName, taskOfHead, tasks } from "../../tasks/index.ts";
 import { families } from "../families/families.ts";
 import { ConfigReader, isObject } from "./config-reader.ts";
 import type { EncoderConfig, EncoderFamily } from "./encoder-config.ts";
@@ -42,7 +42,7 @@ export function parseEncoderConfig(json: unknown, where = "config.json"): Encode
   const hiddenDropout = read.share(...keys.hiddenDropout);
   const named = readLabels(read);
   const task = readTask(read, named);
-  const labels = tasks[task].labels ? named : [];
+  const labels = namesOutputs(task) ? named : [];
   const config: EncoderConfig = {
     family: name,
     task,
@@ -89,7 +89,7 @@ export function toHuggingFaceConfig(config: EncoderConfig): Record<string, unkno
     model_type: config.family,
     ...Object.fromEntries(named),
     ...writeOwn(config),
-    ...(tasks[config.task].labels && {
+    ...(namesOutputs(config.task) && {
       id2label: Object.fromEntries(config.labels.map((label, id) => [id, label])),
       label2id: Object.fromEntries(config.labels.map((label, id) => [label, id])),
     }),
@@ -108,9 +108,9 @@ export function toHuggingFaceConfig(config: EncoderConfig): Record<string, unkno
  */
 export function withLabels(config: EncoderConfig, labels: readonly string[], task: TaskName = DEFAULT_TASK): EncoderConfig {
   const family = families[config.family];
-  const { head, labels: rules } = tasks[task];
-  if (!family[head.needs]) throw expectedGot("config/unsupported", task, "an encoder of texts", config.family);
-  const checked = rules ? checkLabels(labels, "labels") : [];
+  const { head } = tasks[task];
+  if (head.needs && !family[head.needs]) throw expectedGot("config/unsupported", task, "an encoder of texts", config.family);
+  const checked = namesOutputs(task) ? checkLabels(labels, "labels") : [];
   return { ...config, task, labels: checked, numLabels: checked.length };
 }
 

@@ -1,0 +1,52 @@
+import { createTokenizer, readTokenizerJson } from "../data/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import { storedModel, weightsFrom, withLabels } from "../models/index.ts";
+import { imageInputOf } from "../runs/index.ts";
+import { tasks } from "../tasks/index.ts";
+import { type ClassifierParts, TextClassifier } from "./classifier.ts";
+import { parseCard } from "./crisp-card.ts";
+import { inputFilesOf } from "./input-files.ts";
+
+/**
+ * Take a classifier from the files of a folder that Crisp saved, by name.
+ *
+ * @param options.where - The folder or archive, for messages.
+ * @throws `model/not-trained` when there is no crisp.json, or no trained classifier; what loading weights and tokenizer throws.
+ */
+export async function classifierFromFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  { where = "model", ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where?: string },
+): Promise<TextClassifier> {
+  return new TextClassifier(await classifierParts(files, { where, ...place }));
+}
+
+/** What `classifierFromFiles` makes a classifier of. */
+export async function classifierParts(
+  files: ReadonlyMap<string, Uint8Array>,
+  { where, ...place }: Pick<ClassifierParts, "createRuntime" | "imageReader"> & { readonly where: string },
+): Promise<ClassifierParts> {
+  const stored = storedModel(files, where);
+  const hint = "Train first: crisp train <data>";
+  const crisp = files.get("crisp.json");
+  if (!crisp) throw expectedGot("model/not-trained", where, "a folder that crisp train saved", "no crisp.json in it", hint);
+  const card = parseCard(crisp, `${where}/crisp.json`);
+  if (!tasks[card.task ?? stored.config.task].outputs)
+    throw expectedGot(
+      "model/not-trained",
+      where,
+      "a trained classifier",
+      tasks[stored.config.task].card.description.replace("A ", "a "),
+      hint.replace("<data>", `<data> --model ${where}`),
+    );
+  // config.json names the class of a bare encoder, which may be anybody's; the card says what it was trained for
+  const config = withLabels(stored.config, stored.config.labels, card.task ?? stored.config.task);
+  const { weights, fresh } = weightsFrom(config, stored, { seed: 0, where: stored.weightsFile });
+  if (fresh.length > 0) {
+    throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
+  }
+  const images = imageInputOf(config, files, where);
+  const tokenizer = images
+    ? undefined
+    : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength, longTexts: card.longTexts });
+  return { config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
+}
