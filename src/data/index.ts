@@ -8,6 +8,7 @@ export {
   paddingRatio,
   tokenCounts,
 } from "./batching.ts";
+export { type GroupingOptions, groupByText, normaliseText } from "./groups/text-groups.ts";
 export { type ImageReader, imageName } from "./image/image-reader.ts";
 export { imagePixels, type PixelSettings, pixelSettings } from "./image/pixels.ts";
 export { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./image/resize.ts";
@@ -65,7 +66,6 @@ export {
   summariseStreamed,
 } from "./table/summary.ts";
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table/table.ts";
-export { type GroupingOptions, groupByText, normaliseText } from "./table/text-groups.ts";
 export { encodeDataset, encodeWords, textsOf } from "./tokenize/encode-dataset.ts";
 export { cutTokens, LONG_TEXTS, type LongTexts } from "./tokenize/long-texts.ts";
 export { longestFirst } from "./tokenize/template.ts";

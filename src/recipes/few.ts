@@ -8,6 +8,9 @@ const EPOCHS = 16;
 /**
  * Few labels: draw the texts of a class together, then fit the head by logistic regression.
  *
+ * Rows of two texts are not drawn together: what they have in common is their subjects, and the label is about neither text but about
+ * both.
+ *
  * @see Tunstall et al., arXiv 2209.11055 (SetFit).
  */
 export const few: Recipe = {
@@ -19,8 +22,8 @@ export const few: Recipe = {
     const share = isCrossValidated(facts) ? 1 / 4 : facts.evaluated ? 1 : 2 / 3;
     const { epochs, short } = epochsWithin(facts, EPOCHS, share);
     const choice = {
-      ...(short && { short }),
-      contrastive: { epochs, learningRate: rateFor(facts), batchSize: 32 },
+      ...(short && !facts.twoTexts && { short }),
+      ...(!facts.twoTexts && { contrastive: { epochs, learningRate: rateFor(facts), batchSize: 32 } }),
       pooling: "best",
       probe: true,
       options: { numTrainEpochs: 0, evalStrategy: "no" },

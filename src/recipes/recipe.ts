@@ -10,6 +10,8 @@ export interface RecipeFacts {
   readonly leastOfAClass: number;
   /** Rows are texts that belong together, without a label. */
   readonly pairs?: boolean;
+  /** Each row is two texts that the encoder reads as one. */
+  readonly twoTexts?: boolean;
   /** Evaluations during training choose the weights, or when to stop. */
   readonly watched: boolean;
   /** Rows to evaluate on were given, so that no folds are trained for it. */

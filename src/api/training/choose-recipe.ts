@@ -135,6 +135,7 @@ function factsOf(
     classes: oneClass ? present.length : 0,
     leastOfAClass: oneClass ? Math.min(...present) : 0,
     ...(labels?.ofPairs && { pairs: true }),
+    ...(inMemory && oneClass && train.examples.some(({ pair }) => pair !== undefined) && { twoTexts: true }),
     hiddenSize,
     flopsPerExample: layer * (texts.length > 0 ? texts.length / known.length : 1),
     timeBudget,

@@ -1,5 +1,5 @@
 import { permutation } from "../../random/index.ts";
-import { normaliseText } from "../table/text-groups.ts";
+import { normaliseText } from "../groups/text-groups.ts";
 import { encodeDataset } from "../tokenize/encode-dataset.ts";
 import type { Tokenizer } from "../tokenize/tokenizer.ts";
 import type { Dataset } from "../types.ts";

@@ -1,11 +1,11 @@
 import { expectedGot } from "../../errors/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
+import { textHash } from "../groups/text-hash.ts";
 import type { Columns } from "../table/columns.ts";
 import type { DatasetOptions } from "../table/dataset.ts";
 import { type HeldOutOptions, HeldOutRows } from "../table/held-out-rows.ts";
 import { LabelCounter } from "../table/label-counter.ts";
 import { labelsOf } from "../table/labels-of.ts";
-import { textHash } from "../table/text-hash.ts";
 import type { Dataset, Example } from "../types.ts";
 
 /** Rows a block; consecutive rows are read together. */

@@ -1,9 +1,9 @@
 import { expectedGot } from "../../errors/index.ts";
 import { cellText, taskOf } from "../../tasks/index.ts";
+import { textHash } from "../groups/text-hash.ts";
 import type { ParquetFile } from "../parquet/parquet.ts";
 import { BadRows } from "../table/bad-rows.ts";
 import { examplesOf } from "../table/dataset.ts";
-import { textHash } from "../table/text-hash.ts";
 import type { Example, Table } from "../types.ts";
 import { BLOCK_ROWS, type ColumnNames, type IndexedFile, namedOptions, type RowTally } from "./row-index.ts";
 

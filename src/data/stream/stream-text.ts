@@ -1,9 +1,9 @@
 import { expectedGot } from "../../errors/index.ts";
 import { taskOf } from "../../tasks/index.ts";
+import { asciiTextHash, textHash } from "../groups/text-hash.ts";
 import { BadRows } from "../table/bad-rows.ts";
 import type { ByteSource } from "../table/byte-source.ts";
 import { examplesOf } from "../table/dataset.ts";
-import { asciiTextHash, textHash } from "../table/text-hash.ts";
 import { cellReader, decodePiece, pieceTable, scanFile, scannerOf, type TextLayout } from "../tokenize/text-layout.ts";
 import type { ScannedRecord } from "./record-scan.ts";
 import { BLOCK_ROWS, type ColumnNames, GrowingNumbers, type IndexedFile, namedOptions, type RowTally } from "./row-index.ts";

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { uniform } from "../../random/index.ts";
+import { groupByText, normaliseText } from "../groups/text-groups.ts";
 import type { Dataset, Example } from "../types.ts";
 import { loadDataset } from "./load-node.ts";
 import { type Split, splitDataset } from "./split.ts";
-import { groupByText, normaliseText } from "./text-groups.ts";
 
 /** Reviews of a few words, many of them pieces of others; class 2 is rare. */
 function made(n: number, seed: number): Dataset {

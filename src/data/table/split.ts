@@ -1,8 +1,8 @@
 import { counted, expectedGot } from "../../errors/index.ts";
 import { permutation } from "../../random/index.ts";
 import { taskOf } from "../../tasks/index.ts";
+import { type GroupingOptions, groupByText } from "../groups/text-groups.ts";
 import type { Dataset } from "../types.ts";
-import { type GroupingOptions, groupByText } from "./text-groups.ts";
 
 export interface SplitOptions extends GroupingOptions {
   readonly dataset: Dataset;

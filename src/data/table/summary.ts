@@ -1,9 +1,9 @@
 import { counted } from "../../errors/index.ts";
 import { taskOf } from "../../tasks/index.ts";
+import { normaliseText } from "../groups/text-groups.ts";
 import type { StreamedDataset } from "../stream/row-stream.ts";
 import type { Dataset, Encoded } from "../types.ts";
 import { labelsOf } from "./labels-of.ts";
-import { normaliseText } from "./text-groups.ts";
 
 /** One split to summarise. */
 export interface SplitInput {
