@@ -49,7 +49,7 @@ export function demoStudies({
     arms: armsFor(corpus),
     seeds,
     options: {
-      maxSteps: demoTraining.steps,
+      numTrainEpochs: demoTraining.passes[corpus.name],
       perDeviceTrainBatchSize: demoTraining.batchSize,
       learningRate: demoTraining.learningRate,
       warmupSteps: demoTraining.warmupShare,
