@@ -9,6 +9,11 @@ gatheredContract("ONNX Runtime", () => createRuntime({ device: "cpu" }), {
     "block(sparsity=0.95, size=64)",
     "block(sparsity=0.6, size=1)",
     "block(sparsity=0.6, size=3, keepOwn=true)",
+    "slidingWindow(sparsity=0.8)",
+    "slidingWindow(radius=0)",
+    "slidingWindow(radius=3)",
+    "slidingWindow(radius=40)",
+    "slidingWindow(radius=64)",
   ],
   lengths: [[1], [1, 2], [7], [63, 64, 65], ...drawnLengths(12, 60), ...drawnLengths(6, 600)],
 });

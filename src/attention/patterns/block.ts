@@ -27,6 +27,7 @@ import { FIRST, rankedMask } from "./parts/ranked-keys.ts";
 import { upTo } from "./parts/sparsity-or.ts";
 import { blockPlaces, blockTokens, pooledScores, spreadOverTokens } from "./parts/token-blocks.ts";
 import { tokenPositions } from "./parts/token-positions.ts";
+import { textLengths } from "./parts/window-blocks.ts";
 import type { GraphView, HeadView, Pattern } from "./pattern.ts";
 import { patternId } from "./pattern-id.ts";
 
@@ -131,8 +132,7 @@ export function block(options: BlockOptions): Pattern {
     const within = constant([...upTo(0, size - 1)], [size], "int32");
     const first = mul(reshape(ids, [B, H, N, slots, 1]), constant(size, [], "int32"));
     const keys = add(first, within); // [B, H, N, K, size]
-    const lengths = view.input("lengths", ["B", 1, 1, 1, 1], "int32", (out, context) => (out as Int32Array).set(context.lengths));
-    const keep = and(greater(lengths, keys), reshape(isKept, [B, 1, 1, slots, 1])); // [B, H, N, K, size]
+    const keep = and(greater(textLengths(view), keys), reshape(isKept, [B, 1, 1, slots, 1])); // [B, H, N, K, size]
     return reshape(keep, [B, H, N, 1, product([slots, size])]);
   }
 

@@ -3,6 +3,7 @@ import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
 import { closestTo, sparsityOr, upTo } from "./parts/sparsity-or.ts";
 import { tokenPositions } from "./parts/token-positions.ts";
 import { validLength } from "./parts/valid-length.ts";
+import { windowBlocks } from "./parts/window-blocks.ts";
 import type { Pattern } from "./pattern.ts";
 
 /** Exactly one of the two. */
@@ -22,6 +23,9 @@ export type WindowOptions =
  */
 export const windowRadius = (sparsity: number, length: number): number =>
   closestTo(sparsity, length, upTo(0, length - 1), (radius) => length * (2 * radius + 1) - radius * (radius + 1));
+
+/** A width that wastes few pairs around the window and still multiplies well; a sparsity's windows grow with the text. */
+const blockSize = ({ radius }: WindowOptions): number => (radius === undefined ? 64 : radius < 16 ? 16 : radius < 48 ? 32 : 64);
 
 /**
  * Keep keys at most r tokens away, to either side: `|query − key| ≤ r`, at most 2r + 1 keys.
@@ -60,5 +64,6 @@ export function slidingWindow(options: WindowOptions): Pattern {
       const distance = abs(sub(reshape(keys, ["n", 1]), keys)); // [n, n]
       return bestWhereEmpty(view, and(view.allowed, lessOrEqual(distance, reach))); // [B, 1, n, n]
     },
+    blocks: (view) => (view.full ? windowBlocks(view, id, blockSize(options), (length) => at(length, 1)) : null),
   };
 }
