@@ -107,6 +107,11 @@ describe("training for embeddings", () => {
     assert.ok((await run.result)!.metrics.accuracyAt1 >= 0);
   });
 
+  test("pairs are not read from disk as they are needed", async () => {
+    const run = train({ model: tiny, data: file("disk.jsonl", rows), task: "embedding", streaming: true });
+    await assert.rejects(run.result, { code: "training/bad-option", message: /^streaming: expected data in memory for pairs/ });
+  });
+
   test("a model of something else has no embeddings", async () => {
     const labelled = rows.slice(0, 64).map(({ anchor, at }) => ({ text: anchor, label: at % 2 }));
     const data = file("labelled.jsonl", labelled);

@@ -93,7 +93,12 @@ export const prepareTextTraining = (settings: TrainSettings, onEvent: (event: Ru
   prepareTraining(settings, {
     open: () => startFrom(settings),
     read: (source, options) => loadLabelledTexts(pathsOf(source), options),
-    stream: (source, options) => {
+    stream: async (source, options) => {
+      if (options.task && tasks[options.task].labels?.ofPairs) {
+        if (!settings.streaming) return undefined;
+        const hint = "Leave it out, or take fewer rows.";
+        throw expectedGot("training/bad-option", "streaming", "data in memory for pairs of texts", true, hint);
+      }
       const paths = pathsOf(source);
       return streamed(paths, { ...options, signal: settings.signal, onProgress: sayReading(paths, onEvent) }, settings);
     },

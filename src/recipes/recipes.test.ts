@@ -48,6 +48,16 @@ describe("whatever the data", () => {
     });
 });
 
+test("pairs have a recipe of their own, in large batches, whatever their number", () => {
+  assert.deepEqual(
+    [40, 50_000].map((rows) => chosen({ rows, classes: 0, pairs: true })),
+    ["pairs", "pairs"],
+  );
+  const given = facts({ rows: 50_000, classes: 0, pairs: true, timeBudget: 3000 });
+  const { options, probe, folds } = recipeFor("auto", given).choose(given);
+  assert.deepEqual([options.numTrainEpochs, options.perDeviceTrainBatchSize, probe, folds], [1, 64, false, 0]);
+});
+
 test("a class of one row leaves nothing to cross-validate", () => {
   const given = facts({ rows: 20, leastOfAClass: 1 });
   assert.equal(recipeFor("auto", given).choose(given).folds, 0);

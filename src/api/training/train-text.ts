@@ -13,7 +13,7 @@ import { expectedGot } from "../../errors/index.ts";
 import { withLabels } from "../../models/index.ts";
 import type { StreamedSource } from "../../runs/index.ts";
 import { classWeightsOf } from "../../runs/index.ts";
-import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
+import { DEFAULT_TASK } from "../../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { FreshModel } from "../fresh-model.ts";
 import { freshStart, type StartModel } from "../start-model.ts";
@@ -82,9 +82,7 @@ export async function prepareTraining<Source>(
   const seed = settings.seed ?? 42;
   const heldOut = settings.validation === undefined ? { seed } : undefined;
   const { data, task } = settings;
-  // a row of pairs is several texts, and their negatives come from all over the data
-  const inMemoryOnly = isDataset(data) || taskOf({ task }).labels?.ofPairs;
-  const streamed = inMemoryOnly ? undefined : await place.stream?.(data, { ...reading, task, heldOut });
+  const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...reading, task, heldOut });
   const evaluated = settings.validation !== undefined || settings.test !== undefined;
   const prepared = async (
     model: StartModel,
