@@ -37,7 +37,7 @@ describe("one error names what is missing", () => {
   test("a second column", async () => {
     await assert.rejects(read("text\nhello\n"), {
       code: "data/columns",
-      message: /^pairs\.csv: expected two columns of texts that belong together, .* got columns: text\. Name the first/,
+      message: /^pairs\.csv: expected two columns of texts that belong together, .* got columns: text\. Name both of them/,
     });
     await assert.rejects(read("text,sentence2\nhello,hi\n", { textColumn: "text" }), { code: "data/columns" });
   });

@@ -21,7 +21,7 @@ export function choosePairColumns(table: Table, options: Pick<ColumnOptions, "te
   const [textColumn, pairColumn] = options.textColumn === undefined ? (guessed ?? []) : [options.textColumn, options.pairColumn];
   if (textColumn === undefined || pairColumn === undefined) {
     const rule = "two columns of texts that belong together, such as anchor and positive";
-    const hint = "Name the first with textColumn and the second with pairColumn.";
+    const hint = "Name both of them, the first with textColumn.";
     throw expectedGot("data/columns", table.name, rule, `columns: ${table.columns.join(", ")}`, hint);
   }
   const columns = chooseColumns(table, { textColumn, pairColumn, labelled: false });
