@@ -1,5 +1,7 @@
 import { expectedGot } from "../errors/index.ts";
 import { and, constant, type Node, or } from "../graph/index.ts";
+import { isDense } from "./patterns/dense.ts";
+import { windowBlocks } from "./patterns/parts/window-blocks.ts";
 import type { GraphView, HeadView, KeyBlocks, Pattern } from "./patterns/pattern.ts";
 
 /** Where and when a pattern applies. */
@@ -73,15 +75,22 @@ export function planMask(plan: AttentionPlan, view: GraphView, layers: number): 
   return or(kept, and(view.allowed, constant(spared, [1, view.heads, 1, 1], "bool")));
 }
 
+/** Tokens a block where a model's own window is all that removes pairs. */
+const WINDOW_BLOCK = 64;
+
 /**
- * Block form of a plan for one layer.
+ * Block form of a plan for one layer; where the plan removes nothing there, of the window in which the model lets pairs meet.
  *
- * @returns Null where the layer is dense, some of its heads are, the sparsity is ramped, or the pattern has no such form.
+ * @returns Null where every pair is computed anyway, some heads are dense, the sparsity is ramped, or the pattern has no such form.
  * @throws As {@link planMask}.
  */
 export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {
   checkPlan(plan, { layers, heads: view.heads });
-  if (plan.heads || plan.rampSteps !== undefined || (plan.layers && !plan.layers.includes(view.layer))) return null;
+  if (isDense(plan) || (plan.layers && !plan.layers.includes(view.layer))) {
+    const { reach } = view.visibility;
+    return reach < Infinity ? windowBlocks(view, "visibility", WINDOW_BLOCK, () => reach) : null;
+  }
+  if (plan.heads || plan.rampSteps !== undefined) return null;
   return plan.pattern.blocks?.(view) ?? null;
 }
 

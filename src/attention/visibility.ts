@@ -24,6 +24,8 @@ export type MakeInput = (name: string, shape: Shape, dtype: DType, write: (out: 
 export interface Visibility {
   /** Every real token sees every other, so that no real query's row is empty. */
   readonly full: boolean;
+  /** Tokens to either side that a token sees; infinite where it sees all. */
+  readonly reach: number;
   /**
    * Pairs of one head that may meet: n² of n tokens, and n (2r + 1) − r (r + 1) within r tokens to either side.
    *
@@ -64,6 +66,7 @@ export function visibility({ window }: { readonly window?: number } = {}): Visib
   const radius = window ?? Number.POSITIVE_INFINITY;
   return {
     full: window === undefined,
+    reach: radius,
     pairs(length) {
       const reach = Math.min(radius, Math.max(0, length - 1));
       return length * (2 * reach + 1) - reach * (reach + 1);

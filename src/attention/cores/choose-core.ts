@@ -63,17 +63,20 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   }
   if (!some || !sizes.onCpu) return { core: masked };
   const { length } = sizes;
-  const [N, K] = [some.ids.shape[2], some.ids.shape[3]].map((dim) => bindDim(dim, { n: length }));
-  const pairs = N * K * some.size ** 2;
-  const [whole, blocks] = [length ** 2, pairs * PAIR_IN_BLOCK + N * BLOCK];
-  const share = `${Math.round((100 * Math.min(pairs, length ** 2)) / length ** 2)} % of the pairs of ${length} tokens`;
-  const times = (x: number): string => x.toFixed(1);
-  return blocks < whole
-    ? {
-        core: gathered,
-        why: `${gathered.name}: blocks of ${some.size} hold ${share}, about ${times(whole / blocks)} times as fast`,
-      }
-    : { core: masked, why: `${masked.name}: blocks of ${some.size} hold ${share}, which is not faster at that length` };
+  const whole = length ** 2;
+  const counted = layers.map((blocks) => (blocks ? countsOf(blocks, length) : { pairs: whole, cost: whole }));
+  const mean = (key: "pairs" | "cost"): number => counted.reduce((sum, layer) => sum + layer[key], 0) / (layers.length * whole);
+  const share = `blocks of ${some.size} hold ${Math.round(100 * Math.min(1, mean("pairs")))} % of the pairs of ${length} tokens`;
+  return mean("cost") < 1
+    ? { core: gathered, why: `${gathered.name}: ${share}, about ${(1 / mean("cost")).toFixed(1)} times as fast` }
+    : { core: masked, why: `${masked.name}: ${share}, which is not faster at that length` };
+}
+
+/** Pairs of the listed blocks of one head, and what they cost, in pairs of `masked`. */
+function countsOf({ ids, size }: KeyBlocks, n: number): { readonly pairs: number; readonly cost: number } {
+  const [N, K] = [ids.shape[2], ids.shape[3]].map((dim) => bindDim(dim, { n }));
+  const pairs = N * K * size ** 2;
+  return { pairs, cost: pairs * PAIR_IN_BLOCK + N * BLOCK };
 }
 
 /** The block form of one layer, over nodes that nobody computes. */

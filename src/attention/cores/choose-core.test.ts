@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parsePattern } from "../patterns/parse-pattern.ts";
+import type { AttentionPlan } from "../plan.ts";
+import { visibility } from "../visibility.ts";
+import { type CoreSizes, chooseCore } from "./choose-core.ts";
+
+const sizes = (length: number, changed: Partial<CoreSizes> = {}): CoreSizes => ({
+  ...{ layers: 6, heads: 12, length, onCpu: true, visibility: () => visibility() },
+  ...changed,
+});
+const chosen = (pattern: string, length: number, plan: Partial<AttentionPlan> = {}, changed: Partial<CoreSizes> = {}) =>
+  chooseCore({ pattern: parsePattern(pattern), ...plan }, sizes(length, changed));
+
+describe("the core", () => {
+  test("computes blocks where they hold few pairs of a long text, and all pairs of a short one", () => {
+    assert.equal(chosen("block(sparsity=0.8, size=64)", 1024).core.name, "gathered");
+    assert.equal(chosen("block(sparsity=0.8, size=64)", 64).core.name, "masked");
+    assert.equal(chosen("block(sparsity=0.1, size=64)", 1024).core.name, "masked");
+    assert.match(
+      chosen("block(sparsity=0.8, size=64)", 1024).why!,
+      /^gathered: blocks of 64 hold 25 % of the pairs of 1024 tokens, about 2\.\d times/,
+    );
+  });
+  test("computes all pairs, and says nothing, of patterns without blocks, of some heads, and under a ramp", () => {
+    for (const [pattern, plan] of [
+      ["topK(sparsity=0.8)", {}],
+      ["dense", {}],
+      ["block(sparsity=0.8, size=64)", { heads: [1] }],
+      ["block(sparsity=0.8, size=64)", { rampSteps: 9 }],
+    ] as const) {
+      const { core, why } = chosen(pattern, 4096, plan);
+      assert.deepEqual([core.name, why], ["masked", undefined]);
+    }
+    assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, {}, { onCpu: false }).core.name, "masked");
+  });
+  test("computes the windows of a model's own, where most layers have one", () => {
+    const seen = (layer: number) => visibility(layer % 3 === 0 ? {} : { window: 64 });
+    assert.equal(chosen("dense", 1024, {}, { visibility: seen }).core.name, "gathered");
+    assert.equal(chosen("dense", 128, {}, { visibility: seen }).core.name, "masked");
+  });
+  test("is what the plan names; a name that is none, or one that has nothing to compute, is refused", () => {
+    assert.equal(chosen("block(sparsity=0.8, size=64)", 64, { core: "gathered" }).core.name, "gathered");
+    assert.equal(chosen("topK(sparsity=0.8)", 4096, { core: "masked" }).core.name, "masked");
+    assert.throws(() => chosen("topK(sparsity=0.8)", 4096, { core: "gathered" }), {
+      code: "pattern/bad-core",
+      message: /lie in blocks/,
+    });
+    assert.throws(() => chosen("dense", 64, { core: "fast" }), {
+      code: "pattern/bad-core",
+      message: /auto or one of masked, gathered, got fast/,
+    });
+  });
+});
