@@ -47,6 +47,19 @@ for (const [n, batchSize] of [
   });
 }
 
+test("evaluation batches of long texts hold fewer of them, down to one", () => {
+  const sizes = (length: number) =>
+    evaluationOrder({ lengths: Array(70).fill(length), batchSize: 64 }).map((batch) => batch.length);
+  assert.deepEqual(sizes(64), [64, 6]);
+  assert.deepEqual(sizes(128), [32, 32, 6]);
+  assert.deepEqual(sizes(1500).slice(0, 2), [2, 2]);
+  assert.deepEqual(new Set(sizes(5000)), new Set([1]));
+  assert.deepEqual(
+    evaluationOrder({ lengths: [4000, 10, 10, 90], batchSize: 64 }).map((batch) => [...batch]),
+    [[1, 2, 3], [0]],
+  );
+});
+
 test("the order is a function of seed and epoch; each changes it", () => {
   const lengths = tokenCounts(made(500));
   const order = (seed: number, epoch: number) => flat(batchOrder({ lengths, batchSize: 16, seed, epoch }));

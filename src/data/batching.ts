@@ -76,9 +76,13 @@ function byLabel(
   return Uint32Array.from([...mixed].flatMap((at) => [...groups[at]]));
 }
 
+/** Padded tokens of a batch beyond which a larger one takes longer an example: what its layers compute leaves the cache. */
+const EVALUATED_TOKENS = 4096;
+
 /**
  * Which examples form each evaluation batch: all of them once, sorted by length, the same every time.
  *
+ * @param options.batchSize - Most examples of a batch; of long ones fewer, up to 4,096 padded tokens.
  * @returns Positions in `lengths`, one array a batch.
  * @throws `data/bad-batch-size`.
  * @example
@@ -86,11 +90,15 @@ function byLabel(
  */
 export function evaluationOrder({ lengths, batchSize }: Pick<BatchOrderOptions, "lengths" | "batchSize">): Uint32Array[] {
   checkBatchSize(batchSize);
-  const order = Uint32Array.from(lengths, (_, at) => at);
-  return cut(
-    order.sort((a, b) => lengths[a] - lengths[b] || a - b),
-    batchSize,
-  );
+  const order = Uint32Array.from(lengths, (_, at) => at).sort((a, b) => lengths[a] - lengths[b] || a - b);
+  const batches: Uint32Array[] = [];
+  for (let start = 0, end = 1; start < order.length; end++) {
+    const fits = end < order.length && end - start < batchSize && (end - start + 1) * lengths[order[end]] <= EVALUATED_TOKENS;
+    if (fits) continue;
+    batches.push(order.subarray(start, end));
+    start = end;
+  }
+  return batches;
 }
 
 /**
