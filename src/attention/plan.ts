@@ -75,6 +75,12 @@ export function planMask(plan: AttentionPlan, view: GraphView, layers: number): 
   return or(kept, and(view.allowed, constant(spared, [1, view.heads, 1, 1], "bool")));
 }
 
+const appliesTo = ({ layers }: AttentionPlan, layer: number): boolean => layers?.includes(layer) ?? true;
+
+/** Whether a layer computes every pair of real tokens. */
+export const keepsAllPairs = (plan: AttentionPlan, { layer, visibility }: Pick<GraphView, "layer" | "visibility">): boolean =>
+  visibility.full && (isDense(plan) || !appliesTo(plan, layer));
+
 /** Tokens a block where a model's own window is all that removes pairs. */
 const WINDOW_BLOCK = 64;
 
@@ -86,7 +92,7 @@ const WINDOW_BLOCK = 64;
  */
 export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {
   checkPlan(plan, { layers, heads: view.heads });
-  if (isDense(plan) || (plan.layers && !plan.layers.includes(view.layer))) {
+  if (isDense(plan) || !appliesTo(plan, view.layer)) {
     const { reach } = view.visibility;
     return reach < Infinity ? windowBlocks(view, "visibility", WINDOW_BLOCK, () => reach) : null;
   }

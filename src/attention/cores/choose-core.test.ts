@@ -25,7 +25,6 @@ describe("the core", () => {
   test("computes all pairs, and says nothing, of patterns without blocks, of some heads, and under a ramp", () => {
     for (const [pattern, plan] of [
       ["topK(sparsity=0.8)", {}],
-      ["dense", {}],
       ["block(sparsity=0.8, size=64)", { heads: [1] }],
       ["block(sparsity=0.8, size=64)", { rampSteps: 9 }],
     ] as const) {
@@ -39,6 +38,13 @@ describe("the core", () => {
     assert.equal(chosen("dense", 1024, {}, { visibility: seen }).core.name, "gathered");
     assert.equal(chosen("dense", 128, {}, { visibility: seen }).core.name, "masked");
   });
+  test("computes all pairs in chunks where one long text's would not fit", () => {
+    assert.equal(chosen("dense", 1024).core.name, "masked");
+    assert.equal(chosen("dense", 4096).core.name, "chunked");
+    assert.match(chosen("dense", 4096).why!, /all pairs of one text of 4096 tokens would take 9\.7 GB/);
+    assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, { layers: [0] }).core.name, "chunked", "five layers are dense");
+    assert.equal(chosen("block(sparsity=0.8, size=64)", 4096).core.name, "gathered");
+  });
   test("is what the plan names; a name that is none, or one that has nothing to compute, is refused", () => {
     assert.equal(chosen("block(sparsity=0.8, size=64)", 64, { core: "gathered" }).core.name, "gathered");
     assert.equal(chosen("topK(sparsity=0.8)", 4096, { core: "masked" }).core.name, "masked");
@@ -48,7 +54,7 @@ describe("the core", () => {
     });
     assert.throws(() => chosen("dense", 64, { core: "fast" }), {
       code: "pattern/bad-core",
-      message: /auto or one of masked, gathered, got fast/,
+      message: /auto or one of masked, gathered, chunked, got fast/,
     });
   });
 });

@@ -1,8 +1,9 @@
 import { expectedGot } from "../../errors/index.ts";
 import { bindDim, input } from "../../graph/index.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
-import { type AttentionPlan, planBlocks } from "../plan.ts";
+import { type AttentionPlan, keepsAllPairs, planBlocks } from "../plan.ts";
 import type { Visibility } from "../visibility.ts";
+import { chunked } from "./chunked.ts";
 import type { AttentionCore } from "./core.ts";
 import { cores } from "./cores.ts";
 import { gathered } from "./gathered.ts";
@@ -33,6 +34,10 @@ export interface CoreChoice {
  * give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
  */
 const [BLOCK, PAIR_IN_BLOCK] = [4400, 1.15];
+/** What `masked` holds of a pair of one head from the forward to the backward pass: its probability and its dropout mask. */
+const BYTES_OF_PAIR = 8;
+/** More than this of one text is not held where it need not be. */
+const MOST_BYTES = 2e9;
 
 /**
  * Choose how a plan's attention is computed: as the plan says, or whatever is expected to be faster for the longest text.
@@ -61,8 +66,17 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
     }
     return { core };
   }
-  if (!some || !sizes.onCpu) return { core: masked };
-  const { length } = sizes;
+  const { length, heads, onCpu } = sizes;
+  if (!onCpu) return { core: masked };
+  const held = sizes.layers * heads * length ** 2 * BYTES_OF_PAIR;
+  if (
+    held > MOST_BYTES &&
+    Array.from(layers, (_, layer) => keepsAllPairs(plan, { layer, visibility: sizes.visibility(layer) })).some(Boolean)
+  ) {
+    const gigabytes = `${(held / 1e9).toFixed(1)} GB`;
+    return { core: chunked, why: `${chunked.name}: all pairs of one text of ${length} tokens would take ${gigabytes}` };
+  }
+  if (!some) return { core: masked };
   const whole = length ** 2;
   const counted = layers.map((blocks) => (blocks ? countsOf(blocks, length) : { pairs: whole, cost: whole }));
   const mean = (key: "pairs" | "cost"): number => counted.reduce((sum, layer) => sum + layer[key], 0) / (layers.length * whole);

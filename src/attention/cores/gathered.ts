@@ -13,7 +13,7 @@ import {
 import type { KeyBlocks } from "../patterns/pattern.ts";
 import { planBlocks } from "../plan.ts";
 import { type MakeInput, validQueries } from "../visibility.ts";
-import type { AttentionCore } from "./core.ts";
+import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
 import { masked } from "./masked.ts";
 
 /** float32's lowest number: exp of it is exactly 0. */
@@ -30,32 +30,33 @@ const REMOVED = -3.4028234663852886e38;
 export const gathered: AttentionCore = {
   name: "gathered",
   keepsProbabilities: false,
-  attend(q, k, v, view) {
-    const { visibility, plan, layer, layers, heads, scale, dropoutMask, input } = view;
-    const graphView = {
-      q,
-      k,
-      scores: noScores,
-      visibility,
-      allowed: visibility.graph(input),
-      full: visibility.full,
-      layer,
-      heads,
-      input,
-    };
-    const blocks = planBlocks(plan, graphView, layers);
-    if (!blocks) return masked.attend(q, k, v, view);
-    const { size, ids, keep } = blocks;
-    const [B, H, N, K] = ids.shape;
-    const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
-    const dropout = dropoutMask([B, H, N, size, product([K, size])]);
-    const context = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale }); // [B, H, n, d]
-    return {
-      context: mul(context, validQueries(input)), // [B, H, n, d]
-      keptPairs: countKept(blocks, heads, input), // [B]
-    };
-  },
+  attend: (q, k, v, view) => attendBlocks(q, k, v, view, planBlocks),
 };
+
+/**
+ * Attend by the block form of a layer; where it has none, as `masked` does.
+ *
+ * @param formOf - As {@link planBlocks}.
+ */
+export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, formOf: typeof planBlocks): CoreNodes {
+  const { visibility, plan, layer, layers, heads, scale, dropoutMask, input } = view;
+  const allowed = visibility.graph(input);
+  const blocks = formOf(
+    plan,
+    { q, k, scores: noScores, visibility, allowed, full: visibility.full, layer, heads, input },
+    layers,
+  );
+  if (!blocks) return masked.attend(q, k, v, view);
+  const { size, ids, keep } = blocks;
+  const [B, H, N, K] = ids.shape;
+  const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
+  const dropout = dropoutMask([B, H, N, size, product([K, size])]);
+  const context = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale }); // [B, H, n, d]
+  return {
+    context: mul(context, validQueries(input)), // [B, H, n, d]
+    keptPairs: countKept(blocks, heads, input), // [B]
+  };
+}
 
 function noScores(): never {
   throw new Error("a block form reads no scores");
