@@ -362,6 +362,27 @@ export function runtimeContract(name: string, create: () => Promise<Runtime>): v
           }
         });
       }
+      test("list the best places first, then removed ones by place, in rows of 1 to 200", async () => {
+        const slots = input("slots", ["K"]);
+        const places = g.topKPlaces(scores, allowed, "K");
+        const session = await compile({ places, ofSlots: g.neg(slots) });
+        for (const [n, K] of [
+          [1, 1],
+          [5, 5],
+          [33, 30],
+          [200, 120],
+        ]) {
+          const sizes = { B: 2, n, K };
+          // ties, and fewer allowed than asked for
+          const given = {
+            scores: Array.from({ length: 2 * n }, (_, i) => (i * 7) % 5),
+            allowed: Array.from({ length: 2 * n }, (_, i) => Number(i % 3 === 0)),
+            slots: Array(K).fill(0),
+          };
+          const got = await session.run(feedsOf(session, given, sizes));
+          assert.deepEqual(numbers(got.places), [...interpret({ places }, given, sizes).places.data], `${K} of ${n}`);
+        }
+      });
       test("n = 1 keeps its one place where that is allowed", async () => {
         const session = await compile(outputs);
         const given = { scores: [2, -3], allowed: [1, 0], k: [1, 1], largestK: [1] };

@@ -1,7 +1,9 @@
 import { expectedGot } from "../../errors/index.ts";
 import { type Dense, defineOps, makeNode, type Node } from "../node.ts";
 import { elements, product, sameShape, showShape } from "../shape.ts";
-import { type BlockAttentionAttrs, emitBackward, emitForward } from "./block-attention-onnx.ts";
+import { emitBackward, emitForward } from "./block-attention-onnx.ts";
+import type { BlockAttentionAttrs } from "./block-attention-parts.ts";
+import { emitBatchedBackward, emitBatchedForward } from "./block-attention-webgpu.ts";
 import { checkDType } from "./check-dtype.ts";
 
 const attrsOf = (node: Node): BlockAttentionAttrs => node.attrs as unknown as BlockAttentionAttrs;
@@ -118,14 +120,15 @@ export const blockAttentionOps = defineOps({
       });
       return out;
     },
-    onnx: (emitter, inputs, node) => emitForward(emitter, inputs, node, attrsOf(node)),
+    onnx: (emitter, inputs, node) => (emitter.webgpu ? emitBatchedForward : emitForward)(emitter, inputs, node, attrsOf(node)),
   },
   // with respect to q; leaves those for k and v
   blockAttentionGradient: {
     infer: ([out]) => out,
     reference: ([, up, ...inputs], _, node) => backward(inputs, up, attrsOf(node)).q,
     onnx(emitter, inputs, node) {
-      const [q, k, v] = emitBackward(emitter, inputs, node, attrsOf(node));
+      const emit = emitter.webgpu ? emitBatchedBackward : emitBackward;
+      const [q, k, v] = emit(emitter, inputs, node, attrsOf(node));
       emitter.leave(node, "k", k);
       emitter.leave(node, "v", v);
       return q;

@@ -1,6 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { matmul, sumTo } from "../build.ts";
-import { type Dense, defineOps, type Node, type OnnxEmitter, type ValueInfo } from "../node.ts";
+import { type Dense, defineOps, type Node, type OnnxEmitter, type OnnxValueInfo } from "../node.ts";
 import { elements, type Shape, sameShape, showShape } from "../shape.ts";
 import { checkDType } from "./check-dtype.ts";
 
@@ -38,10 +38,32 @@ function multiply(a: Dense, b: Dense, { transA, transB, alpha }: MatmulAttrs): F
   return out;
 }
 
-function transposed(emitter: OnnxEmitter, value: string, { shape, dtype }: ValueInfo): string {
+function transposed(emitter: OnnxEmitter, value: string, { shape, dtype }: OnnxValueInfo): string {
   const axes = shape.map((_, axis) => axis);
   const perm = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
   return emitter.emit("Transpose", [value], { shape: swapped(shape), dtype }, { perm });
+}
+
+/**
+ * Emit alpha · a · b, either taken transposed.
+ *
+ * @param infos - Of a and b as they are stored, with the same leading axes.
+ */
+export function emitMatmul(
+  emitter: OnnxEmitter,
+  [a, b]: readonly string[],
+  infos: readonly OnnxValueInfo[],
+  out: OnnxValueInfo,
+  { transA = false, transB = false, alpha = 1 }: Partial<MatmulAttrs> = {},
+): string {
+  const flags = { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } };
+  if (out.shape.length === 2) return emitter.emit("Gemm", [a, b], out, flags);
+  if (emitter.microsoftOps && (transA || transB || alpha !== 1)) return emitter.emit("FusedMatMul", [a, b], out, flags);
+  const left = transA ? transposed(emitter, a, infos[0]) : a;
+  const right = transB ? transposed(emitter, b, infos[1]) : b;
+  const product = emitter.emit("MatMul", [left, right], out);
+  if (alpha === 1) return product;
+  return emitter.emit("Mul", [product, emitter.constant([alpha], { dtype: "float", shape: [] })], out);
 }
 
 /** Matrix products. */
@@ -74,17 +96,7 @@ export const productOps = defineOps({
       ];
     },
     reference: ([a, b], _, node) => multiply(a, b, attrsOf(node)),
-    onnx(emitter, [a, b], node) {
-      const { transA, transB, alpha } = attrsOf(node);
-      const flags = { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } };
-      if (node.shape.length === 2) return emitter.emit("Gemm", [a, b], node, flags);
-      if (emitter.microsoftOps && (transA || transB || alpha !== 1)) return emitter.emit("FusedMatMul", [a, b], node, flags);
-      const left = transA ? transposed(emitter, a, node.inputs[0]) : a;
-      const right = transB ? transposed(emitter, b, node.inputs[1]) : b;
-      const product = emitter.emit("MatMul", [left, right], node);
-      if (alpha === 1) return product;
-      return emitter.emit("Mul", [product, emitter.constant([alpha], { dtype: "float", shape: [] })], node);
-    },
+    onnx: (emitter, inputs, node) => emitMatmul(emitter, inputs, node.inputs, node, attrsOf(node)),
   },
   linear: {
     infer([x, w, b]) {

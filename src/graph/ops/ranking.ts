@@ -5,6 +5,9 @@ import { orOfNots } from "./elementwise.ts";
 import { removeScores } from "./removed-scores.ts";
 import { source } from "./strides.ts";
 
+/** Below any score, and above float32's lowest number, with which WebGPU's TopK fills its rows up and whose places are none. */
+const REMOVED = -3.3e38;
+
 const lastAs = (shape: Shape, last: number | string): Shape => [...shape.slice(0, -1), last];
 
 /** One symbol for each k: ONNX Runtime reuses buffers between values whose symbols are equal. */
@@ -76,9 +79,12 @@ export const rankingOps = defineOps({
     onnx(emitter, [scores, allowed], node) {
       const ranked = { dtype: "float", shape: node.shape } as const;
       const places = { dtype: "int64", shape: node.shape } as const;
-      const masked = removeScores(emitter, scores, allowed, node.inputs[0]);
+      const n = node.inputs[0].shape[node.inputs[0].shape.length - 1];
+      const masked = removeScores(emitter, scores, allowed, node.inputs[0], REMOVED);
       const inputs = [masked, emitter.shapeVector(node.attrs.k as Shape)];
       const [, indices] = emitter.emitMany("TopK", inputs, [ranked, places], { axis: -1, largest: 1, sorted: 1 });
+      // WebGPU casts no int64, but looks up by it
+      if (emitter.webgpu) return emitter.emit("Gather", [emitter.positions(n), indices], node, { axis: 0 });
       return emitter.emit("Cast", [indices], node, { to: onnxDType.int32 });
     },
   },
