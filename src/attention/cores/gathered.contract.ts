@@ -84,6 +84,12 @@ export function gatheredContract(
   });
 }
 
+/** For slow devices: short last blocks, whole blocks, and less than one. */
+export const fewCases = {
+  patterns: ["block(sparsity=0.5, size=4)", "slidingWindow(radius=3)"],
+  lengths: [[13, 1, 22, 6], [16, 9], [3]],
+};
+
 /** Ragged batches of up to 5 texts of 1 to `most` tokens. */
 export const drawnLengths = (batches: number, most: number): number[][] =>
   Array.from({ length: batches }, (_, batch) =>

@@ -1,5 +1,5 @@
 import { createRuntime } from "../../runtime/index-node.ts";
-import { drawnLengths, gatheredContract } from "./gathered.contract.ts";
+import { drawnLengths, fewCases, gatheredContract } from "./gathered.contract.ts";
 
 gatheredContract("ONNX Runtime", () => createRuntime({ device: "cpu" }), {
   patterns: [
@@ -17,3 +17,4 @@ gatheredContract("ONNX Runtime", () => createRuntime({ device: "cpu" }), {
   ],
   lengths: [[1], [1, 2], [7], [63, 64, 65], ...drawnLengths(12, 60), ...drawnLengths(6, 600)],
 });
+gatheredContract("ONNX Runtime, WebAssembly", () => createRuntime({ device: "wasm", threads: 1 }), fewCases);

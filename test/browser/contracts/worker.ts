@@ -1,3 +1,4 @@
+import { fewCases, gatheredContract } from "../../../src/attention/cores/gathered.contract.ts";
 import { graphFormContract } from "../../../src/attention/patterns/graph-form.contract.ts";
 import { parityContract } from "../../../src/models/parity.contract.ts";
 import { demoLossCurve } from "../../../src/runs/loss-curve.fixture.ts";
@@ -43,6 +44,7 @@ async function run({ device, suites, fixtures }: Order): Promise<void> {
   const where = `Chromium, ${device}`;
   if (suites.includes("operators")) {
     runtimeContract(where, create);
+    gatheredContract(where, create, fewCases);
     graphFormContract(where, create);
   }
   if (suites.includes("training")) trainStepContract(where, create);
