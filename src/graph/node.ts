@@ -68,8 +68,8 @@ export interface OnnxEmitter {
   /** True when com.microsoft's operators may be used (FusedMatMul); otherwise standard ONNX alone. */
   readonly microsoftOps: boolean;
   /**
-   * True when every operator must be one that ONNX Runtime's WebGPU provider computes itself: no arithmetic on int64, no `Or`,
-   * `LogSoftmax`, `Neg` or `Abs` of int32, nothing that yields a shape.
+   * True when every operator must be one that ONNX Runtime's WebGPU provider computes itself: no arithmetic on int64 and no cast of
+   * it, no `Or`, `Scan` or `LogSoftmax`, no `Neg`, `Abs` or `Slice` of int32, nothing that yields a shape.
    */
   readonly webgpu: boolean;
 }
