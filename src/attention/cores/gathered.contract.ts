@@ -6,19 +6,30 @@ import type { Runtime, Session } from "../../runtime/index.ts";
 import { FedView, madeUpBatch, tensorsOf } from "../patterns/made-up-heads.fixture.ts";
 import { parsePattern } from "../patterns/parse-pattern.ts";
 import { visibility } from "../visibility.ts";
+import { chunked } from "./chunked.ts";
 import type { AttentionCore } from "./core.ts";
-import { gathered } from "./gathered.ts";
 import { masked } from "./masked.ts";
 
 const [HEADS, WIDTH, LAYER] = [2, 8, 1];
 /** Largest difference, as a share of the largest value: rounding of float32 sums in another order. */
 const TOLERANCE = 1e-5;
 
-/** Context, kept pairs and gradients for q, k and v of the loss Σ r ∘ context. */
+/**
+ * Context, kept pairs and gradients for q, k and v of the loss Σ r ∘ context.
+ *
+ * @param pattern - An id, or one in a window: `dense within 5`.
+ */
 function outputsOf(core: AttentionCore, pattern: string, view: FedView): Record<string, Node> {
+  const [id, window] = pattern.split(" within ");
   const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
   const made = core.attend(q, k, v, {
-    ...{ visibility: visibility(), plan: { pattern: parsePattern(pattern) }, layer: LAYER, layers: 2, heads: HEADS },
+    ...{
+      visibility: visibility(window ? { window: Number(window) } : {}),
+      plan: { pattern: parsePattern(id) },
+      layer: LAYER,
+      layers: 2,
+      heads: HEADS,
+    },
     ...{ scale: 1 / Math.sqrt(WIDTH), dropoutMask: () => null, input: view.input },
   });
   const [dq, dk, dv] = gradients(sumAll(mul(made.context, input("weights", made.context.shape))), [q, k, v]);
@@ -32,7 +43,8 @@ const normals = (count: number, site: string, seed: number): Float32Array => {
 };
 
 /**
- * Hold the core that computes kept blocks to the one that computes all pairs: values and gradients, at any length.
+ * Hold the cores that compute blocks to the one that computes all pairs: values and gradients, at any length. `chunked` is `gathered`
+ * wherever pairs were removed.
  *
  * @param where - Shown in the titles.
  * @param create - Called once.
@@ -42,7 +54,7 @@ export function gatheredContract(
   create: () => Promise<Runtime>,
   { patterns, lengths }: { readonly patterns: readonly string[]; readonly lengths: readonly (readonly number[])[] },
 ): void {
-  describe(`gathered against masked on ${where}`, () => {
+  describe(`blocks against all pairs on ${where}`, () => {
     let runtime: Runtime;
     before(async () => {
       runtime = await create();
@@ -53,7 +65,7 @@ export function gatheredContract(
         let sessions: Session[];
         before(async () => {
           sessions = [];
-          for (const [at, core] of [masked, gathered].entries())
+          for (const [at, core] of [masked, chunked].entries())
             sessions.push(await runtime.compile(outputsOf(core, pattern, views[at])));
         });
         after(async () => {

@@ -14,6 +14,9 @@ gatheredContract("ONNX Runtime", () => createRuntime({ device: "cpu" }), {
     "slidingWindow(radius=3)",
     "slidingWindow(radius=40)",
     "slidingWindow(radius=64)",
+    "dense",
+    "dense within 0",
+    "dense within 70",
   ],
   lengths: [[1], [1, 2], [7], [63, 64, 65], ...drawnLengths(12, 60), ...drawnLengths(6, 600)],
 });
