@@ -78,7 +78,7 @@ export function gatheredContract(
             const made = Object.fromEntries(["q", "k", "v", "weights"].map((site) => [site, normals(count, site, at)]));
             const run = (which: number): Promise<Record<string, HostTensor>> =>
               sessions[which].run(tensorsOf(sessions[which].inputs, { ...views[which].feeds(batch), ...made }, batch.bindings));
-            // one behind the other: two sessions at once never end on WebAssembly
+            // one behind the other: two sessions at once have hung on WebAssembly
             const [whole, blocks] = [await run(0), await run(1)];
             for (const name of Object.keys(whole)) {
               const [want, got] = [whole[name].data as Float32Array, blocks[name].data as Float32Array];
