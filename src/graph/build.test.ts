@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as g from "./index.ts";
-import { input, type Node, opNames, parameter } from "./index.ts";
+import { input, makeNode, type Node, opNames, parameter } from "./index.ts";
 
 const f = (...shape: g.Dim[]): Node => parameter(`f ${shape}`, shape);
 const i32 = (...shape: g.Dim[]): Node => input(`i ${shape}`, shape, "int32");
@@ -22,6 +22,10 @@ const mixed = (op: string, make: (a: Node, b: Node) => Node): BadCall => [
   `${op}: expected inputs of one dtype, got float and int32. Use cast() on one of them.`,
   "graph/dtype",
 ];
+/** Two heads over four tokens, in blocks of two; each reads one. */
+const attended = () => ({
+  ...{ q: f(1, 2, 4, 3), k: f(1, 2, 4, 3), v: f(1, 2, 4, 3), ids: i32(1, 2, 2, 1), bias: f(1, 1, 2, 1, 2) },
+});
 const dims = "dimensions such as 3, B or 2*B*n, symbols sorted";
 
 /** Calls that must fail while the graph is built, for every operator. */
@@ -174,6 +178,42 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
       /^dropoutRate: expected a drop probability in \[0, 1\), got 1/,
       "random/bad-probability",
     ],
+  ],
+  blockAttention: [
+    [
+      () => g.blockAttention({ ...attended(), v: f(1, 2, 5, 3) }, { size: 2, scale: 1 }),
+      /^blockAttention: expected q, k, v \[B, H, n, d\], ids .*, got \[1, 2, 4, 3\], \[1, 2, 4, 3\], \[1, 2, 5, 3\], \[1, 1, 2, 1, 2\]/,
+    ],
+    [() => g.blockAttention(attended(), { size: 3, scale: 1 }), /^blockAttention: expected q, k, v/],
+    [() => g.blockAttention({ ...attended(), dropout: f(1, 2, 2, 2, 3) }, { size: 2, scale: 1 }), /^blockAttention: /],
+    [
+      () => g.blockAttention({ ...attended(), ids: i64(1, 2, 2, 1) }, { size: 2, scale: 1 }),
+      "blockAttention: expected int32 ids, got int64.",
+      "graph/dtype",
+    ],
+    [
+      () => g.blockAttention({ ...attended(), bias: i32(1, 1, 2, 1, 2) }, { size: 2, scale: 1 }),
+      /^blockAttention: expected inputs of dtype float/,
+      "graph/dtype",
+    ],
+  ],
+  blockAttentionGradient: [
+    [
+      () => makeNode("blockAttentionGradient", [f(2), f(2)]),
+      "blockAttentionGradient: expected a blockAttention and a gradient of its shape, got parameter [2] and [2].",
+      "graph/input",
+    ],
+  ],
+  blockAttentionGradientPart: [
+    [
+      () => makeNode("blockAttentionGradientPart", [f(2)]),
+      "blockAttentionGradientPart: expected a blockAttentionGradient, got parameter.",
+      "graph/input",
+    ],
+  ],
+  topKPlaces: [
+    [() => g.topKPlaces(f(2, 3), bool(2), 1), "topKPlaces: expected a shape that broadcasts with [2, 3], got [2]."],
+    [() => g.topKPlaces(i32(3), bool(3), 1), /^topKPlaces: expected float scores .*, got int32 \[3\], bool \[3\]/],
   ],
   topKMask: [
     [

@@ -98,7 +98,7 @@ export function gatheredContract(
 /** For slow devices: short last blocks, whole blocks, and less than one. */
 export const fewCases = {
   // one pattern: WebGPU mixes up the kernels of two, see docs/parity.md
-  patterns: ["block(sparsity=0.5, size=4)"],
+  patterns: ["block(sparsity=0.5, size=4)", "slidingWindow(radius=3)", "dense", "dense within 5"],
   lengths: [[13, 1, 22, 6], [16, 9], [3]],
 };
 

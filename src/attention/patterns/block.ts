@@ -132,7 +132,9 @@ export function block(options: BlockOptions): Pattern {
     const within = constant([...upTo(0, size - 1)], [size], "int32");
     const first = mul(reshape(ids, [B, H, N, slots, 1]), constant(size, [], "int32"));
     const keys = add(first, within); // [B, H, N, K, size]
-    const keep = and(greater(textLengths(view), keys), reshape(isKept, [B, 1, 1, slots, 1])); // [B, H, N, K, size]
+    // not the And of two masks: see docs/parity.md, ONNX Runtime's WebGPU kernel of five axes
+    const end = where(reshape(isKept, [B, 1, 1, slots, 1]), textLengths(view), constant(0, [], "int32")); // [B, 1, 1, K, 1]
+    const keep = greater(end, keys); // [B, H, N, K, size]
     return reshape(keep, [B, H, N, 1, product([slots, size])]);
   }
 

@@ -124,7 +124,13 @@ export const blockAttentionOps = defineOps({
   },
   // with respect to q; leaves those for k and v
   blockAttentionGradient: {
-    infer: ([out]) => out,
+    infer([out, up]) {
+      if (out.op !== "blockAttention" || !sameShape(out.shape, up.shape)) {
+        const got = `${out.op} ${showShape(out.shape)} and ${showShape(up.shape)}`;
+        throw expectedGot("graph/input", "blockAttentionGradient", "a blockAttention and a gradient of its shape", got);
+      }
+      return out;
+    },
     reference: ([, up, ...inputs], _, node) => backward(inputs, up, attrsOf(node)).q,
     onnx(emitter, inputs, node) {
       const emit = emitter.webgpu ? emitBatchedBackward : emitBackward;
@@ -135,7 +141,11 @@ export const blockAttentionOps = defineOps({
     },
   },
   blockAttentionGradientPart: {
-    infer: ([gradient]) => gradient,
+    infer([gradient]) {
+      if (gradient.op !== "blockAttentionGradient")
+        throw expectedGot("graph/input", "blockAttentionGradientPart", "a blockAttentionGradient", gradient.op);
+      return gradient;
+    },
     reference: ([, , up, ...inputs], _, node) => backward(inputs, up, attrsOf(node))[node.attrs.of as "k" | "v"],
     onnx: (emitter, _, node) => emitter.extra(node.inputs[0], node.attrs.of as string),
   },

@@ -1,5 +1,16 @@
 import { CrispError } from "../../../errors/index.ts";
-import { abs, and, broadcastTo, derived, greater, lessOrEqual, type Node, product, reshape, sub } from "../../../graph/index.ts";
+import {
+  abs,
+  broadcastTo,
+  constant,
+  derived,
+  greater,
+  lessOrEqual,
+  type Node,
+  product,
+  sub,
+  where,
+} from "../../../graph/index.ts";
 import type { GraphView, KeyBlocks } from "../pattern.ts";
 import { blocksOf } from "./token-blocks.ts";
 
@@ -53,7 +64,9 @@ export function windowBlocks(view: GraphView, id: string, size: number, reach: (
         throw new CrispError("pattern/bad-blocks", `${id}: expected no larger reach in a shorter text.`);
     });
   });
-  const near = lessOrEqual(abs(sub(queries, places)), reaches); // [B, 1, N, size, K · size]
-  const real = greater(textLengths(view), reshape(places, [N, 1, keys])); // [B, 1, N, 1, K · size]
-  return { size, ids: broadcastTo(ids, ["B", view.heads, N, K]), keep: and(near, real) };
+  const real = greater(textLengths(view), places); // [B, 1, N, 1, K · size]
+  // not the And of two masks: see docs/parity.md, ONNX Runtime's WebGPU kernel of five axes
+  const reachOfKey = where(real, reaches, constant(-1, [], "int32"));
+  const near = lessOrEqual(abs(sub(queries, places)), reachOfKey); // [B, 1, N, size, K · size]
+  return { size, ids: broadcastTo(ids, ["B", view.heads, N, K]), keep: near };
 }
