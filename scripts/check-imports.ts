@@ -36,14 +36,15 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training", "recipes", "runs", "studies", "export", "hub"],
   ],
-  report: ["errors", "metrics", "runs", "studies"],
+  bench: [...["errors", "random", "graph", "runtime", "batch", "attention", "models", "training", "runs"]],
+  report: ["errors", "metrics", "runs", "studies", "bench"],
   cli: ["*"],
   /** Files directly in src/, such as the public index. */
   ".": ["*"],
 };
 
 /** Folders whose imports from these folders must be types only. */
-const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { report: ["runs", "studies"] };
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { report: ["runs", "studies", "bench"] };
 
 const ENTRY = /^index(-node|-web)?\.ts$/;
 /** Files of plain record types, which `import type` may name directly. */

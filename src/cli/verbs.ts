@@ -50,6 +50,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./verbs/draw.ts")).draw as unknown as Verb,
   },
   {
+    name: "bench",
+    summary: "measure this machine, and say from which length on sparse attention is faster",
+    load: async () => (await import("./verbs/bench/bench.ts")).bench as unknown as Verb,
+  },
+  {
     name: "doctor",
     summary: "say what this machine has, and what is wrong",
     load: async () => (await import("./verbs/doctor.ts")).doctor as Verb,

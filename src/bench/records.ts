@@ -1,0 +1,52 @@
+import type { SpeedAtLength } from "./break-even.ts";
+import type { MachineSpeed } from "./machine.ts";
+
+/** A pattern at one length, in the same turns as dense attention. */
+export interface SweepPoint extends SpeedAtLength {
+  /** Texts of the batch. */
+  readonly batch: number;
+  readonly denseMs: number;
+  readonly sparseMs: number;
+  readonly effectiveSparsity: number;
+  /** The core that `auto` takes at this length; null where there is nothing to choose. */
+  readonly auto: string | null;
+  /** See `SparseAttention.difference`. */
+  readonly difference: number | null;
+}
+
+/** A pattern over the lengths. */
+export interface SweepSeries {
+  readonly pattern: string;
+  /** The core that was measured: the one that skips work, where the pattern has a block form. */
+  readonly core: string;
+  /** By length; only measured ones. */
+  readonly points: readonly SweepPoint[];
+  /** Tokens from which it pays, see `breakEven`; null where it never does. */
+  readonly breakEven: number | null;
+}
+
+/** Attention by pattern and length. */
+export interface Sweep {
+  /** Measured ones, in tokens. */
+  readonly lengths: readonly number[];
+  readonly skipped: readonly { readonly length: number; readonly why: string }[];
+  readonly series: readonly SweepSeries[];
+}
+
+/** What `bench.json` holds. */
+export interface BenchResults extends Sweep, MachineSpeed {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly crisp: string;
+  readonly node: string;
+  readonly cpu: string;
+  /** Cores that this process may use. */
+  readonly cores: number;
+  /** Instruction sets, e.g. `avx2 fma`; empty where the system does not say. */
+  readonly features: string;
+  /** Mean number of processes that wanted to run in the minute before, at the start and at the end; zeros on Windows. */
+  readonly loadAverage: readonly [start: number, end: number];
+  readonly heads: number;
+  readonly headWidth: number;
+  readonly rounds: number;
+}
