@@ -1,6 +1,6 @@
 // A whole training step (dropout masks, forward, backward, clipping, AdamW) beside PyTorch's, in one run, interleaved:
 //   node bench/training-step.ts --shape distilbert --length 32 --python <python with torch and transformers> [--rounds 9]
-// Without --python only Crisp is measured; --device wasm measures onnxruntime-web, --device webgpu the GPU (masks are then drawn in the step, and the product is not its ceiling, as its matrices cross). PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
+// Without --python only Crisp is measured, as crisp bench step does, and the share of dropout masks; --device wasm measures onnxruntime-web, --device webgpu the GPU (masks are then drawn in the step, and the product is not its ceiling, as its matrices cross). PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
 // The PyTorch process's threads sleep meanwhile; samples during which anything else used more than a tenth of a core are dropped.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -8,13 +8,13 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { dense, flopsPerExample, type Pattern, topK } from "../src/attention/index.ts";
-import type { BatchContext } from "../src/batch/index.ts";
+import { dense, flopsPerExample } from "../src/attention/index.ts";
+import { createStepper, madeUpBatch, modelShapes } from "../src/bench/index.ts";
 import { bindShape, elements, input, matmul } from "../src/graph/index.ts";
-import { buildModel, type EncoderConfig, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
+import { buildModel, parseEncoderConfig } from "../src/models/index.ts";
 import { dropoutRate, foldKey } from "../src/random/index.ts";
 import { createRuntime, type NodeDevice } from "../src/runtime/index-node.ts";
-import { createTrainStep, gradientNorm, HostState, resolveOptions, update } from "../src/training/index.ts";
+import { HostState } from "../src/training/index.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -28,61 +28,22 @@ const { values: args } = parseArgs({
   },
 });
 const [B, n, rounds, threads] = [args.batch, args.length, args.rounds, args.threads].map(Number);
-const configs: Readonly<Record<string, object>> = {
-  distilbert: { model_type: "distilbert" },
-  minilm: { model_type: "bert", num_hidden_layers: 6, hidden_size: 384, num_attention_heads: 12, intermediate_size: 1536 },
-};
-const config: EncoderConfig = parseEncoderConfig(configs[args.shape]);
-const options = resolveOptions({ learningRate: 5e-5 });
+const config = parseEncoderConfig(modelShapes[args.shape]);
 const runtime = await createRuntime({ threads, device: args.device as NodeDevice });
+const context = madeUpBatch(B, n, config.vocabSize);
+const { state, step } = await createStepper(runtime, config, { pattern: dense() }, context);
+const masks = buildModel(config, { training: true }).inputs.flatMap(({ node, fill }) =>
+  fill.kind === "dropout" ? [{ count: elements(bindShape(node.shape, context.bindings)), probability: fill.probability }] : [],
+);
+const decisions = masks.reduce((sum, { count }) => sum + count, 0);
 
-const context: BatchContext = {
-  bindings: { B, n },
-  lengths: new Int32Array(B).fill(n),
-  examples: Int32Array.from({ length: B }, (_, i) => i),
-  inputIds: Int32Array.from({ length: B * n }, (_, i) => 1000 + ((i * 7919) % (config.vocabSize - 1000))),
-  tokenTypeIds: new Int32Array(B * n),
-  labels: Int32Array.from({ length: B }, (_, i) => i % 2),
-  seed: 1,
-  step: 0,
-  training: true,
-  strength: 1,
-  labelSmoothing: 0,
-  lossDivisor: B,
-};
-
-/** A trainer of its own for each pattern. */
-async function trainer(pattern: Pattern): Promise<{ step: () => Promise<void>; dropout?: () => void; dropoutElements: number }> {
-  const graph = buildModel(config, { plan: { pattern }, training: true });
-  const made = await createTrainStep<BatchContext>(graph, {
-    runtime,
-    parameters: parameterSpecs(config),
-    values: initialise(config, 1),
-    largest: [context.bindings],
-  });
-  const { state } = made;
-  const masks = graph.inputs.flatMap(({ node, fill }) =>
-    fill.kind === "dropout" ? [{ count: elements(bindShape(node.shape, context.bindings)), probability: fill.probability }] : [],
-  );
-  let at = 0;
-  return {
-    dropoutElements: masks.reduce((sum, { count }) => sum + count, 0),
-    async step() {
-      await made.run([context], { seed: 1, step: at });
-      await update(state, options, { norm: gradientNorm(state, at), step: at, learningRate: 5e-5 });
-      at++;
-    },
-    ...(state instanceof HostState && { dropout: () => drawMasks(state, masks, at) }),
-  };
-}
-
-function drawMasks(state: HostState, masks: readonly { count: number; probability: number }[], at: number): void {
-  const mark = state.arena.mark();
+function drawMasks({ arena, kernels }: HostState): void {
+  const mark = arena.mark();
   for (const [site, { count, probability }] of masks.entries()) {
-    const { pointer } = state.arena.allocateF32("mask", count);
-    state.kernels.dropoutMask(pointer, count, foldKey({ seed: 1, step: at, site }), 0, dropoutRate(probability));
+    const { pointer } = arena.allocateF32("mask", count);
+    kernels.dropoutMask(pointer, count, foldKey({ seed: 1, step: 0, site }), 0, dropoutRate(probability));
   }
-  state.arena.release(mark);
+  arena.release(mark);
 }
 
 const SIZE = 1024;
@@ -93,17 +54,14 @@ const matrices = Object.fromEntries(
 );
 const into = { y: { dtype: "float", shape: [SIZE, SIZE], data: new Float32Array(SIZE * SIZE) } as const };
 
-const plain = await trainer(dense());
-const sparse = await trainer(topK({ sparsity: 0.8 }));
 const pytorch = args.python === undefined ? undefined : await startPyTorch(args.python);
 
 const tasks: Record<string, () => Promise<number | null>> = {
   matmul: timed(async () => {
     for (let i = 0; i < 5; i++) await product.run(matrices, into);
   }),
-  dense: timed(plain.step),
-  topK: timed(sparse.step),
-  ...(plain.dropout && { dropout: timed(async () => plain.dropout!()) }),
+  dense: timed(step),
+  ...(state instanceof HostState && { dropout: timed(async () => drawMasks(state)) }),
   ...(pytorch && { pytorch: () => pytorch.step() }),
 };
 const samples: Record<string, number[]> = {};
@@ -115,6 +73,9 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 pytorch?.quit();
+
+const undisturbed = samples.matmul && samples.dense;
+if (!undisturbed) throw new Error("expected a turn in which nothing else used the machine, got none; wait until it is idle");
 
 const median = (name: string): number => [...samples[name]].sort((a, b) => a - b)[samples[name].length >> 1];
 const spread = (name: string): string => {
@@ -131,14 +92,11 @@ console.log(
 );
 console.log(`MatMul 1024³       ${ceiling.toFixed(0)} GFLOP/s`);
 console.log(
-  `Crisp step, dense  ${median("dense").toFixed(0)} ms (${spread("dense")}) · ${rate.toFixed(0)} GFLOP/s, ${percent(rate / ceiling)} of MatMul`,
-);
-console.log(
-  `Crisp step, topK   ${median("topK").toFixed(0)} ms (${spread("topK")}) · ${percent(median("topK") / median("dense") - 1)} more`,
+  `Crisp step         ${median("dense").toFixed(0)} ms (${spread("dense")}) · ${rate.toFixed(0)} GFLOP/s, ${percent(rate / ceiling)} of MatMul`,
 );
 if (samples.dropout)
   console.log(
-    `dropout masks      ${median("dropout").toFixed(1)} ms, ${(plain.dropoutElements / 1e6).toFixed(1)} M decisions · ${percent(median("dropout") / median("dense"))} of the step`,
+    `dropout masks      ${median("dropout").toFixed(1)} ms, ${(decisions / 1e6).toFixed(1)} M decisions · ${percent(median("dropout") / median("dense"))} of the step`,
   );
 if (pytorch) {
   console.log(`PyTorch step       ${median("pytorch").toFixed(0)} ms (${spread("pytorch")}) · ${pytorch.about}`);

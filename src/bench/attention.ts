@@ -1,4 +1,5 @@
 import {
+  type AttentionCore,
   type AttentionPlan,
   type CoreChoice,
   chooseCore,
@@ -76,41 +77,38 @@ const TOLERANCE = 1e-4;
 export async function measureAttention(runtime: Runtime, job: AttentionJob): Promise<MeasuredAttention> {
   const { length, heads, rounds, batch } = job;
   const sizes = { layers: 1, heads, length, onCpu: runtime.memory === undefined, visibility: () => visibility() };
-  const work: Record<string, () => Promise<void>> = {};
-  const made: Prepared[] = [];
-  const prepared = async (plan: AttentionPlan, core: CoreChoice["core"]): Promise<Prepared> => {
-    const attention = await prepare(runtime, job, plan, core);
-    made.push(attention);
-    return attention;
-  };
-  if (job.dense) {
-    const plan = { pattern: dense() };
-    work.dense = (await prepared(plan, chooseCore(plan, sizes).core)).run;
+  const core = (plan: AttentionPlan): CoreChoice => chooseCore(plan, sizes);
+  const plans = job.patterns.map(({ pattern, core: wanted }) => ({ pattern: parsePattern(pattern), core: wanted }));
+  const sparse: { readonly plan: (typeof plans)[number]; readonly taken: AttentionCore; readonly made: Prepared }[] = [];
+  for (const plan of plans) {
+    const taken = core(plan).core;
+    sparse.push({ plan, taken, made: await prepare(runtime, job, plan, taken) });
   }
-  const sparse: SparseAttention[] = [];
-  for (const [at, { pattern: id, core: wanted }] of job.patterns.entries()) {
-    const pattern = parsePattern(id);
-    const { core } = chooseCore({ pattern, core: wanted }, sizes);
-    const auto = chooseCore({ pattern }, sizes);
-    const attention = await prepared({ pattern }, core);
+  const whole = { pattern: dense() };
+  const denseMade = job.dense ? await prepare(runtime, job, whole, core(whole).core) : undefined;
+  const timings = await inTurns(
+    {
+      ...(denseMade && { dense: denseMade.run }),
+      ...Object.fromEntries(sparse.map(({ made }, at) => [`sparse ${at}`, made.run])),
+    },
+    rounds,
+  );
+  await denseMade?.release();
+  const measured: SparseAttention[] = [];
+  for (const [at, { plan, taken, made }] of sparse.entries()) {
+    await made.release(); // its memory first, so that counting and comparing add nothing to the peak
+    const { pattern } = plan;
+    const { core: auto, why } = core({ pattern });
     const compare = rounds > 0 && pattern.blocks !== undefined && length <= MOST_COMPARED;
-    const difference = compare ? await differenceOfCores(runtime, job, { pattern }) : null;
-    sparse.push({
-      ...{
-        pattern: pattern.id,
-        core: core.name,
-        auto: auto.why === undefined ? null : auto.core.name,
-        why: auto.why,
-        nominalSparsity: pattern.nominalSparsity,
-      },
-      effectiveSparsity: effectiveSparsity([{ valid: batch * heads * length ** 2, kept: await attention.keptPairs() }]),
-      difference,
+    measured.push({
+      ...{ pattern: pattern.id, core: taken.name, auto: why === undefined ? null : auto.name, why },
+      nominalSparsity: pattern.nominalSparsity,
+      effectiveSparsity: effectiveSparsity([{ valid: batch * heads * length ** 2, kept: await made.keptPairs() }]),
+      difference: compare ? await differenceTo(taken === masked ? gathered : masked, runtime, job, plan, made) : null,
+      timing: timings[`sparse ${at}`],
     });
-    work[String(at)] = attention.run;
   }
-  const timings = await inTurns(work, rounds);
-  for (const { release } of made) await release();
-  return { dense: timings.dense, sparse: sparse.map((each, at) => ({ ...each, timing: timings[at] })) };
+  return { dense: timings.dense, sparse: measured };
 }
 
 interface Prepared {
@@ -122,12 +120,7 @@ interface Prepared {
   release(): Promise<void>;
 }
 
-async function prepare(
-  runtime: Runtime,
-  shape: AttentionShape,
-  plan: AttentionPlan,
-  core: CoreChoice["core"],
-): Promise<Prepared> {
+async function prepare(runtime: Runtime, shape: AttentionShape, plan: AttentionPlan, core: AttentionCore): Promise<Prepared> {
   const { heads, headWidth, batch, length } = shape;
   const inputs = new GraphInputs();
   const [q, k, v, upstream] = NAMES.map((name) => input(name, ["B", heads, "n", headWidth]));
@@ -170,20 +163,24 @@ function normals(shape: readonly number[], site: string): HostTensor<"float"> {
   return { dtype: "float", shape, data };
 }
 
-/** A wrong answer is not worth timing. */
-async function differenceOfCores(runtime: Runtime, shape: AttentionShape, plan: AttentionPlan): Promise<number> {
-  const [whole, blocks] = [await prepare(runtime, shape, plan, masked), await prepare(runtime, shape, plan, gathered)];
-  await whole.run();
-  await blocks.run();
+/** Largest difference to another core on the same values: a wrong answer is not worth timing. */
+async function differenceTo(
+  other: AttentionCore,
+  runtime: Runtime,
+  shape: AttentionShape,
+  plan: AttentionPlan,
+  { outputs }: Prepared,
+): Promise<number> {
+  const made = await prepare(runtime, shape, plan, other);
+  await made.run();
+  await made.release();
   let worst = 0;
-  for (const [name, { data }] of Object.entries(whole.outputs)) {
-    const [want, got] = [data as Float32Array, blocks.outputs[name].data as Float32Array];
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const [got, want] = [data as Float32Array, made.outputs[name].data as Float32Array];
     const most = want.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
     const off = want.reduce((a, x, at) => Math.max(a, Math.abs(x - got[at])), 0);
     worst = Math.max(worst, off / Math.max(most, 1));
   }
-  await whole.release();
-  await blocks.release();
   if (worst <= TOLERANCE) return worst;
   const hint = "Please report it, with what crisp doctor says.";
   throw expectedGot("bench/cores-differ", plan.pattern.id, `both cores to agree to ${TOLERANCE}`, worst, hint);

@@ -50,3 +50,43 @@ export interface BenchResults extends Sweep, MachineSpeed {
   readonly headWidth: number;
   readonly rounds: number;
 }
+
+/** What `crisp bench attention` and `crisp bench step` print as JSON. */
+export interface OneResult {
+  readonly subject: string;
+  readonly pattern: string;
+  /** Name of the core that computed the pattern. */
+  readonly core: string;
+  /** Why `auto` takes its core, where it had a choice. */
+  readonly why?: string;
+  readonly effectiveSparsity: number;
+  /** Tokens a text. */
+  readonly length: number;
+  /** Texts. */
+  readonly batch: number;
+  readonly rounds: number;
+  /** Medians; null where the pattern is dense. */
+  readonly denseMs: number;
+  readonly sparseMs: number | null;
+  /** Dense over sparse time. */
+  readonly speedup: number | null;
+  readonly denseRangeMs: readonly [least: number, most: number];
+  readonly sparseRangeMs: readonly [least: number, most: number] | null;
+  readonly matmulGflops: number;
+  readonly copyGigabytesPerSecond: number;
+  /** Of the process that timed both sides. */
+  readonly peakBytes: number;
+  /** Of a process that ran one side alone, once. */
+  readonly densePeakBytes: number;
+  readonly sparsePeakBytes: number | null;
+  readonly cpu: string;
+  readonly threads: number;
+  /** Name and version of what computed. */
+  readonly runtime: string;
+  readonly node: string;
+  /** ISO 8601. */
+  readonly date: string;
+  /** As in `BenchResults`. */
+  readonly loadAverage: readonly [start: number, end: number];
+  readonly [more: string]: unknown;
+}

@@ -25,7 +25,7 @@ test("each pattern becomes a series with its break-even; wide blocks begin at le
     [512, 1024, 2048, 4096].map((length) => [length, length / 512]),
   );
   assert.equal(series.find(({ pattern }) => pattern === "topK(sparsity=0.8)")!.breakEven, 512);
-  assert.equal(series.length, 8);
+  assert.equal(series.length, 7);
 });
 
 test("the core that skips work is measured where the pattern has blocks, masked otherwise", async () => {
@@ -36,7 +36,7 @@ test("the core that skips work is measured where the pattern has blocks, masked 
   );
 });
 
-test("a batch holds 4,096 tokens at every length", async () => {
+test("a batch holds 2,048 tokens at every length", async () => {
   const jobs: AttentionJob[] = [];
   const measure = async (job: AttentionJob) => {
     jobs.push(job);
@@ -46,7 +46,7 @@ test("a batch holds 4,096 tokens at every length", async () => {
   assert.deepEqual(
     jobs.map(({ length, batch }) => [length, batch]),
     [
-      [128, 32],
+      [128, 16],
       [4096, 1],
       [8192, 1],
     ],
@@ -70,7 +70,7 @@ test("one pattern without a size is one series, its width following the length",
 test("a length that is expected to end behind the time budget is left out", async () => {
   let clock = 0;
   const measure = async (job: AttentionJob) => {
-    clock += 1000 * (job.length / 128);
+    clock += (1000 * job.batch * job.length ** 2) / (16 * 128 ** 2);
     return measured(job);
   };
   const { lengths, skipped } = await sweep(measure, { ...SETTINGS, budgetMs: 8000 }, { now: () => clock });

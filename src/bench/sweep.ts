@@ -11,17 +11,18 @@ const WIDTHS = [16, 64, 128];
 /** A pattern of fewer blocks could not keep a share of them. */
 const LEAST_BLOCKS = 4;
 /** Held the same at every length, as a batch of short texts has more of them. */
-const TOKENS = 4096;
+const TOKENS = 2048;
 
-/** Texts of a batch that hold 4,096 tokens together. */
+/** Texts of a batch that hold 2,048 tokens together. */
 export const batchOf = (length: number): number => Math.max(1, Math.round(TOKENS / length));
 
 /** Patterns that are measured at a length: blocks of several widths, and one that ranks single pairs. */
-const patternsAt = (length: number): string[] =>
-  SPARSITIES.flatMap((sparsity) => [
-    ...WIDTHS.filter((width) => width * LEAST_BLOCKS <= length).map((width) => `block(sparsity=${sparsity}, size=${width})`),
-    `topK(sparsity=${sparsity})`,
-  ]);
+const patternsAt = (length: number): string[] => [
+  ...SPARSITIES.flatMap((sparsity) =>
+    WIDTHS.filter((width) => width * LEAST_BLOCKS <= length).map((width) => `block(sparsity=${sparsity}, size=${width})`),
+  ),
+  "topK(sparsity=0.8)",
+];
 
 export interface SweepSettings {
   readonly heads: number;
@@ -55,17 +56,17 @@ export async function sweep(
   const series = new Map<string, { pattern: string; core: string; points: SweepPoint[] }>();
   const lengths: number[] = [];
   const skipped: { length: number; why: string }[] = [];
-  let previous: { readonly length: number; readonly ms: number } | undefined;
+  let previous: { readonly pairs: number; readonly ms: number } | undefined;
   for (const length of settings.lengths ?? LENGTHS) {
-    // with as many tokens in a batch, pairs grow with the length
-    const expectedMs = previous ? (previous.ms * length) / previous.length : 0;
+    const batch = settings.batch ?? batchOf(length);
+    const pairs = batch * length ** 2;
+    const expectedMs = previous ? (previous.ms * pairs) / previous.pairs : 0;
     if (now() - start + expectedMs > budgetMs) {
       skipped.push({ length, why: `about ${Math.ceil(expectedMs / 1000)} s more, beyond the time budget` });
       continue;
     }
     onLength(length);
     const begun = now();
-    const batch = settings.batch ?? batchOf(length);
     const chosen = pattern === undefined ? patternsAt(length) : [withBlockWidth(pattern, length)];
     const patterns = chosen.map((id) => ({ pattern: id, core: settings.core ?? coreThatSkips(id) }));
     try {
@@ -84,7 +85,7 @@ export async function sweep(
       if (lengths.length === 0) throw error;
       skipped.push({ length, why: (error as Error).message });
     }
-    previous = { length, ms: now() - begun };
+    previous = { pairs, ms: now() - begun };
   }
   return { lengths, skipped, series: [...series.values()].map((each) => ({ ...each, breakEven: breakEven(each.points) })) };
 }

@@ -29,7 +29,7 @@ export interface RuntimeOptions {
 // Beyond this an encoder's matrices are too small to share out.
 const MOST_THREADS = 8;
 
-/** How many times as long a training step takes on onnxruntime-web as on onnxruntime-node: MiniLM and DistilBERT, docs/benchmarks.md. */
+/** How many times as long a training step takes on onnxruntime-web as on onnxruntime-node: MiniLM and DistilBERT, docs/performance.md. */
 export const WEB_SLOWDOWN = "about 3 to 5";
 
 /**

@@ -53,6 +53,9 @@ test("a pattern that does not pay is said not to", () => {
     "block(sparsity=0.8, size=64) pays at every length measured, 128 to 2,048 tokens: 2.00× at 2,048 at best.",
     "topK(sparsity=0.8) does not pay: at 128 to 2,048 tokens it is 0.80× at 128 at best, and dense is faster at 2,048.",
   ]);
+  const [first] = fakeBench.series;
+  const once = { ...first, points: first.points.slice(0, 1), breakEven: null };
+  assert.equal(paysSentence(once), "block(sparsity=0.8, size=128) does not pay at 128 tokens, the only length measured: 0.50×.");
 });
 
 test("the choices of auto that the figures contradict are named", () => {

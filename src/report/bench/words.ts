@@ -7,7 +7,11 @@ export const times = (speedup: number): string => `${speedup < 10 ? speedup.toFi
 export function paysSentence({ pattern, points, breakEven }: SweepSeries): string {
   const best = points.reduce((a, b) => (b.speedup > a.speedup ? b : a));
   const [first, last] = [points[0].length, points[points.length - 1].length];
-  const range = first === last ? `${count(first)} tokens` : `${count(first)} to ${count(last)} tokens`;
+  if (first === last) {
+    const pays = breakEven === null ? "does not pay" : "pays";
+    return `${pattern} ${pays} at ${count(first)} tokens, the only length measured: ${times(best.speedup)}.`;
+  }
+  const range = `${count(first)} to ${count(last)} tokens`;
   const most = `${times(best.speedup)} at ${count(best.length)}`;
   if (breakEven === null)
     return `${pattern} does not pay: at ${range} it is ${most} at best, and dense is faster at ${count(last)}.`;

@@ -9,7 +9,9 @@ import {
   type MachineSpeed,
   measureInChild,
   modelShapes,
+  type OneResult,
   sweep,
+  type Timing,
   withBlockWidth,
 } from "../../../bench/index-node.ts";
 import { counted, expectedGot } from "../../../errors/index.ts";
@@ -18,7 +20,7 @@ import { benchChart, machineLine, paysSentence, renderBenchReport, wrongChoices 
 import { cpuFeatures } from "../../../runs/index-node.ts";
 import type { Output } from "../../output.ts";
 import { type Context, defineVerb } from "../../verb.ts";
-import { type OneResult, resultLines } from "./lines.ts";
+import { resultLines } from "./lines.ts";
 import { BENCH_OPTIONS, checkGiven } from "./options.ts";
 
 type BenchContext = Context<typeof BENCH_OPTIONS>;
@@ -63,6 +65,7 @@ async function ceilings({ threads, rounds }: BenchContext["options"]): Promise<M
 const machineFacts = () => ({
   ...{ crisp: VERSION, node: process.versions.node, cpu: cpus()[0]?.model.trim() ?? "unknown", features: cpuFeatures() },
   cores: availableParallelism(),
+  date: new Date().toISOString(),
 });
 
 async function attentionAlone({ options, output }: BenchContext): Promise<number> {
@@ -70,6 +73,7 @@ async function attentionAlone({ options, output }: BenchContext): Promise<number
   const { batch = batchOf(length) } = options;
   const asked = options.attention ?? "block(sparsity=0.8)";
   const pattern = withBlockWidth(asked, length);
+  const [start] = loadavg();
   parsePattern(pattern); // mistakes come before measuring
   if (pattern !== asked) output.say(`${asked}: no size given, so the width that suits ${counted(length, "token")}: ${pattern}`);
   const machine = await ceilings(options);
@@ -84,13 +88,14 @@ async function attentionAlone({ options, output }: BenchContext): Promise<number
   return say(output, {
     ...{ subject: "attention", ...sparse, length, batch, heads, headWidth, rounds },
     ...timesOf(measured.dense!, timing),
-    ...{ ...machine, ...peaks, ...machineFacts() },
+    ...{ ...machine, ...peaks, ...machineFacts(), loadAverage: [start, loadavg()[0]] },
   });
 }
 
 async function wholeStep({ options, output }: BenchContext): Promise<number> {
   const { attention = "dense", attentionCore: core, length = 128, batch = 32, rounds, threads } = options;
   const { modelNameOrPath: model = "distilbert" } = options;
+  const [start] = loadavg();
   const config = readConfig(model);
   parsePattern(attention);
   const machine = await ceilings(options);
@@ -106,7 +111,7 @@ async function wholeStep({ options, output }: BenchContext): Promise<number> {
   return say(output, {
     ...{ subject: "step", model, ...rest, length, batch, rounds },
     ...timesOf(dense!, sparse),
-    ...{ ...machine, ...peaks, ...machineFacts() },
+    ...{ ...machine, ...peaks, ...machineFacts(), loadAverage: [start, loadavg()[0]] },
   });
 }
 
@@ -119,9 +124,7 @@ function readConfig(model: string): unknown {
   return JSON.parse(readFileSync(file, "utf8"));
 }
 
-type Spread = { readonly medianMs: number; readonly leastMs: number; readonly mostMs: number };
-
-const timesOf = (dense: Spread, sparse: Spread | undefined) => ({
+const timesOf = (dense: Timing, sparse: Timing | undefined) => ({
   denseMs: dense.medianMs,
   sparseMs: sparse?.medianMs ?? null,
   speedup: sparse ? dense.medianMs / sparse.medianMs : null,
@@ -151,7 +154,6 @@ async function everything({ options, given, output }: BenchContext): Promise<num
   );
   const [end] = loadavg();
   const results: BenchResults = {
-    date: new Date().toISOString(),
     ...{ ...machineFacts(), ...machine, loadAverage: [start, end], heads, headWidth, rounds, ...lengths },
   };
   show(results, output);

@@ -1,40 +1,6 @@
-/** What `crisp bench attention` and `crisp bench step` print as JSON. */
-export interface OneResult {
-  readonly subject: string;
-  readonly pattern: string;
-  /** Name of the core that computed the pattern. */
-  readonly core: string;
-  /** Why `auto` takes its core, where it had a choice. */
-  readonly why?: string;
-  readonly effectiveSparsity: number;
-  /** Tokens a text. */
-  readonly length: number;
-  /** Texts. */
-  readonly batch: number;
-  readonly rounds: number;
-  /** Medians; null where the pattern is dense. */
-  readonly denseMs: number;
-  readonly sparseMs: number | null;
-  /** Dense over sparse time. */
-  readonly speedup: number | null;
-  readonly denseRangeMs: readonly [least: number, most: number];
-  readonly sparseRangeMs: readonly [least: number, most: number] | null;
-  readonly matmulGflops: number;
-  readonly copyGigabytesPerSecond: number;
-  /** Of the process that timed both sides. */
-  readonly peakBytes: number;
-  /** Of a process that ran one side alone, once. */
-  readonly densePeakBytes: number;
-  readonly sparsePeakBytes: number | null;
-  readonly cpu: string;
-  readonly threads: number;
-  /** Name and version of what computed. */
-  readonly runtime: string;
-  readonly node: string;
-  readonly [more: string]: unknown;
-}
+import type { OneResult } from "../../../bench/index.ts";
 
-/** The same for people. */
+/** A result for people. */
 export function resultLines(result: OneResult): string[] {
   const { pattern, core, why, length, batch, threads, cpu, runtime, node, sparsePeakBytes: sparsePeak } = result;
   const removed = `${(100 * result.effectiveSparsity).toFixed(1)} % of the pairs removed`;

@@ -17,7 +17,7 @@ export const BENCH_OPTIONS = {
     unit: "texts",
     min: 1,
     aliases: ["batch_size", "per_device_train_batch_size"],
-    help: "Texts a batch; left out, 32 (step), or as many as hold 4,096 tokens.",
+    help: "Texts a batch; left out, 32 (step), or as many as hold 2,048 tokens.",
   },
   heads: { type: "integer", unit: "heads", min: 1, default: 12, help: "Attention heads; not of a step." },
   head_width: { type: "integer", unit: "dimensions", min: 1, default: 64, help: "Width of a head; not of a step." },
