@@ -84,13 +84,13 @@ function table(results: readonly OneResult[]): string[] {
   const ms = (value: number | null): string => (value === null ? "" : value.toFixed(value < 100 ? 1 : 0));
   const mebibytes = (bytes: number | null): string => (bytes === null ? "" : `${Math.round(bytes / 2 ** 20)}`);
   return [
-    "| what | batch × tokens | pattern, core | removed | dense ms | sparse ms | speed-up | dense MiB | sparse MiB |",
-    "|---|---|---|---|---|---|---|---|---|",
+    "| what | batch × tokens | pattern, core | removed | rounds | dense ms | sparse ms | speed-up | dense MiB | sparse MiB |",
+    "|---|---|---|---|---|---|---|---|---|---|",
     ...results.map((result) => {
-      const { subject, batch, length, pattern, core, effectiveSparsity, denseMs, sparseMs, speedup } = result;
+      const { subject, batch, length, rounds, pattern, core, effectiveSparsity, denseMs, sparseMs, speedup } = result;
       const what = subject === "step" ? `step, ${result.model}` : `attention, ${result.heads} × ${result.headWidth}`;
       const removed = `${(100 * effectiveSparsity).toFixed(1)} %`;
-      const cells = [what, `${batch} × ${length}`, `\`${pattern}\`, ${core}`, removed, ms(denseMs), ms(sparseMs)];
+      const cells = [what, `${batch} × ${length}`, `\`${pattern}\`, ${core}`, removed, `${rounds}`, ms(denseMs), ms(sparseMs)];
       return `| ${[...cells, speedup === null ? "" : `${speedup.toFixed(2)}×`, mebibytes(result.densePeakBytes), mebibytes(result.sparsePeakBytes)].join(" | ")} |`;
     }),
     "",
@@ -102,7 +102,7 @@ function curves(results: BenchResults): string[] {
   const cells = (each: BenchResults["series"][number]): string[] =>
     lengths.map((length) => each.points.find((point) => point.length === length)?.speedup.toFixed(2) ?? "");
   return [
-    `Attention alone (${results.heads} heads of ${results.headWidth}), times as fast as dense, by tokens a text:`,
+    `Attention alone (${results.heads} heads of ${results.headWidth}, ${results.rounds} rounds), times as fast as dense, by tokens a text:`,
     "",
     `| pattern | ${lengths.join(" | ")} | pays from |`,
     `|---|${"---|".repeat(lengths.length + 1)}`,

@@ -64,6 +64,7 @@ test("mistakes are one line, before anything is measured", async () => {
       ["step", "--model", "no/such"],
       /expected distilbert, minilm, bert-base, or a folder with a config\.json, got no\/such\.\n$/,
     ],
+    [["step", "--model", import.meta.dirname], /got .*bench\.\n$/],
     [["step", "--time_budget", "3"], /It belongs to crisp bench\.\n$/],
   ];
   for (const [argv, expected] of cases) {

@@ -6,6 +6,7 @@ import { parsePattern } from "../../../attention/index.ts";
 import {
   type BenchResults,
   batchOf,
+  LENGTHS,
   type MachineSpeed,
   measureInChild,
   modelShapes,
@@ -73,9 +74,9 @@ async function attentionAlone({ options, output }: BenchContext): Promise<number
   const { batch = batchOf(length) } = options;
   const asked = options.attention ?? "block(sparsity=0.8)";
   const pattern = withBlockWidth(asked, length);
-  const [start] = loadavg();
   parsePattern(pattern); // mistakes come before measuring
   if (pattern !== asked) output.say(`${asked}: no size given, so the width that suits ${counted(length, "token")}: ${pattern}`);
+  const [start] = loadavg();
   const machine = await ceilings(options);
   const job = { patterns: [{ pattern, core }], dense: true, rounds, length, batch, heads, headWidth };
   const once = { ...job, rounds: 0 };
@@ -95,9 +96,9 @@ async function attentionAlone({ options, output }: BenchContext): Promise<number
 async function wholeStep({ options, output }: BenchContext): Promise<number> {
   const { attention = "dense", attentionCore: core, length = 128, batch = 32, rounds, threads } = options;
   const { modelNameOrPath: model = "distilbert" } = options;
-  const [start] = loadavg();
   const config = readConfig(model);
   parsePattern(attention);
+  const [start] = loadavg();
   const machine = await ceilings(options);
   const job = { config, attention, core, length, batch, rounds, dense: true, sparse: true };
   const { measured, peakBytes } = await measureInChild("step", job, { threads });
@@ -121,7 +122,11 @@ function readConfig(model: string): unknown {
   const file = join(model, "config.json");
   const rule = `${Object.keys(modelShapes).join(", ")}, or a folder with a config.json`;
   if (!existsSync(file)) throw expectedGot("cli/bad-option", "crisp bench step --model", rule, model);
-  return JSON.parse(readFileSync(file, "utf8"));
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw expectedGot("cli/bad-option", file, "a file that holds JSON", (error as Error).message);
+  }
 }
 
 const timesOf = (dense: Timing, sparse: Timing | undefined) => ({
@@ -142,6 +147,7 @@ async function everything({ options, given, output }: BenchContext): Promise<num
   const { heads, headWidth, threads, attention, batch, timeBudget, outputDir: folder } = options;
   const { rounds } = given.has("rounds") ? options : { rounds: SWEEP_ROUNDS };
   if (folder !== undefined) checkOwnFiles(folder, FILES);
+  if (attention !== undefined) parsePattern(withBlockWidth(attention, LENGTHS[0]));
   const [start] = loadavg();
   const machine = await ceilings(options);
   const lengths = await sweep(
