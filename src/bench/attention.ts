@@ -35,8 +35,9 @@ export interface AttentionJob extends AttentionShape {
   readonly patterns: readonly { readonly pattern: string; readonly core: string }[];
   /** Dense attention too. */
   readonly dense: boolean;
-  /** 0 runs everything once and times nothing. */
   readonly rounds: number;
+  /** Count pairs and compare the cores too; without, the peak of memory is that of the attention alone. */
+  readonly checks: boolean;
 }
 
 /** One sparse pattern in the same turns as dense attention. */
@@ -49,11 +50,11 @@ export interface SparseAttention {
   /** Why `auto` takes it, where it had a choice. */
   readonly why?: string;
   readonly nominalSparsity: number | null;
-  readonly effectiveSparsity: number;
+  /** Absent without checks. */
+  readonly effectiveSparsity?: number;
   /** Largest difference between the cores as a share of the largest value; null where it was not looked at. */
   readonly difference: number | null;
-  /** Absent without rounds. */
-  readonly timing?: Timing;
+  readonly timing: Timing;
 }
 
 export interface MeasuredAttention {
@@ -75,7 +76,7 @@ const TOLERANCE = 1e-4;
  * @throws `bench/cores-differ`; `pattern/…`.
  */
 export async function measureAttention(runtime: Runtime, job: AttentionJob): Promise<MeasuredAttention> {
-  const { length, heads, rounds, batch } = job;
+  const { length, heads, rounds, batch, checks } = job;
   const sizes = { layers: 1, heads, length, onCpu: runtime.memory === undefined, visibility: () => visibility() };
   const core = (plan: AttentionPlan): CoreChoice => chooseCore(plan, sizes);
   const plans = job.patterns.map(({ pattern, core: wanted }) => ({ pattern: parsePattern(pattern), core: wanted }));
@@ -96,14 +97,16 @@ export async function measureAttention(runtime: Runtime, job: AttentionJob): Pro
   await denseMade?.release();
   const measured: SparseAttention[] = [];
   for (const [at, { plan, taken, made }] of sparse.entries()) {
-    await made.release(); // its memory first, so that counting and comparing add nothing to the peak
+    await made.release();
     const { pattern } = plan;
     const { core: auto, why } = core({ pattern });
-    const compare = rounds > 0 && pattern.blocks !== undefined && length <= MOST_COMPARED;
+    const compare = checks && pattern.blocks !== undefined && length <= MOST_COMPARED;
     measured.push({
       ...{ pattern: pattern.id, core: taken.name, auto: why === undefined ? null : auto.name, why },
       nominalSparsity: pattern.nominalSparsity,
-      effectiveSparsity: effectiveSparsity([{ valid: batch * heads * length ** 2, kept: await made.keptPairs() }]),
+      ...(checks && {
+        effectiveSparsity: effectiveSparsity([{ valid: batch * heads * length ** 2, kept: await made.keptPairs() }]),
+      }),
       difference: compare ? await differenceTo(taken === masked ? gathered : masked, runtime, job, plan, made) : null,
       timing: timings[`sparse ${at}`],
     });

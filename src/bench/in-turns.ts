@@ -9,8 +9,8 @@ export interface Timing {
  * Time several pieces of work in turns: one warm-up each, then `rounds` times one after the other, so that whatever else the machine
  * does meets them all alike.
  *
- * @param rounds - 0 for the warm-up alone.
- * @returns By name; empty without rounds.
+ * @param rounds - At least 1.
+ * @returns By name.
  * @example
  * (await inTurns({ dense, sparse }, 5)).sparse.medianMs;
  */

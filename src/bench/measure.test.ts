@@ -9,7 +9,7 @@ before(async () => {
   runtime = await createRuntime({ threads: 1 });
 });
 
-const attention = { length: 64, batch: 2, heads: 2, headWidth: 8, rounds: 1, dense: true };
+const attention = { length: 64, batch: 2, heads: 2, headWidth: 8, rounds: 1, dense: true, checks: true };
 
 test("attention: the cores agree, and the pairs are counted", async () => {
   const patterns = ["gathered", "masked"].map((core) => ({ pattern: "block(sparsity=0.5, size=16)", core }));
@@ -42,7 +42,7 @@ const config = {
   ...{ model_type: "bert", num_hidden_layers: 2, hidden_size: 16, num_attention_heads: 2, intermediate_size: 32 },
   ...{ vocab_size: 50, max_position_embeddings: 16 },
 };
-const step = { config, core: "auto", batch: 2, length: 32, rounds: 1, dense: true, sparse: true };
+const step = { config, core: "auto", batch: 2, length: 32, rounds: 1, dense: true, sparse: true, checks: true };
 
 test("a step: dense and sparse, at a length beyond the config's positions", async () => {
   const measured = await measureStep(runtime, { ...step, attention: "topK(sparsity=0.75)" });

@@ -76,7 +76,7 @@ export interface OneResult {
   readonly copyGigabytesPerSecond: number;
   /** Of the process that timed both sides. */
   readonly peakBytes: number;
-  /** Of a process that ran one side alone, once. */
+  /** Of a process that ran one side alone. */
   readonly densePeakBytes: number;
   readonly sparsePeakBytes: number | null;
   readonly cpu: string;

@@ -22,8 +22,9 @@ export interface StepJob {
   readonly dense: boolean;
   /** Under the pattern too; nothing more where the pattern is dense. */
   readonly sparse: boolean;
-  /** 0 takes one step and times nothing. */
   readonly rounds: number;
+  /** Count pairs too; without, the peak of memory is that of the steps alone. */
+  readonly checks: boolean;
 }
 
 export interface MeasuredStep {
@@ -32,7 +33,8 @@ export interface MeasuredStep {
   readonly core: string;
   readonly why?: string;
   readonly nominalSparsity: number | null;
-  readonly effectiveSparsity: number;
+  /** Absent without checks. */
+  readonly effectiveSparsity?: number;
   readonly dense?: Timing;
   readonly sparse?: Timing;
 }
@@ -56,7 +58,7 @@ export async function measureStep(runtime: Runtime, job: StepJob): Promise<Measu
   const timings = await inTurns(work, rounds);
   return {
     ...{ pattern: plan.pattern.id, core: core.name, why, nominalSparsity: plan.pattern.nominalSparsity },
-    effectiveSparsity: sparse && rounds > 0 ? await sparsityOf(runtime, config, plan, context) : 0,
+    ...(job.checks && { effectiveSparsity: sparse ? await sparsityOf(runtime, config, plan, context) : 0 }),
     ...timings,
   };
 }

@@ -70,13 +70,22 @@ export async function sweep(
     const chosen = pattern === undefined ? patternsAt(length) : [withBlockWidth(pattern, length)];
     const patterns = chosen.map((id) => ({ pattern: id, core: settings.core ?? coreThatSkips(id) }));
     try {
-      const { dense, sparse } = await measure({ patterns, length, batch, heads, headWidth, rounds, dense: true });
+      const { dense, sparse } = await measure({ patterns, length, batch, heads, headWidth, rounds, dense: true, checks: true });
       lengths.push(length);
       // a width that follows the length makes one series of what was asked for
       for (const { pattern: id, core, timing, effectiveSparsity, auto, difference } of sparse) {
         const name = pattern ?? id;
-        const [denseMs, sparseMs] = [dense!.medianMs, timing!.medianMs];
-        const point = { length, batch, denseMs, sparseMs, speedup: denseMs / sparseMs, effectiveSparsity, auto, difference };
+        const [denseMs, sparseMs] = [dense!.medianMs, timing.medianMs];
+        const point = {
+          length,
+          batch,
+          denseMs,
+          sparseMs,
+          speedup: denseMs / sparseMs,
+          effectiveSparsity: effectiveSparsity!,
+          auto,
+          difference,
+        };
         const known = series.get(name) ?? { pattern: name, core, points: [] };
         known.points.push(point);
         series.set(name, known);
