@@ -6,7 +6,8 @@ import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { argv } from "node:process";
 import type { BenchResults, OneResult } from "../src/bench/index.ts";
-import { paysSentence, wrongChoices } from "../src/report/index.ts";
+import { counted } from "../src/errors/index.ts";
+import { paysFrom, paysSentence, wrongChoices } from "../src/report/index.ts";
 
 const step = (model: string, batch: number, length: number, attention: string): string[] => {
   const shape = ["--model", model, "--batch", `${batch}`, "--length", `${length}`];
@@ -102,11 +103,11 @@ function curves(results: BenchResults): string[] {
   const cells = (each: BenchResults["series"][number]): string[] =>
     lengths.map((length) => each.points.find((point) => point.length === length)?.speedup.toFixed(2) ?? "");
   return [
-    `Attention alone (${results.heads} heads of ${results.headWidth}, ${results.rounds} rounds), times as fast as dense, by tokens a text:`,
+    `Attention alone (${results.heads} heads of ${results.headWidth}, ${counted(results.rounds, "round")}), times as fast as dense, by tokens a text:`,
     "",
     `| pattern | ${lengths.join(" | ")} | pays from |`,
     `|---|${"---|".repeat(lengths.length + 1)}`,
-    ...series.map((each) => `| \`${each.pattern}\` | ${cells(each).join(" | ")} | ${each.breakEven ?? "never"} |`),
+    ...series.map((each) => `| \`${each.pattern}\` | ${cells(each).join(" | ")} | ${paysFrom(each)} |`),
     "",
     ...series.map((each) => `- ${paysSentence(each)}`),
     ...skipped.map(({ length, why }) => `- ${length} tokens were left out: ${why}.`),

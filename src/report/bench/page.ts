@@ -1,4 +1,5 @@
 import type { BenchResults, SweepSeries } from "../../bench/index.ts";
+import { counted } from "../../errors/index.ts";
 import { card, htmlDocument } from "../document.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
@@ -24,7 +25,7 @@ ${facts(results)}
         html`<li class="c${at % 8}"><span class="pill ${series.breakEven === null ? "contradicted" : "supported"}">${series.breakEven === null ? "does not pay" : "pays"}</span><p>${paysSentence(series)}</p></li>`,
     )}</ul>
 ${card("Speed-up against length", chartNote(results), speedChart(results), "wide")}
-${card("All figures", html`Milliseconds are medians of ${results.rounds} rounds; removed is the share of pairs that was removed.`, figures(results), "wide")}
+${card("All figures", html`Milliseconds are medians of ${counted(results.rounds, "round")}; removed is the share of pairs that was removed.`, figures(results), "wide")}
 ${provenance(results)}
 </section></main>`,
   });

@@ -48,7 +48,7 @@ function table(lengths: readonly number[], series: readonly SweepSeries[]): stri
   const row = (letter: string, name: string, figures: readonly string[], pays: string): string =>
     `${letter.padEnd(3)}${name.padEnd(wide)}${figures.map((figure) => figure.padStart(6)).join("")}  ${pays}`.trimEnd();
   return [
-    row("", "", lengths.map(String), "pays"),
+    row("", "", lengths.map(String), "pays from"),
     ...series.map((each, at) => {
       const figures = lengths.map((length) => each.points.find((point) => point.length === length)?.speedup.toFixed(2) ?? "–");
       return row(LETTERS[at], each.pattern, figures, paysFrom(each));

@@ -19,9 +19,11 @@ export function paysSentence({ pattern, points, breakEven }: SweepSeries): strin
   return `${pattern} pays from about ${count(breakEven)} tokens on: ${most} at best.`;
 }
 
-/** In a table: `from 730`, `always`, `never`. */
-export const paysFrom = ({ points, breakEven }: SweepSeries): string =>
-  breakEven === null ? "never" : breakEven === points[0].length ? "always" : `from ${breakEven}`;
+/** In a table: `730`, `≤128` where it pays at every length measured, `>4096` where it does not at the longest. */
+export function paysFrom({ points, breakEven }: SweepSeries): string {
+  if (breakEven === null) return `>${points[points.length - 1].length}`;
+  return breakEven === points[0].length ? `≤${breakEven}` : `${breakEven}`;
+}
 
 /** Below it a core lost by more than the noise of a busy machine. */
 const CLEAR_LOSS = 0.9;
