@@ -3,7 +3,7 @@ import { exp, layerNormMoment, mul, scale, sub, sumTo } from "../build.ts";
 import { type Dense, defineOps, type Node, type OpRecord } from "../node.ts";
 import { broadcastShapes, elements, type Shape, sameShape, showShape } from "../shape.ts";
 import { checkDType } from "./check-dtype.ts";
-import { removeScores } from "./removed-scores.ts";
+import { asFloat, removeScores } from "./removed-scores.ts";
 import { source } from "./strides.ts";
 
 const lastAsOne = (shape: Shape): Shape => [...shape.slice(0, -1), 1];
@@ -112,9 +112,12 @@ export const normalisingOps = defineOps({
         out.set(raised.map((value) => value / sum));
       }),
     onnx(emitter, [scores, keep], node) {
-      const probabilities = emitter.emit("Softmax", [removeScores(emitter, scores, keep, node)], node, { axis: -1 });
+      const { shape } = node;
+      const mask = node.inputs[1];
+      const probabilities = emitter.emit("Softmax", [removeScores(emitter, scores, keep, { shape, mask })], node, { axis: -1 });
+      // only a row that keeps nothing has others than 0 at removed places
       if (node.attrs.rowsKeepOne) return probabilities;
-      return emitter.emit("Where", [keep, probabilities, emitter.constant([0], { dtype: "float", shape: [] })], node);
+      return emitter.emit("Mul", [probabilities, asFloat(emitter, keep, mask.shape)], node);
     },
   },
   logSoftmax: {

@@ -2,6 +2,7 @@ import { expectedGot } from "../../errors/index.ts";
 import { defineOps, type Node, type OnnxEmitter } from "../node.ts";
 import { broadcastShapes, onnxDType, type Shape, sameShape, showShape } from "../shape.ts";
 import { orOfNots } from "./elementwise.ts";
+import { kthLargest } from "./kth-largest.ts";
 import { removeScores } from "./removed-scores.ts";
 import { source } from "./strides.ts";
 
@@ -24,7 +25,7 @@ function byCount(emitter: OnnxEmitter, [scores, allowed, k, largestK]: readonly 
   const row = lastAs(node.shape, 1);
   const [float, mask] = [{ dtype: "float", shape: node.shape } as const, { dtype: "bool", shape: node.shape } as const];
   const perRow = { dtype: "float", shape: row } as const;
-  const masked = removeScores(emitter, scores, allowed, node);
+  const masked = removeScores(emitter, scores, allowed, { shape: node.shape, mask: node.inputs[1] });
   const sorted = sortedShape(node, largestK);
   const outs = [
     { dtype: "float", shape: sorted },
@@ -79,12 +80,12 @@ export const rankingOps = defineOps({
     onnx(emitter, [scores, allowed], node) {
       const ranked = { dtype: "float", shape: node.shape } as const;
       const places = { dtype: "int64", shape: node.shape } as const;
-      const n = node.inputs[0].shape[node.inputs[0].shape.length - 1];
-      const masked = removeScores(emitter, scores, allowed, node.inputs[0], REMOVED);
+      const { shape } = node.inputs[0];
+      const masked = removeScores(emitter, scores, allowed, { shape, mask: node.inputs[1] }, REMOVED);
       const inputs = [masked, emitter.shapeVector(node.attrs.k as Shape)];
       const [, indices] = emitter.emitMany("TopK", inputs, [ranked, places], { axis: -1, largest: 1, sorted: 1 });
       // WebGPU casts no int64, but looks up by it
-      if (emitter.webgpu) return emitter.emit("Gather", [emitter.positions(n), indices], node, { axis: 0 });
+      if (emitter.webgpu) return emitter.emit("Gather", [emitter.positions(shape[shape.length - 1]), indices], node, { axis: 0 });
       return emitter.emit("Cast", [indices], node, { to: onnxDType.int32 });
     },
   },
@@ -119,37 +120,23 @@ export const rankingOps = defineOps({
       }
       return out;
     },
-    // TopK sorts ties to the earlier index, so the k-th score and its index decide every place without a scatter:
-    // kept = allowed and (score > k-th, or score = k-th and index ≤ the k-th's index)
+    // the k-th score and its place decide every place without a scatter:
+    // kept = allowed and (score > k-th, or score = k-th and place ≤ the k-th's)
     onnx(emitter, [scores, allowed, k, largestK], node) {
       if (emitter.webgpu) return byCount(emitter, [scores, allowed, k, largestK], node);
-      const [bool, int64] = ["bool", "int64"] as const;
-      const row = lastAs(node.shape, 1);
-      const masked = removeScores(emitter, scores, allowed, node);
+      const { shape } = node;
+      const masked = removeScores(emitter, scores, allowed, { shape, mask: node.inputs[1] });
       const sorted = sortedShape(node, largestK);
-      const [values, indices] = emitter.emitMany(
-        "TopK",
-        [masked, largestK],
-        [
-          { dtype: "float", shape: sorted },
-          { dtype: int64, shape: sorted },
-        ],
-        { axis: -1, largest: 1, sorted: 1 },
-      );
-      const wide = emitter.emit("Cast", [k], { dtype: int64, shape: node.inputs[2].shape }, { to: onnxDType.int64 });
-      const place = emitter.emit("Sub", [wide, emitter.constant([1], { dtype: int64, shape: [] })], {
-        dtype: int64,
-        shape: node.inputs[2].shape,
+      const { kth, place } = kthLargest(emitter, {
+        ...{ shape, scores: masked, all: scores, k, kInfo: node.inputs[2], largestK },
+        largest: sorted[sorted.length - 1],
       });
-      const places = emitter.emit("Expand", [place, emitter.shapeVector(row)], { dtype: int64, shape: row });
-      const kth = emitter.emit("GatherElements", [values, places], { dtype: "float", shape: row }, { axis: -1 });
-      const kthIndex = emitter.emit("GatherElements", [indices, places], { dtype: int64, shape: row }, { axis: -1 });
-      const n = node.shape[node.shape.length - 1];
-      const positions = emitter.emit("Cast", [emitter.positions(n)], { dtype: int64, shape: [n] }, { to: onnxDType.int64 });
-      const mask = { dtype: bool, shape: node.shape };
+      const row = { dtype: "int32", shape: lastAs(shape, 1) } as const;
+      const mask = { dtype: "bool", shape } as const;
+      const last = emitter.emit("Cast", [place], row, { to: onnxDType.int32 });
       const above = emitter.emit("Greater", [masked, kth], mask);
       const ties = emitter.emit("Equal", [masked, kth], mask);
-      const early = emitter.emit("LessOrEqual", [positions, kthIndex], mask);
+      const early = emitter.emit("LessOrEqual", [emitter.positions(shape[shape.length - 1]), last], mask);
       const chosen = emitter.emit("Or", [above, emitter.emit("And", [ties, early], mask)], mask);
       return emitter.emit("And", [chosen, allowed], mask);
     },

@@ -1,0 +1,111 @@
+// Where a training step's graph spends its time, operator by operator, from ONNX Runtime's own profile; one JSON line:
+//   node bench/step-profile.ts --shape minilm --batch 32 --length 64 [--attention topK] [--rounds 9] [--by_shape]
+// Each node counts with its fastest round, on one thread, so that other work on the machine does not count.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { InferenceSession } from "onnxruntime-node";
+import { dense, topK } from "../src/attention/index.ts";
+import type { BatchContext } from "../src/batch/index.ts";
+import { buildModel, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
+import { createRuntime } from "../src/runtime/index-node.ts";
+import { createTrainStep } from "../src/training/index.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    shape: { type: "string", default: "minilm" },
+    batch: { type: "string", default: "32" },
+    length: { type: "string", default: "64" },
+    attention: { type: "string", default: "dense" },
+    rounds: { type: "string", default: "9" },
+    by_shape: { type: "boolean", default: false },
+  },
+});
+const [B, n, rounds] = [args.batch, args.length, args.rounds].map(Number);
+const configs: Readonly<Record<string, object>> = {
+  distilbert: { model_type: "distilbert" },
+  minilm: { model_type: "bert", num_hidden_layers: 6, hidden_size: 384, num_attention_heads: 12, intermediate_size: 1536 },
+};
+const patterns = { dense: dense(), topK: topK({ sparsity: 0.8 }) };
+const config = parseEncoderConfig(configs[args.shape]);
+const context: BatchContext = {
+  bindings: { B, n },
+  lengths: new Int32Array(B).fill(n),
+  examples: Int32Array.from({ length: B }, (_, i) => i),
+  inputIds: Int32Array.from({ length: B * n }, (_, i) => 1000 + ((i * 7919) % (config.vocabSize - 1000))),
+  tokenTypeIds: new Int32Array(B * n),
+  labels: Int32Array.from({ length: B }, (_, i) => i % 2),
+  seed: 1,
+  step: 0,
+  training: true,
+  strength: 1,
+  labelSmoothing: 0,
+  lossDivisor: B,
+};
+
+// ONNX Runtime profiles a session from its creation, which Crisp leaves to the runtime.
+const folder = mkdtempSync(join(tmpdir(), "step-profile-"));
+const sessions: InferenceSession[] = [];
+const create = InferenceSession.create.bind(InferenceSession) as (
+  model: Uint8Array,
+  options: InferenceSession.SessionOptions,
+) => Promise<InferenceSession>;
+Object.assign(InferenceSession, {
+  async create(model: Uint8Array, options: InferenceSession.SessionOptions) {
+    const session = await create(model, { ...options, enableProfiling: true, profileFilePrefix: join(folder, "profile") });
+    sessions.push(session);
+    return session;
+  },
+});
+
+const graph = buildModel(config, { plan: { pattern: patterns[args.attention as keyof typeof patterns] }, training: true });
+const step = await createTrainStep<BatchContext>(graph, {
+  runtime: await createRuntime({ threads: 1 }),
+  parameters: parameterSpecs(config),
+  values: initialise(config, 1),
+  largest: [context.bindings],
+});
+for (let at = 0; at <= rounds; at++) await step.run([context], { seed: 1, step: at });
+sessions[0].endProfiling();
+
+interface ProfileEvent {
+  readonly cat: string;
+  readonly name: string;
+  /** Microseconds. */
+  readonly dur: number;
+  readonly args: {
+    readonly op_name?: string;
+    readonly output_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
+  };
+}
+const { readdirSync } = await import("node:fs");
+const events = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]), "utf8")) as ProfileEvent[];
+rmSync(folder, { recursive: true });
+
+const fastest = new Map<string, { op: string; ms: number }>();
+for (const { cat, name, dur, args: of } of events) {
+  if (cat !== "Node" || !name.endsWith("_kernel_time")) continue;
+  const shape = Object.values(of.output_type_shape?.[0] ?? {})[0] ?? [];
+  const op = args.by_shape ? `${of.op_name} [${shape.join(", ")}]` : of.op_name!;
+  const ms = Math.min(dur / 1000, fastest.get(name)?.ms ?? Number.POSITIVE_INFINITY);
+  fastest.set(name, { op, ms });
+}
+const sums: Record<string, { ms: number; nodes: number }> = {};
+for (const { op, ms } of fastest.values()) {
+  sums[op] ??= { ms: 0, nodes: 0 };
+  sums[op].ms += ms;
+  sums[op].nodes++;
+}
+const total = Object.values(sums).reduce((sum, { ms }) => sum + ms, 0);
+const products = Object.entries(sums).reduce((sum, [op, { ms }]) => (/MatMul|Gemm/.test(op) ? sum + ms : sum), 0);
+const round = (value: number): number => Math.round(value * 100) / 100;
+const operators = Object.entries(sums)
+  .sort(([, a], [, b]) => b.ms - a.ms)
+  .map(([op, { ms, nodes }]) => ({ op, nodes, ms: round(ms), percent: round((100 * ms) / total) }));
+console.log(
+  JSON.stringify({
+    ...{ shape: args.shape, B, n, attention: args.attention, rounds, processor: cpus()[0].model, node: process.version },
+    ...{ totalMs: round(total), outsideProductsPercent: round(100 * (1 - products / total)), operators },
+  }),
+);
