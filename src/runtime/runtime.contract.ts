@@ -383,6 +383,44 @@ export function runtimeContract(name: string, create: () => Promise<Runtime>): v
           assert.deepEqual(numbers(got.places), [...interpret({ places }, given, sizes).places.data], `${K} of ${n}`);
         }
       });
+      const kinds: Readonly<Record<string, (at: number, place: number) => number>> = {
+        spread: (at) => Math.sin(at * at),
+        "with many ties": (at) => Math.round(3 * Math.sin(at * at)),
+        "far from two of them": (at, place) => (place < 2 ? 1e6 + place : Math.sin(at * at)),
+        "some infinitely low": (at) => (at % 7 < 3 ? Number.NEGATIVE_INFINITY : Math.sin(at * at)),
+        "all equal": () => 0.25,
+      };
+      for (const [kind, valueAt] of Object.entries(kinds)) {
+        test(`keep float64's places of long rows, scores ${kind}`, async () => {
+          const [B, n] = [48, 61];
+          const given: Numbers = {
+            scores: Array.from({ length: B * n }, (_, at) => Math.fround(valueAt(at, at % n))),
+            allowed: Array.from({ length: B * n }, (_, at) => Number(at % n < n - (Math.floor(at / n) % 40))),
+            k: Array.from({ length: B }, (_, row) => Math.ceil((n - (row % 40)) / 3)),
+            largestK: [Math.ceil(n / 3)],
+          };
+          const session = await compile({ mask });
+          const got = await session.run(feedsOf(session, given, { B, n }));
+          const want = interpret({ mask }, given, { B, n }).mask.data;
+          assert.deepEqual(numbers(got.mask), Array.from(want));
+        });
+      }
+      test("two of them in one graph may leave different numbers of rows to the whole sort", async () => {
+        const [B, n] = [40, 61];
+        const other = input("other", ["B", "n"]);
+        const both = { mask, second: g.topKMask(other, allowed, k, largestK) };
+        const given: Numbers = {
+          scores: Array.from({ length: B * n }, (_, at) => Math.fround(Math.sin(at * at))),
+          other: Array.from({ length: B * n }, (_, at) => Math.round(2 * Math.sin(at * at))),
+          allowed: Array(B * n).fill(1),
+          k: Array(B).fill(13),
+          largestK: [13],
+        };
+        const session = await compile(both);
+        const got = await session.run(feedsOf(session, given, { B, n }));
+        const want = interpret(both, given, { B, n });
+        for (const key of ["mask", "second"] as const) assert.deepEqual(numbers(got[key]), Array.from(want[key].data), key);
+      });
       test("n = 1 keeps its one place where that is allowed", async () => {
         const session = await compile(outputs);
         const given = { scores: [2, -3], allowed: [1, 0], k: [1, 1], largestK: [1] };
