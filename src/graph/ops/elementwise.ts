@@ -108,10 +108,11 @@ export const elementwiseOps = defineOps({
   gelu: elementwise("gelu", {
     onnx: "Gelu",
     value: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
-    // Φ(x) + x · φ(x), the factor 1/√(2π) inside the exponential: one pass fewer
+    // Φ(x) + x · φ(x) with y = x/√2: Φ = ½ erf(y) + ½, φ = exp(−½ ln 2π − y²), each pass over the tensor counted
     gradient: ({ inputs: [x] }, up) => {
-      const cdf = add(scale(erfOf(scale(x, Math.SQRT1_2)), 0.5), constant(0.5));
-      const density = exp(sub(scale(mul(x, x), -0.5), constant(0.5 * Math.log(2 * Math.PI))));
+      const y = scale(x, Math.SQRT1_2);
+      const cdf = add(scale(erfOf(y), 0.5), constant(0.5));
+      const density = exp(sub(constant(-0.5 * Math.log(2 * Math.PI)), mul(y, y)));
       return [mul(up, add(cdf, mul(x, density)))];
     },
   }),

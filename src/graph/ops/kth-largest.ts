@@ -8,6 +8,8 @@ const FEW = 2;
 const FAR_ROWS = 0.03;
 /** Equal scores, or a few that lie far from all others, keep thresholds from coming near. */
 const ROUNDS = 16;
+/** Rows that reach further, as ranks with a number that goes before all others do, would take more rounds than that. */
+const WIDEST = 1e9;
 
 const float = (shape: Shape): ValueInfo => ({ dtype: "float", shape });
 const int64 = (shape: Shape): ValueInfo => ({ dtype: "int64", shape });
@@ -119,7 +121,9 @@ function bisect(
     return [[tooMany(next[2]), bool([])], ...next.map((name) => [name, state] as const)];
   });
   const trips = emitter.constant([ROUNDS], int64([]));
-  const inputs = [trips, tooMany(none), low, high, none];
+  const width = emitter.emit("ReduceMax", [emitter.emit("Sub", [high, low], state)], float([]), { keepdims: 0 });
+  const narrow = emitter.emit("Less", [width, scalar(WIDEST)], bool([]));
+  const inputs = [trips, emitter.emit("And", [narrow, tooMany(none)], bool([])), low, high, none];
   const [, threshold, count] = emitter.emitMany("Loop", inputs, [state, state, state], { body });
   return { threshold, count };
 }
