@@ -8,6 +8,7 @@ import {
   add,
   broadcastTo,
   cast,
+  constant,
   exp,
   gather,
   gradients,
@@ -174,4 +175,40 @@ describe("gradients refuse", () => {
 test("broadcastTo of a gradient keeps the target's shape where every axis was summed", () => {
   const [gradient] = gradients(sumAll(broadcastTo(x, [2, 4, 3])), [x]);
   assert.deepEqual([gradient.shape, ...numbersOf(gradient)], [[3], 8, 8, 8]);
+});
+
+describe("with checkpoints", () => {
+  const w = parameter("w", [3]);
+  const layer = (h: Node): Node => mul(exp(mul(h, w)), w);
+  const first = layer(x);
+  const second = layer(first);
+  const kept = [x, first, second];
+  const loss = sumAll(layer(second));
+
+  test("gradients are the same, bit for bit, for x of -0 too", () => {
+    const feeds = { x: [-0, 0.3, -1.7], w: [0.4, -0.9, 0.2] };
+    const [plain, again] = [gradients(loss, [x, w]), gradients(loss, [x, w], { checkpoints: kept })];
+    for (const i of [0, 1]) assert.deepEqual(numbersOf(again[i], feeds), numbersOf(plain[i], feeds));
+  });
+  test("a gradient that overflows changes nothing of what is computed again", () => {
+    const huge = mul(loss, constant(1.7e308));
+    const feeds = { x: [1, 2, 3], w: [1, 1, 1] };
+    const [plain, again] = [gradients(huge, [w]), gradients(huge, [w], { checkpoints: kept })];
+    assert.ok(!Number.isFinite(numbersOf(plain[0], feeds)[0]));
+    assert.deepEqual(numbersOf(again[0], feeds), numbersOf(plain[0], feeds));
+  });
+  test("what lies behind the last one, and before the first, is not computed again", () => {
+    const exps = (checkpoints: readonly Node[]): number =>
+      topological([loss, ...gradients(loss, [w], { checkpoints })]).filter(({ op }) => op === "exp").length;
+    assert.deepEqual([exps([]), exps([x]), exps([x, first]), exps(kept), exps([second])], [3, 3, 4, 5, 3]);
+  });
+  test("a node that reads a value from before its checkpoint reads the kept one", () => {
+    const side = exp(x);
+    const skipping = sumAll(exp(mul(exp(add(exp(mul(first, w)), side)), w)));
+    const feeds = { x: [0.1, 0.3, -0.7], w: [0.4, -0.9, 0.2] };
+    const middle = skipping.inputs[0].inputs[0].inputs[0];
+    const [plain, again] = [[], [first, middle]].map((checkpoints) => gradients(skipping, [x, w], { checkpoints }));
+    for (const i of [0, 1]) assert.deepEqual(numbersOf(again[i], feeds), numbersOf(plain[i], feeds));
+    assert.equal(topological(again).filter((node) => node.op === "exp" && node.inputs[0] === x).length, 1);
+  });
 });

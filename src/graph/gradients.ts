@@ -1,7 +1,16 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { add, constant, sumTo, zerosLike } from "./build.ts";
 import { type Node, opRecord, topological } from "./node.ts";
+import { Recomputation } from "./recompute.ts";
 import { sameShape, showShape } from "./shape.ts";
+
+export interface GradientOptions {
+  /**
+   * Values to keep for the backward pass, in the order of the forward pass; what lies between them is computed again: see
+   * `Recomputation`. The gradients are the same. Default none: everything is kept.
+   */
+  readonly checkpoints?: readonly Node[];
+}
 
 /**
  * Build the backward graph of a scalar loss.
@@ -10,12 +19,13 @@ import { sameShape, showShape } from "./shape.ts";
  *
  * @param loss - float, shape [].
  * @param targets - Nodes to differentiate for.
+ * @param options.checkpoints - See `GradientOptions`.
  * @returns One node per target, in order, each with its target's shape.
  * @throws `graph/not-scalar`; `graph/dtype`; `graph/no-gradient` when an operator on the way has no gradient rule.
  * @example
  * const [gradient] = gradients(sumAll(mul(w, w)), [w]); // 2 · w
  */
-export function gradients(loss: Node, targets: readonly Node[]): Node[] {
+export function gradients(loss: Node, targets: readonly Node[], { checkpoints = [] }: GradientOptions = {}): Node[] {
   if (loss.shape.length !== 0) {
     const hint = "Reduce it first, for example with sumAll(x).";
     throw expectedGot("graph/not-scalar", "gradients", "a loss of shape []", showShape(loss.shape), hint);
@@ -27,6 +37,8 @@ export function gradients(loss: Node, targets: readonly Node[]): Node[] {
   const needed = new Set(targets);
   for (const node of order) if (node.dtype === "float" && node.inputs.some((input) => needed.has(input))) needed.add(node);
 
+  const recomputed = new Recomputation([loss], checkpoints);
+  const wanted = new Set(targets);
   const sums = new Map<Node, Node>([[loss, constant(1)]]);
   for (const out of order.reverse()) {
     const upstream = sums.get(out);
@@ -38,10 +50,12 @@ export function gradients(loss: Node, targets: readonly Node[]): Node[] {
         `gradients: expected a gradient rule for every operator, got none for ${out.op}.`,
       );
     }
-    gradient(out, upstream).forEach((part, i) => {
+    recomputed.reach(out, upstream);
+    gradient(recomputed.of(out), upstream).forEach((part, i) => {
       const input = out.inputs[i];
       if (!part || !needed.has(input)) return;
       const fitted = sameShape(part.shape, input.shape) ? part : sumTo(part, input.shape);
+      if (wanted.has(input)) recomputed.await(fitted);
       const sofar = sums.get(input);
       sums.set(input, sofar ? add(sofar, fitted) : fitted);
     });

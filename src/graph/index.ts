@@ -10,7 +10,7 @@ import "./ops/shaping.ts";
 
 export * from "./build.ts";
 export { type AnyArray, type ArrayOf, allocate, type FedInput, type Fill } from "./fed-input.ts";
-export { gradients } from "./gradients.ts";
+export { type GradientOptions, gradients } from "./gradients.ts";
 export {
   type Attribute,
   type Dense,

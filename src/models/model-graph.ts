@@ -34,6 +34,8 @@ export interface ModelGraph {
   readonly features: Node;
   /** Σ of the examples' losses / `lossDivisor`, shape []: see `Task.loss`. */
   readonly loss: Node;
+  /** What goes into each layer, [T, D]: all that `gradients` keeps where memory counts more than time. */
+  readonly checkpoints: readonly Node[];
   /** A layer: float [B], kept pairs of real queries and keys over all heads. */
   readonly keptPairs: readonly Node[];
   /** A layer: [B, H, n, n], built when asked; none where the core has no such matrix. */
@@ -73,7 +75,7 @@ export function buildModel(
     dropout: (x, site, shape, probability) => dropped(x, training ? inputs.dropout(site, shape, probability) : null),
   };
   const family = families[config.family];
-  const { hidden, attentions } = family.encode(build);
+  const { hidden, layerInputs, attentions } = family.encode(build);
   const { head, loss } = tasks[config.task];
   const logits = head.logits(hidden, headsOf(family, build), inputs);
   return {
@@ -86,6 +88,7 @@ export function buildModel(
     get features() {
       return family.poolSequence(hidden, build);
     },
+    checkpoints: layerInputs,
     keptPairs: attentions.map(({ keptPairs }) => keptPairs),
     get probabilities() {
       return attentions.flatMap(({ probabilities }) => probabilities?.() ?? []);

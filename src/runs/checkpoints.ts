@@ -19,8 +19,8 @@ type Described = Pick<
  * @param data - Names the examples.
  */
 export function describeRun(spec: Described, options: TrainingOptions, data: string): RunDescription {
-  // how often and how many checkpoints are written changes nothing that is trained
-  const { saveTotalLimit: _, saveSteps: __, ...decisive } = options;
+  // how often and how many checkpoints are written changes nothing that is trained, nor does what is computed again
+  const { saveTotalLimit: _, saveSteps: __, gradientCheckpointing: ___, ...decisive } = options;
   return {
     arm: spec.arm,
     model: nameOf(spec.model),

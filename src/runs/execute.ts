@@ -68,6 +68,7 @@ export async function executeRun(
       parameters: parameterSpecs(config),
       values,
       largest: batches.largest,
+      gradientCheckpointing: options.gradientCheckpointing,
     });
     held.push(() => step.release());
     const evaluator = evaluators(spec, config, { runtime, step, options, longest: train.longest, loadImages });

@@ -30,6 +30,11 @@ export const trainingOptionTable = {
     default: 1,
     help: "Batches added up before each update.",
   },
+  // It costs about a third more time, so that it is for those who run out of memory.
+  gradient_checkpointing: {
+    type: "boolean",
+    help: "Keep one tensor a layer for the backward pass and compute the rest again: less memory, more time.",
+  },
   num_train_epochs: {
     type: "number",
     unit: "epochs",
@@ -83,6 +88,5 @@ export const foreignTrainingOptions: ForeignOptions = {
   do_train: "crisp train trains, and evaluates what it trained. Leave it out.",
   do_eval: "crisp train evaluates what it trained; crisp eval evaluates any model. Leave it out.",
   do_predict: "crisp predict predicts. Leave it out.",
-  gradient_checkpointing: "Crisp keeps all activations. For less memory lower --per_device_train_batch_size.",
   report_to: "Each run keeps a log, checkpoints/run.log.jsonl. Leave it out.",
 };

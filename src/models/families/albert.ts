@@ -86,8 +86,10 @@ function encode(build: EncoderBuild): EncoderNodes {
 
   const self = `${LAYER}.attention`;
   const names = { query: `${self}.query`, key: `${self}.key`, value: `${self}.value`, output: `${self}.dense` };
+  const layerInputs: Node[] = [];
   const attentions: AttentionNodes[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
+    layerInputs.push(x);
     const attended = attention(x, names, { ...build, layer });
     attentions.push(attended);
     const output: Node = dropout(attended.output, `layer.${layer}.attentionOutput`, ["B*n", D], hiddenDropout); // [T, D]
@@ -97,5 +99,5 @@ function encode(build: EncoderBuild): EncoderNodes {
     const outer = parameters.linear(inner, `${LAYER}.ffn_output`, F, D); // [T, D]
     x = parameters.layerNorm(add(outer, middle), `${LAYER}.full_layer_layer_norm`, D, eps); // [T, D]
   }
-  return { hidden: x, attentions };
+  return { hidden: x, layerInputs, attentions };
 }

@@ -103,13 +103,15 @@ export function embed(tokens: Node, positions: Node, name: string, { config, par
 /** All layers, under BERT's parameter names: x [T, D]. */
 export function bertLayers(x: Node, prefix: string, build: EncoderBuild): EncoderNodes {
   let hidden = x; // [T, D]
+  const layerInputs: Node[] = [];
   const attentions: AttentionNodes[] = [];
   for (let layer = 0; layer < build.config.layers; layer++) {
+    layerInputs.push(hidden);
     const { attended, output } = bertLayer(hidden, `${prefix}.encoder.layer.${layer}`, layer, build);
     attentions.push(attended);
     hidden = output; // [T, D]
   }
-  return { hidden, attentions };
+  return { hidden, layerInputs, attentions };
 }
 
 /** One layer: [T, D] → [T, D]. */

@@ -84,8 +84,10 @@ function encode(build: EncoderBuild): EncoderNodes {
   let x = reshape(add(reshape(words, ["B", "n", D]), positions), ["B*n", D]); // [T, D]
   x = hidden(parameters.layerNorm(x, `${table}.LayerNorm`, D, eps), "embeddings"); // [T, D]
 
+  const layerInputs: Node[] = [];
   const attentions: AttentionNodes[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
+    layerInputs.push(x);
     const name = `distilbert.transformer.layer.${layer}`;
     const self = `${name}.attention`;
     const names = { query: `${self}.q_lin`, key: `${self}.k_lin`, value: `${self}.v_lin`, output: `${self}.out_lin` };
@@ -97,5 +99,5 @@ function encode(build: EncoderBuild): EncoderNodes {
     const outer = hidden(parameters.linear(inner, `${name}.ffn.lin2`, F, D), `layer.${layer}.feedForward`); // [T, D]
     x = parameters.layerNorm(add(outer, x), `${name}.output_layer_norm`, D, eps); // [T, D]
   }
-  return { hidden: x, attentions };
+  return { hidden: x, layerInputs, attentions };
 }

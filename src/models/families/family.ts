@@ -34,6 +34,8 @@ export interface EncoderBuild {
 export interface EncoderNodes {
   /** [T, D] */
   readonly hidden: Node;
+  /** What goes into each layer, [T, D]. */
+  readonly layerInputs: readonly Node[];
   /** One entry a layer. */
   readonly attentions: readonly AttentionNodes[];
 }

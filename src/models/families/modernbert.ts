@@ -169,15 +169,17 @@ function encode(build: EncoderBuild): EncoderNodes {
   const words = gather(parameters.get("model.embeddings.tok_embeddings.weight", [vocabSize, D]), ids.tokens()); // [T, D]
   let x = dropout(norm(words, "model.embeddings.norm"), "embeddings", ["B*n", D], embeddingDropout); // [T, D]
 
+  const layerInputs: Node[] = [];
   const attentions: AttentionNodes[] = [];
   for (let layer = 0; layer < layers; layer++) {
+    layerInputs.push(x);
     const name = `model.layers.${layer}`;
     const attended = rotaryAttention(layer === 0 ? x : norm(x, `${name}.attn_norm`), `${name}.attn`, layer, build);
     attentions.push(attended);
     x = add(x, dropout(attended.output, `layer.${layer}.attentionOutput`, ["B*n", D], config.attentionDropout)); // [T, D]
     x = add(x, gatedLayer(norm(x, `${name}.mlp_norm`), `${name}.mlp`, layer, build)); // [T, D]
   }
-  return { hidden: norm(x, "model.final_norm"), attentions };
+  return { hidden: norm(x, "model.final_norm"), layerInputs, attentions };
 }
 
 function rotaryAttention(x: Node, name: string, layer: number, build: EncoderBuild): AttentionNodes {

@@ -91,8 +91,10 @@ function encode(build: EncoderBuild): EncoderNodes {
   const hidden = (x: Node, site: string): Node => dropout(x, site, ["B*n", D], config.hiddenDropout);
   let x = hidden(embed(build), "embeddings"); // [T, D]
 
+  const layerInputs: Node[] = [];
   const attentions: AttentionNodes[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
+    layerInputs.push(x);
     const name = `vit.encoder.layer.${layer}`;
     const before = parameters.layerNorm(x, `${name}.layernorm_before`, D, eps); // [T, D]
     const project = (part: string): Node =>
@@ -111,7 +113,7 @@ function encode(build: EncoderBuild): EncoderNodes {
     const inner = activations[config.activation](parameters.linear(after, `${name}.intermediate.dense`, D, F)); // [T, F]
     x = add(hidden(parameters.linear(inner, `${name}.output.dense`, F, D), `layer.${layer}.feedForward`), x); // [T, D]
   }
-  return { hidden: parameters.layerNorm(x, "vit.layernorm", D, eps), attentions };
+  return { hidden: parameters.layerNorm(x, "vit.layernorm", D, eps), layerInputs, attentions };
 }
 
 /**

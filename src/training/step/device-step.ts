@@ -61,12 +61,17 @@ export class DeviceTrainStep<Context extends StepContext> implements TrainStep<C
   /** Differentiate a loss and make it ready to run; throws as `createTrainStep`. */
   static async create<Context extends StepContext>(
     graph: TrainingGraph<Context>,
-    { memory, parameters, values }: Omit<TrainStepOptions, "runtime" | "largest"> & { readonly memory: DeviceMemory },
+    {
+      memory,
+      parameters,
+      values,
+      gradientCheckpointing = false,
+    }: Omit<TrainStepOptions, "runtime" | "largest"> & { readonly memory: DeviceMemory },
   ): Promise<DeviceTrainStep<Context>> {
-    const { loss, sites } = withDrawnMasks(graph);
+    const { loss, checkpoints, sites } = withDrawnMasks(graph);
     const trained = new Map(graph.parameters.map((node) => [node.attrs.name as string, node]));
     const targets = parameters.filter(({ trainable }) => trainable).map(({ name }) => trained.get(name)!);
-    const built = gradients(loss, targets);
+    const built = gradients(loss, targets, { checkpoints: gradientCheckpointing ? checkpoints : [] });
     verify([loss, ...built]);
     const outputs = Object.fromEntries(built.map((gradient, i) => [`gradient ${targets[i].attrs.name}`, gradient]));
     const session = await memory.compile({ loss, squares: squaresOf(built), ...outputs }, Object.keys(outputs));
@@ -130,15 +135,20 @@ interface Gradient {
   readonly squares: HostTensor;
 }
 
-/** The loss with its dropout masks drawn in the graph instead of fed. */
-function withDrawnMasks<Context>({ loss, inputs }: TrainingGraph<Context>): { loss: Node; sites: string[] } {
+/** Loss and checkpoints with dropout masks drawn in the graph instead of fed. */
+function withDrawnMasks<Context>({ loss, inputs, checkpoints = [] }: TrainingGraph<Context>): {
+  loss: Node;
+  checkpoints: readonly Node[];
+  sites: string[];
+} {
   const masks = inputs.flatMap(({ node, fill }) => (fill.kind === "dropout" ? [{ node, probability: fill.probability }] : []));
-  if (masks.length === 0) return { loss, sites: [] };
+  if (masks.length === 0) return { loss, checkpoints, sites: [] };
   const keys = input(KEYS, [masks.length, 2], "int32");
   const drawn = masks.map(
     ({ node, probability }, at) => [node, dropoutMask(select(keys, 0, at), node.shape, probability)] as const,
   );
-  return { loss: substitute([loss], new Map(drawn))[0], sites: masks.map(({ node }) => node.attrs.name as string) };
+  const [drawnLoss, ...drawnCheckpoints] = substitute([loss, ...checkpoints], new Map(drawn));
+  return { loss: drawnLoss, checkpoints: drawnCheckpoints, sites: masks.map(({ node }) => node.attrs.name as string) };
 }
 
 /** Σ g² of each gradient, [P]; row by row first, as a device sums many short rows faster than one long one. */

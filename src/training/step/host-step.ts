@@ -55,7 +55,8 @@ export class HostTrainStep<Context extends StepContext> implements TrainStep<Con
   ): Promise<HostTrainStep<Context>> {
     const trainable = new Set(options.parameters.filter((p) => p.trainable).map(({ name }) => name));
     const targets = graph.parameters.filter(({ attrs }) => trainable.has(attrs.name as string));
-    const built = gradients(graph.loss, targets);
+    const checkpoints = options.gradientCheckpointing ? graph.checkpoints : [];
+    const built = gradients(graph.loss, targets, { checkpoints });
     verify([graph.loss, ...built]);
 
     const outputs = gradientOutputs(new Map(built.map((gradient, i) => [targets[i].attrs.name as string, gradient])));

@@ -16,6 +16,8 @@ export interface TrainingGraph<Context> {
   readonly loss: Node;
   readonly parameters: readonly Node[];
   readonly inputs: readonly FedInput<Context>[];
+  /** What `gradientCheckpointing` keeps, in the order of the forward pass; absent where the graph has no layers. */
+  readonly checkpoints?: readonly Node[];
 }
 
 /** Names the dropout masks of an update. */
@@ -46,6 +48,8 @@ export interface TrainStepOptions {
   readonly values: ReadonlyMap<string, Float32Array>;
   /** Bindings of the largest batches that will come, one or several: they size host memory. */
   readonly largest: readonly Bindings[];
+  /** Keep the graph's checkpoints alone for the backward pass, and compute what lies between them again; default false. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 /** How a batch's dropout site is named: batch 0 has the plain name, so that accumulation changes nothing for those who do not use it. */

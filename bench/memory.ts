@@ -1,0 +1,129 @@
+// Peak memory of a training step, with and without gradient checkpointing, each case in a process of its own:
+//   node bench/memory.ts [--python <python with torch and transformers>] [--only minilm-4096] [--out bench/results/memory.json]
+// Random weights, two threads, three updates; the figure is the process's largest resident set. The machine may be busy: nothing is timed.
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { cores, parsePattern } from "../src/attention/index.ts";
+import type { BatchContext } from "../src/batch/index.ts";
+import { bindShape, elements } from "../src/graph/index.ts";
+import { buildModel, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
+import { createRuntime } from "../src/runtime/index-node.ts";
+import { createTrainStep, gradientNorm, HostState, resolveOptions, update } from "../src/training/index.ts";
+
+interface Shape {
+  readonly config: object;
+  readonly batch: number;
+  readonly length: number;
+}
+const minilm = { model_type: "bert", num_hidden_layers: 6, hidden_size: 384, num_attention_heads: 12, intermediate_size: 1536 };
+const shapes: Readonly<Record<string, Shape>> = {
+  "distilbert-128": { config: { model_type: "distilbert" }, batch: 32, length: 128 },
+  "bert-512": { config: { model_type: "bert" }, batch: 16, length: 512 },
+  "bert-512-small": { config: { model_type: "bert" }, batch: 4, length: 512 },
+  "minilm-4096": { config: { ...minilm, max_position_embeddings: 4096 }, batch: 1, length: 4096 },
+};
+const attentions = { dense: "masked", "block(sparsity=0.8, size=64)": "gathered" } as const;
+const UPDATES = 3;
+
+const { values: args } = parseArgs({
+  options: {
+    only: { type: "string" },
+    python: { type: "string" },
+    out: { type: "string" },
+    case: { type: "string" },
+  },
+});
+
+interface Case {
+  readonly shape: string;
+  readonly attention: keyof typeof attentions;
+  readonly gradientCheckpointing: boolean;
+}
+
+/** One case, in this process. */
+async function measure({ shape, attention, gradientCheckpointing }: Case): Promise<object> {
+  const { config: json, batch: B, length: n } = shapes[shape];
+  const config = parseEncoderConfig(json);
+  const runtime = await createRuntime({ threads: 2 });
+  const core = cores[attentions[attention]];
+  const graph = buildModel(config, { plan: { pattern: parsePattern(attention) }, core, training: true });
+  const context: BatchContext = {
+    ...{ bindings: { B, n }, lengths: new Int32Array(B).fill(n), examples: Int32Array.from({ length: B }, (_, at) => at) },
+    inputIds: Int32Array.from({ length: B * n }, (_, at) => 1000 + ((at * 7919) % (config.vocabSize - 1000))),
+    ...{ tokenTypeIds: new Int32Array(B * n), labels: Int32Array.from({ length: B }, (_, at) => at % 2) },
+    ...{ seed: 1, step: 0, training: true, strength: 1, labelSmoothing: 0, lossDivisor: B },
+  };
+  const masks = graph.inputs.filter(({ fill }) => fill.kind === "dropout").map(({ node }) => bindShape(node.shape, { B, n }));
+  const step = await createTrainStep<BatchContext>(graph, {
+    ...{ runtime, parameters: parameterSpecs(config), values: initialise(config, 1), largest: [{ B, n }], gradientCheckpointing },
+  });
+  const options = resolveOptions({});
+  const peaks: number[] = [];
+  const losses: number[] = [];
+  for (let at = 0; at < UPDATES; at++) {
+    losses.push(await step.run([context], { seed: 1, step: at }));
+    await update(step.state, options, { norm: gradientNorm(step.state, at), step: at, learningRate: 5e-5 });
+    peaks.push(megabytes(process.resourceUsage().maxRSS * 1024));
+  }
+  return {
+    peakMegabytes: peaks.at(-1),
+    afterFirstUpdate: peaks[0],
+    arenaMegabytes: step.state instanceof HostState ? megabytes(step.state.arena.bytes) : undefined,
+    dropoutMaskMegabytes: megabytes(masks.reduce((sum, mask) => sum + 4 * elements(mask), 0)),
+    losses,
+  };
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
+/** The last line that a process prints, or the last of its complaints. */
+function answerOf(command: string, given: readonly string[]): object {
+  const { status, signal, stdout, stderr } = spawnSync(command, given, { encoding: "utf8", maxBuffer: 2 ** 24 });
+  const last = (text: string): string => text.trim().split("\n").at(-1)!;
+  return status === 0
+    ? JSON.parse(last(stdout))
+    : { failed: signal ?? /CrispError.*|\w*Error: .*/.exec(stderr)?.[0] ?? last(stderr) };
+}
+
+if (args.case !== undefined) {
+  console.log(JSON.stringify(await measure(JSON.parse(args.case))));
+} else {
+  const results: object[] = [];
+  const keep = (record: object): void => {
+    results.push(record);
+    console.log(JSON.stringify(record));
+  };
+  for (const [shape, { config, batch, length }] of Object.entries(shapes)) {
+    if (args.only !== undefined && args.only !== shape) continue;
+    for (const gradientCheckpointing of [false, true]) {
+      for (const attention of Object.keys(attentions) as Case["attention"][]) {
+        const subject: Case = { shape, attention, gradientCheckpointing };
+        keep({
+          engine: "crisp",
+          ...subject,
+          batch,
+          length,
+          ...answerOf(process.execPath, [import.meta.filename, "--case", JSON.stringify(subject)]),
+        });
+      }
+      if (args.python === undefined) continue;
+      for (const attention of ["sdpa", "eager"]) {
+        const subject = { config, batch, length, attention, gradientCheckpointing, updates: UPDATES };
+        const script = join(import.meta.dirname, "pytorch_memory.py");
+        keep({
+          engine: "pytorch",
+          shape,
+          attention,
+          gradientCheckpointing,
+          batch,
+          length,
+          ...answerOf(args.python, [script, JSON.stringify(subject)]),
+        });
+      }
+    }
+  }
+  if (args.out !== undefined)
+    writeFileSync(args.out, `[\n${results.map((record) => `  ${JSON.stringify(record)}`).join(",\n")}\n]\n`);
+}
