@@ -1,8 +1,9 @@
 // Peak memory of a training step, with and without gradient checkpointing, each case in a process of its own:
-//   node bench/memory.ts [--python <python with torch and transformers>] [--only minilm-4096] [--out bench/results/memory.json]
-// Random weights, two threads, three updates; the figure is the process's largest resident set. The machine may be busy: nothing is timed.
-import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+//   node bench/memory.ts [--python <python with torch and transformers>] [--only minilm-4096,bert-512] [--limit 10] [--out bench/results/memory.json]
+// Random weights, two threads, two updates; the figure is the process's largest resident set. The machine may be busy: nothing is timed.
+// A process that passes the limit (GiB) is stopped. Linux only.
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cores, parsePattern } from "../src/attention/index.ts";
@@ -25,13 +26,14 @@ const shapes: Readonly<Record<string, Shape>> = {
   "minilm-4096": { config: { ...minilm, max_position_embeddings: 4096 }, batch: 1, length: 4096 },
 };
 const attentions = { dense: "masked", "block(sparsity=0.8, size=64)": "gathered" } as const;
-const UPDATES = 3;
+const UPDATES = 2;
 
 const { values: args } = parseArgs({
   options: {
     only: { type: "string" },
     python: { type: "string" },
     out: { type: "string" },
+    limit: { type: "string", default: "10" },
     case: { type: "string" },
   },
 });
@@ -78,13 +80,22 @@ async function measure({ shape, attention, gradientCheckpointing }: Case): Promi
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
-/** The last line that a process prints, or the last of its complaints. */
-function answerOf(command: string, given: readonly string[]): object {
-  const { status, signal, stdout, stderr } = spawnSync(command, given, { encoding: "utf8", maxBuffer: 2 ** 24 });
-  const last = (text: string): string => text.trim().split("\n").at(-1)!;
-  return status === 0
-    ? JSON.parse(last(stdout))
-    : { failed: signal ?? /CrispError.*|\w*Error: .*/.exec(stderr)?.[0] ?? last(stderr) };
+/** The last line that a process prints, or why there is none. */
+async function answerOf(command: string, given: readonly string[]): Promise<object> {
+  const child = spawn(command, given, { stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr, failed] = ["", "", ""];
+  child.stdout.on("data", (text) => void (stdout += text));
+  child.stderr.on("data", (text) => void (stderr += text));
+  const watch = setInterval(() => {
+    const pages = Number(readFileSync(`/proc/${child.pid}/statm`, "utf8").split(" ")[1]);
+    if (pages * 4096 < Number(args.limit) * 2 ** 30) return;
+    failed = `more than ${args.limit} GiB`;
+    child.kill("SIGKILL");
+  }, 50);
+  const status = await new Promise<number | null>((done) => child.on("close", done));
+  clearInterval(watch);
+  if (status === 0) return JSON.parse(stdout.trim().split("\n").at(-1)!);
+  return { failed: failed || (/\w*Error.*: .*/.exec(stderr)?.[0] ?? stderr.slice(-300)) };
 }
 
 if (args.case !== undefined) {
@@ -96,31 +107,18 @@ if (args.case !== undefined) {
     console.log(JSON.stringify(record));
   };
   for (const [shape, { config, batch, length }] of Object.entries(shapes)) {
-    if (args.only !== undefined && args.only !== shape) continue;
+    if (args.only !== undefined && !args.only.split(",").includes(shape)) continue;
     for (const gradientCheckpointing of [false, true]) {
       for (const attention of Object.keys(attentions) as Case["attention"][]) {
         const subject: Case = { shape, attention, gradientCheckpointing };
-        keep({
-          engine: "crisp",
-          ...subject,
-          batch,
-          length,
-          ...answerOf(process.execPath, [import.meta.filename, "--case", JSON.stringify(subject)]),
-        });
+        const answer = await answerOf(process.execPath, [import.meta.filename, "--case", JSON.stringify(subject)]);
+        keep({ engine: "crisp", ...subject, batch, length, ...answer });
       }
-      if (args.python === undefined) continue;
-      for (const attention of ["sdpa", "eager"]) {
+      for (const attention of args.python === undefined ? [] : ["sdpa", "eager"]) {
         const subject = { config, batch, length, attention, gradientCheckpointing, updates: UPDATES };
         const script = join(import.meta.dirname, "pytorch_memory.py");
-        keep({
-          engine: "pytorch",
-          shape,
-          attention,
-          gradientCheckpointing,
-          batch,
-          length,
-          ...answerOf(args.python, [script, JSON.stringify(subject)]),
-        });
+        const answer = await answerOf(args.python!, [script, JSON.stringify(subject)]);
+        keep({ engine: "pytorch", shape, attention, gradientCheckpointing, batch, length, ...answer });
       }
     }
   }

@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
+import { topological } from "../graph/index.ts";
 import { accuracy, argmax, fitTemperature } from "../metrics/index.ts";
+import { resolveOptions, type TrainingOptions } from "../training/index.ts";
+import { describeRun } from "./checkpoints.ts";
+import type { RunEnvironment } from "./environment/environment.ts";
 import { nodeEnvironment } from "./environment/environment-node.ts";
 import { executeRun } from "./execute.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
@@ -24,6 +28,32 @@ test("the same spec gives the same record and weights, seconds apart", async () 
   assert.deepEqual(withoutSeconds(a), withoutSeconds(b));
   assert.ok(isDeepStrictEqual(a.weights, b.weights));
   assert.ok(a.record.seconds > 0);
+});
+
+test("gradient checkpointing computes more nodes and gives the same weights, and a run may go on with it", async () => {
+  const largest = async (spec: RunSpec): Promise<{ nodes: number; result: RunResult | null }> => {
+    let nodes = 0;
+    const environment: RunEnvironment = {
+      ...nodeEnvironment,
+      async createRuntime(options) {
+        const runtime = await nodeEnvironment.createRuntime(options);
+        const compile: typeof runtime.compile = (outputs) => {
+          nodes = Math.max(nodes, topological(Object.values(outputs)).length);
+          return runtime.compile(outputs);
+        };
+        return { ...runtime, compile };
+      },
+    };
+    return { result: await executeRun(spec, environment, { onEvent: () => {} }), nodes };
+  };
+  const [plain, again] = [
+    await largest(tinyRun({ keepWeights: true })),
+    await largest(tinyRun({ keepWeights: true, options: { gradientCheckpointing: true } })),
+  ];
+  assert.ok(again.nodes > plain.nodes + 30, `${again.nodes} and ${plain.nodes} nodes`);
+  assert.ok(isDeepStrictEqual(again.result!.weights, plain.result!.weights));
+  const described = (options: Partial<TrainingOptions>): unknown => describeRun(tinyRun(), resolveOptions(options), "");
+  assert.deepEqual(described({ gradientCheckpointing: true }), described({}));
 });
 
 test("seedOffset changes weights and order, not the name of the seed", async () => {

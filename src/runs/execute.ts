@@ -69,6 +69,7 @@ export async function executeRun(
       values,
       largest: batches.largest,
       gradientCheckpointing: options.gradientCheckpointing,
+      accumulates: options.gradientAccumulationSteps > 1,
     });
     held.push(() => step.release());
     const evaluator = evaluators(spec, config, { runtime, step, options, longest: train.longest, loadImages });

@@ -72,7 +72,14 @@ interface Settings {
 }
 
 const NATIVE: Readonly<Record<"cpu" | "webgpu" | "cuda", (settings: Settings) => InferenceSession.SessionOptions>> = {
-  cpu: ({ threads }) => ({ executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 }),
+  // A memory pattern is one block for all that a shape of batch needs, beside the blocks that were there before: a step of BERT took
+  // 1.6 times the memory with it, and as much time (docs/benchmarks.md).
+  cpu: ({ threads }) => ({
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    enableMemPattern: false,
+  }),
   // an operator that the GPU lacks is an error, not a silent copy to the CPU and back
   webgpu: () => ({ executionProviders: ["webgpu"], extra: { session: { disable_cpu_ep_fallback: "1" } } }),
   cuda: ({ threads }) => ({ executionProviders: ["cuda", "cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 }),

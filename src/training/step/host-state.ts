@@ -33,7 +33,8 @@ export class HostState implements TrainingState {
   constructor(parameters: readonly TrainedParameter[], values: ReadonlyMap<string, Float32Array>, scratchBytes: number) {
     this.parameters = parameters;
     const counts = parameters.flatMap(({ shape, trainable }) => new Array<number>(trainable ? 4 : 1).fill(sizeOf(shape)));
-    this.arena = new Arena({ bytes: Arena.bytesFor(counts) + scratchBytes });
+    const timing = Arena.bytesFor(new Array<number>(4).fill(timedElements(parameters)));
+    this.arena = new Arena({ bytes: Arena.bytesFor(counts) + Math.max(scratchBytes, timing) });
     this.kernels = createKernels(this.arena);
     this.layout = layoutOf(parameters);
     this.arrays = new Map(
@@ -77,8 +78,8 @@ export class HostState implements TrainingState {
   /** On scratch memory. */
   async updateSeconds(): Promise<number> {
     const { arena, kernels } = this;
-    const total = this.trained.reduce((sum, { value }) => sum + value.array.length, 0);
-    const count = Math.min(TIMED, Math.floor(total / 4));
+    const total = trainedElements(this.parameters);
+    const count = timedElements(this.parameters);
     if (count === 0) return 0;
     const mark = arena.mark();
     const [param, grad, m, v] = ["param", "grad", "m", "v"].map((name) => arena.allocateF32(name, count).pointer);
@@ -123,6 +124,12 @@ export class HostState implements TrainingState {
 
   async release(): Promise<void> {}
 }
+
+const trainedElements = (parameters: readonly TrainedParameter[]): number =>
+  parameters.reduce((sum, { shape, trainable }) => sum + (trainable ? sizeOf(shape) : 0), 0);
+
+const timedElements = (parameters: readonly TrainedParameter[]): number =>
+  Math.min(TIMED, Math.floor(trainedElements(parameters) / 4));
 
 /** @throws `training/bad-weights`. */
 export function checkStartValues({ name, shape }: TrainedParameter, values: ReadonlyMap<string, Float32Array>): void {

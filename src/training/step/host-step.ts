@@ -71,7 +71,8 @@ export class HostTrainStep<Context extends StepContext> implements TrainStep<Con
     const inputs = graph.inputs.filter(({ node }) => read.has(node.attrs.name as string));
     const scratch = [...inputs.map(({ node }) => node), ...outputs.rows.values()];
     const scratchBytes = Math.max(0, ...options.largest.map((bindings) => bytesOf(scratch, bindings)));
-    const state = new HostState(options.parameters, options.values, scratchBytes + accumulationBytes(options.parameters));
+    const ownGradients = options.accumulates === false ? 0 : accumulationBytes(options.parameters);
+    const state = new HostState(options.parameters, options.values, scratchBytes + ownGradients);
     return new HostTrainStep(state, session, inputs, outputs);
   }
 
@@ -197,6 +198,6 @@ function gradientOutputs(built: ReadonlyMap<string, Node>): GradientOutputs {
 const bytesOf = (nodes: readonly Node[], bindings: Bindings): number =>
   Arena.bytesFor(nodes.map(({ shape, dtype }) => Math.ceil((elements(bindShape(shape, bindings)) * bytesPer[dtype]) / 4)));
 
-/** Second and later batches of an update need gradients of their own; memory that is never written costs nothing. */
+/** Second and later batches of an update need gradients of their own. */
 const accumulationBytes = (parameters: readonly TrainedParameter[]): number =>
   Arena.bytesFor(parameters.filter(({ trainable }) => trainable).map(({ shape }) => elements(shape)));

@@ -27,6 +27,22 @@ describe("a training step in host memory", () => {
     assert.equal(step.state.arena.used, used);
   });
 
+  test("without accumulation no room is kept for gradients of further batches, and an update can still be timed", async () => {
+    const w = parameter("w", [3000, 2000]);
+    const create = (accumulates: boolean): Promise<HostTrainStep<TinyContext>> =>
+      HostTrainStep.create<TinyContext>(
+        { loss: sumAll(scale(w, 2)), parameters: [w], inputs: [] },
+        {
+          ...{ runtime, accumulates, largest: [{ B: 2 }], values: new Map([["w", new Float32Array(6_000_000)]]) },
+          parameters: [{ name: "w", shape: [3000, 2000], decay: false, trainable: true }],
+        },
+      );
+    const [several, one] = [await create(true), await create(false)];
+    // what is left of the 24 MB is where an update is timed
+    assert.ok(several.state.arena.bytes - one.state.arena.bytes > 7e6);
+    assert.ok((await one.state.updateSeconds()) > 0);
+  });
+
   test("rows that pass another operator are refused while the step is built", async () => {
     const table = parameter("table", [7, 4]);
     const ids = input("ids", ["B", TOKENS], "int32");

@@ -50,6 +50,8 @@ export interface TrainStepOptions {
   readonly largest: readonly Bindings[];
   /** Keep the graph's checkpoints alone for the backward pass, and compute what lies between them again; default false. */
   readonly gradientCheckpointing?: boolean;
+  /** Whether updates of several batches will come, which need room for gradients of their own; default true. */
+  readonly accumulates?: boolean;
 }
 
 /** How a batch's dropout site is named: batch 0 has the plain name, so that accumulation changes nothing for those who do not use it. */
