@@ -80,13 +80,13 @@ export async function measureAttention(runtime: Runtime, job: AttentionJob): Pro
   const sizes = { layers: 1, heads, length, onCpu: runtime.memory === undefined, visibility: () => visibility() };
   const core = (plan: AttentionPlan): CoreChoice => chooseCore(plan, sizes);
   const plans = job.patterns.map(({ pattern, core: wanted }) => ({ pattern: parsePattern(pattern), core: wanted }));
-  const sparse: { readonly plan: (typeof plans)[number]; readonly taken: AttentionCore; readonly made: Prepared }[] = [];
+  const sparse: { readonly plan: (typeof plans)[number]; readonly taken: AttentionCore; readonly made: PreparedAttention }[] = [];
   for (const plan of plans) {
     const taken = core(plan).core;
-    sparse.push({ plan, taken, made: await prepare(runtime, job, plan, taken) });
+    sparse.push({ plan, taken, made: await prepareAttention(runtime, job, plan, taken) });
   }
   const whole = { pattern: dense() };
-  const denseMade = job.dense ? await prepare(runtime, job, whole, core(whole).core) : undefined;
+  const denseMade = job.dense ? await prepareAttention(runtime, job, whole, core(whole).core) : undefined;
   const timings = await inTurns(
     {
       ...(denseMade && { dense: denseMade.run }),
@@ -114,7 +114,9 @@ export async function measureAttention(runtime: Runtime, job: AttentionJob): Pro
   return { dense: timings.dense, sparse: measured };
 }
 
-interface Prepared {
+export interface PreparedAttention {
+  /** q, k, v and the upstream gradient: [B, H, n, d] each. */
+  readonly given: Readonly<Record<string, HostTensor>>;
   run(): Promise<void>;
   /** What the last run gave. */
   readonly outputs: Readonly<Record<string, HostTensor>>;
@@ -123,7 +125,13 @@ interface Prepared {
   release(): Promise<void>;
 }
 
-async function prepare(runtime: Runtime, shape: AttentionShape, plan: AttentionPlan, core: AttentionCore): Promise<Prepared> {
+/** Compile the attention core alone, forward and backward, over standard normal inputs. */
+export async function prepareAttention(
+  runtime: Runtime,
+  shape: AttentionShape,
+  plan: AttentionPlan,
+  core: AttentionCore,
+): Promise<PreparedAttention> {
   const { heads, headWidth, batch, length } = shape;
   const inputs = new GraphInputs();
   const [q, k, v, upstream] = NAMES.map((name) => input(name, ["B", heads, "n", headWidth]));
@@ -146,6 +154,7 @@ async function prepare(runtime: Runtime, shape: AttentionShape, plan: AttentionP
     Object.keys(nodes).map((name) => [name, { ...given.q, data: new Float32Array(given.q.data.length) }]),
   );
   return {
+    given,
     outputs,
     run: async () => void (await session.run(feeds, outputs)),
     async keptPairs() {
@@ -172,9 +181,9 @@ async function differenceTo(
   runtime: Runtime,
   shape: AttentionShape,
   plan: AttentionPlan,
-  { outputs }: Prepared,
+  { outputs }: PreparedAttention,
 ): Promise<number> {
-  const made = await prepare(runtime, shape, plan, other);
+  const made = await prepareAttention(runtime, shape, plan, other);
   await made.run();
   await made.release();
   let worst = 0;

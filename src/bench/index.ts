@@ -3,6 +3,8 @@ export {
   type AttentionShape,
   type MeasuredAttention,
   measureAttention,
+  type PreparedAttention,
+  prepareAttention,
   type SparseAttention,
 } from "./attention.ts";
 export { blockWidth, withBlockWidth } from "./block-width.ts";
