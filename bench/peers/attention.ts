@@ -41,14 +41,14 @@ const [ours, sparse] = [await prepared("dense"), await prepared(values.pattern)]
 const data = mkdtempSync(join(tmpdir(), "crisp-peers-"));
 for (const [name, { data: numbers }] of Object.entries(ours.given))
   writeFileSync(join(data, `${name}.f32`), numbers as Float32Array);
-const words = ["--heads", values.heads, "--head_width", values.head_width, "--length", values.length, "--data", data];
+const words: string[] = ["--heads", values.heads, "--head_width", values.head_width, "--length", values.length, "--data", data];
 const peer = spawn(python, [join(import.meta.dirname, "attention_peer.py"), ...words, "--threads", values.threads], {
   stdio: ["pipe", "pipe", "inherit"],
   env: { ...process.env, OMP_WAIT_POLICY: "passive" },
 });
 const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]();
 const answer = async () =>
-  JSON.parse((await lines.next()).value) as { ms?: number; error?: string; torch: string; largest: number[] };
+  JSON.parse((await lines.next()).value ?? "{}") as { ms?: number; error?: string; torch: string; largest: number[] };
 const ready = await answer();
 
 await ours.run();
