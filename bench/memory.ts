@@ -1,5 +1,5 @@
 // Peak memory of a training step, with and without gradient checkpointing, each case in a process of its own:
-//   node bench/memory.ts [--python <python with torch and transformers>] [--only minilm-4096,bert-512] [--limit 10] [--out bench/results/memory.json]
+//   node bench/memory.ts [--python <python with torch and transformers>] [--only minilm-4096,bert-512] [--limit 10] [--out bench/memory-results.json]
 // Random weights, two threads, two updates; the figure is the process's largest resident set. The machine may be busy: nothing is timed.
 // A process that passes the limit (GiB) is stopped. Linux only.
 import { spawn } from "node:child_process";
@@ -11,7 +11,7 @@ import type { BatchContext } from "../src/batch/index.ts";
 import { bindShape, elements } from "../src/graph/index.ts";
 import { buildModel, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
 import { createRuntime } from "../src/runtime/index-node.ts";
-import { createTrainStep, gradientNorm, HostState, resolveOptions, update } from "../src/training/index.ts";
+import { createTrainStep, gradientNorm, resolveOptions, update } from "../src/training/index.ts";
 
 interface Shape {
   readonly config: object;
@@ -59,7 +59,8 @@ async function measure({ shape, attention, gradientCheckpointing }: Case): Promi
   };
   const masks = graph.inputs.filter(({ fill }) => fill.kind === "dropout").map(({ node }) => bindShape(node.shape, { B, n }));
   const step = await createTrainStep<BatchContext>(graph, {
-    ...{ runtime, parameters: parameterSpecs(config), values: initialise(config, 1), largest: [{ B, n }], gradientCheckpointing },
+    ...{ runtime, parameters: parameterSpecs(config), values: initialise(config, 1), largest: [{ B, n }] },
+    ...{ gradientCheckpointing, accumulates: false },
   });
   const options = resolveOptions({});
   const peaks: number[] = [];
@@ -72,7 +73,6 @@ async function measure({ shape, attention, gradientCheckpointing }: Case): Promi
   return {
     peakMegabytes: peaks.at(-1),
     afterFirstUpdate: peaks[0],
-    arenaMegabytes: step.state instanceof HostState ? megabytes(step.state.arena.bytes) : undefined,
     dropoutMaskMegabytes: megabytes(masks.reduce((sum, mask) => sum + 4 * elements(mask), 0)),
     losses,
   };

@@ -11,7 +11,7 @@ export { type CoreChoice, type CoreSizes, chooseCore } from "./cores/choose-core
 export type { AttentionCore, CoreNodes, CoreView } from "./cores/core.ts";
 export { cores } from "./cores/cores.ts";
 export { gathered } from "./cores/gathered.ts";
-export { masked } from "./cores/masked.ts";
+export { masked, portable } from "./cores/masked.ts";
 export { type BlockOptions, block } from "./patterns/block.ts";
 export { anyOf, inOrder } from "./patterns/compose.ts";
 export { dense, isDense } from "./patterns/dense.ts";

@@ -1,4 +1,4 @@
-import type { AttentionPlan } from "../attention/index.ts";
+import { type AttentionPlan, portable } from "../attention/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { reshape } from "../graph/index.ts";
 import { buildModel, type EncoderConfig } from "../models/index.ts";
@@ -40,7 +40,7 @@ export interface OnnxClassifierOptions {
  * writeFileSync("onnx/model.onnx", onnxClassifier({ config, plan: { pattern: topK({ sparsity: 0.8 }) }, weights }));
  */
 export function onnxClassifier({ config, plan, weights, closing, quantize }: OnnxClassifierOptions): Uint8Array {
-  const { hidden, logits, inputs } = buildModel(config, { plan, training: false });
+  const { hidden, logits, inputs } = buildModel(config, { plan, core: portable, training: false });
   const { perToken, head } = tasks[config.task];
   const [name, wanted] = head.pooling ? ["last_hidden_state", hidden] : ["logits", logits];
   const shaped = perToken || head.pooling ? reshape(wanted, ["B", "n", wanted.shape[1]]) : wanted;

@@ -55,7 +55,7 @@ export class Arena {
         "Arena",
         rule,
         `${bytes} bytes (${megabytes(bytes)})`,
-        "Train fewer parameters.",
+        "Train smaller batches, shorter texts or fewer parameters.",
       );
     }
     const pages = Math.ceil((bytes + RESERVED) / PAGE);

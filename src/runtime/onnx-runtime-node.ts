@@ -72,8 +72,8 @@ interface Settings {
 }
 
 const NATIVE: Readonly<Record<"cpu" | "webgpu" | "cuda", (settings: Settings) => InferenceSession.SessionOptions>> = {
-  // A memory pattern is one block for all that a shape of batch needs, beside the blocks that were there before: a step of BERT took
-  // 1.6 times the memory with it, and as much time (docs/benchmarks.md).
+  // A memory pattern is one block for all that a shape of batch needs, beside the blocks that were there before: a BERT step took 1.6
+  // times the memory with it, in the same CPU time.
   cpu: ({ threads }) => ({
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,

@@ -1,7 +1,8 @@
 import { broadcastTo, cast, maskedSoftmax, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import type { GraphView } from "../patterns/pattern.ts";
 import { planMask } from "../plan.ts";
 import { validQueries } from "../visibility.ts";
-import type { AttentionCore } from "./core.ts";
+import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
 
 /**
  * Computes every score, and removes pairs before the softmax: exact for any pattern, and never faster than dense attention.
@@ -11,23 +12,38 @@ import type { AttentionCore } from "./core.ts";
 export const masked: AttentionCore = {
   name: "masked",
   keepsProbabilities: true,
-  attend(q, k, v, { visibility, plan, layer, layers, heads, scale, dropoutMask, input }) {
-    const scores = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
-    const allowed = visibility.graph(input); // [B, 1, 1 or n, n]
-    const { full } = visibility;
-    const keep = planMask(plan, { q, k, scores: () => scores, visibility, allowed, full, layer, heads, input }, layers);
-    // A real query always has its own key; the window of a padded one may hold padding alone.
-    const probabilities = maskedSoftmax(scores, keep, { rowsKeepOne: full && keep === allowed }); // [B, H, n, n]
-    const mask = dropoutMask(probabilities.shape);
-    const context = matmul(mask ? mul(probabilities, mask) : probabilities, v); // [B, H, n, d]
-    const queries = validQueries(input); // [B, 1, n, 1]
-    return {
-      context: mul(context, queries), // [B, H, n, d]
-      keptPairs: countKept(keep, queries, heads), // [B]
-      probabilities: () => mul(probabilities, queries), // [B, H, n, n]
-    };
-  },
+  attend: (q, k, v, view) => attendMasked(q, k, v, view),
 };
+
+/** `masked` for a graph that is handed on: no input and no size that does not follow from a text's tokens alone. */
+export const portable: AttentionCore = {
+  name: "portable",
+  keepsProbabilities: true,
+  attend: (q, k, v, view) => attendMasked(q, k, v, view, { tokensOnly: true }),
+};
+
+function attendMasked(
+  q: Node,
+  k: Node,
+  v: Node,
+  { visibility, plan, layer, layers, heads, scale, dropoutMask, input }: CoreView,
+  form: Pick<GraphView, "tokensOnly"> = {},
+): CoreNodes {
+  const scores = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
+  const allowed = visibility.graph(input); // [B, 1, 1 or n, n]
+  const { full } = visibility;
+  const keep = planMask(plan, { q, k, scores: () => scores, visibility, allowed, full, layer, heads, input, ...form }, layers);
+  // A real query always has its own key; the window of a padded one may hold padding alone.
+  const probabilities = maskedSoftmax(scores, keep, { rowsKeepOne: full && keep === allowed }); // [B, H, n, n]
+  const mask = dropoutMask(probabilities.shape);
+  const context = matmul(mask ? mul(probabilities, mask) : probabilities, v); // [B, H, n, d]
+  const queries = validQueries(input); // [B, 1, n, 1]
+  return {
+    context: mul(context, queries), // [B, H, n, d]
+    keptPairs: countKept(keep, queries, heads), // [B]
+    probabilities: () => mul(probabilities, queries), // [B, H, n, n]
+  };
+}
 
 /** Pairs of real queries and keys that the mask keeps, over all heads: float [B], whole numbers. */
 function countKept(keep: Node, queries: Node, heads: number): Node {

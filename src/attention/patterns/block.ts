@@ -90,7 +90,7 @@ export function block(options: BlockOptions): Pattern {
       return keepBestWhereEmpty(view, kept);
     },
     // Where only padding was removed before, blocks are ranked by what they hold, pooled.
-    graph: (view) => (view.full ? wholeBlocks(view) : blocksOfWhatIsLeft(view)),
+    graph: (view) => (view.full && !view.tokensOnly ? wholeBlocks(view) : blocksOfWhatIsLeft(view)),
     blocks(view) {
       if (!view.full) return null;
       const slots = derived(`slotsOf_${id.replaceAll(/\W+/g, "_")}`, "n", (n) => keptOf(Math.ceil(n / size)));

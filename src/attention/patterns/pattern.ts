@@ -37,6 +37,8 @@ export interface GraphView {
   readonly allowed: Node;
   /** True while `allowed` still holds every valid key, so that no real query's row can be empty. */
   readonly full: boolean;
+  /** True where every input and every size must follow from a text's tokens alone, as in an exported model. */
+  readonly tokensOnly?: boolean;
   readonly layer: number;
   /** H */
   readonly heads: number;

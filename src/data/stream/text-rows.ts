@@ -3,7 +3,16 @@ import { type BadRowOptions, BadRows } from "../table/bad-rows.ts";
 import { type ColumnOptions, chooseColumns } from "../table/columns.ts";
 import type { DecodeOptions } from "../table/decode.ts";
 import { areInWords, guessInputFormat, type InputText, readsWords, textsOf } from "../table/read-texts.ts";
-import { csvRows, guessDelimiter, jsonlTable, readHeader, soundRows, type TableFormat, tsvRows } from "../table/table.ts";
+import {
+  csvRows,
+  guessDelimiter,
+  jsonlTable,
+  noRowsBelow,
+  readHeader,
+  soundRows,
+  type TableFormat,
+  tsvRows,
+} from "../table/table.ts";
 import { decodePiece, pieceTable, scannerOf, type TextLayout } from "../tokenize/text-layout.ts";
 import type { Table } from "../types.ts";
 import { asUtf8, encodingOf } from "./as-utf8.ts";
@@ -211,7 +220,7 @@ function sampleOf(
   const expectedColumns = [textColumn, pairColumn].filter((column) => column !== undefined);
   const { header, columns } = readHeader(rows, { expectedColumns, bad });
   const data = header ? rows.slice(1) : rows;
-  if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
+  if (data.length === 0) throw noRowsBelow(name, bad);
   return { sample: { name, columns, rows: soundRows(data, columns, name, format, bad) }, header };
 }
 

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { uniform } from "../../random/index.ts";
 import { indexRows } from "../stream/row-stream.ts";
+import { BadRows } from "./bad-rows.ts";
 import { bytesSource } from "./byte-source.ts";
 import { decodeText } from "./decode.ts";
 import { guessFormat, parseTable } from "./table.ts";
@@ -170,4 +171,12 @@ test("empty files, and files of a header alone, are refused in every format", ()
     assert.throws(() => parseTable(" \n\n", name), { code: "data/empty" });
   for (const text of ["text\tlabel\n", "text\tlabel"])
     assert.throws(() => parseTable(text, "a.tsv"), { code: "data/empty", message: /only a header/ });
+});
+
+test("a file whose only row has broken quotes is refused for that row", () => {
+  const bad = new BadRows("a.csv");
+  assert.throws(() => parseTable('text,label\n"never closed,1\n', "a.csv", { bad }), {
+    code: "data/broken-row",
+    message: /^a\.csv:2: .*never closes/,
+  });
 });

@@ -1,4 +1,4 @@
-import { counted, expectedGot } from "../../errors/index.ts";
+import { type CrispError, counted, expectedGot } from "../../errors/index.ts";
 import type { Table, TableRow } from "../types.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { looksLikeHeader } from "./columns.ts";
@@ -156,9 +156,13 @@ export function parseTable(text: string, name: string, options: TableOptions = {
   const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, { bad: options.bad });
   const { header, columns } = readHeader(rows, options);
   const data = header ? rows.slice(1) : rows;
-  if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
+  if (data.length === 0) throw noRowsBelow(name, options.bad);
   return { name, columns, rows: soundRows(data, columns, name, format, options.bad) };
 }
+
+/** What is wrong with a table of a header alone: its broken rows, or that it has none. */
+export const noRowsBelow = (name: string, bad?: BadRows): CrispError =>
+  bad?.first[0]?.error ?? expectedGot("data/empty", name, "at least one row below the header", "only a header");
 
 /**
  * Whether the first row names the columns, and the columns' names.

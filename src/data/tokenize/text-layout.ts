@@ -11,6 +11,7 @@ import {
   guessDelimiter,
   guessFormat,
   jsonlTable,
+  noRowsBelow,
   readHeader,
   soundRows,
   type TableFormat,
@@ -197,7 +198,7 @@ export async function readLayout(
   const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, { delimiter, bad });
   const { header, columns } = readHeader(rows, { ...options, bad });
   const data = header ? rows.slice(1) : rows;
-  if (data.length === 0) throw expectedGot("data/empty", name, "at least one row below the header", "only a header");
+  if (data.length === 0) throw noRowsBelow(name, bad);
   const layout: TextLayout = { format, delimiter, columns, header, start, encoding };
   const sound = soundRows(data, columns, name, format, bad);
   if (sound.length === 0) bad.settle(0);

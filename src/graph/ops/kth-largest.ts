@@ -43,6 +43,11 @@ export function kthLargest(emitter: OnnxEmitter, ranked: Ranked): { kth: string;
   const [rows, n] = [product(shape.slice(0, -1)), shape[shape.length - 1]];
   const row = [...shape.slice(0, -1), 1];
   const wanted = emitter.emit("Expand", [asFloat(emitter, k, kInfo.shape), emitter.shapeVector(row)], float(row));
+  if (!emitter.microsoftOps) {
+    // a model that is handed on has the plain form, which every runtime takes
+    const [kth, place] = sortedAt(emitter, scores, { shape, most: largestK, symbol: largest, rank: wanted });
+    return { kth, place };
+  }
   const { threshold, count } = bisect(emitter, ranked, wanted);
 
   const above = asFloat(emitter, emitter.emit("Greater", [scores, threshold], bool(shape)), shape);
