@@ -6,7 +6,8 @@ interface Line {
   readonly cell: string;
   readonly method: string;
   readonly accuracy: number;
-  readonly seconds: number;
+  /** Missing where other work shared the machine. */
+  readonly seconds?: number;
   readonly baselines?: Readonly<Record<string, number>>;
 }
 
@@ -16,7 +17,10 @@ const lines = readFileSync(0, "utf8")
   .map((line) => JSON.parse(line) as Line);
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const percent = (values: readonly number[]): string => (values.length === 0 ? "–" : (100 * mean(values)).toFixed(1));
-const seconds = (values: readonly number[]): string => (values.length === 0 ? "" : ` in ${mean(values).toFixed(0)} s`);
+const seconds = (given: readonly Line[]): string => {
+  const values = given.flatMap(({ seconds }) => seconds ?? []);
+  return values.length === 0 ? "" : ` in ${mean(values).toFixed(0)} s`;
+};
 
 const cells = [...new Set(lines.map(({ cell }) => cell.replace(/-\d+$/, "")))];
 const order = (cell: string): number => Number(cell.split("-")[1]);
@@ -30,8 +34,8 @@ for (const cell of cells.sort((a, b) => order(a) - order(b))) {
     cell.replace("-", ", "),
     `${crisp.length}`,
     ...["majority class", "TF-IDF + logistic regression", "frozen encoder + logistic regression"].map(baseline),
-    `${percent(setfit.map(({ accuracy }) => accuracy))}${seconds(setfit.map((line) => line.seconds))}`,
-    `${percent(crisp.map(({ accuracy }) => accuracy))}${seconds(crisp.map((line) => line.seconds))}`,
+    `${percent(setfit.map(({ accuracy }) => accuracy))}${seconds(setfit)}`,
+    `${percent(crisp.map(({ accuracy }) => accuracy))}${seconds(crisp)}`,
   ];
   console.log(`| ${columns.join(" | ")} |`);
 }

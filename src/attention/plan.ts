@@ -94,7 +94,7 @@ export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number)
   checkPlan(plan, { layers, heads: view.heads });
   if (isDense(plan) || !appliesTo(plan, view.layer)) {
     const { reach } = view.visibility;
-    return reach < Infinity ? windowBlocks(view, "visibility", WINDOW_BLOCK, () => reach) : null;
+    return reach < Infinity ? windowBlocks(view, `window${reach}`, WINDOW_BLOCK, () => reach) : null;
   }
   if (plan.heads || plan.rampSteps !== undefined) return null;
   return plan.pattern.blocks?.(view) ?? null;

@@ -68,6 +68,20 @@ describe("dimensions", () => {
   test("bindShape puts numbers for symbols, in products too", () => {
     assert.deepEqual(bindShape(["B", 4, "2*B*n"], { B: 3, n: 5 }), [3, 4, 30]);
   });
+  test("a derived symbol follows from another, unless it is bound itself", () => {
+    const halves = g.derived("halvesOfTest", "n", (n) => Math.ceil(n / 2));
+    assert.equal(bindDim(product([halves, 3]), { n: 5 }), 9);
+    assert.equal(bindDim(halves, { n: 5, halvesOfTest: 4 }), 4);
+    assert.throws(() => bindDim(halves, { B: 2 }), { code: "graph/unbound-symbol" });
+    assert.equal(
+      g.derived("halvesOfTest", "n", (n) => Math.ceil(n / 2)),
+      halves,
+    );
+    assert.throws(() => g.derived("halvesOfTest", "n", (n) => Math.floor(n / 2)), {
+      code: "graph/shape",
+      message: "derived: expected halvesOfTest to stand for one function, got another one under the same name.",
+    });
+  });
   test("an unbound symbol is named", () => {
     assert.throws(() => bindShape(["B*n"], { B: 3 }), {
       code: "graph/unbound-symbol",

@@ -78,13 +78,20 @@ const derivations = new Map<string, { readonly from: string; readonly of: (value
  * To be read at run time, it needs an input with that dimension, like any other symbol.
  *
  * @param name - Says what is computed: the same name must stand for the same function.
+ * @throws `graph/shape` where it visibly does not.
  * @example
  * derived("blocksOf16", "n", (n) => Math.ceil(n / 16));
  */
 export function derived(name: string, from: string, of: (value: number) => number): string {
+  const known = derivations.get(name);
+  if (known && (known.from !== from || PROBES.some((value) => known.of(value) !== of(value)))) {
+    throw expectedGot("graph/shape", "derived", `${name} to stand for one function`, "another one under the same name");
+  }
   derivations.set(name, { from, of });
   return name;
 }
+/** Sizes at which two functions of one name are compared. */
+const PROBES = [1, 7, 64, 65, 500];
 
 function numberOf(symbol: string, bindings: Bindings): number | undefined {
   const { from, of } = derivations.get(symbol) ?? {};
