@@ -141,8 +141,9 @@ export const dropoutMask = (key: Node, shape: Shape, probability: number): Node 
  * @param bias - [B, 1 or H, N, 1 or size, K · size]: added to the scores, a very low number where a key must not be read. It gets no
  *   gradient. Keys behind the last token must be removed by it.
  * @param options.dropout - [B, H, N, size, K · size]
+ * @param attrs.together - Blocks of queries that the CPU computes at once, `groups` times: several threads need more than one.
  */
 export const blockAttention = (
   { q, k, v, ids, bias, dropout }: Readonly<Record<"q" | "k" | "v" | "ids" | "bias", Node>> & { readonly dropout?: Node | null },
-  attrs: { readonly size: number; readonly scale: number },
+  attrs: { readonly size: number; readonly scale: number; readonly together?: Dim; readonly groups?: Dim },
 ): Node => makeNode("blockAttention", [q, k, v, ids, bias, ...(dropout ? [dropout] : [])], { ...attrs });

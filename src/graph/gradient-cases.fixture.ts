@@ -350,14 +350,18 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["a bias for each head and pair, and dropout", (m) => blocks(m, "real", { n: 5, perPair: true, dropout: true })],
     ["one block of one token", (m) => blocks(m, "real", { n: 1, size: 1, ids: [0, 0] })],
     ["symbols", (m) => blocks(m, "real", { n: "n", N: "N", K: "K" }), { n: 5, N: 3, K: 2 }],
+    ["two blocks at once, and dropout", (m) => blocks(m, "real", { n: 7, together: 2, perPair: true, dropout: true })],
+    ["all blocks at once", (m) => blocks(m, "real", { n: 5, together: 3 })],
   ],
   blockAttentionGradient: [
     ["a short last block", (m) => gradientOf(blocks(m, "fixed", { n: 5, ids: [0, 2, 1, 0, 2, 0, 0, 1, 1, 2, 0, 2] }), m)],
     ["dropout", (m) => gradientOf(blocks(m, "fixed", { n: 4, perPair: true, dropout: true }), m)],
+    ["two blocks at once", (m) => gradientOf(blocks(m, "fixed", { n: 8, together: 2 }), m)],
     ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m), { n: 5, N: 3, K: 2 }],
   ],
   blockAttentionGradientPart: [
     ["keys", (m) => gradientOf(blocks(m, "fixed", { n: 5 }), m, "k")],
+    ["keys, two blocks at once", (m) => gradientOf(blocks(m, "fixed", { n: 8, together: 2 }), m, "k")],
     ["values, with dropout", (m) => gradientOf(blocks(m, "fixed", { n: 5, dropout: true }), m, "v")],
     ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m, "k"), { n: 5, N: 3, K: 2 }],
   ],
@@ -443,6 +447,7 @@ function blocks(
     readonly ids?: readonly number[];
     readonly perPair?: boolean;
     readonly dropout?: boolean;
+    readonly together?: number;
   },
 ): Node {
   const { n, size = 2, perPair = false } = options;
@@ -470,7 +475,9 @@ function blocks(
   const listed = m.values([1, 2, N, K], ids, "int32");
   const bias = m.values([1, heads, N, rows, keys], biases);
   const dropout = options.dropout ? m.fixed([1, 2, N, size, keys], (x) => (x > 0.5 ? 0 : 1.5)) : null;
-  return g.blockAttention({ q, k, v, ids: listed, bias, dropout }, { size, scale: 0.7 });
+  const { together } = options;
+  const grouped = together === undefined ? {} : { together, groups: count / together };
+  return g.blockAttention({ q, k, v, ids: listed, bias, dropout }, { size, scale: 0.7, ...grouped });
 }
 
 /** The gradient node of an attention for its queries, or for its keys or values. */

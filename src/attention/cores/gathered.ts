@@ -10,6 +10,7 @@ import {
   sumTo,
   where,
 } from "../../graph/index.ts";
+import { blockGroups } from "../patterns/parts/token-blocks.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
 import { planBlocks } from "../plan.ts";
 import { type MakeInput, validQueries } from "../visibility.ts";
@@ -51,7 +52,7 @@ export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, formOf: 
   const [B, H, N, K] = ids.shape;
   const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
   const dropout = dropoutMask([B, H, N, size, product([K, size])]);
-  const context = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale }); // [B, H, n, d]
+  const context = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale, ...blockGroups(size) }); // [B, H, n, d]
   return {
     context: mul(context, validQueries(input)), // [B, H, n, d]
     keptPairs: countKept(blocks, heads, input), // [B]

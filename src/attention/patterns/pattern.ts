@@ -49,7 +49,7 @@ export interface GraphView {
   readonly input: MakeInput;
 }
 
-/** The blocks of keys that each block of queries reads. Tokens are cut into N blocks of `size`, the last one may be shorter. */
+/** The blocks of keys that each block of queries reads. Tokens are cut into N blocks of `size`, see `blocksOf`; the last ones may be padding. */
 export interface KeyBlocks {
   readonly size: number;
   /** int32 [B, H, N, K]: places of the blocks of keys, K of them for each block of queries. */

@@ -37,6 +37,25 @@ function scan(
   return emitter.emitMany("Scan", names, stacked, { body, num_scan_inputs: inputs.length });
 }
 
+/** Axes before those of one block in a slice of the Scan over blocks: none, or how many are computed together. */
+const leadingOf = ({ together }: Sizes): Shape => (together === undefined ? [] : [together]);
+
+/** The Scan over blocks: of inputs [N, …], slices of one block or of several. */
+function scanBlocks(
+  emitter: OnnxEmitter,
+  sizes: Sizes,
+  inputs: readonly Slice[],
+  build: (slices: readonly string[]) => readonly Slice[],
+): string[] {
+  const leading = leadingOf(sizes);
+  const count = sizes.groups ?? sizes.blocks;
+  const grouped = inputs.map(([name, { dtype, shape }]): Slice => {
+    const slice = { dtype, shape: [...leading, ...shape] };
+    return [leading.length === 0 ? name : reshaped(emitter, name, { dtype, shape: [count, ...slice.shape] }), slice];
+  });
+  return scan(emitter, count, grouped, build);
+}
+
 /** Inputs of the Scan over heads: [B·H, …] each. */
 function perHead(
   emitter: OnnxEmitter,
@@ -85,9 +104,13 @@ function cut(emitter: OnnxEmitter, x: string, pads: string, { blocks, size, d }:
   return reshaped(emitter, padded, float(shape === "rows" ? [blocks, size * d] : [blocks, size, d]));
 }
 
-/** The listed blocks of keys or values of one block of queries: [K · size, d]. */
-const listed = (emitter: OnnxEmitter, table: string, ids: string, { slots, size, d, keys }: Sizes): string =>
-  reshaped(emitter, emitter.emit("Gather", [table, ids], float([slots, size * d]), { axis: 0 }), float([keys, d]));
+/** The listed blocks of keys or values of the blocks of queries of one slice: [..., K · size, d]. */
+function listed(emitter: OnnxEmitter, table: string, ids: string, sizes: Sizes): string {
+  const { slots, size, d, keys } = sizes;
+  const leading = leadingOf(sizes);
+  const rows = emitter.emit("Gather", [table, ids], float([...leading, slots, size * d]), { axis: 0 });
+  return reshaped(emitter, rows, float([...leading, keys, d]));
+}
 
 /** Emit `softmax(q kᵀ · scale + bias) v` over listed blocks: a Scan over heads, in it one over blocks of queries. */
 export function emitForward(
@@ -97,21 +120,21 @@ export function emitForward(
   attrs: BlockAttentionAttrs,
 ): string {
   const sizes = sizesOf(nodes, attrs);
-  const { heads, blocks, slots, keys: width, n, d, biasRows } = sizes;
-  const one = blocksOf(emitter, sizes, []);
+  const { heads, size, slots, keys: width, n, d, biasRows } = sizes;
+  const few = blocksOf(emitter, sizes, leadingOf(sizes));
   const pads = padsOf(emitter, sizes);
   const { slices, biasOf } = perHead(emitter, inputs, sizes);
   const [context] = scan(emitter, heads, slices, ([q, k, v, ids, bias, dropout]) => {
     const [keys, values] = [k, v].map((x) => cut(emitter, x, pads, sizes, "rows"));
     const ofBlock: Slice[] = [
-      [cut(emitter, q, pads, sizes, "blocks"), one.ofQuery],
+      [cut(emitter, q, pads, sizes, "blocks"), float([size, d])],
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, one.ofPair]);
-    const [rows] = scan(emitter, blocks, ofBlock, ([q, ids, bias, dropout]) => {
+    if (dropout) ofBlock.push([dropout, float([size, width])]);
+    const [rows] = scanBlocks(emitter, sizes, ofBlock, ([q, ids, bias, dropout]) => {
       const [ownKeys, ownValues] = [keys, values].map((table) => listed(emitter, table, ids, sizes));
-      return [[attended(one, { q, keys: ownKeys, values: ownValues, bias, dropout }), one.ofQuery]];
+      return [[attended(few, { q, keys: ownKeys, values: ownValues, bias, dropout }), few.ofQuery]];
     });
     return [[joined(emitter, rows, sizes, []), float([n, d])]];
   });
@@ -127,7 +150,7 @@ export function emitBackward(
 ): string[] {
   const sizes = sizesOf(nodes, attrs);
   const { heads, blocks, size, slots, keys: width, n, d, biasRows } = sizes;
-  const one = blocksOf(emitter, sizes, []);
+  const few = blocksOf(emitter, sizes, leadingOf(sizes));
   const pads = padsOf(emitter, sizes);
   const { slices, biasOf } = perHead(emitter, inputs, sizes);
   const flat = (x: string): Slice => [reshaped(emitter, x, float([heads, n, d])), float([n, d])];
@@ -138,20 +161,20 @@ export function emitBackward(
     const weighted = emitter.emit("Mul", [up, out], float([n, d]));
     const mean = emitter.emit("ReduceSum", [weighted, last], float([n, 1]), { keepdims: 1 });
     const ofBlock: Slice[] = [
-      [cut(emitter, q, pads, sizes, "blocks"), one.ofQuery],
-      [cut(emitter, up, pads, sizes, "blocks"), one.ofQuery],
+      [cut(emitter, q, pads, sizes, "blocks"), float([size, d])],
+      [cut(emitter, up, pads, sizes, "blocks"), float([size, d])],
       [cut(emitter, mean, pads, { ...sizes, d: 1 }, "blocks"), float([size, 1])],
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, one.ofPair]);
-    const [dq, dkOfBlocks, dvOfBlocks] = scan(emitter, blocks, ofBlock, ([q, up, mean, ids, bias, dropout]) => {
+    if (dropout) ofBlock.push([dropout, float([size, width])]);
+    const [dq, dkOfBlocks, dvOfBlocks] = scanBlocks(emitter, sizes, ofBlock, ([q, up, mean, ids, bias, dropout]) => {
       const [ownKeys, ownValues] = [keys, values].map((table) => listed(emitter, table, ids, sizes));
-      const { q: dq, k, v } = gradientsOf(one, { q, keys: ownKeys, values: ownValues, up, mean, bias, dropout });
+      const { q: dq, k, v } = gradientsOf(few, { q, keys: ownKeys, values: ownValues, up, mean, bias, dropout });
       return [
-        [dq, one.ofQuery],
-        [k, one.ofKeys],
-        [v, one.ofKeys],
+        [dq, few.ofQuery],
+        [k, few.ofKeys],
+        [v, few.ofKeys],
       ];
     });
     const [dk, dv] = summedByKeys(emitter, [dkOfBlocks, dvOfBlocks], { ids, column }, sizes, []);

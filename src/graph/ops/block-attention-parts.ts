@@ -3,10 +3,14 @@ import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
 import { type Dim, onnxDType, product, type Shape } from "../shape.ts";
 import { emitMatmul } from "./products.ts";
 
-/** Tokens a block, and the factor of q · k. */
 export interface BlockAttentionAttrs {
+  /** Tokens a block. */
   readonly size: number;
+  /** Factor of q · k. */
   readonly scale: number;
+  /** Blocks of queries that are computed at once, and how often: N = groups · together. Left out, one at a time. */
+  readonly together?: Dim;
+  readonly groups?: Dim;
 }
 
 export const float = (shape: Shape): OnnxValueInfo => ({ dtype: "float", shape });

@@ -8,7 +8,7 @@ import { checkDType } from "./check-dtype.ts";
 
 const attrsOf = (node: Node): BlockAttentionAttrs => node.attrs as unknown as BlockAttentionAttrs;
 
-function check([q, k, v, ids, bias, dropout]: readonly Node[], { size }: BlockAttentionAttrs): void {
+function check([q, k, v, ids, bias, dropout]: readonly Node[], { size, together, groups }: BlockAttentionAttrs): void {
   const floats = [q, k, v, bias, ...(dropout ? [dropout] : [])];
   checkDType("blockAttention", floats);
   if (ids.dtype !== "int32") throw expectedGot("graph/dtype", "blockAttention", "int32 ids", ids.dtype);
@@ -21,6 +21,7 @@ function check([q, k, v, ids, bias, dropout]: readonly Node[], { size }: BlockAt
     typeof H === "number" &&
     typeof q.shape[3] === "number" &&
     sameShape(ids.shape, [B, H, N, K]) &&
+    (together === undefined || product([groups!, together]) === N) &&
     [1, H].includes(bias.shape[1] as number) &&
     [1, size].includes(bias.shape[3] as number) &&
     sameShape(bias.shape, [B, bias.shape[1], N, bias.shape[3], keys]) &&

@@ -2,22 +2,53 @@ import {
   broadcastTo,
   constant,
   type Dim,
+  type DType,
   derived,
   div,
   greater,
   matmul,
   type Node,
+  product,
   reshape,
+  type Shape,
   where,
 } from "../../../graph/index.ts";
 import type { GraphView } from "../pattern.ts";
 
+/** Blocks of queries that are computed at once, at most: more leave the cache, fewer are too little work for several threads. */
+const MOST_TOGETHER = 8;
+
+/** How the blocks of a text are computed: `groups` times `together` of them, the last ones of padding where that is more. */
+export function blockGroups(size: number): { readonly groups: Dim; readonly together: Dim } {
+  const groups = (n: number): number => Math.ceil(n / size / MOST_TOGETHER);
+  return {
+    groups: derived(`groupsOf${size}`, "n", groups),
+    together: derived(`togetherOf${size}`, "n", (n) => Math.ceil(Math.ceil(n / size) / groups(n))),
+  };
+}
+
 /** N: blocks of `size` tokens that a row of n has, the last one shorter where n is no multiple. */
-export const blocksOf = (size: number): Dim => derived(`blocksOf${size}`, "n", (n) => Math.ceil(n / size));
+export function blocksOf(size: number): Dim {
+  const { groups, together } = blockGroups(size);
+  return product([groups, together]);
+}
+
+/** Input [..., N, ...] whose own axes say how N is made up, so that a runtime can read that off it. */
+export function ofBlocks(
+  view: GraphView,
+  name: string,
+  size: number,
+  [before, behind]: readonly [Shape, Shape],
+  ...[dtype, write]: [DType, Parameters<GraphView["input"]>[3]]
+): Node {
+  const { groups, together } = blockGroups(size);
+  const fed = view.input(name, [...before, groups, together, ...behind], dtype, write);
+  return reshape(fed, [...before, blocksOf(size), ...behind]);
+}
 
 /** Each block's place, from 0: int32 [N]. */
 export const blockPlaces = (view: GraphView, size: number): Node =>
-  view.input(`blocks.${size}.places`, [blocksOf(size)], "int32", (out) => {
+  ofBlocks(view, `blocks.${size}.places`, size, [[], []], "int32", (out) => {
     for (let at = 0; at < out.length; at++) out[at] = at;
   });
 
@@ -32,7 +63,7 @@ export const blockTokens = (view: GraphView, size: number): Node =>
 
 /** 1 for each real token in the row of its block: float [B, 1, N, n]. */
 const members = (view: GraphView, size: number): Node =>
-  view.input(`blocks.${size}.members`, ["B", 1, blocksOf(size), "n"], "float", (out, { lengths, bindings: { n } }) => {
+  ofBlocks(view, `blocks.${size}.members`, size, [["B", 1], ["n"]], "float", (out, { lengths, bindings: { n } }) => {
     const table = out as Float32Array;
     const N = out.length / lengths.length / n;
     table.fill(0);

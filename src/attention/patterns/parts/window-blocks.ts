@@ -12,7 +12,7 @@ import {
   where,
 } from "../../../graph/index.ts";
 import type { GraphView, KeyBlocks } from "../pattern.ts";
-import { blocksOf } from "./token-blocks.ts";
+import { blocksOf, ofBlocks } from "./token-blocks.ts";
 
 /** Blocks before and behind a block's own that hold keys at most `reach` tokens away. */
 const around = (reach: number, size: number): { readonly before: number; readonly behind: number } => ({
@@ -46,7 +46,7 @@ export function windowBlocks(view: GraphView, id: string, size: number, reach: (
     const { before } = around(reach(n), size);
     return (block, at) => Math.min(Math.max(0, block - before), blocks - slots) * size + at;
   };
-  const ids = view.input(`${name}.ids`, [N, K], "int32", (out, { bindings: { n } }) => {
+  const ids = ofBlocks(view, `${name}.ids`, size, [[], [K]], "int32", (out, { bindings: { n } }) => {
     const [key, slots] = [keyOf(n), slotsOf(n)];
     for (let at = 0; at < out.length; at++) out[at] = key(Math.floor(at / slots), (at % slots) * size) / size;
   });
