@@ -19,7 +19,7 @@ describe("the core", () => {
     assert.equal(chosen("block(sparsity=0.1, size=64)", 1024).core.name, "masked");
     assert.match(
       chosen("block(sparsity=0.8, size=64)", 1024).why!,
-      /^gathered: blocks of 64 hold 25 % of the pairs of 1024 tokens, about 2\.\d times/,
+      /^gathered: blocks of 64 hold 25 % of the pairs of 1024 tokens, about 1\.\d times/,
     );
   });
   test("computes all pairs, and says nothing, of patterns without blocks, of some heads, and under a ramp", () => {

@@ -30,10 +30,10 @@ export interface CoreChoice {
 
 /**
  * What a block of queries costs beside its pairs, and a pair of a kept block, in pairs of a query and a key of `masked`, forward and
- * backward: measured on a CPU with AVX-512 at 256 to 4,096 tokens. Figures, not a measurement of this machine: the same command must
- * give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
+ * backward: between what was measured at 512 to 4,096 tokens on two cores with AVX-512 (`bench/peers/attention.ts`). Figures, not a
+ * measurement of this machine: the same command must give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
  */
-const [BLOCK, PAIR_IN_BLOCK] = [4400, 1.15];
+const [BLOCK, PAIR_IN_BLOCK] = [20_000, 1.4];
 /** What `masked` holds of a pair of one head from the forward to the backward pass: its probability and its dropout mask. */
 const BYTES_OF_PAIR = 8;
 /** More than this of one text is not held where it need not be. */
