@@ -392,7 +392,7 @@ export function runtimeContract(name: string, create: () => Promise<Runtime>): v
       };
       for (const [kind, valueAt] of Object.entries(kinds)) {
         test(`keep float64's places of long rows, scores ${kind}`, async () => {
-          const [B, n] = [48, 61];
+          const [B, n] = [48, 131];
           const given: Numbers = {
             scores: Array.from({ length: B * n }, (_, at) => Math.fround(valueAt(at, at % n))),
             allowed: Array.from({ length: B * n }, (_, at) => Number(at % n < n - (Math.floor(at / n) % 40))),
@@ -406,7 +406,7 @@ export function runtimeContract(name: string, create: () => Promise<Runtime>): v
         });
       }
       test("one behind another may leave different numbers of rows to the whole sort", async () => {
-        const [B, n] = [40, 61];
+        const [B, n] = [40, 131];
         const other = input("other", ["B", "n"]);
         const both = { mask, second: g.topKMask(g.add(other, g.cast(mask, "float")), allowed, k, largestK) };
         const given: Numbers = {
