@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { InferenceSession } from "onnxruntime-node";
 import { dense, topK } from "../src/attention/index.ts";
 import type { BatchContext } from "../src/batch/index.ts";
+import { madeUpBatch } from "../src/bench/index.ts";
 import { buildModel, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
 import { createRuntime } from "../src/runtime/index-node.ts";
 import { createTrainStep } from "../src/training/index.ts";
@@ -29,20 +30,7 @@ const configs: Readonly<Record<string, object>> = {
 };
 const patterns = { dense: dense(), topK: topK({ sparsity: 0.8 }) };
 const config = parseEncoderConfig(configs[args.shape]);
-const context: BatchContext = {
-  bindings: { B, n },
-  lengths: new Int32Array(B).fill(n),
-  examples: Int32Array.from({ length: B }, (_, i) => i),
-  inputIds: Int32Array.from({ length: B * n }, (_, i) => 1000 + ((i * 7919) % (config.vocabSize - 1000))),
-  tokenTypeIds: new Int32Array(B * n),
-  labels: Int32Array.from({ length: B }, (_, i) => i % 2),
-  seed: 1,
-  step: 0,
-  training: true,
-  strength: 1,
-  labelSmoothing: 0,
-  lossDivisor: B,
-};
+const context = madeUpBatch(B, n, config.vocabSize);
 
 // ONNX Runtime profiles a session from its creation, which Crisp leaves to the runtime.
 const folder = mkdtempSync(join(tmpdir(), "step-profile-"));

@@ -65,7 +65,7 @@ describe("train()", () => {
 
   test("tells what it reads, does and finds, in this order", () => {
     const order = [...new Set(events.map(({ type }) => type))];
-    assert.deepEqual(order, ["recipe", "data", "note", "estimated", "started", "step", "evaluated", "finished"]);
+    assert.deepEqual(order, ["recipe", "data", "estimated", "started", "step", "evaluated", "finished"]);
     const first = events.find(({ type }) => type === "data")!;
     assert.ok(first.type === "data" && first.heldOut === 20 && first.columns?.text === "sentence");
     assert.equal(events.filter(({ type }) => type === "evaluated").length, 3);

@@ -23,7 +23,7 @@ test("attention: the cores agree, and the pairs are counted", async () => {
     assert.equal(effectiveSparsity, 0.5);
     assert.ok(difference! > 0 && difference! < 1e-5, `${difference}`);
     assert.ok(timing!.medianMs > 0);
-    assert.equal(auto, "masked");
+    assert.equal(auto, null, "so short a text leaves nothing to choose");
   }
 });
 

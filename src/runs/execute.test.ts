@@ -150,7 +150,7 @@ test("events come in order: started, steps with evaluations, and the curve is th
   const { events, record } = await run(tinyRun());
   assert.deepEqual(
     events.map(({ type }) => type),
-    ["note", "started", "step", "step", "evaluated", "step", "step", "evaluated", "step", "step", "evaluated"],
+    ["started", "step", "step", "evaluated", "step", "step", "evaluated", "step", "step", "evaluated"],
   );
   const points = events.flatMap((event) => (event.type === "evaluated" ? [event.point] : []));
   assert.deepEqual(record.curve, points);

@@ -34,6 +34,8 @@ export interface CoreChoice {
  * measurement of this machine: the same command must give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
  */
 const [BLOCK, PAIR_IN_BLOCK] = [20_000, 1.4];
+/** In texts below so many tokens there is nothing to choose: blocks were not faster there, and a line a run would say so for nothing. */
+const LEAST_LENGTH = 256;
 /** What `masked` holds of a pair of one head from the forward to the backward pass: its probability and its dropout mask. */
 const BYTES_OF_PAIR = 8;
 /** More than this of one text is not held where it need not be. */
@@ -67,7 +69,7 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
     return { core };
   }
   const { length, heads, onCpu } = sizes;
-  if (!onCpu) return { core: masked };
+  if (!onCpu || length < LEAST_LENGTH) return { core: masked };
   const held = sizes.layers * heads * length ** 2 * BYTES_OF_PAIR;
   if (
     held > MOST_BYTES &&
