@@ -1,7 +1,7 @@
 // Speed of the kernels next to plain JavaScript loops, on one thread: node bench/kernels.ts
 import { cpus } from "node:os";
 import { Arena, createKernels } from "../src/kernels/index.ts";
-import { dropoutMaskReference, dropoutRate, foldKey, uniformFillReference } from "../src/random/index.ts";
+import { dropoutKeptReference, dropoutRate, foldKey, uniformFillReference } from "../src/random/index.ts";
 
 const PARAMETERS = 66_000_000;
 // The masks of one DistilBERT step at 32 × 32: see docs/architecture.md.
@@ -32,10 +32,11 @@ const rate = dropoutRate(0.1);
 console.log(`${cpus()[0].model}, Node ${process.version}, one thread, median of ${REPEATS}`);
 
 const mask = arena.allocateF32("mask", DECISIONS);
+const kept = new Uint8Array(DECISIONS);
 row(
-  "dropoutMask",
-  () => kernels.dropoutMask(mask.pointer, DECISIONS, key, 0, rate),
-  () => dropoutMaskReference(mask.array, key, 0, rate),
+  "dropoutKept",
+  () => kernels.dropoutKept(mask.pointer, DECISIONS, key, 0, rate),
+  () => dropoutKeptReference(kept, key, 0, rate),
   DECISIONS,
   "decisions",
 );

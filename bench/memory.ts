@@ -73,7 +73,7 @@ async function measure({ shape, attention, gradientCheckpointing }: Case): Promi
   return {
     peakMegabytes: peaks.at(-1),
     afterFirstUpdate: peaks[0],
-    dropoutMaskMegabytes: megabytes(masks.reduce((sum, mask) => sum + 4 * elements(mask), 0)),
+    dropoutMaskMegabytes: megabytes(masks.reduce((sum, mask) => sum + elements(mask), 0)),
     losses,
   };
 }

@@ -40,8 +40,8 @@ const decisions = masks.reduce((sum, { count }) => sum + count, 0);
 function drawMasks({ arena, kernels }: HostState): void {
   const mark = arena.mark();
   for (const [site, { count, probability }] of masks.entries()) {
-    const { pointer } = arena.allocateF32("mask", count);
-    kernels.dropoutMask(pointer, count, foldKey({ seed: 1, step: 0, site }), 0, dropoutRate(probability));
+    const { pointer } = arena.allocateF32("mask", Math.ceil(count / 4));
+    kernels.dropoutKept(pointer, count, foldKey({ seed: 1, step: 0, site }), 0, dropoutRate(probability));
   }
   arena.release(mark);
 }

@@ -1,5 +1,14 @@
 import { expectedGot } from "../errors/index.ts";
-import { type AnyArray, type DType, type FedInput, input, type Node, type Shape, showShape } from "../graph/index.ts";
+import {
+  type AnyArray,
+  type DropoutMask,
+  type DType,
+  type FedInput,
+  input,
+  type Node,
+  type Shape,
+  showShape,
+} from "../graph/index.ts";
 import type { BatchContext } from "./batch-context.ts";
 
 /** Collects the inputs of a graph while it is built, each with what fills it. */
@@ -16,8 +25,9 @@ export class GraphInputs {
   }
 
   /** A dropout mask; null where the probability is 0, so that nothing is multiplied. */
-  dropout(name: string, shape: Shape, probability: number): Node | null {
-    return probability === 0 ? null : this.#add(`dropout.${name}`, shape, "float", { kind: "dropout", probability });
+  dropout(name: string, shape: Shape, probability: number): DropoutMask | null {
+    if (probability === 0) return null;
+    return { mask: this.#add(`dropout.${name}`, shape, "uint8", { kind: "dropout", probability }), probability };
   }
 
   #add(name: string, shape: Shape, dtype: DType, fill: FedInput<BatchContext>["fill"]): Node {

@@ -170,6 +170,12 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [() => g.stack([f(2), f(3)]), "stack: expected one node or more, all of one shape and dtype, got float [2], float [3]."],
     [() => g.stack([f(2), i32(2)]), "stack: expected one node or more, all of one shape and dtype, got float [2], int32 [2]."],
   ],
+  dropout: [
+    [() => g.dropout(f(2, 3), f(3), 0.1), "dropout: expected a mask [2, 3], got [3]."],
+    [() => g.dropout(f(2), i32(2), 0.1), "dropout: expected inputs of dtype uint8 or float, got int32.", "graph/dtype"],
+    [() => g.dropout(i32(2), f(2), 0.1), "dropout: expected inputs of dtype float, got int32.", "graph/dtype"],
+    [() => g.dropout(f(2), f(2), 1), /^dropoutRate: expected a drop probability/, "random/bad-probability"],
+  ],
   dropoutMask: [
     [() => g.dropoutMask(i32(3), [4], 0.1), "dropoutMask: expected an int32 key [2], got int32 [3]."],
     [() => g.dropoutMask(f(2), [4], 0.1), "dropoutMask: expected an int32 key [2], got float [2]."],
@@ -185,7 +191,10 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
       /^blockAttention: expected q, k, v \[B, H, n, d\], ids .*, got \[1, 2, 4, 3\], \[1, 2, 4, 3\], \[1, 2, 5, 3\], \[1, 1, 2, 1, 2\]/,
     ],
     [() => g.blockAttention(attended(), { size: 3, scale: 1 }), /^blockAttention: expected q, k, v/],
-    [() => g.blockAttention({ ...attended(), dropout: f(1, 2, 2, 2, 3) }, { size: 2, scale: 1 }), /^blockAttention: /],
+    [
+      () => g.blockAttention({ ...attended(), dropout: { mask: f(1, 2, 2, 2, 3), probability: 0.1 } }, { size: 2, scale: 1 }),
+      /^blockAttention: /,
+    ],
     [
       () => g.blockAttention({ ...attended(), ids: i64(1, 2, 2, 1) }, { size: 2, scale: 1 }),
       "blockAttention: expected int32 ids, got int64.",

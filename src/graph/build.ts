@@ -121,8 +121,23 @@ export const topKPlaces = (scores: Node, allowed: Node, k: Dim): Node => makeNod
 export const topKMask = (scores: Node, allowed: Node, k: Node, largestK: Node): Node =>
   makeNode("topKMask", [scores, allowed, k, largestK]);
 
+/** What dropout reads: bytes, 1 where kept and 0 where dropped, or weights as `dropoutMask` draws them; and its probability of dropping. */
+export interface DropoutMask {
+  readonly mask: Node;
+  readonly probability: number;
+}
+
 /**
- * A dropout mask, `1 / (1 - p)` where kept and 0 where dropped: bit for bit that of `src/random` and of the kernels.
+ * x / (1 - p) where the mask keeps it, 0 elsewhere.
+ *
+ * @param x - float, any shape.
+ * @param mask - Of x's shape: uint8, 1 where kept; or float, already `1 / (1 - p)` there.
+ * @param probability - Of dropping, p in [0, 1).
+ */
+export const dropout = (x: Node, mask: Node, probability: number): Node => makeNode("dropout", [x, mask], { probability });
+
+/**
+ * A dropout mask, `1 / (1 - p)` where kept and 0 where dropped: bit for bit that of `src/random`.
  *
  * @param key - int32 [2], the words of `foldKey`.
  * @param probability - Of dropping, in [0, 1).
@@ -140,10 +155,21 @@ export const dropoutMask = (key: Node, shape: Shape, probability: number): Node 
  * @param ids - int32 [B, H, N, K].
  * @param bias - [B, 1 or H, N, 1 or size, K · size]: added to the scores, a very low number where a key must not be read. It gets no
  *   gradient. Keys behind the last token must be removed by it.
- * @param options.dropout - [B, H, N, size, K · size]
+ * @param options.dropout - Its mask [B, H, N, size, K · size].
  * @param attrs.together - Blocks of queries that the CPU computes at once, `groups` times: several threads need more than one.
  */
 export const blockAttention = (
-  { q, k, v, ids, bias, dropout }: Readonly<Record<"q" | "k" | "v" | "ids" | "bias", Node>> & { readonly dropout?: Node | null },
+  {
+    q,
+    k,
+    v,
+    ids,
+    bias,
+    dropout,
+  }: Readonly<Record<"q" | "k" | "v" | "ids" | "bias", Node>> & { readonly dropout?: DropoutMask | null },
   attrs: { readonly size: number; readonly scale: number; readonly together?: Dim; readonly groups?: Dim },
-): Node => makeNode("blockAttention", [q, k, v, ids, bias, ...(dropout ? [dropout] : [])], { ...attrs });
+): Node =>
+  makeNode("blockAttention", [q, k, v, ids, bias, ...(dropout ? [dropout.mask] : [])], {
+    ...attrs,
+    ...(dropout && { probability: dropout.probability }),
+  });

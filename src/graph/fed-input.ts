@@ -7,6 +7,7 @@ export interface ArrayOf {
   int32: Int32Array;
   int64: BigInt64Array;
   bool: Uint8Array;
+  uint8: Uint8Array;
 }
 export type AnyArray = ArrayOf[DType];
 
@@ -16,11 +17,12 @@ export const allocate: Readonly<Record<DType, (size: number) => AnyArray>> = {
   int32: (size) => new Int32Array(size),
   int64: (size) => new BigInt64Array(size),
   bool: (size) => new Uint8Array(size),
+  uint8: (size) => new Uint8Array(size),
 };
 
 /** Where the values of a graph's input come from. */
 export type Fill<Context> =
-  /** A dropout mask: `1 / (1 - p)` where kept, 0 where dropped; drawn from (seed, step, input's name). */
+  /** What dropout keeps: 1, and 0 where it drops; drawn from (seed, step, input's name). */
   | { readonly kind: "dropout"; readonly probability: number }
   /** Written in full by a function of the batch. */
   | { readonly kind: "values"; readonly write: (out: AnyArray, context: Context) => void };

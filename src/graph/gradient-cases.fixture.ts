@@ -60,9 +60,9 @@ class Maker {
   }
 
   /** True for about two thirds. */
-  flags(shape: Shape): Node {
+  flags(shape: Shape, dtype: "bool" | "uint8" = "bool"): Node {
     const draw = (i: number, site: string): number => Number(uniform({ seed: 10, step: 0, site }, i) < 2 / 3);
-    return g.input(this.#fed(shape, draw), shape, "bool");
+    return g.input(this.#fed(shape, draw), shape, dtype);
   }
 
   /** The given values. */
@@ -367,6 +367,20 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
   ],
 
   // random numbers
+  dropout: [
+    ["bytes", (m) => g.dropout(m.real([3, 5]), m.flags([3, 5], "uint8"), 0.1)],
+    [
+      "weights, which hold the scale",
+      (m) =>
+        g.dropout(
+          m.real([3, 5]),
+          m.fixed([3, 5], (x) => (x > 0.5 ? 0 : 1.5)),
+          0.1,
+        ),
+    ],
+    ["nothing dropped", (m) => g.dropout(m.real([4]), m.values([4], [1, 1, 1, 1], "uint8"), 0)],
+    ["symbols", (m) => g.dropout(m.real(["B", "n"]), m.flags(["B", "n"], "uint8"), 0.5), threeByTwo],
+  ],
   dropoutMask: [
     ["an odd number", (m) => g.dropoutMask(m.values([2], [123456789, -987654321], "int32"), [7, 3], 0.3)],
     ["one", (m) => g.dropoutMask(m.values([2], [0, 0], "int32"), [], 0.999)],
@@ -474,7 +488,7 @@ function blocks(
   const [q, k, v] = ["q", "k", "v"].map(() => m[kind]([1, 2, n, 3]));
   const listed = m.values([1, 2, N, K], ids, "int32");
   const bias = m.values([1, heads, N, rows, keys], biases);
-  const dropout = options.dropout ? m.fixed([1, 2, N, size, keys], (x) => (x > 0.5 ? 0 : 1.5)) : null;
+  const dropout = options.dropout ? { mask: m.flags([1, 2, N, size, keys], "uint8"), probability: 0.25 } : null;
   const { together } = options;
   const grouped = together === undefined ? {} : { together, groups: count / together };
   return g.blockAttention({ q, k, v, ids: listed, bias, dropout }, { size, scale: 0.7, ...grouped });

@@ -1,4 +1,5 @@
 import "./ops/block-attention.ts";
+import "./ops/dropout.ts";
 import "./ops/elementwise.ts";
 import "./ops/gathering.ts";
 import "./ops/leaves.ts";

@@ -9,7 +9,7 @@ import { expectedGot } from "../errors/index.ts";
  */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
-export type DType = "float" | "int32" | "int64" | "bool";
+export type DType = "float" | "int32" | "int64" | "bool" | "uint8";
 /** What each symbol stands for in one run, e.g. `{ B: 32, n: 64 }`. */
 export type Bindings = Readonly<Record<string, number>>;
 
@@ -172,4 +172,11 @@ export function broadcastShapes(where: string, shapes: readonly Shape[]): Shape 
 }
 
 /** ONNX TensorProto.DataType of each dtype. */
-export const onnxDType: Readonly<Record<DType | "uint32", number>> = { float: 1, int32: 6, int64: 7, bool: 9, uint32: 12 };
+export const onnxDType: Readonly<Record<DType | "uint32", number>> = {
+  float: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  uint32: 12,
+};

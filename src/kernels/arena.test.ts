@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { dropoutMaskReference, dropoutRate, foldKey } from "../random/index.ts";
+import { dropoutKeptReference, dropoutRate, foldKey } from "../random/index.ts";
 import { Arena, createKernels } from "./index.ts";
 
 describe("Arena", () => {
@@ -86,11 +86,13 @@ describe("the compiled module", () => {
     assert.equal(last.pointer + 4 * count, 2 ** 32);
     assert.throws(() => arena.allocateF32("one more", 1), { code: "kernels/out-of-memory" });
 
-    const expected = new Float32Array(count);
-    dropoutMaskReference(expected, key, 0, rate);
+    const kept = new Uint8Array(4 * count);
+    dropoutKeptReference(kept, key, 0, rate);
+    const expected = Float32Array.from({ length: count }, (_, at) => at / 7);
     for (const { array, pointer } of [across, last]) {
-      kernels.dropoutMask(pointer, count, key, 0, rate);
-      assert.deepEqual(array, expected);
+      kernels.dropoutKept(pointer, 4 * count, key, 0, rate);
+      assert.deepEqual(new Uint8Array(array.buffer, pointer, 4 * count), kept);
+      array.set(expected);
       kernels.scale(pointer, count, 0.5);
       assert.deepEqual(
         array,

@@ -63,15 +63,15 @@ export interface Kernels {
   /** table[ids[r]] = 0; throws as `addRows`. */
   zeroRows(table: number, ids: number, rowCount: number, width: number, tableRows: number): void;
   /**
-   * Dropout mask, bit for bit `dropoutMaskReference`: `rate.scale` where kept, 0 where dropped.
+   * What dropout keeps, bit for bit `dropoutKeptReference`: bytes, 1 where kept, 0 where dropped.
    *
    * @param firstIndex - Decision of element 0; `firstIndex + count` is at most 2^32.
    * @throws `kernels/bad-index` past that.
    * @example
-   * kernels.dropoutMask(mask.pointer, mask.array.length, foldKey({ seed, step, site: "dropout.0" }), 0, dropoutRate(0.1));
+   * kernels.dropoutKept(kept.pointer, kept.array.length, foldKey({ seed, step, site: "dropout.0" }), 0, dropoutRate(0.1));
    */
-  dropoutMask(out: number, count: number, key: KeyWords, firstIndex: number, rate: DropoutRate): void;
-  /** out[i] = `uniform(key, firstIndex + i)`, bit for bit; `kernels/bad-index` as `dropoutMask`. */
+  dropoutKept(out: number, count: number, key: KeyWords, firstIndex: number, rate: DropoutRate): void;
+  /** out[i] = `uniform(key, firstIndex + i)`, bit for bit; `kernels/bad-index` as `dropoutKept`. */
   uniformFill(out: number, count: number, key: KeyWords, firstIndex: number): void;
   /** Index of the first NaN or infinity, or -1. */
   firstNonFinite(pointer: number, count: number): number;
@@ -85,7 +85,7 @@ interface Exports {
   zero(pointer: number, count: number): void;
   addRows(table: number, rows: number, ids: number, rowCount: number, width: number, tableRows: number): number;
   zeroRows(table: number, ids: number, rowCount: number, width: number, tableRows: number): number;
-  dropoutMask(out: number, count: number, key0: number, key1: number, first: number, threshold: number, scale: number): void;
+  dropoutKept(out: number, count: number, key0: number, key1: number, first: number, threshold: number): void;
   uniformFill(out: number, count: number, key0: number, key1: number, first: number): void;
   firstNonFinite(pointer: number, count: number): number;
 }
@@ -153,9 +153,9 @@ export function createKernels(arena: Arena): Kernels {
     zeroRows(table, ids, rowCount, width, tableRows) {
       checkRow("zeroRows", ids, wasm.zeroRows(table, ids, rowCount, width, tableRows), tableRows);
     },
-    dropoutMask(out, count, { key0, key1 }, firstIndex, { threshold16, scale }) {
-      checkIndex("dropoutMask", firstIndex, count);
-      wasm.dropoutMask(out, count, key0, key1, firstIndex, threshold16, scale);
+    dropoutKept(out, count, { key0, key1 }, firstIndex, { threshold16 }) {
+      checkIndex("dropoutKept", firstIndex, count);
+      wasm.dropoutKept(out, count, key0, key1, firstIndex, threshold16);
     },
     uniformFill(out, count, { key0, key1 }, firstIndex) {
       checkIndex("uniformFill", firstIndex, count);

@@ -1,5 +1,5 @@
 import type { BatchContext } from "../batch/index.ts";
-import { type AnyArray, bindShape, elements, type Node } from "../graph/index.ts";
+import { type AnyArray, allocate, bindShape, elements, input, type Node, substitute, topological } from "../graph/index.ts";
 import { type HostTensor, interpret, type Runtime } from "../runtime/index.ts";
 import type { ModelGraph } from "./model-graph.ts";
 
@@ -47,10 +47,12 @@ export function feedsOf(
   for (const { node, fill } of graph.inputs) {
     const name = node.attrs.name as string;
     const shape = bindShape(node.shape, context.bindings);
-    const make = { float: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }[node.dtype];
-    const data = new make(elements(shape));
-    if (fill.kind === "values") fill.write(leftOver(data), context);
-    else (data as Float32Array).set(masks(name.replace(/^dropout\./, "")));
+    if (fill.kind === "dropout") {
+      all[name] = { dtype: "float", shape, data: masks(name.replace(/^dropout\./, "")) };
+      continue;
+    }
+    const data = allocate[node.dtype](elements(shape));
+    fill.write(leftOver(data), context);
     all[name] = { dtype: node.dtype, shape, data } as HostTensor;
   }
   return all;
@@ -59,13 +61,24 @@ export function feedsOf(
 /** As a trainer's memory is: full of what stood there before, so that whoever writes an input must write all of it. */
 const leftOver = (data: AnyArray): AnyArray => (data instanceof BigInt64Array ? data.fill(1n) : (data as Float32Array).fill(1));
 
+/** The outputs with dropout masks of PyTorch's weights, `1 / (1 - p)`, where the graph has bytes and a p that is rounded to 2⁻¹⁶. */
+function withWeights<Name extends string>(outputs: Readonly<Record<Name, Node>>): Readonly<Record<Name, Node>> {
+  const names = Object.keys(outputs) as Name[];
+  const roots = names.map((name) => outputs[name]);
+  const masks = topological(roots).filter(({ op, dtype }) => op === "input" && dtype === "uint8");
+  const weights = masks.map((mask) => [mask, input(mask.attrs.name as string, mask.shape)] as const);
+  const made = substitute(roots, new Map(weights));
+  return Object.fromEntries(names.map((name, at) => [name, made[at]])) as Record<Name, Node>;
+}
+
 /** On the float64 interpreter, or on a runtime; where that leaves embedding gradients as rows, they are added up here. */
 export async function computeOn<Name extends string>(
   runtime: Runtime | "float64",
-  outputs: Readonly<Record<Name, Node>>,
+  graph: Readonly<Record<Name, Node>>,
   given: Feeds,
   bindings: BatchContext["bindings"],
 ): Promise<Record<Name, ArrayLike<number>>> {
+  const outputs = withWeights(graph);
   const results: [string, ArrayLike<number>][] = [];
   if (runtime === "float64") {
     const plain = Object.entries(given).map(([name, { data }]) => [name, Array.from(data as Float32Array, Number)]);

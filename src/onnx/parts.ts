@@ -23,6 +23,7 @@ export function rawBytes(dtype: OnnxValueInfo["dtype"], values: readonly number[
     int32: () => Int32Array.from(values),
     int64: () => BigInt64Array.from(values.map(BigInt)),
     bool: () => Uint8Array.from(values),
+    uint8: () => Uint8Array.from(values),
     uint32: () => Uint32Array.from(values),
   }[dtype]();
   return new Uint8Array(array.buffer);

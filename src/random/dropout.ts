@@ -29,20 +29,24 @@ export function dropoutRate(p: number): DropoutRate {
 }
 
 /**
- * The dropout mask in plain TypeScript: `scale` where kept, 0 where dropped. The kernel and the graph's `dropoutMask` give the same
- * bits.
+ * What dropout keeps, in plain TypeScript: 1 where kept, 0 where dropped. The kernel gives the same bits.
  *
  * @param out - Written in full: element i is decision `firstIndex + i`.
  * @param key - From `foldKey`.
  * @param firstIndex - 0 to 2^32 - 1, so that a mask can be made in pieces.
  * @param rate - From `dropoutRate`.
  * @example
- * dropoutMaskReference(mask, foldKey({ seed: 1, step: 9, site: "dropout.0" }), 0, dropoutRate(0.1));
+ * dropoutKeptReference(kept, foldKey({ seed: 1, step: 9, site: "dropout.0" }), 0, dropoutRate(0.1));
  */
+export function dropoutKeptReference(out: Uint8Array, key: KeyWords, firstIndex: number, rate: DropoutRate): void {
+  for (let i = 0; i < out.length; i++) out[i] = Number(maskHash(key.key0, key.key1, firstIndex + i) >= rate.threshold16);
+}
+
+/** The dropout mask in plain TypeScript: `scale` where `dropoutKeptReference` is 1, else 0. The graph's `dropoutMask` gives the same bits. */
 export function dropoutMaskReference(out: Float32Array, key: KeyWords, firstIndex: number, rate: DropoutRate): void {
-  for (let i = 0; i < out.length; i++) {
-    out[i] = maskHash(key.key0, key.key1, firstIndex + i) < rate.threshold16 ? 0 : rate.scale;
-  }
+  const kept = new Uint8Array(out.length);
+  dropoutKeptReference(kept, key, firstIndex, rate);
+  for (let i = 0; i < out.length; i++) out[i] = kept[i] * rate.scale;
 }
 
 /**

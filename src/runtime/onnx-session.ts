@@ -39,7 +39,13 @@ class OrtDeviceTensor implements DeviceTensor {
   }
 }
 
-const ortType: Readonly<Record<DType, OrtTensor.Type>> = { float: "float32", int32: "int32", int64: "int64", bool: "bool" };
+const ortType: Readonly<Record<DType, OrtTensor.Type>> = {
+  float: "float32",
+  int32: "int32",
+  int64: "int64",
+  bool: "bool",
+  uint8: "uint8",
+};
 const ourType = new Map(Object.entries(ortType).map(([ours, theirs]) => [theirs, ours as DType]));
 
 /** A compiled graph of ONNX Runtime: `Session` and `DeviceSession` are views of it. */

@@ -8,6 +8,7 @@ const fromNumbers: { readonly [T in DType]: (values: Float64Array) => ArrayOf[T]
   int32: (values) => Int32Array.from(values),
   int64: (values) => BigInt64Array.from(values, BigInt),
   bool: (values) => Uint8Array.from(values),
+  uint8: (values) => Uint8Array.from(values),
 };
 
 /**

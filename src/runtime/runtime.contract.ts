@@ -25,6 +25,7 @@ function tensorOf(
     int32: () => Int32Array.from(values),
     int64: () => BigInt64Array.from(values, BigInt),
     bool: () => Uint8Array.from(values),
+    uint8: () => Uint8Array.from(values),
   }[dtype]();
   return { dtype, shape: bindShape(shape, bindings), data } as HostTensor;
 }

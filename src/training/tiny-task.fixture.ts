@@ -1,6 +1,7 @@
 import {
   type Bindings,
   div,
+  dropout as dropped,
   type FedInput,
   gather,
   input,
@@ -71,9 +72,9 @@ export function tinyGraph({ dropout = 0 }: { readonly dropout?: number } = {}): 
   const [table, w1, b1, w2, b2] = parameters;
   let x: Node = reshape(gather(table, ids), ["B", TOKENS * WIDTH]); // [B, TOKENS · WIDTH]
   if (dropout > 0) {
-    const mask = input("mask", ["B", TOKENS * WIDTH]);
+    const mask = input("mask", ["B", TOKENS * WIDTH], "uint8");
     inputs.push({ node: mask, fill: { kind: "dropout", probability: dropout } });
-    x = mul(x, mask);
+    x = dropped(x, mask, dropout);
   }
   const logits = linear(relu(linear(x, w1, b1)), w2, b2); // [B, CLASSES]
   const loss = neg(div(sumAll(mul(logSoftmax(logits), oneHot)), divisor)); // []

@@ -111,7 +111,7 @@ for (const [name, core] of Object.entries(cores)) {
         ...{ visibility: visibility(), plan, layer: LAYER, layers: 2, heads: HEADS, scale: SCALE, input: view.input },
         dropoutMask(shape) {
           asked.push(shape);
-          return input("dropout", shape);
+          return { mask: input("dropout", shape, "uint8"), probability: 0.1 };
         },
       });
       assert.equal(asked.length, 1);

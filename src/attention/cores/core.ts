@@ -1,4 +1,4 @@
-import type { Node, Shape } from "../../graph/index.ts";
+import type { DropoutMask, Node, Shape } from "../../graph/index.ts";
 import type { AttentionPlan } from "../plan.ts";
 import type { MakeInput, Visibility } from "../visibility.ts";
 
@@ -20,7 +20,7 @@ export interface CoreView {
    * The mask of the dropout on attention probabilities, in whatever shape the core holds them; null in evaluation, and where the
    * probability of dropping is 0. To be asked once a layer.
    */
-  dropoutMask(shape: Shape): Node | null;
+  dropoutMask(shape: Shape): DropoutMask | null;
   readonly input: MakeInput;
 }
 

@@ -1,4 +1,4 @@
-import { broadcastTo, cast, maskedSoftmax, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { broadcastTo, cast, dropout, maskedSoftmax, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
 import type { GraphView } from "../patterns/pattern.ts";
 import { planMask } from "../plan.ts";
 import { validQueries } from "../visibility.ts";
@@ -36,7 +36,7 @@ function attendMasked(
   // A real query always has its own key; the window of a padded one may hold padding alone.
   const probabilities = maskedSoftmax(scores, keep, { rowsKeepOne: full && keep === allowed }); // [B, H, n, n]
   const mask = dropoutMask(probabilities.shape);
-  const context = matmul(mask ? mul(probabilities, mask) : probabilities, v); // [B, H, n, d]
+  const context = matmul(mask ? dropout(probabilities, mask.mask, mask.probability) : probabilities, v); // [B, H, n, d]
   const queries = validQueries(input); // [B, 1, n, 1]
   return {
     context: mul(context, queries), // [B, H, n, d]

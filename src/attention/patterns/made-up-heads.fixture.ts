@@ -207,7 +207,7 @@ export class FedView implements GraphView {
 
 function filled(node: Node, write: (out: AnyArray, context: BatchContext) => void, batch: MadeUpBatch): ArrayLike<number> {
   const size = elements(bindShape(node.shape, batch.bindings as Bindings));
-  const arrays = { float: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
+  const arrays = { float: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, uint8: Uint8Array };
   const out = new arrays[node.dtype](size);
   // Arrays are used again from batch to batch: nothing may rely on zeros.
   if (out instanceof BigInt64Array) out.fill(77n);
@@ -222,7 +222,7 @@ export function tensorsOf(
   feeds: Readonly<Record<string, ArrayLike<number>>>,
   bindings: Bindings,
 ): Record<string, HostTensor> {
-  const arrays = { float: Float32Array, int32: Int32Array, bool: Uint8Array };
+  const arrays = { float: Float32Array, int32: Int32Array, bool: Uint8Array, uint8: Uint8Array };
   return Object.fromEntries(
     inputs.map(({ name, dtype, shape }) => {
       const values = feeds[name];

@@ -1,6 +1,6 @@
 // Attention over listed blocks as a Scan over heads with one over blocks of queries in it: only one block's pairs are held at a time.
 import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
-import { type Dim, product, type Shape } from "../shape.ts";
+import { type Dim, type DType, product, type Shape } from "../shape.ts";
 import {
   attended,
   type BlockAttentionAttrs,
@@ -63,7 +63,7 @@ function perHead(
   sizes: Sizes,
 ): { readonly slices: Slice[]; readonly biasOf: (name: string) => string } {
   const { heads, n, d, blocks, slots, keys, size, biasHeads, biasRows, batch, perText } = sizes;
-  const flat = (x: string, dtype: "float" | "int32", shape: Shape): Slice => [
+  const flat = (x: string, dtype: DType, shape: Shape): Slice => [
     reshaped(emitter, x, { dtype, shape: [heads, ...shape] }),
     { dtype, shape },
   ];
@@ -82,7 +82,7 @@ function perHead(
     const each = emitter.constant([perText], int32([]));
     slices.push([emitter.emit("Div", [emitter.positions(heads), each], int32([heads])), int32([])]);
   }
-  if (dropout) slices.push(flat(dropout, "float", [blocks, size, keys]));
+  if (dropout) slices.push(flat(dropout, sizes.maskDType, [blocks, size, keys]));
   return {
     slices,
     biasOf: (name) => (biasHeads > 1 ? name : emitter.emit("Gather", [table, name], ofBias, { axis: 0 })),
@@ -131,7 +131,7 @@ export function emitForward(
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, float([size, width])]);
+    if (dropout) ofBlock.push([dropout, { dtype: sizes.maskDType, shape: [size, width] }]);
     const [rows] = scanBlocks(emitter, sizes, ofBlock, ([q, ids, bias, dropout]) => {
       const [ownKeys, ownValues] = [keys, values].map((table) => listed(emitter, table, ids, sizes));
       return [[attended(few, { q, keys: ownKeys, values: ownValues, bias, dropout }), few.ofQuery]];
@@ -167,7 +167,7 @@ export function emitBackward(
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, float([size, width])]);
+    if (dropout) ofBlock.push([dropout, { dtype: sizes.maskDType, shape: [size, width] }]);
     const [dq, dkOfBlocks, dvOfBlocks] = scanBlocks(emitter, sizes, ofBlock, ([q, up, mean, ids, bias, dropout]) => {
       const [ownKeys, ownValues] = [keys, values].map((table) => listed(emitter, table, ids, sizes));
       const { q: dq, k, v } = gradientsOf(few, { q, keys: ownKeys, values: ownValues, up, mean, bias, dropout });

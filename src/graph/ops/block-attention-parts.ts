@@ -1,6 +1,7 @@
 // What the two ONNX forms of attention over listed blocks share: sizes, and the arithmetic of a block of queries.
 import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
-import { type Dim, onnxDType, product, type Shape } from "../shape.ts";
+import { type Dim, type DType, onnxDType, product, type Shape } from "../shape.ts";
+import { emitDropout } from "./dropout.ts";
 import { emitMatmul } from "./products.ts";
 
 export interface BlockAttentionAttrs {
@@ -11,6 +12,8 @@ export interface BlockAttentionAttrs {
   /** Blocks of queries that are computed at once, and how often: N = groups · together. Left out, one at a time. */
   readonly together?: Dim;
   readonly groups?: Dim;
+  /** Of the dropout, where there is a mask. */
+  readonly probability?: number;
 }
 
 export const float = (shape: Shape): OnnxValueInfo => ({ dtype: "float", shape });
@@ -32,14 +35,17 @@ export interface Sizes extends BlockAttentionAttrs {
   readonly biasHeads: number;
   readonly biasRows: Dim;
   readonly batch: Dim;
+  /** Of the dropout's mask. */
+  readonly maskDType: DType;
 }
 
-export function sizesOf([q, , , ids, bias]: readonly Node[], attrs: BlockAttentionAttrs): Sizes {
+export function sizesOf([q, , , ids, bias, mask]: readonly Node[], attrs: BlockAttentionAttrs): Sizes {
   const [batch, perText, n, d] = q.shape as [Dim, number, Dim, number];
   const [, , blocks, slots] = ids.shape;
   const [biasHeads, biasRows] = [bias.shape[1] as number, bias.shape[3]];
   const [heads, keys] = [product([batch, perText]), product([slots, attrs.size])];
-  return { ...attrs, batch, perText, heads, n, d, blocks, slots, keys, biasHeads, biasRows };
+  const maskDType = mask?.dtype ?? "float";
+  return { ...attrs, batch, perText, heads, n, d, blocks, slots, keys, biasHeads, biasRows, maskDType };
 }
 
 export const reshaped = (emitter: OnnxEmitter, x: string, { dtype, shape }: OnnxValueInfo): string =>
@@ -56,6 +62,8 @@ export function joined(emitter: OnnxEmitter, x: string, { blocks, size, n, d }: 
 export interface Blocks {
   readonly emitter: OnnxEmitter;
   readonly scale: number;
+  readonly maskDType: DType;
+  readonly probability: number;
   /** [..., size, d] */
   readonly ofQuery: OnnxValueInfo;
   /** [..., K · size, d] */
@@ -65,9 +73,13 @@ export interface Blocks {
 }
 
 /** @param leading - Axes before those of one block: none, or [B, H, N]. */
-export function blocksOf(emitter: OnnxEmitter, { scale, size, d, keys }: Sizes, leading: Shape): Blocks {
+export function blocksOf(
+  emitter: OnnxEmitter,
+  { size, d, keys, scale, maskDType, probability = 0 }: Sizes,
+  leading: Shape,
+): Blocks {
   const [ofQuery, ofKeys, ofPair] = [float([...leading, size, d]), float([...leading, keys, d]), float([...leading, size, keys])];
-  return { emitter, scale, ofQuery, ofKeys, ofPair };
+  return { emitter, scale, maskDType, probability, ofQuery, ofKeys, ofPair };
 }
 
 /** What both passes read of the blocks; keys and values are those that are listed. */
@@ -85,11 +97,14 @@ function probabilities({ emitter, scale: alpha, ofQuery, ofKeys, ofPair }: Block
   return emitter.emit("Softmax", [emitter.emit("Add", [scores, bias], ofPair)], ofPair, { axis: -1 });
 }
 
+/** `x ∘ M`, or x where there is no dropout. */
+const withDropout = ({ emitter, maskDType, probability, ofPair }: Blocks, x: string, mask: string | undefined): string =>
+  mask ? emitDropout(emitter, [x, mask], ofPair, { dtype: maskDType, probability }) : x;
+
 /** `(P ∘ M) v`: [..., size, d]. */
 export function attended(blocks: Blocks, read: Read): string {
   const { emitter, ofQuery, ofKeys, ofPair } = blocks;
-  const p = probabilities(blocks, read);
-  const weights = read.dropout ? emitter.emit("Mul", [p, read.dropout], ofPair) : p;
+  const weights = withDropout(blocks, probabilities(blocks, read), read.dropout);
   return emitMatmul(emitter, [weights, read.values], [ofPair, ofKeys], ofQuery);
 }
 
@@ -108,7 +123,7 @@ export function gradientsOf(
   const { emitter, scale: alpha, ofQuery, ofKeys, ofPair } = blocks;
   const { q, keys, values, up, mean, dropout } = read;
   const p = probabilities(blocks, read);
-  const masked = (x: string): string => (dropout ? emitter.emit("Mul", [x, dropout], ofPair) : x);
+  const masked = (x: string): string => withDropout(blocks, x, dropout);
   const toPair = emitMatmul(emitter, [up, values], [ofQuery, ofKeys], ofPair, { transB: true });
   const ds = emitter.emit("Mul", [p, emitter.emit("Sub", [masked(toPair), mean], ofPair)], ofPair);
   return {

@@ -5,12 +5,21 @@ import { emitBackward, emitForward } from "./block-attention-onnx.ts";
 import type { BlockAttentionAttrs } from "./block-attention-parts.ts";
 import { emitBatchedBackward, emitBatchedForward } from "./block-attention-webgpu.ts";
 import { checkDType } from "./check-dtype.ts";
+import { maskDTypes, maskScale } from "./dropout.ts";
 
 const attrsOf = (node: Node): BlockAttentionAttrs => node.attrs as unknown as BlockAttentionAttrs;
 
+/** With what a 1 of the mask multiplies by, for the references. */
+function plainAttrs(node: Node, [, , , , , mask]: readonly Node[]) {
+  const attrs = attrsOf(node);
+  return { ...attrs, maskFactor: mask ? maskScale(mask, attrs.probability!) : 1 };
+}
+type PlainAttrs = ReturnType<typeof plainAttrs>;
+
 function check([q, k, v, ids, bias, dropout]: readonly Node[], { size, together, groups }: BlockAttentionAttrs): void {
-  const floats = [q, k, v, bias, ...(dropout ? [dropout] : [])];
+  const floats = [q, k, v, bias];
   checkDType("blockAttention", floats);
+  if (dropout) checkDType("blockAttention", [dropout], maskDTypes);
   if (ids.dtype !== "int32") throw expectedGot("graph/dtype", "blockAttention", "int32 ids", ids.dtype);
   const [B, H] = q.shape;
   const [, , N, K] = ids.shape;
@@ -41,7 +50,7 @@ interface Row {
 /** Calls `each` for every query of every head, with its softmax over the listed blocks. */
 function eachQuery(
   [q, k, , ids, bias, dropout]: readonly Dense[],
-  { size, scale }: BlockAttentionAttrs,
+  { size, scale, maskFactor }: PlainAttrs,
   each: (query: { readonly row: number; readonly start: number } & Row) => void,
 ): void {
   const [B, H, n, d] = q.shape;
@@ -68,13 +77,13 @@ function eachQuery(
         const raised = scores.map((score) => Math.exp(score - most));
         const total = raised.reduce((a, b) => a + b);
         const ofDrop = (((b * H + h) * N + block) * size + inside) * width;
-        const drop = scores.map((_, slot) => dropout?.data[ofDrop + slot] ?? 1);
+        const drop = scores.map((_, slot) => (dropout ? maskFactor * dropout.data[ofDrop + slot] : 1));
         each({ row, start, keys, p: raised.map((x) => x / total), drop });
       }
 }
 
 /** The gradients for q, k and v, by the formulas of the backward pass; a slot behind the last token has zero key and value. */
-function backward(inputs: readonly Dense[], upstream: Dense, attrs: BlockAttentionAttrs): Record<"q" | "k" | "v", Float64Array> {
+function backward(inputs: readonly Dense[], upstream: Dense, attrs: PlainAttrs): Record<"q" | "k" | "v", Float64Array> {
   const [q, k, v] = inputs;
   const [, , n, d] = q.shape;
   const out = { q: new Float64Array(q.data.length), k: new Float64Array(q.data.length), v: new Float64Array(q.data.length) };
@@ -115,7 +124,7 @@ export const blockAttentionOps = defineOps({
       const [, , v] = inputs;
       const [n, d] = shape.slice(2);
       const out = new Float64Array(elements(shape));
-      eachQuery(inputs, attrsOf(node), ({ row, start, keys, p, drop }) => {
+      eachQuery(inputs, plainAttrs(node, node.inputs), ({ row, start, keys, p, drop }) => {
         for (const [slot, key] of keys.entries())
           if (key < n) for (let i = 0; i < d; i++) out[row * d + i] += p[slot] * drop[slot] * v.data[(start + key) * d + i];
       });
@@ -132,7 +141,7 @@ export const blockAttentionOps = defineOps({
       }
       return out;
     },
-    reference: ([, up, ...inputs], _, node) => backward(inputs, up, attrsOf(node)).q,
+    reference: ([, up, ...inputs], _, node) => backward(inputs, up, plainAttrs(node, node.inputs.slice(2))).q,
     onnx(emitter, inputs, node) {
       const emit = emitter.webgpu ? emitBatchedBackward : emitBackward;
       const [q, k, v] = emit(emitter, inputs, node, attrsOf(node));
@@ -147,7 +156,8 @@ export const blockAttentionOps = defineOps({
         throw expectedGot("graph/input", "blockAttentionGradientPart", "a blockAttentionGradient", gradient.op);
       return gradient;
     },
-    reference: ([, , up, ...inputs], _, node) => backward(inputs, up, attrsOf(node))[node.attrs.of as "k" | "v"],
+    reference: ([, , up, ...inputs], _, node) =>
+      backward(inputs, up, plainAttrs(node, node.inputs.slice(3)))[node.attrs.of as "k" | "v"],
     onnx: (emitter, _, node) => emitter.extra(node.inputs[0], node.attrs.of as string),
   },
 });

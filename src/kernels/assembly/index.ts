@@ -4,5 +4,5 @@
 // addresses, so that arrays may end at 4 GiB, where an end address would wrap to 0.
 export { adamw } from "./adamw";
 export { addInto, firstNonFinite, scale, sumOfSquares, zero } from "./arrays";
-export { dropoutMask, uniformFill } from "./random";
+export { dropoutKept, uniformFill } from "./random";
 export { addRows, zeroRows } from "./rows";

@@ -42,37 +42,40 @@ function maskHash4(key0: v128, key1: v128, index: v128): v128 {
   return i32x4.shr_u(square4(x), 16);
 }
 
-/** out[i] = 0 where the 16 bits of decision `firstIndex + i` are below the threshold, else `scale`. */
-export function dropoutMask(
-  out: usize,
-  count: u32,
-  key0: u32,
-  key1: u32,
-  firstIndex: u32,
-  threshold16: u32,
-  scale: f32,
-): void {
+/** Byte i = 0 where the 16 bits of decision `firstIndex + i` are below the threshold, else 1. */
+export function dropoutKept(out: usize, count: u32, key0: u32, key1: u32, firstIndex: u32, threshold16: u32): void {
   const keyA = i32x4.splat(key0);
   const keyB = i32x4.splat(key1);
   const threshold = i32x4.splat(threshold16);
-  const kept = f32x4.splat(scale);
-  const eight = i32x4.splat(8);
-  let index = i32x4.add(i32x4.splat(firstIndex), i32x4(0, 1, 2, 3));
-  let indexB = i32x4.add(index, i32x4.splat(4));
-  // Two times four at once hide the latency of the multiplications.
-  for (let left = count >> 3; left; left--) {
-    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, maskHash4(keyA, keyB, index))), 0);
-    v128.store(out, v128.andnot(kept, i32x4.gt_s(threshold, maskHash4(keyA, keyB, indexB))), 16);
-    index = i32x4.add(index, eight);
-    indexB = i32x4.add(indexB, eight);
-    out += 32;
+  const one = i8x16.splat(1);
+  const sixteen = i32x4.splat(16);
+  let index0 = i32x4.add(i32x4.splat(firstIndex), i32x4(0, 1, 2, 3));
+  let index1 = i32x4.add(index0, i32x4.splat(4));
+  let index2 = i32x4.add(index0, i32x4.splat(8));
+  let index3 = i32x4.add(index0, i32x4.splat(12));
+  for (let left = count >> 4; left; left--) {
+    // all bits set where dropped, which narrows to the same
+    const low = i16x8.narrow_i32x4_s(
+      i32x4.gt_s(threshold, maskHash4(keyA, keyB, index0)),
+      i32x4.gt_s(threshold, maskHash4(keyA, keyB, index1)),
+    );
+    const high = i16x8.narrow_i32x4_s(
+      i32x4.gt_s(threshold, maskHash4(keyA, keyB, index2)),
+      i32x4.gt_s(threshold, maskHash4(keyA, keyB, index3)),
+    );
+    v128.store(out, v128.andnot(one, i8x16.narrow_i16x8_s(low, high)));
+    index0 = i32x4.add(index0, sixteen);
+    index1 = i32x4.add(index1, sixteen);
+    index2 = i32x4.add(index2, sixteen);
+    index3 = i32x4.add(index3, sixteen);
+    out += 16;
   }
 
-  for (let left = count & 7; left; left--) {
-    const dropped = i32x4.extract_lane(maskHash4(keyA, keyB, index), 0) < <i32>threshold16;
-    store<f32>(out, dropped ? 0 : scale);
-    index = i32x4.add(index, i32x4.splat(1));
-    out += 4;
+  for (let left = count & 15; left; left--) {
+    const dropped = i32x4.extract_lane(maskHash4(keyA, keyB, index0), 0) < <i32>threshold16;
+    store<u8>(out, dropped ? 0 : 1);
+    index0 = i32x4.add(index0, i32x4.splat(1));
+    out++;
   }
 }
 

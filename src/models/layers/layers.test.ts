@@ -80,5 +80,5 @@ test("without a bias there is no such parameter, and nothing is added", () => {
 test("without dropout nothing is multiplied", () => {
   const x = input("x", [2]);
   assert.equal(dropped(x, null), x);
-  assert.equal(dropped(x, input("mask", [2])).op, "mul");
+  assert.equal(dropped(x, { mask: input("mask", [2], "uint8"), probability: 0.1 }).op, "dropout");
 });

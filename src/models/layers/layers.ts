@@ -1,6 +1,8 @@
 import {
   add,
   constant,
+  type DropoutMask,
+  dropout,
   gelu,
   layerNorm,
   linear,
@@ -52,7 +54,7 @@ export class Parameters {
 }
 
 /** x ∘ mask, or x where there is no dropout. */
-export const dropped = (x: Node, mask: Node | null): Node => (mask ? mul(x, mask) : x);
+export const dropped = (x: Node, mask: DropoutMask | null): Node => (mask ? dropout(x, mask.mask, mask.probability) : x);
 
 /** Activations by their name in config.json. */
 export const activations: Readonly<Record<Activation, (x: Node) => Node>> = {

@@ -24,7 +24,7 @@ import {
   type TrainStepOptions,
 } from "./train-step.ts";
 
-const bytesPer: Readonly<Record<DType, number>> = { float: 4, int32: 4, int64: 8, bool: 1 };
+const bytesPer: Readonly<Record<DType, number>> = { float: 4, int32: 4, int64: 8, bool: 1, uint8: 1 };
 
 /** One forward and backward pass; gradients land in the state's arrays. */
 export class HostTrainStep<Context extends StepContext> implements TrainStep<Context> {
@@ -105,7 +105,7 @@ export class HostTrainStep<Context extends StepContext> implements TrainStep<Con
       const { pointer, data } = this.#take(name, node.dtype, elements(shape));
       if (fill.kind === "values") fill.write(data, context);
       else {
-        kernels.dropoutMask(
+        kernels.dropoutKept(
           pointer,
           data.length,
           foldKey({ ...key, site: dropoutSite(name, batch) }),
@@ -160,6 +160,7 @@ export class HostTrainStep<Context extends StepContext> implements TrainStep<Con
       int32: () => new Int32Array(buffer, pointer, size),
       int64: () => new BigInt64Array(buffer, pointer, size),
       bool: () => new Uint8Array(buffer, pointer, size),
+      uint8: () => new Uint8Array(buffer, pointer, size),
     };
     return { pointer, data: make[dtype]() as AnyArray };
   }

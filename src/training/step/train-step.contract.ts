@@ -17,7 +17,7 @@ import {
   sumAll,
   tanh,
 } from "../../graph/index.ts";
-import { dropoutMaskReference, dropoutRate, foldKey } from "../../random/index.ts";
+import { dropoutKeptReference, dropoutRate, foldKey } from "../../random/index.ts";
 import { interpret, type Runtime } from "../../runtime/index.ts";
 import { resolveOptions, type TrainingOptions } from "../options.ts";
 import { learningRateAt } from "../schedule.ts";
@@ -135,8 +135,8 @@ export function trainStepContract(where: string, create: () => Promise<Runtime>)
       const step = await tinyStep(runtime, { dropout: 0.5 });
       const context = contextOf(0);
       const loss = async (site: string): Promise<number> => {
-        const mask = new Float32Array(context.ids.length * 4);
-        dropoutMaskReference(mask, foldKey({ ...key, site }), 0, dropoutRate(0.5));
+        const mask = new Uint8Array(context.ids.length * 4);
+        dropoutKeptReference(mask, foldKey({ ...key, site }), 0, dropoutRate(0.5));
         const oneHot = new Float32Array(context.labels.length * 3);
         context.labels.forEach((label, row) => {
           oneHot[row * 3 + label] = 1;
