@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { dense, flopsPerExample } from "../src/attention/index.ts";
 import { createStepper, madeUpBatch, modelShapes } from "../src/bench/index.ts";
 import { bindShape, elements, input, matmul } from "../src/graph/index.ts";
+import { Arena } from "../src/kernels/index.ts";
 import { buildModel, parseEncoderConfig } from "../src/models/index.ts";
 import { dropoutRate, foldKey } from "../src/random/index.ts";
 import { createRuntime, type NodeDevice } from "../src/runtime/index-node.ts";
@@ -37,13 +38,14 @@ const masks = buildModel(config, { training: true }).inputs.flatMap(({ node, fil
 );
 const decisions = masks.reduce((sum, { count }) => sum + count, 0);
 
-function drawMasks({ arena, kernels }: HostState): void {
-  const mark = arena.mark();
+function drawMasks({ memory }: HostState): void {
+  const mark = memory.mark();
   for (const [site, { count, probability }] of masks.entries()) {
+    const { arena, kernels } = memory.place(Arena.bytesFor([Math.ceil(count / 4)]));
     const { pointer } = arena.allocateF32("mask", Math.ceil(count / 4));
     kernels.dropoutKept(pointer, count, foldKey({ seed: 1, step: 0, site }), 0, dropoutRate(probability));
   }
-  arena.release(mark);
+  memory.release(mark);
 }
 
 const SIZE = 1024;

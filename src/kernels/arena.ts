@@ -37,6 +37,8 @@ const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNM
  * const param = arena.allocateF32("classifier.weight", weights.length);
  */
 export class Arena {
+  /** 4 GiB − 64 KiB: all that 32-bit WebAssembly can address. */
+  static readonly MOST_BYTES = FOUR_GIB - RESERVED;
   readonly memory: WebAssembly.Memory;
   /** Usable size, in bytes. */
   readonly bytes: number;
@@ -115,6 +117,11 @@ export class Arena {
       throw expectedGot("kernels/bad-mark", "Arena.release", "marks released last first", got, "Release each mark once.");
     }
     this.#offset = mark.offset;
+  }
+
+  /** Give back everything. */
+  clear(): void {
+    this.#offset = RESERVED;
   }
 
   #take(name: string, count: number): number {

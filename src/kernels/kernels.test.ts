@@ -95,48 +95,6 @@ test("firstNonFinite finds the first of two at every place, and nothing in finit
     }
   }));
 
-describe("rows", () => {
-  const ids = [3, 0, 3, 4, 0, 3, 1];
-
-  for (const width of [1, 3, 4, 5, 18]) {
-    test(`addRows adds repeated ids in order, width ${width}`, () => {
-      const mark = arena.mark();
-      const table = arena.allocateF32("table", 5 * width);
-      const rows = arena.allocateF32("rows", ids.length * width);
-      const idArray = arena.allocateI32("ids", ids.length);
-      normalFill(table.array, { seed: 1, step: 0, site: 0 });
-      normalFill(rows.array, { seed: 1, step: 0, site: 1 });
-      idArray.array.set(ids);
-      const expected = table.array.slice();
-      ids.forEach((id, r) => {
-        for (let c = 0; c < width; c++) expected[id * width + c] += rows.array[r * width + c];
-      });
-      kernels.addRows(table.pointer, rows.pointer, idArray.pointer, ids.length, width, 5);
-      assert.deepEqual(table.array, expected);
-
-      kernels.zeroRows(table.pointer, idArray.pointer, ids.length, width, 5);
-      for (let i = 0; i < expected.length; i++) if (Math.floor(i / width) !== 2) expected[i] = 0;
-      assert.deepEqual(table.array, expected);
-      assert.notEqual(table.array[2 * width], 0);
-      arena.release(mark);
-    });
-  }
-
-  test("an id outside the table is named and nothing outside is written", () => {
-    for (const bad of [4, -1, 2 ** 31 - 1]) {
-      const mark = arena.mark();
-      const table = arena.allocateF32("table", 16);
-      const rows = arena.allocateF32("rows", 16);
-      const idArray = arena.allocateI32("ids", 2);
-      idArray.array.set([0, bad]);
-      const error = { code: "kernels/bad-row-id", message: new RegExp(`row 1: expected an id in \\[0, 4\\), got ${bad}`) };
-      assert.throws(() => kernels.addRows(table.pointer, rows.pointer, idArray.pointer, 2, 4, 4), error);
-      assert.throws(() => kernels.zeroRows(table.pointer, idArray.pointer, 2, 4, 4), error);
-      arena.release(mark);
-    }
-  });
-});
-
 describe("random kernels equal src/random, bit for bit", () => {
   test("dropoutKept, at every count, even and odd starts, and the last position there is", () => {
     for (const p of [0, 0.1, 0.5, 0.999])

@@ -52,17 +52,6 @@ export interface Kernels {
   /** x[i] = 0. */
   zero(pointer: number, count: number): void;
   /**
-   * table[ids[r]] += rows[r], in order of r, so that repeated ids add up the same way each time.
-   *
-   * @param table - [tableRows, width] float32.
-   * @param rows - [rowCount, width] float32.
-   * @param ids - [rowCount] int32.
-   * @throws `kernels/bad-row-id` at the first id outside the table; the rows before it have been added.
-   */
-  addRows(table: number, rows: number, ids: number, rowCount: number, width: number, tableRows: number): void;
-  /** table[ids[r]] = 0; throws as `addRows`. */
-  zeroRows(table: number, ids: number, rowCount: number, width: number, tableRows: number): void;
-  /**
    * What dropout keeps, bit for bit `dropoutKeptReference`: bytes, 1 where kept, 0 where dropped.
    *
    * @param firstIndex - Decision of element 0; `firstIndex + count` is at most 2^32.
@@ -83,8 +72,6 @@ interface Exports {
   addInto(dst: number, src: number, count: number): void;
   scale(pointer: number, count: number, factor: number): void;
   zero(pointer: number, count: number): void;
-  addRows(table: number, rows: number, ids: number, rowCount: number, width: number, tableRows: number): number;
-  zeroRows(table: number, ids: number, rowCount: number, width: number, tableRows: number): number;
   dropoutKept(out: number, count: number, key0: number, key1: number, first: number, threshold: number): void;
   uniformFill(out: number, count: number, key0: number, key1: number, first: number): void;
   firstNonFinite(pointer: number, count: number): number;
@@ -132,12 +119,6 @@ export function createKernels(arena: Arena): Kernels {
   const instance = new WebAssembly.Instance(compiled, { env: { memory: arena.memory } });
   const wasm = instance.exports as unknown as Exports;
 
-  function checkRow(kernel: string, ids: number, row: number, tableRows: number): void {
-    if (row === -1) return;
-    const id = new Int32Array(arena.memory.buffer, ids, row + 1)[row];
-    throw expectedGot("kernels/bad-row-id", `${kernel}, row ${row}`, `an id in [0, ${tableRows})`, id);
-  }
-
   return {
     adamw({ param, grad, m, v, count }, { learningRate, beta1, beta2, eps, weightDecay, step, gradientScale }) {
       const corrections = [1 - beta1 ** step, 1 - beta2 ** step];
@@ -147,12 +128,6 @@ export function createKernels(arena: Arena): Kernels {
     addInto: wasm.addInto,
     scale: wasm.scale,
     zero: wasm.zero,
-    addRows(table, rows, ids, rowCount, width, tableRows) {
-      checkRow("addRows", ids, wasm.addRows(table, rows, ids, rowCount, width, tableRows), tableRows);
-    },
-    zeroRows(table, ids, rowCount, width, tableRows) {
-      checkRow("zeroRows", ids, wasm.zeroRows(table, ids, rowCount, width, tableRows), tableRows);
-    },
     dropoutKept(out, count, { key0, key1 }, firstIndex, { threshold16 }) {
       checkIndex("dropoutKept", firstIndex, count);
       wasm.dropoutKept(out, count, key0, key1, firstIndex, threshold16);

@@ -5,4 +5,3 @@
 export { adamw } from "./adamw";
 export { addInto, firstNonFinite, scale, sumOfSquares, zero } from "./arrays";
 export { dropoutKept, uniformFill } from "./random";
-export { addRows, zeroRows } from "./rows";

@@ -24,7 +24,7 @@ const parameters = [
 /** A state full of numbers that no other seed has. */
 export function stateOf(seed: number, specs = parameters): HostState {
   const sizes = specs.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)] as const);
-  const state = new HostState(specs, new Map(sizes.map(([name, size]) => [name, new Float32Array(size).fill(seed + 0.1)])), 0);
+  const state = new HostState(specs, new Map(sizes.map(([name, size]) => [name, new Float32Array(size).fill(seed + 0.1)])));
   for (const { m, v } of state.trained) {
     m.array.fill(seed + 0.2);
     v.array.fill(seed + 0.3);

@@ -1,3 +1,4 @@
+import { expectedGot } from "../../errors/index.ts";
 import {
   type AnyArray,
   type Bindings,
@@ -9,12 +10,12 @@ import {
   type Node,
   verify,
 } from "../../graph/index.ts";
-import { Arena } from "../../kernels/index.ts";
+import { Arena, type Kernels } from "../../kernels/index.ts";
 import { dropoutRate, foldKey } from "../../random/index.ts";
 import type { HostTensor, Session } from "../../runtime/index.ts";
+import { addRows } from "./add-rows.ts";
 import { HostState } from "./host-state.ts";
 import { checkNoRowsLeft, splitGradient } from "./split-gradient.ts";
-import type { TrainedParameter } from "./state.ts";
 import {
   type DropoutKey,
   dropoutSite,
@@ -70,39 +71,37 @@ export class HostTrainStep<Context extends StepContext> implements TrainStep<Con
     for (const parts of outputs.tables.values()) for (const { ids } of parts) read.add(ids);
     const inputs = graph.inputs.filter(({ node }) => read.has(node.attrs.name as string));
     const scratch = [...inputs.map(({ node }) => node), ...outputs.rows.values()];
-    const scratchBytes = Math.max(0, ...options.largest.map((bindings) => bytesOf(scratch, bindings)));
-    const ownGradients = options.accumulates === false ? 0 : accumulationBytes(options.parameters);
-    const state = new HostState(options.parameters, options.values, scratchBytes + ownGradients);
+    const state = new HostState(options.parameters, options.values, {
+      scratch: options.largest.map((bindings) => scratch.map((node) => bytesOf(node, bindings))),
+      accumulates: options.accumulates ?? true,
+    });
     return new HostTrainStep(state, session, inputs, outputs);
   }
 
   async run(contexts: readonly Context[], key: DropoutKey): Promise<number> {
-    const { arena, kernels, trained } = this.state;
+    const { memory, trained } = this.state;
     // Tables collect rows, so they start from zero; all other gradients are overwritten.
     // (All of a table: 0.9 ms for 30,522 × 384, too little to keep track of the rows that were touched.)
-    for (const { name, gradient } of trained) {
-      if (!this.#gradients.dense.has(name)) kernels.zero(gradient.pointer, gradient.array.length);
-    }
+    for (const { name, gradient } of trained) if (!this.#gradients.dense.has(name)) gradient.array.fill(0);
     let loss = 0;
     for (const [at, context] of contexts.entries()) {
-      const mark = arena.mark();
+      const mark = memory.mark();
       try {
         loss += await this.#runOne(context, key, at);
       } finally {
-        arena.release(mark);
+        memory.release(mark);
       }
     }
     return loss;
   }
 
   async #runOne(context: Context, key: DropoutKey, batch: number): Promise<number> {
-    const { arena, kernels, arrays, trained } = this.state;
+    const { arrays, trained } = this.state;
     const feeds = this.state.feeds();
-    const pointers = new Map<string, number>();
     for (const { node, fill } of this.#inputs) {
       const name = node.attrs.name as string;
       const shape = bindShape(node.shape, context.bindings);
-      const { pointer, data } = this.#take(name, node.dtype, elements(shape));
+      const { kernels, pointer, data } = this.#take(name, node.dtype, elements(shape));
       if (fill.kind === "values") fill.write(data, context);
       else {
         kernels.dropoutKept(
@@ -114,46 +113,43 @@ export class HostTrainStep<Context extends StepContext> implements TrainStep<Con
         );
       }
       feeds[name] = { dtype: node.dtype, shape, data } as HostTensor;
-      pointers.set(name, pointer);
     }
 
     const into: Record<string, HostTensor> = {};
-    const added: { from: number; to: number; count: number }[] = [];
-    for (const { name, shape, gradient } of trained) {
+    const added: (() => void)[] = [];
+    for (const { name, shape, kernels, gradient, part } of trained) {
       if (!this.#gradients.dense.has(name)) continue;
       if (batch === 0) into[`gradient ${name}`] = { dtype: "float", shape, data: gradient.array };
       else {
-        const part = arena.allocateF32(`${name} part`, gradient.array.length);
+        if (!part)
+          throw expectedGot("training/batches", "step", "one batch an update, as it was created for", `batch ${batch + 1}`);
         into[`gradient ${name}`] = { dtype: "float", shape, data: part.array };
-        added.push({ from: part.pointer, to: gradient.pointer, count: part.array.length });
+        added.push(() => kernels.addInto(gradient.pointer, part.pointer, part.array.length));
       }
     }
     for (const [name, node] of this.#gradients.rows) {
       const shape = bindShape(node.shape, context.bindings);
-      const { pointer, data } = this.#take(name, "float", elements(shape));
-      into[name] = { dtype: "float", shape, data } as HostTensor;
-      pointers.set(name, pointer);
+      into[name] = { dtype: "float", shape, data: this.#take(name, "float", elements(shape)).data } as HostTensor;
     }
 
     const session = this.#session;
     const wanted = Object.fromEntries(session.inputs.map(({ name }) => [name, feeds[name]]));
     const { loss } = await session.run(wanted, into);
 
-    for (const { from, to, count } of added) kernels.addInto(to, from, count);
+    for (const add of added) add();
     for (const [name, parts] of this.#gradients.tables) {
       const { shape, gradient } = arrays.get(name)!;
-      const [tableRows, width] = [shape[0], elements(shape.slice(1))];
-      for (const { rows, ids } of parts) {
-        kernels.addRows(gradient!.pointer, pointers.get(rows)!, pointers.get(ids)!, feeds[ids].data.length, width, tableRows);
-      }
+      for (const { rows, ids } of parts)
+        addRows(gradient!.array, into[rows].data as Float32Array, feeds[ids].data as Int32Array, elements(shape.slice(1)));
     }
     return (loss.data as Float32Array)[0];
   }
 
   /** Scratch memory of any dtype. */
-  #take(name: string, dtype: DType, size: number): { pointer: number; data: AnyArray } {
-    const { arena } = this.state;
-    const { pointer } = arena.allocateF32(name, Math.ceil((size * bytesPer[dtype]) / 4));
+  #take(name: string, dtype: DType, size: number): { kernels: Kernels; pointer: number; data: AnyArray } {
+    const count = Math.ceil((size * bytesPer[dtype]) / 4);
+    const { arena, kernels } = this.state.memory.place(Arena.bytesFor([count]));
+    const { pointer } = arena.allocateF32(name, count);
     const { buffer } = arena.memory;
     const make = {
       float: () => new Float32Array(buffer, pointer, size),
@@ -162,7 +158,7 @@ export class HostTrainStep<Context extends StepContext> implements TrainStep<Con
       bool: () => new Uint8Array(buffer, pointer, size),
       uint8: () => new Uint8Array(buffer, pointer, size),
     };
-    return { pointer, data: make[dtype]() as AnyArray };
+    return { kernels, pointer, data: make[dtype]() as AnyArray };
   }
 
   release(): Promise<void> {
@@ -196,9 +192,5 @@ function gradientOutputs(built: ReadonlyMap<string, Node>): GradientOutputs {
   return { dense, rows: new Map([...rowNames].map(([node, name]) => [name, node])), tables };
 }
 
-const bytesOf = (nodes: readonly Node[], bindings: Bindings): number =>
-  Arena.bytesFor(nodes.map(({ shape, dtype }) => Math.ceil((elements(bindShape(shape, bindings)) * bytesPer[dtype]) / 4)));
-
-/** Second and later batches of an update need gradients of their own. */
-const accumulationBytes = (parameters: readonly TrainedParameter[]): number =>
-  Arena.bytesFor(parameters.filter(({ trainable }) => trainable).map(({ shape }) => elements(shape)));
+const bytesOf = ({ shape, dtype }: Node, bindings: Bindings): number =>
+  Arena.bytesFor([Math.ceil((elements(bindShape(shape, bindings)) * bytesPer[dtype]) / 4)]);

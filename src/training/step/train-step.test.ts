@@ -22,9 +22,9 @@ describe("a training step in host memory", () => {
     const step = await tinyHostStep(runtime, { dropout: 0.5 });
     const batches = tinyBatches();
     const contexts = [0, 1].map((at) => batches.context(0, at, { step: 0, lossDivisor: batches.size(0, at) }));
-    const used = step.state.arena.used;
+    const used = step.state.memory.used;
     for (let at = 0; at < 5; at++) await step.run([...contexts], { seed: 1, step: at });
-    assert.equal(step.state.arena.used, used);
+    assert.equal(step.state.memory.used, used);
   });
 
   test("without accumulation no room is kept for gradients of further batches, and an update can still be timed", async () => {
@@ -39,7 +39,7 @@ describe("a training step in host memory", () => {
       );
     const [several, one] = [await create(true), await create(false)];
     // what is left of the 24 MB is where an update is timed
-    assert.ok(several.state.arena.bytes - one.state.arena.bytes > 7e6);
+    assert.ok(several.state.memory.bytes - one.state.memory.bytes > 7e6);
     assert.ok((await one.state.updateSeconds()) > 0);
   });
 

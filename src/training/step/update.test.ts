@@ -18,7 +18,7 @@ const { clipping } = JSON.parse(readFileSync(file, "utf8")) as { clipping: Case[
 function stateOf(gradients: readonly (readonly number[])[]): HostState {
   const parameters = gradients.map(({ length }, i) => ({ name: `p${i}`, shape: [length], decay: false, trainable: true }));
   const values = new Map(parameters.map(({ name, shape }) => [name, new Float32Array(shape[0])]));
-  const state = new HostState(parameters, values, 0);
+  const state = new HostState(parameters, values);
   state.trained.forEach(({ gradient }, i) => {
     gradient.array.set(gradients[i]);
   });
@@ -49,7 +49,7 @@ describe("clipping against torch.nn.utils.clip_grad_norm_", () => {
 
 test("weight decay reaches only the parameters that are marked", async () => {
   const parameters = ["decayed", "plain"].map((name) => ({ name, shape: [1], decay: name === "decayed", trainable: true }));
-  const state = new HostState(parameters, new Map(parameters.map(({ name }) => [name, Float32Array.of(1)])), 0);
+  const state = new HostState(parameters, new Map(parameters.map(({ name }) => [name, Float32Array.of(1)])));
   await update(state, { ...defaultOptions, weightDecay: 0.5 }, { norm: 0, step: 0, learningRate: 0.5 });
   assert.deepEqual(
     [...(await state.snapshot()).values()].map(([value]) => value),
