@@ -19,10 +19,18 @@ interface Shape {
   readonly length: number;
 }
 const minilm = { model_type: "bert", num_hidden_layers: 6, hidden_size: 384, num_attention_heads: 12, intermediate_size: 1536 };
+const xlmRoberta = {
+  model_type: "xlm-roberta",
+  vocab_size: 250002,
+  max_position_embeddings: 514,
+  type_vocab_size: 1,
+  pad_token_id: 1,
+};
 const shapes: Readonly<Record<string, Shape>> = {
   "distilbert-128": { config: { model_type: "distilbert" }, batch: 32, length: 128 },
   "bert-512": { config: { model_type: "bert" }, batch: 16, length: 512 },
   "bert-512-small": { config: { model_type: "bert" }, batch: 4, length: 512 },
+  "xlm-roberta-128": { config: xlmRoberta, batch: 16, length: 128 },
   "minilm-4096": { config: { ...minilm, max_position_embeddings: 4096 }, batch: 1, length: 4096 },
 };
 const attentions = { dense: "masked", "block(sparsity=0.8, size=64)": "gathered" } as const;

@@ -28,12 +28,14 @@ export {
   topological,
   type ValueInfo,
 } from "./node.ts";
+export { peakBytes } from "./peak-bytes.ts";
 export { printGraph, showNode } from "./print.ts";
 export {
   type Bindings,
   bindDim,
   bindShape,
   bindSome,
+  bytesOfDType,
   type Definition,
   type Dim,
   type DType,

@@ -149,6 +149,9 @@ export function definitions(dims: Shape): Definition[] {
 /** Concrete sizes of a shape. */
 export const bindShape = (shape: Shape, bindings: Bindings): number[] => shape.map((dim) => bindDim(dim, bindings));
 
+/** Bytes of an element. */
+export const bytesOfDType: Readonly<Record<DType, number>> = { float: 4, int32: 4, int64: 8, bool: 1, uint8: 1 };
+
 /** Number of elements of a concrete shape; 1 for a scalar. */
 export const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 

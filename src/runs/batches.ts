@@ -16,6 +16,12 @@ export interface RunBatches extends BatchSource<BatchContext> {
   tokens(): { readonly batch: number; readonly epoch: number };
 }
 
+/** Bindings of the largest batch that so many examples can make; of masked tokens there are at most as many as tokens. */
+export function largestBatch({ texts, count, longest }: TrainingExamples, batchSize: number): Bindings {
+  const B = texts * Math.min(batchSize, count);
+  return { B, n: longest, M: B * longest };
+}
+
 /** Batches as graph contexts; which examples are in them follows from the seed and the epoch. */
 export function batchSource(
   { padTokenId, classWeights, masking, task: name = DEFAULT_TASK }: RunSpec,
@@ -36,11 +42,9 @@ export function batchSource(
     const chosen = examples(epoch, batch);
     return task.collate?.(chosen, { seed, epoch, masking }) ?? chosen;
   };
-  const most = train.texts * Math.min(batchSize, train.count);
   return {
     batchesPerEpoch,
-    // of masked tokens there are at most as many as tokens
-    largest: [{ B: most, n: train.longest, M: most * train.longest }],
+    largest: [largestBatch(train, batchSize)],
     prepare,
     size: (epoch, batch) => task.lossWeight(collated(epoch, batch), classWeights),
     tokens() {

@@ -20,7 +20,7 @@ type Described = Pick<
  */
 export function describeRun(spec: Described, options: TrainingOptions, data: string): RunDescription {
   // how often and how many checkpoints are written changes nothing that is trained, nor does what is computed again
-  const { saveTotalLimit: _, saveSteps: __, gradientCheckpointing: ___, ...decisive } = options;
+  const { saveTotalLimit: _, saveSteps: __, gradientCheckpointing: ___, autoFindBatchSize: ____, ...decisive } = options;
   return {
     arm: spec.arm,
     model: nameOf(spec.model),

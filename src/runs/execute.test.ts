@@ -56,6 +56,34 @@ test("gradient checkpointing computes more nodes and gives the same weights, and
   assert.deepEqual(described({ gradientCheckpointing: true }), described({}));
 });
 
+test("a batch that does not fit in memory is divided, as if that had been asked for", async () => {
+  const notes: string[] = [];
+  const of = (options: Partial<TrainingOptions>, availableBytes: RunEnvironment["availableBytes"]) =>
+    executeRun(
+      tinyRun({ keepWeights: true, options: { maxSteps: 4, perDeviceTrainBatchSize: 12, ...options } }),
+      { ...nodeEnvironment, availableBytes },
+      { onEvent: (event) => void (event.type === "note" && notes.push(event.text)) },
+    );
+  const plenty = await of({ autoFindBatchSize: true }, () => 1e12);
+  assert.deepEqual(notes, []);
+  const divided = await of({ autoFindBatchSize: true }, () => 1);
+  assert.match(notes.join(), /^batches of 12 would take 0\.0 GB of 0\.0 GB that are free; training in batches of 1, 12 times as many/);
+  const asked = await of({ perDeviceTrainBatchSize: 1, gradientAccumulationSteps: 12 }, () => undefined);
+  assert.ok(isDeepStrictEqual(divided!.weights, asked!.weights));
+  assert.ok(!isDeepStrictEqual(divided!.weights, plenty!.weights), "dropout differs from batch to batch");
+});
+
+test("the estimate of memory is that of the largest batch", async () => {
+  const events: RunEvent[] = [];
+  const environment: RunEnvironment = { ...nodeEnvironment, memoryBytes: () => 0 };
+  for (const perDeviceTrainBatchSize of [2, 16])
+    await executeRun(tinyRun({ estimate: true, options: { maxSteps: 1, perDeviceTrainBatchSize } }), environment, {
+      onEvent: (event) => events.push(event),
+    });
+  const [few, many] = events.flatMap((event) => (event.type === "estimated" ? [event.bytes] : []));
+  assert.ok(few > 1e5 && many > 1.5 * few, `${few} and ${many} bytes`);
+});
+
 test("seedOffset changes weights and order, not the name of the seed", async () => {
   const [plain, offset] = [
     await run(tinyRun({ keepWeights: true })),

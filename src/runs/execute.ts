@@ -9,17 +9,19 @@ import {
   estimate,
   plannedSteps,
   resolveOptions,
+  stepBytes,
   type TrainingOptions,
   type TrainStep,
   trainLoop,
 } from "../training/index.ts";
-import { batchSource, type RunBatches } from "./batches.ts";
+import { batchSource, largestBatch, type RunBatches } from "./batches.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { coreOf } from "./core-of.ts";
 import type { RunEnvironment } from "./environment/environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evaluate.ts";
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
 import { rulesOf, taskFigures } from "./figures.ts";
+import { fitBatch } from "./fit-batch.ts";
 import { curvePoint, followLoop } from "./follow-loop.ts";
 import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf, specOf } from "./plan-spec.ts";
@@ -41,10 +43,10 @@ export async function executeRun(
   environment: RunEnvironment,
   { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
 ): Promise<RunResult | null> {
-  const options = resolveOptions(spec.options);
+  const asked = resolveOptions(spec.options);
   const seed = spec.seed + (spec.seedOffset ?? 0);
   const head = { labels: spec.labels, task: spec.task ?? DEFAULT_TASK };
-  checkTask(spec, options);
+  checkTask(spec, asked);
   const start = startingPoint(spec.model, head, environment, seed);
   const runtime = await environment.createRuntime({
     device: spec.device,
@@ -58,14 +60,30 @@ export async function executeRun(
     const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
     held.push(() => train.close());
     const { config, values, fresh, plan, pooling, frozenAccuracy } = await headStart(spec, start, {
-      ...{ plan: planOf(spec.plan), runtime, train, options, signal },
+      ...{ plan: planOf(spec.plan), runtime, train, options: asked, signal },
     });
-    const batches = batchSource(spec, train, options, plan, seed);
     const { core, why } = coreOf(plan, config, runtime, train.longest);
     if (why) onEvent({ type: "note", text: `attention by ${why}` });
-    const step = await createTrainStep<BatchContext>(buildModel(config, { plan, core, training: true }), {
+    const graph = buildModel(config, { plan, core, training: true });
+    const parameters = parameterSpecs(config);
+    const bytesOf = (examples: number): number =>
+      stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(largestBatch(train, examples));
+    const { options, note } = fitBatch(asked, {
+      bytesOf,
+      available: runtime.memory ? undefined : environment.availableBytes(),
+      divisible: !tasks[head.task].comparesBatch,
+    });
+    if (note) onEvent({ type: "note", text: note });
+    const batches = batchSource(spec, train, options, plan, seed);
+    const before = environment.memoryBytes();
+    // of the largest batch, which need not be the first one; on a device it is not the process that needs it
+    const memoryBytes = (): number =>
+      runtime.memory
+        ? environment.memoryBytes()
+        : Math.max(environment.memoryBytes(), before + bytesOf(options.perDeviceTrainBatchSize));
+    const step = await createTrainStep<BatchContext>(graph, {
       runtime,
-      parameters: parameterSpecs(config),
+      parameters,
       values,
       largest: batches.largest,
       gradientCheckpointing: options.gradientCheckpointing,
@@ -84,6 +102,7 @@ export async function executeRun(
       batches,
       step,
       evaluator,
+      memoryBytes,
       signal,
       onEvent,
     });
@@ -142,11 +161,12 @@ async function trainIt(
     readonly batches: RunBatches;
     readonly step: TrainStep<BatchContext>;
     readonly evaluator: Evaluator;
+    readonly memoryBytes: () => number;
     readonly signal?: AbortSignal;
     readonly onEvent: (event: RunEvent) => void;
   },
 ): Promise<Trained> {
-  const { environment, options, seed, plan, runtime, train, batches, step, evaluator, signal, onEvent } = parts;
+  const { environment, options, seed, plan, runtime, train, batches, step, evaluator, memoryBytes, signal, onEvent } = parts;
   const { selection } = spec.data;
   const checkpoints =
     spec.checkpoints === undefined
@@ -163,7 +183,7 @@ async function trainIt(
     const { perEpoch, total } = plannedSteps(batches.batchesPerEpoch, options);
     const left = total - (resumed?.progress.step ?? 0);
     const { seconds } = await estimate({ step, batches, tokens: batches.tokens, updates: { perEpoch, left } });
-    onEvent({ type: "estimated", seconds, bytes: environment.memoryBytes() });
+    onEvent({ type: "estimated", seconds, bytes: memoryBytes() });
   }
   const loop = trainLoop({
     step,

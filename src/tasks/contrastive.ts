@@ -22,6 +22,7 @@ export const contrastive: Task = {
   perToken: false,
   smooths: false,
   labels: null,
+  comparesBatch: true,
   groupsByLabel: true,
   head: {
     architecture: "Model",

@@ -31,6 +31,7 @@ export const embedding: Task = {
   hasOneClass: false,
   perToken: false,
   smooths: false,
+  comparesBatch: true,
   labels: {
     // two texts may also be a pair with a label, so it is never guessed
     looksLike: () => false,

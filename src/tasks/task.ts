@@ -222,6 +222,8 @@ export interface Task {
   readonly perToken: boolean;
   /** Whether its loss knows label smoothing. */
   readonly smooths: boolean;
+  /** The loss compares the examples of a batch with each other, so that a batch in pieces has another loss. */
+  readonly comparesBatch?: boolean;
   /** Batches hold several examples of each label they have. */
   readonly groupsByLabel?: boolean;
   /** Null where the text itself is what is learned. */

@@ -30,7 +30,7 @@ export { learningRateAt, warmupUpdates } from "./schedule.ts";
 export { createTrainStep } from "./step/create-train-step.ts";
 export { DeviceTrainStep } from "./step/device-step.ts";
 export { HostState } from "./step/host-state.ts";
-export { HostTrainStep } from "./step/host-step.ts";
+export { HostTrainStep, stepBytes } from "./step/host-step.ts";
 export type { StoredArrays, TrainedParameter, TrainingState } from "./step/state.ts";
 export type { DropoutKey, StepContext, TrainingGraph, TrainStep, TrainStepOptions } from "./step/train-step.ts";
 export { gradientNorm, update } from "./step/update.ts";

@@ -35,6 +35,10 @@ export const trainingOptionTable = {
     type: "boolean",
     help: "Keep one tensor a layer for the backward pass and compute the rest again: less memory, more time.",
   },
+  auto_find_batch_size: {
+    type: "boolean",
+    help: "Where a batch would not fit in memory, divide it and accumulate: the same update in more pieces.",
+  },
   num_train_epochs: {
     type: "number",
     unit: "epochs",

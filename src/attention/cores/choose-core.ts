@@ -36,8 +36,8 @@ export interface CoreChoice {
 const [BLOCK, PAIR_IN_BLOCK] = [20_000, 1.4];
 /** In texts below so many tokens there is nothing to choose: blocks were not faster there, and a line a run would say so for nothing. */
 const LEAST_LENGTH = 256;
-/** What `masked` holds of a pair of one head from the forward to the backward pass: its probability and its dropout mask. */
-const BYTES_OF_PAIR = 8;
+/** What `masked` holds of a pair of one head from the forward to the backward pass: its probability before and after dropout, and a byte of mask. */
+const BYTES_OF_PAIR = 9;
 /** More than this of one text is not held where it need not be. */
 const MOST_BYTES = 2e9;
 

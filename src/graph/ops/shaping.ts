@@ -47,6 +47,7 @@ const isFedMemory = ({ op, inputs }: Node): boolean =>
 /** Operators that move elements without computing on them, and sums along axes. */
 export const shapingOps = defineOps({
   reshape: {
+    isView: true,
     infer([x], attrs) {
       const shape = attrs.shape as Shape;
       if (product(shape) !== product(x.shape)) {

@@ -14,4 +14,5 @@ export const nodeEnvironment: RunEnvironment = {
   openCheckpoints: async (folder) => checkpointFolder(folder),
   cpuFeatures,
   memoryBytes: () => process.memoryUsage.rss(),
+  availableBytes: () => process.availableMemory(),
 };

@@ -19,6 +19,7 @@ export const webEnvironment: RunEnvironment = {
   openCheckpoints: checkpointsInBrowser,
   cpuFeatures: () => "",
   memoryBytes: () => 0,
+  availableBytes: () => undefined,
 };
 
 async function noImages(): Promise<never> {

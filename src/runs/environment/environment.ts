@@ -24,4 +24,6 @@ export interface RunEnvironment {
   cpuFeatures(): string;
   /** Memory of the process; 0 where it is not known. */
   memoryBytes(): number;
+  /** Memory that the process may still take; undefined where it is not known. */
+  availableBytes(): number | undefined;
 }
