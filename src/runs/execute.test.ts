@@ -67,7 +67,10 @@ test("a batch that does not fit in memory is divided, as if that had been asked 
   const plenty = await of({ autoFindBatchSize: true }, () => 1e12);
   assert.deepEqual(notes, []);
   const divided = await of({ autoFindBatchSize: true }, () => 1);
-  assert.match(notes.join(), /^batches of 12 would take 0\.0 GB of 0\.0 GB that are free; training in batches of 1, 12 times as many/);
+  assert.match(
+    notes.join(),
+    /^batches of 12 would take 0\.0 GB of 0\.0 GB that are free; training in batches of 1, 12 times as many/,
+  );
   const asked = await of({ perDeviceTrainBatchSize: 1, gradientAccumulationSteps: 12 }, () => undefined);
   assert.ok(isDeepStrictEqual(divided!.weights, asked!.weights));
   assert.ok(!isDeepStrictEqual(divided!.weights, plenty!.weights), "dropout differs from batch to batch");

@@ -21,12 +21,12 @@ import type { RunEnvironment } from "./environment/environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evaluate.ts";
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
 import { rulesOf, taskFigures } from "./figures.ts";
-import { fitBatch } from "./fit-batch.ts";
 import { curvePoint, followLoop } from "./follow-loop.ts";
 import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf, specOf } from "./plan-spec.ts";
 import { sayReading } from "./reading.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
+import { fitBatch } from "./start/fit-batch.ts";
 import { headStart } from "./start/head-start.ts";
 import { startingPoint } from "./start/starting-point.ts";
 

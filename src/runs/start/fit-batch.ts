@@ -1,4 +1,4 @@
-import type { TrainingOptions } from "../training/index.ts";
+import type { TrainingOptions } from "../../training/index.ts";
 
 /** Of the memory that is free: other processes take some meanwhile, and evaluations come on top. */
 const SHARE = 0.8;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveOptions } from "../training/index.ts";
+import { resolveOptions } from "../../training/index.ts";
 import { fitBatch } from "./fit-batch.ts";
 
 const GB = 1e9;
