@@ -1,8 +1,9 @@
 import { expectedGot } from "../errors/index.ts";
 import { and, constant, type Node, or } from "../graph/index.ts";
 import { isDense } from "./patterns/dense.ts";
-import { windowBlocks } from "./patterns/parts/window-blocks.ts";
+import { placeBlocks } from "./patterns/parts/place-blocks.ts";
 import type { GraphView, HeadView, KeyBlocks, Pattern } from "./patterns/pattern.ts";
+import { windowRule } from "./patterns/sliding-window.ts";
 
 /** Where and when a pattern applies. */
 export interface AttentionPlan {
@@ -94,7 +95,7 @@ export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number)
   checkPlan(plan, { layers, heads: view.heads });
   if (isDense(plan) || !appliesTo(plan, view.layer)) {
     const { reach } = view.visibility;
-    return reach < Infinity ? windowBlocks(view, `window${reach}`, WINDOW_BLOCK, () => reach) : null;
+    return reach < Infinity ? placeBlocks(view, [windowRule(`window${reach}`, WINDOW_BLOCK, () => reach)]) : null;
   }
   if (plan.heads || plan.rampSteps !== undefined) return null;
   return plan.pattern.blocks?.(view) ?? null;

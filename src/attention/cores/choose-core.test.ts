@@ -22,6 +22,13 @@ describe("the core", () => {
       /^gathered: blocks of 64 hold 25 % of the pairs of 1024 tokens, about 1\.\d times/,
     );
   });
+  test("computes the blocks of a window and of global tokens, and counts the rows that see all", () => {
+    const longformer = "anyOf(slidingWindow(radius=64), global(tokens=1))";
+    assert.equal(chosen(longformer, 2048).core.name, "gathered");
+    assert.equal(chosen(longformer, 4096, { core: "gathered" }).core.name, "gathered");
+    // 13 % of the pairs are in blocks, and half of the rows see all keys
+    assert.match(chosen("anyOf(slidingWindow(radius=64), global(tokens=1024))", 2048).why!, /hold 100 % of the pairs/);
+  });
   test("computes all pairs, and says nothing, of patterns without blocks, of some heads, and under a ramp", () => {
     for (const [pattern, plan] of [
       ["topK(sparsity=0.8)", {}],

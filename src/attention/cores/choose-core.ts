@@ -29,7 +29,7 @@ export interface CoreChoice {
 }
 
 /**
- * What a block of queries costs beside its pairs, and a pair of a kept block, in pairs of a query and a key of `masked`, forward and
+ * What a block of queries costs beside its pairs, and a pair that is computed, in pairs of a query and a key of `masked`, forward and
  * backward: between what was measured at 512 to 4,096 tokens on two cores with AVX-512 (`bench/peers/attention.ts`). Figures, not a
  * measurement of this machine: the same command must give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
  */
@@ -88,10 +88,10 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
     : { core: masked, why: `${masked.name}: ${share}, which is not faster at that length` };
 }
 
-/** Pairs of the listed blocks of one head, and what they cost, in pairs of `masked`. */
-function countsOf({ ids, size }: KeyBlocks, n: number): { readonly pairs: number; readonly cost: number } {
-  const [N, K] = [ids.shape[2], ids.shape[3]].map((dim) => bindDim(dim, { n }));
-  const pairs = N * K * size ** 2;
+/** Pairs of the listed blocks and of the first rows of one head, and what they cost, in pairs of `masked`. */
+function countsOf({ ids, size, firstRows }: KeyBlocks, n: number): { readonly pairs: number; readonly cost: number } {
+  const [N, K, rows] = [ids.shape[2], ids.shape[3], firstRows?.count ?? 0].map((dim) => bindDim(dim, { n }));
+  const pairs = N * K * size ** 2 + rows * n;
   return { pairs, cost: pairs * PAIR_IN_BLOCK + N * BLOCK };
 }
 

@@ -1,6 +1,5 @@
 import { broadcastTo, greater, product } from "../../graph/index.ts";
-import { blockPlaces, blocksOf } from "../patterns/parts/token-blocks.ts";
-import { textLengths } from "../patterns/parts/window-blocks.ts";
+import { blockPlaces, blocksOf, textLengths } from "../patterns/parts/token-blocks.ts";
 import type { GraphView, KeyBlocks } from "../patterns/pattern.ts";
 import { keepsAllPairs, planBlocks } from "../plan.ts";
 import type { AttentionCore } from "./core.ts";

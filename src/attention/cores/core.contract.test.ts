@@ -57,6 +57,7 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
       "topK(sparsity=0.6)",
       "block(sparsity=0.6, size=3)",
       "heads(heads=1)",
+      "anyOf(slidingWindow(radius=1), global(tokens=3))",
       "inOrder(slidingWindow(radius=2), topK(sparsity=0.5))",
     ].map((id) => [id, { pattern: parsePattern(id) }]),
   ),

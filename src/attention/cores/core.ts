@@ -18,9 +18,9 @@ export interface CoreView {
   readonly scale: number;
   /**
    * The mask of the dropout on attention probabilities, in whatever shape the core holds them; null in evaluation, and where the
-   * probability of dropping is 0. To be asked once a layer.
+   * probability of dropping is 0. To be asked once a layer, or once for each `part` of the pairs.
    */
-  dropoutMask(shape: Shape): DropoutMask | null;
+  dropoutMask(shape: Shape, part?: string): DropoutMask | null;
   readonly input: MakeInput;
 }
 

@@ -90,6 +90,15 @@ export function gatheredContract(
             }
           });
         }
+        test("pairs are counted by a session that computes nothing else", async () => {
+          const view = new FedView({ heads: HEADS, layer: LAYER });
+          const session = await runtime.compile({ kept: outputsOf(chunked, pattern, view).kept });
+          const batch = madeUpBatch([9, 5], { heads: HEADS, layer: LAYER });
+          const made = { q: normals(9 * 2 * HEADS * WIDTH, "q", 0), k: normals(9 * 2 * HEADS * WIDTH, "k", 0) };
+          const { kept } = await session.run(tensorsOf(session.inputs, { ...view.feeds(batch), ...made }, batch.bindings));
+          await session.release();
+          assert.ok((kept.data as Float32Array).every((pairs) => pairs > 0));
+        });
       });
     }
   });
@@ -98,7 +107,14 @@ export function gatheredContract(
 /** For slow devices: short last blocks, whole blocks, and less than one. */
 export const fewCases = {
   // one pattern: WebGPU mixes up the kernels of two, see docs/parity.md
-  patterns: ["block(sparsity=0.5, size=4)", "slidingWindow(radius=3)", "dense", "dense within 5"],
+  patterns: [
+    "block(sparsity=0.5, size=4)",
+    "slidingWindow(radius=3)",
+    "anyOf(slidingWindow(radius=3), global(tokens=2))",
+    "strided(stride=128)",
+    "dense",
+    "dense within 5",
+  ],
   lengths: [[13, 1, 22, 6], [16, 9], [3]],
 };
 

@@ -1,4 +1,6 @@
 import {
+  add,
+  bindDim,
   blockAttention,
   broadcastTo,
   cast,
@@ -7,14 +9,16 @@ import {
   type Node,
   product,
   reshape,
+  type Shape,
   sumTo,
   where,
 } from "../../graph/index.ts";
-import { blockGroups } from "../patterns/parts/token-blocks.ts";
+import { blockGroups, ofBlocks } from "../patterns/parts/token-blocks.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
 import { planBlocks } from "../plan.ts";
 import { type MakeInput, validQueries } from "../visibility.ts";
 import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
+import { countFirstRows, withFirstRows } from "./first-rows.ts";
 import { masked } from "./masked.ts";
 
 /** float32's lowest number: exp of it is exactly 0. */
@@ -48,14 +52,16 @@ export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, formOf: 
     layers,
   );
   if (!blocks) return masked.attend(q, k, v, view);
-  const { size, ids, keep } = blocks;
+  const { size, ids, keep, firstRows } = blocks;
   const [B, H, N, K] = ids.shape;
   const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
   const dropout = dropoutMask([B, H, N, size, product([K, size])]);
-  const context = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale, ...blockGroups(size) }); // [B, H, n, d]
+  const listed = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale, ...blockGroups(size) }); // [B, H, n, d]
+  const context = firstRows ? withFirstRows([q, k, v], listed, firstRows, view) : listed; // [B, H, n, d]
+  const pairs = countKept(blocks, heads, input); // [B]
   return {
     context: mul(context, validQueries(input)), // [B, H, n, d]
-    keptPairs: countKept(blocks, heads, input), // [B]
+    keptPairs: firstRows ? add(pairs, countFirstRows(firstRows, view)) : pairs, // [B]
   };
 }
 
@@ -63,14 +69,21 @@ function noScores(): never {
   throw new Error("a block form reads no scores");
 }
 
-/** Pairs of real queries and kept keys, over all heads: float [B], whole numbers. */
-function countKept({ keep, size, ids }: KeyBlocks, heads: number, input: MakeInput): Node {
+/** Pairs of real queries and kept keys in listed blocks, over all heads: float [B], whole numbers. */
+function countKept({ keep, size, ids, firstRows }: KeyBlocks, heads: number, input: MakeInput): Node {
   const N = ids.shape[2];
   const perQuery = sumTo(cast(keep, "float"), [...keep.shape.slice(0, -1), 1]); // [B, 1 or H, N, 1 or size, 1]
-  const queries = input(`blocks.${size}.queries`, ["B", 1, N, size, 1], "float", (out, { lengths }) => {
-    const rows = out.length / lengths.length;
-    for (let at = 0; at < out.length; at++) out[at] = Number(at % rows < lengths[Math.floor(at / rows)]);
-  });
+  const first = firstRows?.count ?? 0;
+  // its shape tells a runtime the number of blocks, also where nothing but pairs is computed
+  const write: Parameters<MakeInput>[3] = (out, { lengths, bindings }) => {
+    const [rows, start] = [out.length / lengths.length, bindDim(first, bindings)];
+    for (let at = 0; at < out.length; at++) out[at] = Number(at % rows >= start && at % rows < lengths[Math.floor(at / rows)]);
+  };
+  const axes: readonly [Shape, Shape] = [
+    ["B", 1],
+    [size, 1],
+  ];
+  const queries = ofBlocks({ input }, `blocks.${size}.queriesFrom.${first}`, size, axes, "float", write); // [B, 1, N, size, 1]
   const real = mul(broadcastTo(perQuery, ["B", heads, N, perQuery.shape[3], 1]), queries); // [B, H, N, size, 1]
   return reshape(sumTo(real, ["B", 1, 1, 1, 1]), ["B"]);
 }

@@ -25,9 +25,8 @@ import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
 import { checkSparsity, keysOfRow } from "./parts/kept-keys.ts";
 import { FIRST, rankedMask } from "./parts/ranked-keys.ts";
 import { upTo } from "./parts/sparsity-or.ts";
-import { blockPlaces, blockTokens, pooledScores, spreadOverTokens } from "./parts/token-blocks.ts";
+import { blockPlaces, blockTokens, pooledScores, spreadOverTokens, textLengths } from "./parts/token-blocks.ts";
 import { tokenPositions } from "./parts/token-positions.ts";
-import { textLengths } from "./parts/window-blocks.ts";
 import type { GraphView, HeadView, Pattern } from "./pattern.ts";
 import { patternId } from "./pattern-id.ts";
 

@@ -1,5 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { or } from "../../graph/index.ts";
+import { ofPlaces } from "./parts/place-blocks.ts";
 import type { Pattern } from "./pattern.ts";
 
 /**
@@ -48,6 +49,7 @@ export function inOrder(...parts: readonly Pattern[]): Pattern {
  */
 export function anyOf(...parts: readonly Pattern[]): Pattern {
   checkParts("anyOf", parts);
+  const places = parts.every((part) => part.places) ? parts.flatMap((part) => part.places!) : undefined;
   return {
     id: compositionId("anyOf", parts),
     needsScores: parts.some((part) => part.needsScores),
@@ -59,6 +61,7 @@ export function anyOf(...parts: readonly Pattern[]): Pattern {
       return view.allowed.map((_, at) => (masks.some((mask) => mask[at]) ? 1 : 0));
     },
     graph: (view) => parts.map((part) => part.graph(view)).reduce(or),
+    ...(places && ofPlaces(places)),
   };
 }
 

@@ -16,6 +16,12 @@ describe("globalTokens", () => {
       }
     }
   });
+  test("never grows for a shorter text, as the lists of blocks take for granted", () => {
+    for (const sparsity of [0, 0.05, 0.3, 0.5, 0.8, 0.9, 0.99]) {
+      const tokens = Array.from({ length: 400 }, (_, before) => globalTokens(sparsity, before + 1));
+      for (const [at, more] of tokens.slice(1).entries()) assert.ok(more >= tokens[at], `${sparsity} of ${at + 2}`);
+    }
+  });
   test("worked examples", () => {
     assert.deepEqual([globalTokens(0.8, 32), globalTokens(0, 32), globalTokens(0.99, 32), globalTokens(0.8, 1)], [3, 32, 1, 1]);
   });

@@ -1,7 +1,8 @@
-import { and, greater, or, reshape } from "../../graph/index.ts";
-import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
+import { greater, lessOrEqual, where } from "../../graph/index.ts";
+import { keepBestWhereEmpty } from "./parts/emptied-rows.ts";
+import { graphOfPlaces, ofPlaces } from "./parts/place-blocks.ts";
+import type { PlaceRule } from "./parts/place-rule.ts";
 import { closestTo, sparsityOr, upTo } from "./parts/sparsity-or.ts";
-import { tokenPositions } from "./parts/token-positions.ts";
 import { validLength } from "./parts/valid-length.ts";
 import type { Pattern } from "./pattern.ts";
 
@@ -25,6 +26,9 @@ export const globalTokens = (sparsity: number, length: number): number =>
     closestTo(sparsity, length, upTo(1, length), (tokens) => length ** 2 - (length - tokens) ** 2),
   );
 
+/** Alone it has little to compute in a block, so that wide ones are best. */
+const BLOCK = 64;
+
 /**
  * The first g tokens attend to every token and are attended to by every token: keep `query < g or key < g`.
  *
@@ -46,6 +50,12 @@ export function global(options: GlobalOptions): Pattern {
     article: "",
     ofSparsity: globalTokens,
   });
+  const rule: PlaceRule = {
+    ...{ id, size: BLOCK, at },
+    keyBlocks: (_, tokens, { size, blocks }) => upTo(0, Math.min(blocks, Math.ceil(tokens / size)) - 1),
+    wholeRows: (tokens) => tokens,
+    keeps: ({ queries, keys }, tokens) => greater(tokens.at(), where(lessOrEqual(queries, keys), queries, keys)),
+  };
   return {
     id,
     needsScores: false,
@@ -56,13 +66,7 @@ export function global(options: GlobalOptions): Pattern {
       const kept = allowed.map((ok, pair) => (ok && (Math.floor(pair / n) < tokens || pair % n < tokens) ? 1 : 0));
       return keepBestWhereEmpty(view, kept);
     },
-    graph(view) {
-      const keys = tokenPositions(view); // [n]
-      const tokens = view.input(`${id}.tokens`, ["B", 1, 1, 1], "int32", (out, { lengths, strength }) => {
-        for (let example = 0; example < out.length; example++) out[example] = at(lengths[example], strength);
-      });
-      const chosen = or(greater(tokens, reshape(keys, ["n", 1])), greater(tokens, keys)); // [B, 1, n, n]
-      return bestWhereEmpty(view, and(view.allowed, chosen)); // [B, 1, n, n]
-    },
+    graph: (view) => graphOfPlaces(view, rule),
+    ...ofPlaces([rule]),
   };
 }

@@ -1,5 +1,6 @@
-import type { Node } from "../../graph/index.ts";
+import type { Dim, Node } from "../../graph/index.ts";
 import type { MakeInput, Visibility } from "../visibility.ts";
+import type { PlaceRule } from "./parts/place-rule.ts";
 
 /** What a pattern's reference form may look at: one attention head of one example. */
 export interface HeadView {
@@ -56,6 +57,11 @@ export interface KeyBlocks {
   readonly ids: Node;
   /** Bool [B, 1 or H, N, 1 or size, K · size]: which of their keys are kept. A block that is listed twice is kept once at most. */
   readonly keep: Node;
+  /**
+   * The first queries, where they keep keys in too many blocks to list: `count` of them, and what they keep of all keys, bool
+   * [B, 1 or H, count, n]. What the lists say of them does not count.
+   */
+  readonly firstRows?: { readonly count: Dim; readonly keep: Node };
 }
 
 /**
@@ -83,4 +89,6 @@ export interface Pattern {
    * Null where this view has no such form; absent where no view has one. No ramp: at full strength only.
    */
   blocks?(view: GraphView): KeyBlocks | null;
+  /** The rules by place one of which keeps each kept pair, where the block form follows from such: so a union has one too. */
+  readonly places?: readonly PlaceRule[];
 }

@@ -1,9 +1,9 @@
-import { abs, and, lessOrEqual, reshape, sub } from "../../graph/index.ts";
-import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
+import { abs, lessOrEqual, sub } from "../../graph/index.ts";
+import { keepBestWhereEmpty } from "./parts/emptied-rows.ts";
+import { graphOfPlaces, ofPlaces } from "./parts/place-blocks.ts";
+import type { PlaceRule } from "./parts/place-rule.ts";
 import { closestTo, sparsityOr, upTo } from "./parts/sparsity-or.ts";
-import { tokenPositions } from "./parts/token-positions.ts";
 import { validLength } from "./parts/valid-length.ts";
-import { windowBlocks } from "./parts/window-blocks.ts";
 import type { Pattern } from "./pattern.ts";
 
 /** Exactly one of the two. */
@@ -27,6 +27,14 @@ export const windowRadius = (sparsity: number, length: number): number =>
 /** A width that wastes few pairs around the window and still multiplies well; a sparsity's windows grow with the text. */
 const blockSize = ({ radius }: WindowOptions): number => (radius === undefined ? 64 : radius < 16 ? 16 : radius < 48 ? 32 : 64);
 
+/** Keep keys at most `at` tokens away, to either side. */
+export const windowRule = (id: string, size: number, at: PlaceRule["at"]): PlaceRule => ({
+  ...{ id, size, at },
+  keyBlocks: (block, reach, { size, blocks }) =>
+    upTo(Math.max(0, block - Math.ceil(reach / size)), Math.min(blocks - 1, block + Math.floor((size - 1 + reach) / size))),
+  keeps: ({ queries, keys }, reach) => lessOrEqual(abs(sub(queries, keys)), reach.at()),
+});
+
 /**
  * Keep keys at most r tokens away, to either side: `|query − key| ≤ r`, at most 2r + 1 keys.
  *
@@ -46,6 +54,7 @@ export function slidingWindow(options: WindowOptions): Pattern {
     hint: "0 keeps each token's own key only.",
     ofSparsity: windowRadius,
   });
+  const rule = windowRule(id, blockSize(options), at);
   return {
     id,
     needsScores: false,
@@ -56,14 +65,7 @@ export function slidingWindow(options: WindowOptions): Pattern {
       const near = allowed.map((ok, pair) => (ok && Math.abs(Math.floor(pair / n) - (pair % n)) <= reach ? 1 : 0));
       return keepBestWhereEmpty(view, near);
     },
-    graph(view) {
-      const keys = tokenPositions(view); // [n]
-      const reach = view.input(`${id}.radius`, ["B", 1, 1, 1], "int32", (out, { lengths, strength }) => {
-        for (let example = 0; example < out.length; example++) out[example] = at(lengths[example], strength);
-      });
-      const distance = abs(sub(reshape(keys, ["n", 1]), keys)); // [n, n]
-      return bestWhereEmpty(view, and(view.allowed, lessOrEqual(distance, reach))); // [B, 1, n, n]
-    },
-    blocks: (view) => (view.full ? windowBlocks(view, id, blockSize(options), (length) => at(length, 1)) : null),
+    graph: (view) => graphOfPlaces(view, rule),
+    ...ofPlaces([rule]),
   };
 }

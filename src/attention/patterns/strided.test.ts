@@ -61,6 +61,11 @@ describe("strided", () => {
       assert.throws(() => make({ stride }), { code: "pattern/bad-parameter", message: /a whole stride in tokens, at least 1/ });
     }
   });
+  test("has blocks where an explicit stride leaves most of them out", () => {
+    for (const stride of [1, 5, 64, 127]) assert.equal(strided({ stride }).blocks, undefined, `stride ${stride}`);
+    for (const sparsity of [0, 0.8, 0.99]) assert.equal(strided({ sparsity }).blocks, undefined, `sparsity ${sparsity}`);
+    assert.ok(strided({ stride: 128 }).blocks);
+  });
   test("an explicit stride cannot be ramped", () => {
     assert.throws(() => strided({ stride: 2 }).keep({ ...head(5, 0), strength: 0.5 }), { code: "pattern/bad-schedule" });
   });

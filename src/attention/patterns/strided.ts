@@ -1,5 +1,7 @@
 import { and, equal, reshape } from "../../graph/index.ts";
 import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
+import { ofPlaces } from "./parts/place-blocks.ts";
+import type { PlaceRule } from "./parts/place-rule.ts";
 import { closestTo, sparsityOr, upTo } from "./parts/sparsity-or.ts";
 import { validLength } from "./parts/valid-length.ts";
 import type { Pattern } from "./pattern.ts";
@@ -27,6 +29,27 @@ export function stridedBy(sparsity: number, length: number): number {
   return Math.max(1, closestTo(sparsity, length, upTo(1, length), keptPairs));
 }
 
+/** One or two blocks of keys in stride / size are read. Where that is more than a quarter, all pairs are computed as fast. */
+const blockSize = (stride: number): number | undefined => [32, 16].find((size) => stride >= 8 * size);
+
+/** Keep keys at a distance that `stride` divides; undefined where that is too narrow for blocks. */
+function stridedRule(id: string, stride: number): PlaceRule | undefined {
+  const size = blockSize(stride);
+  if (size === undefined) return undefined;
+  return {
+    ...{ id, size, at: () => stride },
+    keyBlocks: (block, _, { size, blocks }) =>
+      [...upTo(0, blocks - 1)].filter((other) => {
+        const beyond = (Math.abs(block - other) * size) % stride;
+        return beyond < size || stride - beyond < size;
+      }),
+    keeps(_, { mapped }) {
+      const { queries, keys } = mapped("phase", (place) => place % stride);
+      return equal(queries, keys);
+    },
+  };
+}
+
 /**
  * Keep keys at a distance that `stride` divides, to both sides: `(query − key) mod stride = 0`.
  *
@@ -46,6 +69,7 @@ export function strided(options: StridedOptions): Pattern {
     hint: "1 keeps every key.",
     ofSparsity: stridedBy,
   });
+  const rule = options.stride === undefined ? undefined : stridedRule(id, options.stride);
   return {
     id,
     needsScores: false,
@@ -67,5 +91,6 @@ export function strided(options: StridedOptions): Pattern {
       const chosen = equal(reshape(phase, ["B", 1, "n", 1]), phase); // [B, 1, n, n]
       return bestWhereEmpty(view, and(view.allowed, chosen)); // [B, 1, n, n]
     },
+    ...(rule && ofPlaces([rule])),
   };
 }

@@ -90,7 +90,10 @@ export function attend({ query, key, value, output, rotate = (x) => x }: Project
     layers,
     heads: H,
     scale: 1 / Math.sqrt(d),
-    dropoutMask: (shape) => (training ? inputs.dropout(`layer.${layer}.attentionProbabilities`, shape, attentionDropout) : null),
+    dropoutMask(shape, part) {
+      const name = ["layer", layer, "attentionProbabilities", ...(part ? [part] : [])].join(".");
+      return training ? inputs.dropout(name, shape, attentionDropout) : null;
+    },
     input: (name, ...rest) => inputs.values(`attention.${name}`, ...rest),
   });
   const merged = reshape(transpose(context, [0, 2, 1, 3]), ["B*n", D]); // [T, D]

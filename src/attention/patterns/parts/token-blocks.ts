@@ -35,7 +35,7 @@ export function blocksOf(size: number): Dim {
 
 /** Input [..., N, ...] whose own axes say how N is made up, so that a runtime can read that off it. */
 export function ofBlocks(
-  view: GraphView,
+  view: Pick<GraphView, "input">,
   name: string,
   size: number,
   [before, behind]: readonly [Shape, Shape],
@@ -51,6 +51,10 @@ export const blockPlaces = (view: GraphView, size: number): Node =>
   ofBlocks(view, `blocks.${size}.places`, size, [[], []], "int32", (out) => {
     for (let at = 0; at < out.length; at++) out[at] = at;
   });
+
+/** Real tokens of each text: int32 [B, 1, 1, 1, 1]. */
+export const textLengths = (view: GraphView): Node =>
+  view.input("lengths", ["B", 1, 1, 1, 1], "int32", (out, { lengths }) => (out as Int32Array).set(lengths));
 
 /** Real tokens of each block, 0 for blocks of padding: float [B, N]. */
 export const blockTokens = (view: GraphView, size: number): Node =>

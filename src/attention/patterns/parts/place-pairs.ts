@@ -1,0 +1,35 @@
+import { constant, type Dim, gather, greater, type Node, reshape, where } from "../../../graph/index.ts";
+import type { GraphView } from "../pattern.ts";
+import type { PlacePairs, PlaceRule } from "./place-rule.ts";
+import { textLengths } from "./token-blocks.ts";
+
+/**
+ * Pairs that a rule keeps: bool, broadcastable to [B, 1, …pairs].
+ *
+ * @param places - All places are below it.
+ */
+export function keptBy(view: GraphView, rule: PlaceRule, pairs: PlacePairs, places: Dim): Node {
+  return rule.keeps(pairs, {
+    at() {
+      const at = view.input(`${rule.id}.at`, ["B", 1, 1, 1], "int32", (out, { lengths, strength }) => {
+        for (let text = 0; text < out.length; text++) out[text] = rule.at(lengths[text], strength);
+      });
+      return reshape(at, ["B", 1, ...pairs.queries.shape.map(() => 1)]);
+    },
+    mapped(name, of) {
+      const table = view.input(`${rule.id}.${name}.${places}`, [places], "int32", (out) => {
+        for (let place = 0; place < out.length; place++) out[place] = of(place);
+      });
+      return { queries: gather(table, pairs.queries), keys: gather(table, pairs.keys) };
+    },
+  });
+}
+
+/** Pairs with a real key that one of the rules keeps at least: bool [B, 1, …pairs]. */
+export function keptByAny(view: GraphView, rules: readonly PlaceRule[], pairs: PlacePairs, places: Dim): Node {
+  const lengths = reshape(textLengths(view), ["B", 1, ...pairs.queries.shape.map(() => 1)]);
+  // no And or Or of five axes: see docs/parity.md, ONNX Runtime's WebGPU kernels
+  const none = constant(0, [], "int32");
+  const end = rules.reduce((end, rule) => where(keptBy(view, rule, pairs, places), lengths, end), none);
+  return greater(end, pairs.keys);
+}
