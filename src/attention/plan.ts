@@ -1,6 +1,6 @@
 import { expectedGot } from "../errors/index.ts";
 import { and, constant, type Node, or } from "../graph/index.ts";
-import { isDense } from "./patterns/dense.ts";
+import { dense, isDense } from "./patterns/dense.ts";
 import { placeBlocks } from "./patterns/parts/place-blocks.ts";
 import type { GraphView, HeadView, KeyBlocks, Pattern } from "./patterns/pattern.ts";
 import { windowRule } from "./patterns/sliding-window.ts";
@@ -78,6 +78,27 @@ export function planMask(plan: AttentionPlan, view: GraphView, layers: number): 
 
 const appliesTo = ({ layers }: AttentionPlan, layer: number): boolean => layers?.includes(layer) ?? true;
 
+/** Heads of a layer, in order, and the plan by which all of them attend. */
+export interface HeadGroup {
+  readonly heads: readonly number[];
+  readonly plan: AttentionPlan;
+}
+
+/** First the heads of a layer that a plan applies to, then the dense ones; undefined where it says nothing of heads there. */
+export function headGroups(
+  plan: AttentionPlan,
+  { layer, heads: count }: Pick<GraphView, "layer" | "heads">,
+): readonly HeadGroup[] | undefined {
+  const { heads: chosen, ...whole } = plan;
+  if (!chosen || isDense(plan) || !appliesTo(plan, layer)) return undefined;
+  const heads = Array.from({ length: count }, (_, head) => head);
+  const groups = [
+    { heads: heads.filter((head) => chosen.includes(head)), plan: whole },
+    { heads: heads.filter((head) => !chosen.includes(head)), plan: { ...whole, pattern: dense() } },
+  ];
+  return groups.filter((group) => group.heads.length > 0);
+}
+
 /** Whether a layer computes every pair of real tokens. */
 export const keepsAllPairs = (plan: AttentionPlan, { layer, visibility }: Pick<GraphView, "layer" | "visibility">): boolean =>
   visibility.full && (isDense(plan) || !appliesTo(plan, layer));
@@ -88,7 +109,7 @@ const WINDOW_BLOCK = 64;
 /**
  * Block form of a plan for one layer; where the plan removes nothing there, of the window in which the model lets pairs meet.
  *
- * @returns Null where every pair is computed anyway, some heads are dense, the sparsity is ramped, or the pattern has no such form.
+ * @returns Null where every pair is computed anyway, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
  * @throws As {@link planMask}.
  */
 export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {

@@ -29,10 +29,16 @@ describe("the core", () => {
     // 13 % of the pairs are in blocks, and half of the rows see all keys
     assert.match(chosen("anyOf(slidingWindow(radius=64), global(tokens=1024))", 2048).why!, /hold 100 % of the pairs/);
   });
-  test("computes all pairs, and says nothing, of patterns without blocks, of some heads, and under a ramp", () => {
+  test("computes the blocks of some heads, where the others leave something to gain", () => {
+    const pattern = "block(sparsity=0.8, size=64)";
+    assert.equal(chosen(pattern, 2048, { heads: [...Array(11).keys()] }).core.name, "gathered");
+    // a head in twelve: 1 − 1/12 + 22 % / 12 of the pairs
+    assert.match(chosen(pattern, 2048, { heads: [1] }).why!, /hold 93 % of the pairs/);
+    assert.equal(chosen("topK(sparsity=0.8)", 2048, { heads: [1] }).why, undefined);
+  });
+  test("computes all pairs, and says nothing, of patterns without blocks, and under a ramp", () => {
     for (const [pattern, plan] of [
       ["topK(sparsity=0.8)", {}],
-      ["block(sparsity=0.8, size=64)", { heads: [1] }],
       ["block(sparsity=0.8, size=64)", { rampSteps: 9 }],
     ] as const) {
       const { core, why } = chosen(pattern, 4096, plan);

@@ -1,7 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { bindDim, input } from "../../graph/index.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
-import { type AttentionPlan, keepsAllPairs, planBlocks } from "../plan.ts";
+import { type AttentionPlan, headGroups, keepsAllPairs, planBlocks } from "../plan.ts";
 import type { Visibility } from "../visibility.ts";
 import { chunked } from "./chunked.ts";
 import type { AttentionCore } from "./core.ts";
@@ -56,8 +56,7 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
     const core = cores[wanted];
     if (!core) throw expectedGot("pattern/bad-core", "attention.core", `auto or one of ${Object.keys(cores).join(", ")}`, wanted);
     if (core === gathered && !some) {
-      const rule =
-        "a pattern whose kept pairs lie in blocks, in all heads and without a ramp, such as block(sparsity=0.8, size=64)";
+      const rule = "a pattern whose kept pairs lie in blocks, without a ramp, such as block(sparsity=0.8, size=64)";
       throw expectedGot(
         "pattern/bad-core",
         "attention.core gathered",
@@ -80,26 +79,38 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   }
   if (!some) return { core: masked };
   const whole = length ** 2;
-  const counted = layers.map((blocks) => (blocks ? countsOf(blocks, length) : { pairs: whole, cost: whole }));
+  const counted = layers.map((layer) => (layer ? countsOf(layer, length) : { pairs: whole, cost: whole }));
   const mean = (key: "pairs" | "cost"): number => counted.reduce((sum, layer) => sum + layer[key], 0) / (layers.length * whole);
-  const share = `blocks of ${some.size} hold ${Math.round(100 * Math.min(1, mean("pairs")))} % of the pairs of ${length} tokens`;
+  const share = `blocks of ${some.blocks.size} hold ${Math.round(100 * Math.min(1, mean("pairs")))} % of the pairs of ${length} tokens`;
   return mean("cost") < 1
     ? { core: gathered, why: `${gathered.name}: ${share}, about ${(1 / mean("cost")).toFixed(1)} times as fast` }
     : { core: masked, why: `${masked.name}: ${share}, which is not faster at that length` };
 }
 
-/** Pairs of the listed blocks and of the first rows of one head, and what they cost, in pairs of `masked`. */
-function countsOf({ ids, size, firstRows }: KeyBlocks, n: number): { readonly pairs: number; readonly cost: number } {
+/** Blocks of a layer, and the share of its heads that are computed by them. */
+interface LayerBlocks {
+  readonly blocks: KeyBlocks;
+  readonly share: number;
+}
+
+/** Pairs that a head computes in the mean, and what they cost, in pairs of `masked`. */
+function countsOf({ blocks, share }: LayerBlocks, n: number): { readonly pairs: number; readonly cost: number } {
+  const { ids, size, firstRows } = blocks;
   const [N, K, rows] = [ids.shape[2], ids.shape[3], firstRows?.count ?? 0].map((dim) => bindDim(dim, { n }));
   const pairs = N * K * size ** 2 + rows * n;
-  return { pairs, cost: pairs * PAIR_IN_BLOCK + N * BLOCK };
+  const whole = (1 - share) * n ** 2;
+  return { pairs: share * pairs + whole, cost: share * (pairs * PAIR_IN_BLOCK + N * BLOCK) + whole };
 }
 
 /** The block form of one layer, over nodes that nobody computes. */
-function blocksOf(plan: AttentionPlan, { layers, heads, visibility }: CoreSizes, layer: number): KeyBlocks | null {
+function blocksOf(plan: AttentionPlan, { layers, heads, visibility }: CoreSizes, layer: number): LayerBlocks | null {
   const seen = visibility(layer);
   const [q, k] = ["q", "k"].map((name) => input(name, ["B", heads, "n", 1]));
   const scores = input("scores", ["B", heads, "n", "n"]);
   const view = { q, k, scores: () => scores, visibility: seen, allowed: seen.graph(input), full: seen.full, layer, heads, input };
-  return planBlocks(plan, view, layers);
+  const all = planBlocks(plan, view, layers);
+  if (all) return { blocks: all, share: 1 };
+  const [group] = headGroups(plan, view) ?? [];
+  const blocks = group && planBlocks(group.plan, view, layers);
+  return blocks ? { blocks, share: group.heads.length / heads } : null;
 }

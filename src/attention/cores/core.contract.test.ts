@@ -62,6 +62,7 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
     ].map((id) => [id, { pattern: parsePattern(id) }]),
   ),
   "topK in one head": { pattern: parsePattern("topK(sparsity=0.6)"), heads: [1] },
+  "blocks in one head": { pattern: parsePattern("block(sparsity=0.6, size=3)"), heads: [0] },
   "topK in another layer": { pattern: parsePattern("topK(sparsity=0.6)"), layers: [0] },
 };
 

@@ -25,6 +25,8 @@ gatheredContract("ONNX Runtime", () => createRuntime({ device: "cpu" }), {
     "anyOf(global(sparsity=0.9), slidingWindow(sparsity=0.9))",
     "anyOf(slidingWindow(radius=2), strided(stride=129), global(tokens=2))",
     "anyOf(slidingWindow(radius=3), slidingWindow(radius=0))",
+    "block(sparsity=0.5, size=7) in head 0",
+    "anyOf(slidingWindow(radius=3), global(tokens=2)) in head 1",
     "dense",
     "dense within 0",
     "dense within 70",

@@ -15,8 +15,9 @@ import {
 } from "../../graph/index.ts";
 import { blockGroups, ofBlocks } from "../patterns/parts/token-blocks.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
-import { planBlocks } from "../plan.ts";
+import { headGroups, planBlocks } from "../plan.ts";
 import { type MakeInput, validQueries } from "../visibility.ts";
+import { attendByHeads } from "./by-heads.ts";
 import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
 import { countFirstRows, withFirstRows } from "./first-rows.ts";
 import { masked } from "./masked.ts";
@@ -46,12 +47,13 @@ export const gathered: AttentionCore = {
 export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, formOf: typeof planBlocks): CoreNodes {
   const { visibility, plan, layer, layers, heads, scale, dropoutMask, input } = view;
   const allowed = visibility.graph(input);
-  const blocks = formOf(
-    plan,
-    { q, k, scores: noScores, visibility, allowed, full: visibility.full, layer, heads, input },
-    layers,
-  );
-  if (!blocks) return masked.attend(q, k, v, view);
+  const ofLayer = { q, k, scores: noScores, visibility, allowed, full: visibility.full, layer, heads, input };
+  const blocks = formOf(plan, ofLayer, layers);
+  if (!blocks) {
+    const groups = headGroups(plan, ofLayer);
+    if (!(groups && formOf(groups[0].plan, ofLayer, layers))) return masked.attend(q, k, v, view);
+    return attendByHeads(q, k, v, view, groups, (...ofGroup) => attendBlocks(...ofGroup, formOf));
+  }
   const { size, ids, keep, firstRows } = blocks;
   const [B, H, N, K] = ids.shape;
   const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
