@@ -5,8 +5,10 @@ export {
   collate,
   evaluationBatches,
   evaluationOrder,
+  meanOfWindows,
   paddingRatio,
   tokenCounts,
+  windowRows,
 } from "./batching.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./groups/text-groups.ts";
 export { type ImageReader, imageName } from "./image/image-reader.ts";

@@ -161,7 +161,8 @@ async function baselinesOf(
 function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
   if (!tokenizer) throw readsImages(source.paths[0], "texts");
   const files = new Map(Array.from(tokenizerFiles, ([name, pieces]) => [name, joined(pieces)]));
-  return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength, longTexts: tokenizer.longTexts };
+  const { maxLength, longTexts, docStride, maxWindows } = tokenizer;
+  return { ...source, tokenizerFiles: files, maxLength, longTexts, docStride, maxWindows };
 }
 
 function finished(
@@ -200,6 +201,7 @@ function finished(
     attention: plan,
     maxLength: tokenizer?.maxLength ?? images!.tokens,
     ...(tokenizer && tokenizer.longTexts !== "head" && { longTexts: tokenizer.longTexts }),
+    ...(tokenizer?.longTexts === "chunks" && { docStride: tokenizer.docStride, maxWindows: tokenizer.maxWindows }),
     seed: spec.seed,
     padTokenId: spec.padTokenId,
     columns,

@@ -100,6 +100,7 @@ export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never
       linearProbe: true,
       pooling: true,
       longTexts: true,
+      docStride: true,
       folds: true,
       signal: true,
       streaming: true,

@@ -108,20 +108,24 @@ export async function prepareTraining<Source>(
         { counts, rows: streamed.dataset.rows },
       );
     if ("kind" in opened) throw freshFromDisk(streamed.dataset.name);
-    const recipe = chooseRecipe(settings, opened, streamed.dataset, { evaluated: true });
-    return prepared(opened, { train: streamed, validation, classWeights, recipe });
+    // their texts are not looked at before training
+    const start = withLength(opened, settings, { ...streamed.dataset, examples: [] });
+    const recipe = chooseRecipe(settings, start, streamed.dataset, { evaluated: true });
+    return prepared(start, { train: streamed, validation, classWeights, recipe });
   }
   const all = limited(await read(data), settings.maxTrainSamples);
   checkTrainable(all);
   const given = settings.validation === undefined ? undefined : await read(settings.validation, all);
-  const start = "kind" in opened ? freshStart(opened, all, settings.maxLength) : withLength(opened, settings, all);
+  const startOf = (train: Dataset): StartModel =>
+    "kind" in opened ? withLength(freshStart(opened, train), settings, train) : withLength(opened, settings, all);
+  const start = startOf(all);
   const recipe = chooseRecipe(settings, start, all, { evaluated });
   const split = given
     ? { train: all, heldOut: given }
     : recipe.folds > 0 || (settings.test !== undefined && !recipe.holdsOut)
       ? { train: all }
       : splitDataset({ dataset: all, seed });
-  const model = "kind" in opened ? freshStart(opened, split.train, settings.maxLength) : start;
+  const model = "kind" in opened ? startOf(split.train) : start;
   const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
   return prepared(model, {
     train: split.train,
