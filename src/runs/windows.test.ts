@@ -51,7 +51,7 @@ test("a text's logits are the same alone and among others, under a random patter
       const together = (await made.evaluate(all)).logits;
       for (const [at, example] of all.entries()) {
         const [alone] = (await made.evaluate([example])).logits;
-        alone.forEach((value, c) => assert.ok(Math.abs(value - together[at][c]) <= 1e-5));
+        for (const [c, value] of alone.entries()) assert.ok(Math.abs(value - together[at][c]) <= 1e-5);
       }
     }, plan);
 });
@@ -78,12 +78,11 @@ test("a head on the mean features of a text's windows gives the mean of their lo
   const { logits } = await forward((made) => made.evaluate(all));
   const [weight, bias] = ["classifier.weight", "classifier.bias"].map((name) => weights.get(name)!);
   const D = config.hiddenSize;
-  features.forEach((row, at) =>
-    logits[at].forEach((value, c) => {
+  for (const [at, row] of features.entries())
+    for (const [c, value] of logits[at].entries()) {
       const said = row.reduce((sum, x, d) => sum + x * weight[c * D + d], bias[c]);
       assert.ok(Math.abs(value - said) <= 1e-4, `${value}, ${said}`);
-    }),
-  );
+    }
 });
 
 test("the loss that is trained is the one that is evaluated, and a batch in parts has the gradients of the whole", async () => {
