@@ -1,5 +1,5 @@
 import { flopsPerExample } from "../../attention/index.ts";
-import { type Dataset, type LongTexts, type Tokenizer, textsOf } from "../../data/index.ts";
+import { type Dataset, type Encoding, type LongTexts, type Tokenizer, textsOf } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { secondsOfEpoch } from "../../recipes/index.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
@@ -13,6 +13,26 @@ export interface LengthSettings {
   readonly longTexts?: LongTexts;
   /** Tokens that two windows of a text share, where `longTexts` is chunks; default an eighth of `maxLength`. */
   readonly docStride?: number;
+}
+
+/** How long the texts are beside what is read of them. */
+export interface LongTextFacts {
+  /** Most tokens that are read at once. */
+  readonly maxLength: number;
+  /** Share of texts that are longer, in [0, 1], of a sample. */
+  readonly share: number;
+  readonly longTexts: LongTexts;
+  /** Whether nobody asked for it. */
+  readonly chosen: boolean;
+  /** How many times as many tokens chunks would read, or read, as the head alone; absent where they are impossible. */
+  readonly tokensInChunks?: number;
+}
+
+/** A tokenizer for the texts' lengths, and what there is to say of long ones. */
+export interface ChosenLength {
+  readonly tokenizer: Tokenizer;
+  /** Where more than one text in twenty is longer. */
+  readonly long?: LongTextFacts;
 }
 
 const USUAL = 128;
@@ -32,51 +52,72 @@ const LEAST_EPOCHS = 4;
  * @throws `training/bad-option` for chunks where an example is not one text with one output, and for a stride without chunks.
  */
 export function chooseLength(
-  { maxLength, longTexts, docStride }: LengthSettings,
+  settings: LengthSettings,
   { config, tokenizer }: Pick<StartModel, "config"> & { readonly tokenizer: Tokenizer },
   dataset: Dataset,
   { timeBudget, chosen }: { readonly timeBudget: number; readonly chosen: boolean },
-): Tokenizer {
-  const { examples } = dataset;
-  if (longTexts === "chunks") checkOneText(dataset);
+): ChosenLength {
+  const { docStride } = settings;
+  if (settings.longTexts === "chunks") checkOneText(dataset);
   else if (docStride !== undefined)
-    throw expectedGot("training/bad-option", "docStride", "longTexts chunks beside it", longTexts ?? "none");
-  if (!chosen || examples.length === 0)
-    return tokenizer.fit({
-      maxLength: Math.min(maxLength ?? USUAL, config.maxPositions),
-      longTexts: longTexts ?? "head",
-      docStride,
-    });
-  const lengths = lengthsOf(dataset, tokenizer);
-  const cutAt = (length: number): number => lengths.filter((tokens) => tokens > length).length / lengths.length;
+    throw expectedGot("training/bad-option", "docStride", "longTexts chunks beside it", settings.longTexts ?? "none");
+  const rows = dataset.examples.length;
+  const lengths = rows === 0 ? [] : lengthsOf(dataset, tokenizer);
+  const cutAt = (length: number): number => lengths.filter((tokens) => tokens > length).length / Math.max(1, lengths.length);
   const { hiddenSize, intermediateSize, layers } = config;
   const affordable = (length: number): boolean => {
     const { layer } = flopsPerExample({ hiddenSize, intermediateSize, layers, length });
-    return LEAST_EPOCHS * secondsOfEpoch(examples.length, layer) <= timeBudget;
+    return LEAST_EPOCHS * secondsOfEpoch(rows, layer) <= timeBudget;
   };
-  const possible = LENGTHS.filter((length) => length === USUAL || (length <= config.maxPositions && affordable(length)));
-  const own = possible.find((length) => cutAt(length) <= CUT) ?? possible[possible.length - 1];
-  const length = Math.min(maxLength ?? own, config.maxPositions);
-  return tokenizer.fit({ maxLength: length, longTexts: longTexts ?? (cutAt(length) > CUT ? "head_tail" : "head"), docStride });
+  const choose = (): number => {
+    const possible = LENGTHS.filter((length) => length === USUAL || (length <= config.maxPositions && affordable(length)));
+    return possible.find((length) => cutAt(length) <= CUT) ?? possible[possible.length - 1];
+  };
+  const chooses = chosen && rows > 0;
+  const maxLength = Math.min(settings.maxLength ?? (chooses ? choose() : USUAL), config.maxPositions);
+  const share = cutAt(maxLength);
+  const longTexts = settings.longTexts ?? (chooses && share > CUT ? "head_tail" : "head");
+  const fitted = tokenizer.fit({ maxLength, longTexts, docStride });
+  if (share <= CUT) return { tokenizer: fitted };
+  const facts = { maxLength, share, longTexts, chosen: settings.longTexts === undefined };
+  const inChunks = oddOf(dataset) === undefined && { tokensInChunks: tokensInChunks(dataset, fitted) };
+  return { tokenizer: fitted, long: { ...facts, ...inChunks } };
 }
 
-/** Windows have logits of their own, whose mean says something of one text only. */
-function checkOneText({ task, columns, examples }: Dataset): void {
-  const got = !taskOf({ task }).averagesWindows
-    ? (task ?? DEFAULT_TASK)
-    : columns?.pair !== undefined || examples.some(({ pair }) => pair !== undefined)
-      ? "pairs of texts"
-      : undefined;
+/** What of the examples keeps them from being read in windows, whose logits are averaged: a mean says something of one text only. */
+function oddOf({ task, columns, examples }: Pick<Dataset, "task" | "columns" | "examples">): string | undefined {
+  if (!taskOf({ task }).averagesWindows) return task ?? DEFAULT_TASK;
+  const pairs = columns?.pair !== undefined || examples.some(({ pair }) => pair !== undefined);
+  return pairs ? "pairs of texts" : undefined;
+}
+
+function checkOneText(dataset: Dataset): void {
+  const got = oddOf(dataset);
   if (got === undefined) return;
   const rule = "one text an example, and a task that says one thing of it (its class, its classes or a number)";
   throw expectedGot("training/bad-option", "longTexts chunks", rule, got, "Take head or head_tail.");
 }
 
+function measuredOf(examples: Dataset["examples"]): Dataset["examples"] {
+  const every = Math.ceil(examples.length / MEASURED);
+  return examples.filter((_, at) => at % every === 0);
+}
+
+function tokensInChunks({ examples }: Dataset, tokenizer: Tokenizer): number {
+  const { maxLength, docStride } = tokenizer;
+  const read = (longTexts: LongTexts): number => {
+    const fitted = tokenizer.fit({ maxLength, longTexts, docStride });
+    const tokensOf = ({ inputIds, others = [] }: Encoding): number =>
+      others.reduce((sum, other) => sum + other.inputIds.length, inputIds.length);
+    return measuredOf(examples).reduce((sum, { text }) => sum + tokensOf(fitted.encode(text)), 0);
+  };
+  return read("chunks") / read("head");
+}
+
 /** Tokens of texts from all over the data, special tokens included. */
 function lengthsOf({ examples, task }: Dataset, tokenizer: Tokenizer): number[] {
-  const every = Math.ceil(examples.length / MEASURED);
   const special = tokenizer.opening.length + tokenizer.closing.length;
-  const measured = examples.filter((_, at) => at % every === 0);
+  const measured = measuredOf(examples);
   if (taskOf({ task }).labels?.ofPairs)
     return measured.flatMap(textsOf).map((text) => tokenizer.encodeAll(text).length + special);
   return measured.map(({ text, pair }) => {

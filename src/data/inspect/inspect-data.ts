@@ -2,6 +2,7 @@ import { cellText, labelledTasks, type TaskName, taskOf } from "../../tasks/inde
 import type { BadRowReason } from "../table/bad-rows.ts";
 import { labelsOf } from "../table/labels-of.ts";
 import { countLabels } from "../table/summary.ts";
+import type { LongTexts } from "../tokenize/long-texts.ts";
 import type { Tokenizer } from "../tokenize/tokenizer.ts";
 import type { Dataset } from "../types.ts";
 import { labelSpellings, type WrittenLabel } from "./label-spellings.ts";
@@ -50,6 +51,8 @@ export interface TrainingAdvice {
   readonly classWeights?: "balanced";
   /** Tokens. */
   readonly maxLength?: number;
+  /** Where that, or the usual length, still cuts many. */
+  readonly longTexts?: LongTexts;
 }
 
 export interface DataInspection {
@@ -180,5 +183,6 @@ function adviceFor(files: readonly FileInspection[], maxLength: number): Trainin
     ...(files.some(({ bad }) => bad.rows > 0) && { skipBadRows: true as const }),
     ...(numbers ? { task: ofNumbers } : unbalanced && counts.length > 1 && { classWeights: "balanced" as const }),
     ...(longer && longer.limit > maxLength && { maxLength: longer.limit }),
+    ...(cutAt(Math.max(maxLength, longer?.limit ?? 0)) > MOST_CUT && { longTexts: "head_tail" as const }),
   };
 }
