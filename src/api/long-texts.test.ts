@@ -80,6 +80,33 @@ test("data that stay on disk are cut alike", async () => {
   assert.deepEqual(disk.model.encodeText(text), memory.model.encodeText(text));
 });
 
+test("several classes and numbers are learned from all windows: what they follow from stands behind the first", async () => {
+  const rows = Array.from({ length: 160 }, (_, at) => {
+    const first = "this is a film of the and of it and the of";
+    return { text: `${first} ${at % 2 ? "fine" : "bad"} of it ${at}`, labels: at % 2 ? ["red"] : ["red", "blue"], value: at % 2 };
+  });
+  const learn = {
+    maxLength: 12,
+    numTrainEpochs: 12,
+    perDeviceTrainBatchSize: 16,
+    maxSteps: -1,
+    data: jsonl("behind.jsonl", rows),
+  } as const;
+  const several = await trained({ ...learn, numTrainEpochs: 40, columns: { labelColumn: "labels" } });
+  assert.equal(several.model.config.task, "multi_label_classification");
+  assert.ok(several.metrics.microF1 > 0.95, JSON.stringify(several.metrics));
+  const numbers = await trained({ ...learn, columns: { labelColumn: "value" }, task: "regression" });
+  assert.ok(numbers.metrics.pearson > 0.95, JSON.stringify(numbers.metrics));
+  const heads = await trained({
+    ...learn,
+    columns: { labelColumn: "value" },
+    task: "regression",
+    longTexts: "head",
+    docStride: undefined,
+  });
+  assert.ok(!(heads.metrics.pearson > 0.5), JSON.stringify(heads.metrics));
+});
+
 const pairs = jsonl(
   "pairs.jsonl",
   Array.from({ length: 40 }, (_, at) => ({ premise: `a film ${at}`, hypothesis: `a day ${at}`, label: at % 2 })),
