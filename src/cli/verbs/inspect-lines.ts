@@ -159,7 +159,7 @@ function longLines(
     ...(faster === undefined
       ? []
       : [
-          `--attention '${faster.pattern}': attention over ${maxLength} tokens about ${faster.times.toFixed(1)} times as fast on a CPU`,
+          `--attention '${faster.pattern}': over ${maxLength} tokens attention is expected to be ${faster.times.toFixed(1)} times as fast on a CPU`,
         ]),
   ];
 }

@@ -37,6 +37,6 @@ test("sparse attention that is faster is named as an option, with what is gained
   const line = fasterLine({ pattern: "block(sparsity=0.8, size=128)", times: 1.53, length: 512, timesInAll: 1.066 });
   assert.match(
     line,
-    /--attention 'block\(sparsity=0\.8, size=128\)' at 512 tokens: attention about 1\.5 times .* about 1\.07 times/,
+    /--attention 'block\(sparsity=0\.8, size=128\)' over 512 tokens: attention is expected .* 1\.5 times .* 1\.07 times/,
   );
 });

@@ -54,4 +54,4 @@ export function longTextsLine({ maxLength, share, longTexts, chosen, tokensInChu
  * fasterLine({ pattern: "block(sparsity=0.8, size=128)", times: 1.5, length: 512, timesInAll: 1.1 });
  */
 export const fasterLine = ({ pattern, times, length, timesInAll }: FasterAttention): string =>
-  `faster --attention '${pattern}' at ${length} tokens: attention about ${times.toFixed(1)} times as fast on a CPU, the whole about ${timesInAll.toFixed(2)} times; another model, so compare`;
+  `sparse --attention '${pattern}' over ${length} tokens: attention is expected to be ${times.toFixed(1)} times as fast on a CPU, all of it ${timesInAll.toFixed(2)} times; it is another model, so compare`;
