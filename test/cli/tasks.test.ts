@@ -133,7 +133,7 @@ describe("long texts in chunks", () => {
     const trained = await crisp(["train", file, "--output_dir", path("long"), ...chunks, ...quick]);
     assert.equal(trained.code, 0, trained.stderr);
     const said = `${trained.stdout}${trained.stderr}`.replace(/\n\s+/g, " ");
-    assert.match(said, /long +\d+ % of texts are longer than 8 tokens: all of them is read, in windows, \d\.\d times the tokens/);
+    assert.match(said, /long +\d+ % of texts are longer than 8 tokens: all of each is read, in windows, \d\.\d times the tokens/);
     assert.match(said, /· 0 % truncated/);
     const evaluated = await crisp(["eval", path("long"), file, "--json"]);
     assert.equal(evaluated.code, 0, evaluated.stderr);

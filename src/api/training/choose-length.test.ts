@@ -43,6 +43,10 @@ test("chunks are not offered for pairs of texts", () => {
   assert.equal(chosen(texts(1022, "a day")).long!.tokensInChunks, undefined);
 });
 
+test("a text of words is read from its start, where each word has its answer", () => {
+  assert.equal(chosen({ ...texts(1022), task: "token_classification" }).long!.longTexts, "head");
+});
+
 test("the gain of sparse attention over the whole model is smaller than that over attention", () => {
   assert.equal(fasterAttention({ pattern: dense() }, config, 256), undefined);
   const { times, timesInAll } = fasterAttention({ pattern: dense() }, config, 512)!;

@@ -76,7 +76,9 @@ export function chooseLength(
   const chooses = chosen && rows > 0;
   const maxLength = Math.min(settings.maxLength ?? (chooses ? choose() : USUAL), config.maxPositions);
   const share = cutAt(maxLength);
-  const longTexts = settings.longTexts ?? (chooses && share > CUT ? "head_tail" : "head");
+  // of words each has an answer, so that a text of them is read from its start
+  const bothEnds = chooses && share > CUT && !taskOf(dataset).labels?.ofWords;
+  const longTexts = settings.longTexts ?? (bothEnds ? "head_tail" : "head");
   const fitted = tokenizer.fit({ maxLength, longTexts, docStride });
   if (share <= CUT) return { tokenizer: fitted };
   const facts = { maxLength, share, longTexts, chosen: settings.longTexts === undefined };

@@ -30,7 +30,7 @@ test("long texts: what is read of them, why, and what chunks would cost", () => 
   );
   assert.match(longTextsLine(facts), /; --long_texts chunks reads all, 1\.3 times the tokens$/);
   assert.doesNotMatch(longTextsLine({ ...facts, chosen: false, tokensInChunks: undefined }), /\(head_tail|--long_texts/);
-  assert.match(longTextsLine({ ...facts, longTexts: "chunks", chosen: false }), /all of them is read, in windows, 1\.3 times/);
+  assert.match(longTextsLine({ ...facts, longTexts: "chunks", chosen: false }), /all of each is read, in windows, 1\.3 times/);
 });
 
 test("sparse attention that is faster is named as an option, with what is gained in all", () => {

@@ -28,7 +28,7 @@ export function recipeLine({ name, facts, contrastive, pooling, probe, options, 
 const READ: Readonly<Record<LongTextFacts["longTexts"], string>> = {
   head: "their start is read",
   head_tail: "their start and their end are read",
-  chunks: "all of them is read, in windows",
+  chunks: "all of each is read, in windows",
 };
 
 /**

@@ -168,7 +168,7 @@ function adviceFor(files: readonly FileInspection[], maxLength: number): Trainin
   const [encoding] = encodings;
   const counts = train.classes.map(({ count }) => count);
   const numbers = looksLikeNumbers(train);
-  const { balancedWeights } = labelsOf(train.task);
+  const { balancedWeights, ofWords } = labelsOf(train.task);
   const unbalanced =
     balancedWeights !== undefined && Math.min(...counts) > 0 && Math.max(...counts) >= UNBALANCED * Math.min(...counts);
   const cuts = train.lengths?.cut ?? [];
@@ -183,6 +183,6 @@ function adviceFor(files: readonly FileInspection[], maxLength: number): Trainin
     ...(files.some(({ bad }) => bad.rows > 0) && { skipBadRows: true as const }),
     ...(numbers ? { task: ofNumbers } : unbalanced && counts.length > 1 && { classWeights: "balanced" as const }),
     ...(longer && longer.limit > maxLength && { maxLength: longer.limit }),
-    ...(cutAt(Math.max(maxLength, longer?.limit ?? 0)) > MOST_CUT && { longTexts: "head_tail" as const }),
+    ...(cutAt(Math.max(maxLength, longer?.limit ?? 0)) > MOST_CUT && !ofWords && { longTexts: "head_tail" as const }),
   };
 }
