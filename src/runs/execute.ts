@@ -68,7 +68,9 @@ export async function executeRun(
     const graph = buildModel(config, { plan, core, training: true, windows });
     const parameters = parameterSpecs(config);
     const bytesOf = (examples: number): number =>
-      stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(largestBatch(train, examples, config.task));
+      stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
+        largestBatch(train, examples, config.task),
+      );
     const { options, note } = fitBatch(asked, {
       bytesOf,
       available: runtime.memory ? undefined : environment.availableBytes(),

@@ -30,8 +30,15 @@ test("where all fit nothing is said; where many are longer than the longest leng
   assert.deepEqual([fitted.maxLength, fitted.longTexts], [512, "head_tail"]);
   const { tokensInChunks, ...facts } = long!;
   assert.deepEqual(facts, { maxLength: 512, share: 0.1, longTexts: "head_tail", chosen: true });
-  // 4 texts of 512 tokens and 36 of 7 by their heads; 1,022 words are windows of 510, 510 and 130, with 64 in common
-  assert.equal(tokensInChunks, (4 * (512 + 512 + 132) + 36 * 7) / (4 * 512 + 36 * 7));
+  // 4 texts of 512 tokens and 36 of 7; 1,022 words in windows of 126, 16 in common, are 9 whole ones and 32 words
+  assert.equal(tokensInChunks, (4 * (9 * 128 + 34) + 36 * 7) / (4 * 512 + 36 * 7));
+});
+
+test("windows have 128 tokens unless told otherwise, and what they read is told beside their starts", () => {
+  const { tokenizer: fitted, long } = chosen(texts(1022), { longTexts: "chunks" });
+  assert.deepEqual([fitted.maxLength, fitted.docStride, long!.chosen], [128, 16, false]);
+  assert.equal(long!.tokensInChunks, (4 * (9 * 128 + 34) + 36 * 7) / (4 * 128 + 36 * 7));
+  assert.equal(chosen(texts(1022), { longTexts: "chunks", maxLength: 256 }).tokenizer.maxLength, 256);
 });
 
 test("where a recipe is given the start stays, and that texts are cut is said all the same", () => {

@@ -1,5 +1,5 @@
 import { flopsPerExample } from "../../attention/index.ts";
-import { type Dataset, type Encoding, type LongTexts, type Tokenizer, textsOf } from "../../data/index.ts";
+import { type Dataset, type Encoding, type LengthOptions, type LongTexts, type Tokenizer, textsOf } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { secondsOfEpoch } from "../../recipes/index.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
@@ -24,7 +24,7 @@ export interface LongTextFacts {
   readonly longTexts: LongTexts;
   /** Whether nobody asked for it. */
   readonly chosen: boolean;
-  /** How many times as many tokens chunks would read, or read, as the head alone; absent where they are impossible. */
+  /** How many times as many tokens chunks would read, or read, as one window a text; absent where they are impossible. */
   readonly tokensInChunks?: number;
 }
 
@@ -46,7 +46,7 @@ const LEAST_EPOCHS = 4;
 
 /**
  * Choose how long texts may be: the least of 128, 256 and 512 tokens that cuts at most one text in twenty, or the longest that the time
- * budget has room for. Where more are cut, head and tail stay.
+ * budget has room for. Where more are cut, head and tail stay. Windows have 128.
  *
  * @param chosen - Whether anything is to be chosen; otherwise what is left out is 128 and head.
  * @throws `training/bad-option` for chunks where an example is not one text with one output, and for a stride without chunks.
@@ -70,6 +70,8 @@ export function chooseLength(
     return LEAST_EPOCHS * secondsOfEpoch(rows, layer) <= timeBudget;
   };
   const choose = (): number => {
+    // in windows nothing is cut: short ones cost less attention, and said more of IMDB reviews than long ones
+    if (settings.longTexts === "chunks") return USUAL;
     const possible = LENGTHS.filter((length) => length === USUAL || (length <= config.maxPositions && affordable(length)));
     return possible.find((length) => cutAt(length) <= CUT) ?? possible[possible.length - 1];
   };
@@ -82,7 +84,8 @@ export function chooseLength(
   const fitted = tokenizer.fit({ maxLength, longTexts, docStride });
   if (share <= CUT) return { tokenizer: fitted };
   const facts = { maxLength, share, longTexts, chosen: settings.longTexts === undefined };
-  const inChunks = oddOf(dataset) === undefined && { tokensInChunks: tokensInChunks(dataset, fitted) };
+  const window = Math.min(settings.maxLength ?? USUAL, config.maxPositions);
+  const inChunks = oddOf(dataset) === undefined && { tokensInChunks: tokensInChunks(dataset, fitted, window) };
   return { tokenizer: fitted, long: { ...facts, ...inChunks } };
 }
 
@@ -105,15 +108,15 @@ function measuredOf(examples: Dataset["examples"]): Dataset["examples"] {
   return examples.filter((_, at) => at % every === 0);
 }
 
-function tokensInChunks({ examples }: Dataset, tokenizer: Tokenizer): number {
-  const { maxLength, docStride } = tokenizer;
-  const read = (longTexts: LongTexts): number => {
-    const fitted = tokenizer.fit({ maxLength, longTexts, docStride });
+function tokensInChunks({ examples }: Dataset, tokenizer: Tokenizer, window: number): number {
+  const read = (length: LengthOptions): number => {
+    const fitted = tokenizer.fit(length);
     const tokensOf = ({ inputIds, others = [] }: Encoding): number =>
       others.reduce((sum, other) => sum + other.inputIds.length, inputIds.length);
     return measuredOf(examples).reduce((sum, { text }) => sum + tokensOf(fitted.encode(text)), 0);
   };
-  return read("chunks") / read("head");
+  const docStride = tokenizer.longTexts === "chunks" ? tokenizer.docStride : undefined;
+  return read({ maxLength: window, longTexts: "chunks", docStride }) / read({ maxLength: tokenizer.maxLength });
 }
 
 /** Tokens of texts from all over the data, special tokens included. */
