@@ -45,8 +45,9 @@ export async function classifierParts(
     throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
   }
   const images = imageInputOf(config, files, where);
+  const { maxLength, longTexts, docStride, maxWindows } = card;
   const tokenizer = images
     ? undefined
-    : createTokenizer({ ...readTokenizerJson(files, where), maxLength: card.maxLength, longTexts: card.longTexts });
+    : createTokenizer({ ...readTokenizerJson(files, where), maxLength, longTexts, docStride, maxWindows });
   return { config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
 }

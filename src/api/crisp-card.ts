@@ -17,8 +17,11 @@ export interface CrispCard {
   readonly attention: PlanSpec;
   /** Most tokens a text; tokens of each image. */
   readonly maxLength: number;
-  /** What stays of longer texts; left out, their head. */
+  /** What is read of longer texts; left out, their head. */
   readonly longTexts?: LongTexts;
+  /** Of texts that are read in several windows, whose logits are averaged: tokens that two of them share, and most windows of a text. */
+  readonly docStride?: number;
+  readonly maxWindows?: number;
   readonly seed: number;
   readonly padTokenId: number;
   /** Columns the training file had, so that an evaluation file is read alike. */

@@ -18,13 +18,13 @@ export interface StartModel {
 }
 
 /** Give a fresh model its vocabulary and tokenizer. */
-export function freshStart(model: FreshModel, train: Dataset, maxLength?: number): StartModel {
+export function freshStart(model: FreshModel, train: Dataset): StartModel {
   const { config, tokenizerFiles, ...tokenizer } = prepareFreshModel(model, train);
   const parsed = parseEncoderConfig(config);
   return {
     source: { kind: "fresh", config },
     config: parsed,
-    tokenizer: createTokenizer({ ...tokenizer, maxLength: Math.min(maxLength ?? MAX_LENGTH, parsed.maxPositions) }),
+    tokenizer: createTokenizer({ ...tokenizer, maxLength: Math.min(MAX_LENGTH, parsed.maxPositions) }),
     tokenizerFiles,
   };
 }

@@ -12,6 +12,7 @@ export type { AttentionCore, CoreNodes, CoreView } from "./cores/core.ts";
 export { cores } from "./cores/cores.ts";
 export { gathered } from "./cores/gathered.ts";
 export { masked, portable } from "./cores/masked.ts";
+export { type OfferedBlocks, offeredBlocks } from "./cores/offered-blocks.ts";
 export { type BlockOptions, block } from "./patterns/block.ts";
 export { anyOf, inOrder } from "./patterns/compose.ts";
 export { dense, isDense } from "./patterns/dense.ts";

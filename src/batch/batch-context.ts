@@ -6,10 +6,12 @@ import type { Bindings } from "../graph/index.ts";
  * A batch of images has `pixels`, empty ids and types, and as many tokens in each row as the encoder has patches, and one more.
  */
 export interface BatchContext {
-  /** `{ B, n }`: examples, and tokens a row with padding; `M` too where tokens are masked. */
+  /** `{ B, S, n }`: rows, examples, and tokens a row with padding; `M` too where tokens are masked. S is B unless texts are windows. */
   readonly bindings: Bindings;
   /** [B] real tokens a row, special tokens included. */
   readonly lengths: Int32Array;
+  /** [B] which of the S examples a row belongs to; left out, each is one row. */
+  readonly exampleOf?: Int32Array;
   /** [B] `Example.index`: names each example for ever. */
   readonly examples: Int32Array;
   /** [B, n] */
@@ -18,9 +20,9 @@ export interface BatchContext {
   readonly tokenTypeIds: Int32Array;
   /** Images: [B, channels, height, width], normalised as the encoder expects. */
   readonly pixels?: Float32Array;
-  /** [B] class of each example, −1 for none; a number to predict in a regression, NaN for none. */
+  /** [S] class of each example, −1 for none; a number to predict in a regression, NaN for none. */
   readonly labels: ArrayLike<number>;
-  /** A row: its classes, where it may have several, or the class of each of its tokens, −1 for none. */
+  /** An example: its classes, where it may have several, or the class of each of its tokens, −1 for none. */
   readonly labelSets?: readonly ArrayLike<number>[];
   /** Factor of each class in the loss. */
   readonly classWeights?: readonly number[];
@@ -41,6 +43,6 @@ export interface BatchContext {
   readonly strength: number;
   /** Share of each label spread over all classes; 0 in evaluation. */
   readonly labelSmoothing: number;
-  /** What the summed example losses are divided by: B, or all examples of an accumulated batch. */
+  /** What the summed example losses are divided by: all examples of an update. */
   readonly lossDivisor: number;
 }

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { uniform } from "../random/index.ts";
-import { batches, batchOrder, collate, evaluationBatches, evaluationOrder, paddingRatio, tokenCounts } from "./batching.ts";
+import {
+  batches,
+  batchOrder,
+  collate,
+  evaluationBatches,
+  evaluationOrder,
+  meanOfWindows,
+  paddingRatio,
+  tokenCounts,
+} from "./batching.ts";
 import type { Encoded } from "./types.ts";
 
 const made = (n: number): Encoded[] =>
@@ -137,4 +146,32 @@ test("a batch size that is no whole number above 0 is refused", () => {
     assert.throws(() => batchOrder({ lengths: [1], batchSize, seed: 1, epoch: 0 }), { code: "data/bad-batch-size" });
     assert.throws(() => evaluationOrder({ lengths: [1], batchSize }), { code: "data/bad-batch-size" });
   }
+});
+
+test("an example of several windows has a row for each, and its label once", () => {
+  const [a, b, c] = made(3);
+  const windows = [c, a].map(({ inputIds, tokenTypeIds, truncated }) => ({ inputIds, tokenTypeIds, truncated }));
+  const batch = collate([a, { ...b, others: windows }, c], 0);
+  assert.deepEqual(
+    [batch.size, [...batch.exampleOf!], [...batch.labels]],
+    [5, [0, 1, 1, 1, 2], [a, b, c].map(({ label }) => label)],
+  );
+  assert.deepEqual([...batch.indices], [0, 1, 1, 1, 2]);
+  assert.deepEqual(
+    [...batch.lengths],
+    [a, b, c, a, c].map(({ inputIds }) => inputIds.length),
+  );
+  assert.equal(collate([a, b], 0).exampleOf, undefined);
+});
+
+test("the mean of one window is the window itself", () => {
+  const rows = [
+    [0.1, -3],
+    [1, 2],
+    [2, 6],
+  ];
+  assert.deepEqual(meanOfWindows(rows, Int32Array.of(0, 1, 1)), [
+    [0.1, -3],
+    [1.5, 4],
+  ]);
 });

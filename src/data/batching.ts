@@ -104,37 +104,68 @@ export function evaluationOrder({ lengths, batchSize }: Pick<BatchOrderOptions, 
 /**
  * Pad examples to the longest of them.
  *
- * @param examples - B tokenised examples, at least one.
+ * An example of several windows has a row for each, one behind the other.
+ *
+ * @param examples - S tokenised examples, at least one.
  * @param padTokenId - Fills `inputIds`; token types are filled with 0.
  * @param padToMultipleOf - Round n up to a multiple of this; default 1.
- * @returns The batch; row i is `examples[i]`.
+ * @returns The batch; row i is `examples[i]` where each example is one row.
  * @throws `data/empty` without examples.
  * @example
  * collate(positions.map((at) => encoded[at]), tokenizer.padTokenId);
  */
 export function collate(examples: readonly Encoded[], padTokenId: number, padToMultipleOf = 1): Batch {
   if (examples.length === 0) throw expectedGot("data/empty", "collate", "at least one example", "none");
-  const size = examples.length;
-  const longest = examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
+  const { rows, exampleOf } = windowRows(examples);
+  const size = rows.length;
+  const longest = rows.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0);
   const length = Math.ceil(longest / padToMultipleOf) * padToMultipleOf;
   const inputIds = new Int32Array(size * length).fill(padTokenId); // [B, n]
   const tokenTypeIds = new Int32Array(size * length); // [B, n]
-  examples.forEach((example, row) => {
-    inputIds.set(example.inputIds, row * length);
-    tokenTypeIds.set(example.tokenTypeIds, row * length);
+  rows.forEach((each, row) => {
+    inputIds.set(each.inputIds, row * length);
+    tokenTypeIds.set(each.tokenTypeIds, row * length);
   });
   return {
     size,
+    ...(size > examples.length && { exampleOf }),
     length,
     inputIds,
     tokenTypeIds,
-    lengths: Int32Array.from(examples, (example) => example.inputIds.length),
+    lengths: Int32Array.from(rows, (each) => each.inputIds.length),
     ...(examples[0].pixels && { pixels: joinedPixels(examples) }),
     labels: Float32Array.from(examples, (example) => example.label),
     ...(examples[0].masked && { masked: joinedMasks(examples, length) }),
     ...(examples[0].labels && { labelSets: examples.map(({ labels = [] }) => labels) }),
-    indices: Int32Array.from(examples, (example) => example.index),
+    indices: Int32Array.from(rows, (each) => each.index),
   };
+}
+
+/**
+ * Every window of every example as an example of its own, one behind the other.
+ *
+ * @returns `exampleOf`: [rows] which example a row belongs to.
+ * @example
+ * windowRows([{ ...short }, { ...long, others: [second] }]).exampleOf; // [0, 1, 1]
+ */
+export function windowRows(examples: readonly Encoded[]): { readonly rows: readonly Encoded[]; readonly exampleOf: Int32Array } {
+  const rows = examples.flatMap(({ others = [], ...example }) => [example, ...others.map((other) => ({ ...example, ...other }))]);
+  const exampleOf = examples.flatMap(({ others = [] }, at) => new Array<number>(1 + others.length).fill(at));
+  return { rows, exampleOf: Int32Array.from(exampleOf) };
+}
+
+/**
+ * The mean of each example's rows, e.g. of the logits of its windows.
+ *
+ * @param exampleOf - Of `windowRows`: rows of one example stand side by side.
+ * @returns One row an example; the row itself where there is but one.
+ * @example
+ * meanOfWindows([[1, 2], [3, 4], [5, 6]], Int32Array.of(0, 1, 1)); // [[1, 2], [4, 5]]
+ */
+export function meanOfWindows(rows: readonly ArrayLike<number>[], exampleOf: Int32Array): number[][] {
+  const parts: ArrayLike<number>[][] = [];
+  rows.forEach((row, at) => void (parts[exampleOf[at]] ??= []).push(row));
+  return parts.map((own) => Array.from(own[0], (_, c) => own.reduce((sum, row) => sum + row[c], 0) / own.length));
 }
 
 /** Masked tokens by their places in the batch. */

@@ -5,8 +5,10 @@ export {
   collate,
   evaluationBatches,
   evaluationOrder,
+  meanOfWindows,
   paddingRatio,
   tokenCounts,
+  windowRows,
 } from "./batching.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./groups/text-groups.ts";
 export { type ImageReader, imageName } from "./image/image-reader.ts";
@@ -70,7 +72,13 @@ export { encodeDataset, encodeWords, textsOf } from "./tokenize/encode-dataset.t
 export { cutTokens, LONG_TEXTS, type LongTexts } from "./tokenize/long-texts.ts";
 export { longestFirst } from "./tokenize/template.ts";
 export { readDocuments, textBlocks } from "./tokenize/text-blocks.ts";
-export { createTokenizer, type Encoding, type Tokenizer, type TokenizerOptions } from "./tokenize/tokenizer.ts";
+export {
+  createTokenizer,
+  type Encoding,
+  type LengthOptions,
+  type Tokenizer,
+  type TokenizerOptions,
+} from "./tokenize/tokenizer.ts";
 export { bertTokenizerJson, readTokenizerJson, type TokenizerJson } from "./tokenize/tokenizer-json.ts";
 export { buildVocabulary, type VocabularyOptions } from "./tokenize/vocabulary.ts";
 export type { Batch, Dataset, Encoded, Example, ImageReference, Table, TableRow } from "./types.ts";

@@ -48,7 +48,10 @@ export interface Encoded {
   readonly tokenTypeIds: Int32Array;
   /** True when the text was longer than the maximum length. */
   readonly truncated: boolean;
-  /** Tasks of pairs: the other texts of the row; `labels` then holds a number for each text, equal ones for equal tokens. */
+  /**
+   * Further rows of the example in a batch. Tasks of pairs: the other texts; `labels` then holds a number for each text, equal ones for
+   * equal tokens. Other tasks: the further windows of a long text.
+   */
   readonly others?: readonly Pick<Encoded, "inputIds" | "tokenTypeIds" | "truncated">[];
   readonly image?: ImageReference;
   /** [C, H, W] of the image, once it is loaded for a batch. */
@@ -57,10 +60,12 @@ export interface Encoded {
   readonly masked?: { readonly places: Int32Array; readonly labels: Int32Array };
 }
 
-/** Padded batch; padding always at the end of a row. */
+/** Padded batch of S examples in B rows, one or several an example; padding always at the end of a row. */
 export interface Batch {
-  /** B, number of examples. */
+  /** B, number of rows. */
   readonly size: number;
+  /** [B], where an example has several rows: which example a row belongs to. */
+  readonly exampleOf?: Int32Array;
   /** n, tokens a row, padding included. */
   readonly length: number;
   /** [B, n] */
@@ -71,9 +76,9 @@ export interface Batch {
   readonly lengths: Int32Array;
   /** [B, C, H, W] of images. */
   readonly pixels?: Float32Array;
-  /** [B] */
+  /** [S] */
   readonly labels: Float32Array;
-  /** [B] `Encoded.labels` of each row, where the task has them. */
+  /** [S] `Encoded.labels` of each example, where the task has them. */
   readonly labelSets?: readonly (readonly number[])[];
   /** Masked language model, M masked tokens: [M] places in `inputIds`, each once, and the token that stood there. */
   readonly masked?: { readonly rows: Int32Array; readonly labels: Int32Array };

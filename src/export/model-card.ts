@@ -37,7 +37,9 @@ export interface ModelCardParts {
       readonly rampSteps?: number;
     };
     readonly maxLength: number;
-    readonly longTexts?: "head" | "head_tail";
+    readonly longTexts?: "head" | "head_tail" | "chunks";
+    readonly docStride?: number;
+    readonly maxWindows?: number;
     readonly seed: number;
     readonly columns?: { readonly text: string; readonly pair?: string; readonly label?: string };
     readonly split?: EvaluatedSplit;
@@ -56,11 +58,15 @@ export interface ModelCardParts {
 }
 
 /** What stays of longer texts. */
-const CUT = {
-  head: "",
-  head_tail:
+const CUT: Readonly<Record<NonNullable<ModelCardParts["card"]["longTexts"]>, (card: ModelCardParts["card"]) => string>> = {
+  head: () => "",
+  head_tail: () =>
     ": the first quarter of them and the last three. Other libraries keep the first ones instead, and may answer otherwise there",
-} as const;
+  chunks: ({ docStride = 0, maxWindows }) =>
+    `. Longer ones are read in windows of that length, each of which shares ${counted(docStride, "token")} with the one before it, ` +
+    `the first ${maxWindows} of a text; the logits of a text are the mean of those of its windows. The files for other libraries compute ` +
+    "one window: see how the model is used",
+};
 const OFF = "SparsityOff";
 const WHERE: Readonly<Record<EvaluatedSplit, string>> = {
   "held out": "On examples that were held out from training, and evaluated while it went on; no separate test split was given",
@@ -178,7 +184,7 @@ function data(parts: ModelCardParts): string {
     config.labels.length > 0 && `- Classes (${config.labels.length}): ${classes(parts)}`,
     config.image
       ? `- Images are resized as \`preprocessor_config.json\` says and read as ${card.maxLength} tokens: patches, and one for the class`
-      : `- Texts are cut to ${card.maxLength} tokens, special tokens included${CUT[card.longTexts ?? "head"]}`,
+      : `- Texts are cut to ${card.maxLength} tokens, special tokens included${CUT[card.longTexts ?? "head"](card)}`,
   ];
   return lines.filter(Boolean).join("\n");
 }
@@ -257,9 +263,16 @@ function use(parts: ModelCardParts): string {
       `\`\`\`python\nfrom transformers import ${auto}, ${reader}\n` +
       `${reader === "AutoTokenizer" ? "tokenizer" : "processor"} = ${reader}.from_pretrained("${name}")\nmodel = ${auto}.from_pretrained("${name}")\n\`\`\``,
   );
+  if (card.longTexts === "chunks") blocks.push(windowsInPython(card));
   if (!ofImages) blocks.push("Batches are padded at the end; padding at the front is not supported.");
   return blocks.join("\n\n");
 }
+
+/** The files compute one window: what averages them stands here. */
+const windowsInPython = ({ maxLength, docStride, maxWindows }: ModelCardParts["card"]): string =>
+  "Python, a long text as Crisp reads it:\n\n```python\nwindows = tokenizer(text, truncation=True, return_overflowing_tokens=True, " +
+  `max_length=${maxLength}, stride=${docStride}, padding=True, return_tensors="pt")\n` +
+  `windows.pop("overflow_to_sample_mapping")\nlogits = model(**{name: rows[:${maxWindows}] for name, rows in windows.items()}).logits.mean(0)\n\`\`\``;
 
 /** The embedding of a text is the mean of its tokens' hidden states at length 1, which these compute. */
 const sentenceUse = (name: string): string[] => [

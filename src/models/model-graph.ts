@@ -1,6 +1,6 @@
 import { type AttentionCore, type AttentionPlan, dense, masked } from "../attention/index.ts";
 import { type BatchContext, GraphInputs } from "../batch/index.ts";
-import type { FedInput, Node } from "../graph/index.ts";
+import { type FedInput, matmul, type Node } from "../graph/index.ts";
 import { type EncoderHeads, tasks } from "../tasks/index.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
 import { families } from "./families/families.ts";
@@ -16,6 +16,8 @@ export interface ModelOptions {
   readonly core?: AttentionCore;
   /** Dropout on. */
   readonly training: boolean;
+  /** Rows of a batch are windows of texts, and the logits of a text are the mean of theirs; default false. */
+  readonly windows?: boolean;
 }
 
 /** The graph of an encoder with its head; a trainer needs nothing else of the model. */
@@ -28,7 +30,7 @@ export interface ModelGraph {
   readonly inputs: readonly FedInput<BatchContext>[];
   /** The last hidden states, [T, D]. */
   readonly hidden: Node;
-  /** [B, C] for a sequence, [T, C] for tokens, [M, V] for masked tokens. */
+  /** [B, C] for a sequence, [S, C] for texts in windows, [T, C] for tokens, [M, V] for masked tokens. */
   readonly logits: Node;
   /** What the last layer of a sequence's head reads, [B, D]; built when asked. */
   readonly features: Node;
@@ -53,7 +55,7 @@ export interface ModelGraph {
  */
 export function buildModel(
   config: EncoderConfig,
-  { plan = { pattern: dense() }, core = masked, training }: ModelOptions,
+  { plan = { pattern: dense() }, core = masked, training, windows = false }: ModelOptions,
 ): ModelGraph {
   const parameters = new Parameters();
   const inputs = new GraphInputs();
@@ -77,7 +79,8 @@ export function buildModel(
   const family = families[config.family];
   const { hidden, layerInputs, attentions } = family.encode(build);
   const { head, loss } = tasks[config.task];
-  const logits = head.logits(hidden, headsOf(family, build), inputs);
+  const ofRows = head.logits(hidden, headsOf(family, build), inputs);
+  const logits = windows ? meanOfWindows(ofRows, inputs) : ofRows;
   return {
     parameters: parameters.all,
     norms: parameters.norms,
@@ -94,6 +97,18 @@ export function buildModel(
       return attentions.flatMap(({ probabilities }) => probabilities?.() ?? []);
     },
   };
+}
+
+/** [B, C] → [S, C]: the mean over the windows of each text; exactly the window's own logits where there is one. */
+function meanOfWindows(logits: Node, inputs: GraphInputs): Node {
+  const shares = inputs.values("windows.shares", ["S", "B"], "float", (out, { lengths: { length: B }, exampleOf }) => {
+    const texts = exampleOf ?? Int32Array.from({ length: B }, (_, row) => row);
+    const windows = new Int32Array(out.length / B);
+    for (const text of texts) windows[text]++;
+    out.fill(0 as never);
+    texts.forEach((text, row) => void (out[text * B + row] = 1 / windows[text]));
+  });
+  return matmul(shares, logits);
 }
 
 /** The heads of a family, each over what is being built. */

@@ -32,7 +32,7 @@ export interface TrainingExamples {
   readonly count: number;
   /** Tokens of the longest. */
   readonly longest: number;
-  /** Most texts of an example, each of which is a row of a batch. */
+  /** Most texts or windows of an example, each of which is a row of a batch. */
   readonly texts: number;
   /** @param options.byLabel - Batches hold several examples of a label; in memory only. */
   inBatches(options: {
@@ -53,9 +53,10 @@ export interface TrainingExamples {
 
 /** Of a batch of them; each text is a row. */
 export const paddedTokens = (examples: readonly Encoded[]): number =>
-  textCount(examples) * tokenCounts(examples).reduce((a, b) => Math.max(a, b), 0);
+  examples.reduce((sum, example) => sum + rowCount(example), 0) * tokenCounts(examples).reduce((a, b) => Math.max(a, b), 0);
 
-const textCount = (examples: readonly Encoded[]): number => examples.reduce((sum, { others = [] }) => sum + 1 + others.length, 0);
+/** Rows of a batch that an example takes. */
+export const rowCount = ({ others = [] }: Pick<Encoded, "others">): number => 1 + others.length;
 
 /** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels and order included. */
 export function hashOf(examples: readonly Encoded[]): string {
@@ -87,7 +88,7 @@ export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
   return {
     count: all.length,
     longest: lengths.reduce((a, b) => Math.max(a, b), 0),
-    texts: all.reduce((most, example) => Math.max(most, textCount([example])), 0),
+    texts: all.reduce((most, example) => Math.max(most, rowCount(example)), 0),
     inBatches({ batchSize, seed, byLabel }) {
       const labels = byLabel ? all.map(({ label }) => label) : undefined;
       let known: { epoch: number; order: Uint32Array[] } | undefined;
@@ -165,14 +166,15 @@ async function rowsOfFewBlocks(dataset: StreamedDataset, most: number): Promise<
 /** Examples that are read from disk as they are needed. */
 export function examplesOnDisk(
   dataset: StreamedDataset & { readonly bytes?: number; close(): Promise<void> },
-  { tokenizerFiles, maxLength, longTexts }: Pick<StreamedSource, "tokenizerFiles" | "maxLength" | "longTexts">,
+  { tokenizerFiles, ...length }: Omit<StreamedSource, "paths" | "options">,
 ): TrainingExamples {
-  const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), maxLength, longTexts });
+  const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), ...length });
+  const { maxLength, longTexts, docStride, maxWindows } = tokenizer;
   const count = dataset.rows - (dataset.heldOut?.examples.length ?? 0);
   return {
     count,
     longest: maxLength,
-    texts: 1,
+    texts: longTexts === "chunks" ? maxWindows : 1,
     inBatches(order) {
       const batches = streamBatches({ dataset, tokenizer, ...order });
       return {
@@ -189,7 +191,17 @@ export function examplesOnDisk(
     },
     fingerprint: () => {
       const { name, bytes, rows, labels, task, columns, counts } = dataset;
-      return JSON.stringify([name, bytes, rows, labels, task, columns, counts, maxLength]);
+      return JSON.stringify([
+        name,
+        bytes,
+        rows,
+        labels,
+        task,
+        columns,
+        counts,
+        maxLength,
+        ...(longTexts === "head" ? [] : [longTexts, docStride, maxWindows]),
+      ]);
     },
     close: () => dataset.close(),
   };

@@ -64,10 +64,13 @@ export async function executeRun(
     });
     const { core, why } = coreOf(plan, config, runtime, train.longest);
     if (why) onEvent({ type: "note", text: `attention by ${why}` });
-    const graph = buildModel(config, { plan, core, training: true });
+    const windows = tasks[config.task].averagesWindows && train.texts > 1;
+    const graph = buildModel(config, { plan, core, training: true, windows });
     const parameters = parameterSpecs(config);
     const bytesOf = (examples: number): number =>
-      stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(largestBatch(train, examples));
+      stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
+        largestBatch(train, examples, config.task),
+      );
     const { options, note } = fitBatch(asked, {
       bytesOf,
       available: runtime.memory ? undefined : environment.availableBytes(),
@@ -87,7 +90,7 @@ export async function executeRun(
       values,
       largest: batches.largest,
       gradientCheckpointing: options.gradientCheckpointing,
-      accumulates: options.gradientAccumulationSteps > 1,
+      accumulates: options.gradientAccumulationSteps > 1 || windows,
     });
     held.push(() => step.release());
     const evaluator = evaluators(spec, config, { runtime, step, options, longest: train.longest, loadImages });

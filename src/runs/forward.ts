@@ -1,6 +1,6 @@
 import type { AttentionPlan } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
-import { type Batch, collate, type Encoded, evaluationOrder, tokenCounts } from "../data/index.ts";
+import { type Batch, collate, type Encoded, evaluationOrder, meanOfWindows, tokenCounts, windowRows } from "../data/index.ts";
 import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
 import type { HostTensor, Runtime, Session, Tensor } from "../runtime/index.ts";
@@ -16,16 +16,16 @@ export type ContextSettings = Pick<
 
 /** A batch as graph inputs are filled from it. */
 export function batchContext(batch: Batch, settings: ContextSettings): BatchContext {
-  const { size, length, lengths, indices: examples, inputIds, tokenTypeIds, pixels, labels, labelSets, masked } = batch;
-  const bindings = { B: size, n: length, ...(masked && { M: masked.rows.length }) };
-  return { bindings, lengths, examples, inputIds, tokenTypeIds, pixels, labels, labelSets, masked, ...settings };
+  const { size, length, indices, labels, masked, ...own } = batch;
+  const bindings = { B: size, S: labels.length, n: length, ...(masked && { M: masked.rows.length }) };
+  return { bindings, examples: indices, labels, masked, ...own, ...settings };
 }
 
 /** What an evaluation graph gives for a set of examples, in their order. */
 export interface Evaluated {
   /** [examples][C], [examples][n · C] for a task of tokens, or [examples][texts · C] for one of pairs: see `Task.outputs`; none where the task has only a loss. */
   readonly probabilities: number[][];
-  /** In the same places. */
+  /** In the same places; of a text in several windows the mean of theirs. */
   readonly logits: number[][];
   /** Mean loss, where the task is evaluated by its loss alone. */
   readonly loss?: number;
@@ -41,7 +41,7 @@ export interface Forward {
    */
   evaluate(examples: readonly Encoded[], signal?: AbortSignal): Promise<Evaluated>;
   /**
-   * Attention probabilities of one example, [layers] of [H, n, n]; none where the core has no such matrix.
+   * Attention probabilities of one example, of its first text or window, [layers] of [H, n, n]; none where the core has no such matrix.
    *
    * @param which - The last layer alone takes a share of the memory; default all.
    */
@@ -77,7 +77,7 @@ export interface ForwardOptions {
  */
 export async function createForward(options: ForwardOptions): Promise<Forward> {
   const { runtime, config, plan, parameters, seed, batchSize, padTokenId, masking, loadImages } = options;
-  const { outputs, perToken, collate: taskCollate, lossWeight } = tasks[config.task];
+  const { outputs, perToken, averagesWindows, collate: taskCollate, lossWeight } = tasks[config.task];
   const { core } = coreOf(plan, config, runtime, options.longest ?? 1);
   const graph = buildModel(config, { plan, core, training: false });
   const session = await runtime.compile({
@@ -103,9 +103,11 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
   };
 
   return {
-    async evaluate(examples, signal) {
+    async evaluate(asked, signal) {
+      // windows are evaluated like texts of their own, so that a batch of long texts is not larger than others
+      const windows = averagesWindows && asked.some(({ others }) => others) ? windowRows(asked) : undefined;
+      const examples = windows?.rows ?? asked;
       const logits: number[][] = new Array(outputs ? examples.length : 0);
-      const probabilities: number[][] = new Array(outputs ? examples.length : 0);
       let [kept, valid, loss, weight] = [0, 0, 0, 0];
       for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
         if (signal) await letMessagesThrough(signal);
@@ -120,7 +122,6 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
           positions.forEach((at, row) => {
             const own = perToken ? batch.lengths[row] * numLabels : perRow;
             logits[at] = [...rows.subarray(row * perRow, row * perRow + own)];
-            probabilities[at] = outputs.of(logits[at], numLabels);
           });
         } else {
           loss += (out.loss.data as Float32Array)[0];
@@ -131,9 +132,12 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
           for (const count of out[`kept${layer}`].data as Float32Array) kept += count;
         });
       }
-      return { logits, probabilities, ...(!outputs && { loss: loss / weight }), pairs: { valid, kept } };
+      const pairs = { valid, kept };
+      if (!outputs) return { logits, probabilities: [], loss: loss / weight, pairs };
+      const ofTexts = windows ? meanOfWindows(logits, windows.exampleOf) : logits;
+      return { logits: ofTexts, probabilities: ofTexts.map((row) => outputs.of(row, config.numLabels)), pairs };
     },
-    async attention(example, which = "all") {
+    async attention({ others: _, ...example }, which = "all") {
       const outputs = named("attention", which === "all" ? whole.probabilities : whole.probabilities.slice(-1));
       if (!maps.has(which)) maps.set(which, runtime.compile(outputs));
       const ofMaps = await maps.get(which)!;

@@ -15,9 +15,9 @@ describe("training batches of masked tokens", () => {
   test("each block occurs once an epoch, and only the hidden places differ from it", () => {
     const seen: number[] = [];
     for (let batch = 0; batch < batches.batchesPerEpoch; batch++) {
-      const { bindings, examples, inputIds, lengths, masked } = batches.context(1, batch, settings);
+      const { bindings, examples, inputIds, lengths, masked } = batches.contexts(1, batch, settings)[0];
       const { rows, labels } = masked!;
-      assert.deepEqual(bindings, { B: examples.length, n: bindings.n, M: rows.length });
+      assert.deepEqual(bindings, { B: examples.length, S: examples.length, n: bindings.n, M: rows.length });
       assert.equal(rows.length, labels.length);
       const label = new Map(Array.from(rows, (row, at) => [row, labels[at]]));
       assert.equal(label.size, rows.length, "each place once");
@@ -40,7 +40,7 @@ describe("training batches of masked tokens", () => {
 
   test("the size of a batch is the number of its masked tokens; divisor, step and strength are handed on", () => {
     for (let batch = 0; batch < batches.batchesPerEpoch; batch++) {
-      const { masked, lossDivisor, step, strength } = batches.context(0, batch, settings);
+      const { masked, lossDivisor, step, strength } = batches.contexts(0, batch, settings)[0];
       assert.equal(batches.size(0, batch), masked!.labels.filter((label) => label >= 0).length);
       assert.deepEqual([lossDivisor, step, strength], [77, 2, 0.2]);
     }
@@ -48,7 +48,7 @@ describe("training batches of masked tokens", () => {
 
   test("an epoch hides other places than the one before, and the same when asked again", () => {
     const hidden = (epoch: number): string => {
-      const all = Array.from({ length: batches.batchesPerEpoch }, (_, batch) => batches.context(epoch, batch, settings));
+      const all = Array.from({ length: batches.batchesPerEpoch }, (_, batch) => batches.contexts(epoch, batch, settings)[0]);
       const names = all.flatMap(({ examples, bindings: { n }, masked }) =>
         Array.from(masked!.rows, (row) => `${examples[Math.floor(row / n)]}:${row % n}`),
       );
@@ -62,7 +62,7 @@ describe("training batches of masked tokens", () => {
   test("no batch is larger than the largest, and the padded tokens of an epoch are those of its batches", () => {
     const [{ B, n, M }] = batches.largest as readonly { B: number; n: number; M: number }[];
     const padded = Array.from({ length: batches.batchesPerEpoch }, (_, batch) => {
-      const { bindings } = batches.context(0, batch, settings);
+      const { bindings } = batches.contexts(0, batch, settings)[0];
       assert.ok(bindings.B <= B && bindings.n <= n && bindings.M <= M);
       return bindings.B * bindings.n;
     });

@@ -40,7 +40,7 @@ export function trainingBatches(text: ReplayedText, updates: number): PlainMaske
   const batches = maskedBatches(text);
   return Array.from({ length: updates }, (_, step) => {
     const epoch = Math.floor(step / batches.batchesPerEpoch);
-    return plain(batches.context(epoch, step % batches.batchesPerEpoch, { step, lossDivisor: 1 }));
+    return plain(batches.contexts(epoch, step % batches.batchesPerEpoch, { step, lossDivisor: 1 })[0]);
   });
 }
 

@@ -45,6 +45,9 @@ export interface StreamedSource {
   /** Tokens. */
   readonly maxLength: number;
   readonly longTexts?: LongTexts;
+  /** Of texts in windows: tokens that two of them share, and most windows of a text. */
+  readonly docStride?: number;
+  readonly maxWindows?: number;
 }
 
 /** Tokenised examples of a run; the same object for all runs of a study. */

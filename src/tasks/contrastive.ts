@@ -31,6 +31,13 @@ export const contrastive: Task = {
     fits: () => false,
     logits: (hidden, heads) => heads.poolSequence(hidden), // [B, D]
   },
+  /** Of a text in several windows one a pass, and the next in the next. */
+  collate: (examples, { epoch }) =>
+    examples.map((example) => {
+      const { others = [], ...first } = example;
+      const window = others[((Math.max(0, epoch) + example.index) % (1 + others.length)) - 1];
+      return { ...first, ...window } as typeof example;
+    }),
   loss(pooled, inputs) {
     const length = sqrt(add(sumTo(mul(pooled, pooled), ["B", 1]), constant(1e-12))); // [B, 1]
     const z = div(pooled, length); // [B, D]

@@ -53,9 +53,10 @@ export const embedding: Task = {
   /** Each text of a row an example of its own, first ones and their others side by side. */
   collate: (examples, { epoch }) =>
     examples.flatMap((example) => {
-      const texts: readonly Pick<Collated, "inputIds">[] = [example, ...(example.others ?? [])];
+      const { others = [], ...first } = example;
+      const texts: readonly Pick<Collated, "inputIds">[] = [first, ...others];
       const read = epoch < 0 ? texts.slice(0, 2) : texts;
-      return read.map((text, place) => ({ ...example, ...text, label: place }));
+      return read.map((text, place) => ({ ...first, ...text, label: place }) as typeof example);
     }),
   loss(z, inputs) {
     const rules = (name: string, write: (out: Float32Array, context: BatchContext) => void): Node =>

@@ -14,6 +14,7 @@ export const multiLabel: Task = {
   hasOneClass: false,
   perToken: false,
   smooths: false,
+  averagesWindows: true,
   labels: {
     looksLike: (label) => Array.isArray(label),
     ofWords: false,
@@ -40,7 +41,7 @@ export const multiLabel: Task = {
    */
   loss(logits, inputs, { numLabels: C }) {
     const fill = (name: string, negatives: number) =>
-      inputs.values(name, ["B", C], "float", (out, { labelSets, classWeights, lossDivisor }) => {
+      inputs.values(name, [logits.shape[0], C], "float", (out, { labelSets, classWeights, lossDivisor }) => {
         labelSets!.forEach((holding, row) => {
           for (let c = 0; c < C; c++) {
             const weight = Array.from(holding).includes(c) ? (classWeights?.[c] ?? 1) : negatives;
@@ -51,7 +52,7 @@ export const multiLabel: Task = {
     const positives = fill("positives", 0); // [B, C]
     const weights = fill("weights", 1); // [B, C]
     // softplus(−x) = softplus(x) − x, and softplus(x) = relu(x) + log(1 + exp(−|x|)) overflows nowhere
-    const softplus = add(relu(logits), log(add(constant(1), exp(scale(abs(logits), -1))))); // [B, C]
+    const softplus = add(relu(logits), log(add(constant(1), exp(scale(abs(logits), -1))))); // [S, C]
     return sumAll(sub(mul(weights, softplus), mul(positives, logits)));
   },
   lossWeight: (examples) => examples.length,

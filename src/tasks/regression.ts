@@ -11,6 +11,7 @@ export const regression: Task = {
   hasOneClass: false,
   perToken: false,
   smooths: false,
+  averagesWindows: true,
   labels: {
     // it looks like a classification by numbers, so it is never guessed
     looksLike: () => false,
@@ -40,9 +41,9 @@ export const regression: Task = {
         });
     const target = each((label) => (Number.isNaN(label) ? 0 : label));
     const weight = each((label, lossDivisor) => (Number.isNaN(label) ? 0 : 1 / (C * lossDivisor)));
-    const targets = inputs.values("targets", ["B", C], "float", target); // [B, C]
-    const weights = inputs.values("weights", ["B", C], "float", weight); // [B, C]
-    const error = sub(logits, targets); // [B, C]
+    const targets = inputs.values("targets", [logits.shape[0], C], "float", target); // [B, C]
+    const weights = inputs.values("weights", [logits.shape[0], C], "float", weight); // [B, C]
+    const error = sub(logits, targets); // [S, C]
     return sumAll(mul(weights, mul(error, error)));
   },
   lossWeight: (examples) => examples.length,

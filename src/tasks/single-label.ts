@@ -11,6 +11,7 @@ export const singleLabel: Task = {
   hasOneClass: true,
   perToken: false,
   smooths: true,
+  averagesWindows: true,
   labels: {
     looksLike: () => true,
     ofWords: false,
@@ -30,10 +31,10 @@ export const singleLabel: Task = {
   },
   /** Cross-entropy with label smoothing and class weights; an example without a label (−1) adds nothing. */
   loss(logits, inputs, { numLabels: C }) {
-    const targets = inputs.values("targets", ["B", C], "float", (out, context) => {
+    const targets = inputs.values("targets", [logits.shape[0], C], "float", (out, context) => {
       (out as Float32Array).fill(0); // memory of earlier batches, where a row without a label writes nothing
       for (const [row, label] of Array.from(context.labels).entries()) writeTarget(out as Float32Array, row, label, C, context);
-    }); // [B, C]
+    }); // [S, C]
     return crossEntropy(logits, targets);
   },
   lossWeight: (examples, classWeights) =>

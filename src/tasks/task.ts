@@ -91,7 +91,7 @@ export interface TaskHead {
   readonly pooling?: "mean";
   /** Whether a config.json means this task; asked in the order of the registry. */
   fits(facts: HeadFacts): boolean;
-  /** The logits: hidden states [T, D] → [B, C], [T, C] or [M, V]. */
+  /** The logits: hidden states [T, D] → [B, C], [T, C] or [M, V]; of a text in windows, those of each window. */
   logits(hidden: Node, heads: EncoderHeads, inputs: GraphInputs): Node;
 }
 
@@ -115,7 +115,10 @@ export interface CollateKey {
 export interface Collated extends Labelled {
   readonly index: number;
   readonly inputIds: Int32Array;
-  /** Tasks of pairs: the other texts of the row; `labels` then holds a number for each text, equal ones for equal texts. */
+  /**
+   * Tasks of pairs: the other texts of the row; `labels` then holds a number for each text, equal ones for equal texts. Other tasks: the
+   * further windows of a long text.
+   */
   readonly others?: readonly Pick<Collated, "inputIds">[];
   /** Masked language model: the hidden tokens. */
   readonly masked?: Pick<MaskedTokens, "places" | "labels">;
@@ -224,6 +227,8 @@ export interface Task {
   readonly smooths: boolean;
   /** The loss compares the examples of a batch with each other, so that a batch in pieces has another loss. */
   readonly comparesBatch?: boolean;
+  /** A text may be several windows, each with its logits, the mean of which are the text's. */
+  readonly averagesWindows?: boolean;
   /** Batches hold several examples of each label they have. */
   readonly groupsByLabel?: boolean;
   /** Null where the text itself is what is learned. */
@@ -231,7 +236,11 @@ export interface Task {
   readonly head: TaskHead;
   /** What happens to examples before they become a batch: perhaps each becomes several, side by side. Left out, nothing. */
   collate?<Example extends Collated>(examples: readonly Example[], key: CollateKey): readonly Example[];
-  /** Σ of the example losses / `lossDivisor`, shape [], as transformers' models define them. */
+  /**
+   * Σ of the example losses / `lossDivisor`, shape [], as transformers' models define them.
+   *
+   * @param logits - Of each example; where windows are averaged [S, C], of the texts.
+   */
   loss(logits: Node, inputs: GraphInputs, sizes: LossSizes): Node;
   /** What collated examples count for in the mean loss of an update. */
   lossWeight(examples: readonly Omit<Collated, "index" | "inputIds">[], classWeights?: readonly number[]): number;

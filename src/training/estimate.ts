@@ -31,7 +31,7 @@ export async function estimate<Context extends StepContext>({
 }: EstimateOptions<Context>): Promise<Estimate> {
   await batches.prepare?.(0, 0);
   const settings = { step: 0, lossDivisor: batches.size(0, 0) };
-  const pass = (): Promise<number> => step.run([batches.context(0, 0, settings)], { seed: 0, step: 0 });
+  const pass = (): Promise<number> => step.run(batches.contexts(0, 0, settings), { seed: 0, step: 0 });
   await pass();
   const started = performance.now();
   await pass();

@@ -123,9 +123,9 @@ describe("how much is trained", () => {
     const seen: string[] = [];
     const batches = {
       ...source,
-      context(epoch: number, batch: number, settings: { step: number; lossDivisor: number }) {
+      contexts(epoch: number, batch: number, settings: { step: number; lossDivisor: number }) {
         seen.push(`${epoch}.${batch} of ${settings.lossDivisor} at ${settings.step}`);
-        return source.context(epoch, batch, settings);
+        return source.contexts(epoch, batch, settings);
       },
     };
     await runTiny({ runtime: reference, batches, options: { gradientAccumulationSteps: 2, numTrainEpochs: 1.5 } });
@@ -273,8 +273,8 @@ describe("numbers that are no numbers", () => {
     const source = tinyBatches({ examples: 20, batchSize: 4 });
     const batches = {
       ...source,
-      context: (epoch: number, batch: number, settings: { step: number; lossDivisor: number }): TinyContext =>
-        source.context(epoch, batch, { ...settings, lossDivisor: settings.step === 6 ? 0 : settings.lossDivisor }),
+      contexts: (epoch: number, batch: number, settings: { step: number; lossDivisor: number }): readonly TinyContext[] =>
+        source.contexts(epoch, batch, { ...settings, lossDivisor: settings.step === 6 ? 0 : settings.lossDivisor }),
     };
     let before = "";
     const path = join(folder, "checkpoint-4.crisp");
@@ -313,7 +313,7 @@ describe("numbers that are no numbers", () => {
     ]);
     const parameters = ["w", "root"].map((name) => ({ name, shape: [2], decay: false, trainable: true }));
     const step = await HostTrainStep.create(graph, { runtime: reference, parameters, values, largest: [{ B: 1 }] });
-    const batches = { batchesPerEpoch: 1, size: () => 1, context: () => ({ bindings: { B: 1 } }) };
+    const batches = { batchesPerEpoch: 1, size: () => 1, contexts: () => [{ bindings: { B: 1 } }] };
     const before = fingerprint(step.state);
     await assert.rejects(
       async () => {

@@ -20,7 +20,8 @@ export interface BatchSource<Context> {
   prepare?(epoch: number, batch: number): Promise<void>;
   /** What a batch counts for in the mean loss of an update: its examples, unless they weigh differently. */
   size(epoch: number, batch: number): number;
-  context(epoch: number, batch: number, settings: BatchSettings): Context;
+  /** The batch in one or several parts, which are computed one behind the other: their losses and gradients are added. */
+  contexts(epoch: number, batch: number, settings: BatchSettings): readonly Context[];
 }
 
 /** Where a run stands, apart from parameters and moments. */
@@ -137,7 +138,7 @@ export async function* trainLoop<Context extends StepContext>(
     const parts = Array.from({ length: Math.min(accumulated, batches.batchesPerEpoch - first) }, (_, i) => first + i);
     for (const batch of parts) await batches.prepare?.(epoch, batch);
     const lossDivisor = parts.reduce((sum, batch) => sum + batches.size(epoch, batch), 0);
-    const contexts = parts.map((batch) => batches.context(epoch, batch, { step, lossDivisor }));
+    const contexts = parts.flatMap((batch) => batches.contexts(epoch, batch, { step, lossDivisor }));
 
     const loss = await trainStep.run(contexts, { seed, step });
     checkLoss(loss, state, step, kept.path);

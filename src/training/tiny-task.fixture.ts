@@ -101,14 +101,11 @@ export function tinyBatches({ examples = 24, batchSize = 6, seed = 1 } = {}): Ba
   return {
     batchesPerEpoch: Math.ceil(examples / batchSize),
     size: (epoch, batch) => positions(epoch, batch).length,
-    context(epoch, batch, { lossDivisor }) {
+    contexts(epoch, batch, { lossDivisor }) {
       const chosen = positions(epoch, batch);
-      return {
-        bindings: { B: chosen.length },
-        ids: Int32Array.from(chosen.flatMap((at) => tokens[at])),
-        labels: Int32Array.from(chosen, (at) => (tokens[at][0] + tokens[at][2]) % CLASSES),
-        lossDivisor,
-      };
+      const ids = Int32Array.from(chosen.flatMap((at) => tokens[at]));
+      const labels = Int32Array.from(chosen, (at) => (tokens[at][0] + tokens[at][2]) % CLASSES);
+      return [{ bindings: { B: chosen.length }, ids, labels, lossDivisor }];
     },
   };
 }

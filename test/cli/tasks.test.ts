@@ -122,6 +122,42 @@ describe("what does not fit a task is refused before anything is trained", () =>
   });
 });
 
+describe("long texts in chunks", () => {
+  const [, ...lines] = readFileSync(writeReviews(work, "long.tsv", 80), "utf8")
+    .trim()
+    .split("\n");
+  const rows = lines.map((line) => ({ text: line.split("\t")[0], label: line.split("\t")[1] }));
+  const file = jsonl("long.jsonl", rows);
+  const chunks = ["--long_texts", "chunks", "--max_seq_length", "8", "--doc_stride", "2"];
+  test("train says what is read, and eval and predict read a text alike", async () => {
+    const trained = await crisp(["train", file, "--output_dir", path("long"), ...chunks, ...quick]);
+    assert.equal(trained.code, 0, trained.stderr);
+    const said = `${trained.stdout}${trained.stderr}`.replace(/\n\s+/g, " ");
+    assert.match(said, /long +\d+ % of texts are longer than 8 tokens: all of each is read, in windows, \d\.\d times the tokens/);
+    assert.match(said, /· 0 % truncated/);
+    const evaluated = await crisp(["eval", path("long"), file, "--json"]);
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    const { stdout, stderr } = await crisp(["predict", path("long"), file, "--top_k", "2"]);
+    assert.doesNotMatch(stderr, /cut/);
+    const right = stdout
+      .trim()
+      .split("\n")
+      .filter((line, at) => (JSON.parse(line).predicted_label ?? JSON.parse(line).labels[0].label) === rows[at].label).length;
+    const { accuracy } = JSON.parse(evaluated.stdout);
+    assert.ok(Math.abs(accuracy - right / rows.length) < 1e-9, `${accuracy}, ${right}`);
+  });
+  test("pairs of texts are refused by the option's name", () => {
+    const pairs = jsonl(
+      "text-pairs.jsonl",
+      rows.map(({ text, label }) => ({ sentence1: text, sentence2: "a day", label })),
+    );
+    return refuses(
+      ["train", pairs, "--output_dir", path("p"), ...chunks, ...quick],
+      /^--long_texts chunks: expected one text an example/,
+    );
+  });
+});
+
 test("large data stay on disk without being asked to", async () => {
   const large = path("large.tsv.gz");
   writeFileSync(large, Uint8Array.of(0x1f, 0x8b, 8, 0));

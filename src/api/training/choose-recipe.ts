@@ -10,7 +10,7 @@ import type { StartModel } from "../start-model.ts";
 import type { LengthSettings } from "./choose-length.ts";
 
 /** Settings of a training that say how it goes as a whole; what is left out is chosen. */
-export interface RecipeSettings extends Pick<LengthSettings, "longTexts"> {
+export interface RecipeSettings extends Pick<LengthSettings, "longTexts" | "docStride"> {
   /** Default `auto`, unless an option of `RECIPE_OPTIONS` is given: then `huggingface`. */
   readonly preset?: string;
   /** Seconds that training may take on a laptop's two cores; default 300. */

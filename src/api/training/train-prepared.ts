@@ -1,5 +1,5 @@
 import type { DataSummary, Dataset, Encoded } from "../../data/index.ts";
-import { summarise, summariseStreamed } from "../../data/index.ts";
+import { summarise, summariseStreamed, tokenCounts } from "../../data/index.ts";
 import type { ModelFacts } from "../../export/index.ts";
 import { joined, stableJson } from "../../files/index.ts";
 import { classMetrics, fitTemperature } from "../../metrics/index.ts";
@@ -11,6 +11,7 @@ import { resolveOptions } from "../../training/index.ts";
 import type { CrispCard } from "../classifier.ts";
 import { VERSION } from "../version.ts";
 import { type Baseline, FROZEN, frozenBaseline, majorityBaseline, type Trials, tfIdfBaseline } from "./baselines.ts";
+import { fasterAttention } from "./faster-attention.ts";
 import { type CrossPredicted, crossPredict, type ExecuteRun, foldsOf, type PhaseStore, runByRecipe } from "./phases.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
 import type { Prepared, StreamedTraining } from "./train-text.ts";
@@ -38,10 +39,14 @@ export async function trainPrepared(
   emit: (event: TrainEvent) => void,
   store?: PhaseStore,
 ): Promise<Finished | null> {
-  const { train, validation, reported, tokenizer, images, recipe } = prepared;
-  emit({ type: "recipe", recipe });
+  const { train, validation, reported, tokenizer, images, recipe, long } = prepared;
   const onDisk = "source" in train;
   const encoded = onDisk ? streamedSource(train, prepared) : encodeFor(prepared, train);
+  const longest = "paths" in encoded ? encoded.maxLength : tokenCounts(encoded).reduce((a, b) => Math.max(a, b), 0);
+  const attention = images ? undefined : fasterAttention(prepared.plan, prepared.config, longest);
+  if (long) emit({ type: "long", texts: long });
+  if (attention) emit({ type: "faster", attention });
+  emit({ type: "recipe", recipe });
   const encodedOf = (dataset: Dataset): Encoded[] => (dataset === train ? (encoded as Encoded[]) : encodeFor(prepared, dataset));
   const selection = validation && encodedOf(validation);
   const encodedReported = reported === validation ? selection! : encodedOf(reported);
@@ -161,7 +166,8 @@ async function baselinesOf(
 function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFiles }: Prepared): StreamedSource {
   if (!tokenizer) throw readsImages(source.paths[0], "texts");
   const files = new Map(Array.from(tokenizerFiles, ([name, pieces]) => [name, joined(pieces)]));
-  return { ...source, tokenizerFiles: files, maxLength: tokenizer.maxLength, longTexts: tokenizer.longTexts };
+  const { maxLength, longTexts, docStride, maxWindows } = tokenizer;
+  return { ...source, tokenizerFiles: files, maxLength, longTexts, docStride, maxWindows };
 }
 
 function finished(
@@ -200,6 +206,7 @@ function finished(
     attention: plan,
     maxLength: tokenizer?.maxLength ?? images!.tokens,
     ...(tokenizer && tokenizer.longTexts !== "head" && { longTexts: tokenizer.longTexts }),
+    ...(tokenizer?.longTexts === "chunks" && { docStride: tokenizer.docStride, maxWindows: tokenizer.maxWindows }),
     seed: spec.seed,
     padTokenId: spec.padTokenId,
     columns,

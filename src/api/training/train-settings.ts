@@ -6,7 +6,9 @@ import type { Device, RunEvent, RunResult } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
 import type { TrainingOptions } from "../../training/index.ts";
 import type { Baseline } from "./baselines.ts";
+import type { LongTextFacts } from "./choose-length.ts";
 import type { ChosenRecipe, RecipeSettings } from "./choose-recipe.ts";
+import type { FasterAttention } from "./faster-attention.ts";
 import type { PhaseEvent } from "./phases.ts";
 
 /** Settings of a training that are the same everywhere; training options have Hugging Face's names in camelCase. */
@@ -49,6 +51,10 @@ export interface TextTrainSettings<Source> extends Partial<TrainingOptions>, Rec
 /** What happens, in order: `data` once, then what the run says, then `finished`. */
 export type TrainEvent =
   | { readonly type: "data"; readonly summary: DataSummary; readonly columns: Dataset["columns"]; readonly heldOut: number }
+  /** Texts are longer than what is read at once, and what is read of them; first, where there are many. */
+  | { readonly type: "long"; readonly texts: LongTextFacts }
+  /** Sparse attention that would be faster; before `recipe`, where there is one. Never taken by itself. */
+  | { readonly type: "faster"; readonly attention: FasterAttention }
   /** How it goes; before `data`. */
   | { readonly type: "recipe"; readonly recipe: ChosenRecipe }
   | PhaseEvent
@@ -100,6 +106,7 @@ export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never
       linearProbe: true,
       pooling: true,
       longTexts: true,
+      docStride: true,
       folds: true,
       signal: true,
       streaming: true,

@@ -17,7 +17,7 @@ import { DEFAULT_TASK } from "../../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { FreshModel } from "../fresh-model.ts";
 import { freshStart, type StartModel } from "../start-model.ts";
-import { chooseLength, type LengthSettings } from "./choose-length.ts";
+import { chooseLength, type LengthSettings, type LongTextFacts } from "./choose-length.ts";
 import { type ChosenRecipe, chooseRecipe, DEFAULT_TIME_BUDGET, isChosen, type RecipeSettings } from "./choose-recipe.ts";
 import { OWN_SETTINGS, type TextTrainSettings } from "./train-settings.ts";
 
@@ -39,6 +39,7 @@ export interface Prepared extends StartModel {
   readonly reported: Dataset;
   readonly plan: AttentionPlan;
   readonly recipe: ChosenRecipe;
+  readonly long?: LongTextFacts;
   readonly classWeights?: readonly number[];
 }
 
@@ -85,7 +86,7 @@ export async function prepareTraining<Source>(
   const streamed = isDataset(data) ? undefined : await place.stream?.(data, { ...reading, task, heldOut });
   const evaluated = settings.validation !== undefined || settings.test !== undefined;
   const prepared = async (
-    model: StartModel,
+    model: FittedModel,
     parts: Pick<Prepared, "train" | "validation" | "classWeights" | "recipe">,
   ): Promise<Prepared> => {
     const split = parts.train;
@@ -108,20 +109,24 @@ export async function prepareTraining<Source>(
         { counts, rows: streamed.dataset.rows },
       );
     if ("kind" in opened) throw freshFromDisk(streamed.dataset.name);
-    const recipe = chooseRecipe(settings, opened, streamed.dataset, { evaluated: true });
-    return prepared(opened, { train: streamed, validation, classWeights, recipe });
+    // their texts are not looked at before training
+    const start = withLength(opened, settings, { ...streamed.dataset, examples: [] });
+    const recipe = chooseRecipe(settings, start, streamed.dataset, { evaluated: true });
+    return prepared(start, { train: streamed, validation, classWeights, recipe });
   }
   const all = limited(await read(data), settings.maxTrainSamples);
   checkTrainable(all);
   const given = settings.validation === undefined ? undefined : await read(settings.validation, all);
-  const start = "kind" in opened ? freshStart(opened, all, settings.maxLength) : withLength(opened, settings, all);
+  const startOf = (train: Dataset): FittedModel =>
+    "kind" in opened ? withLength(freshStart(opened, train), settings, train) : withLength(opened, settings, all);
+  const start = startOf(all);
   const recipe = chooseRecipe(settings, start, all, { evaluated });
   const split = given
     ? { train: all, heldOut: given }
     : recipe.folds > 0 || (settings.test !== undefined && !recipe.holdsOut)
       ? { train: all }
       : splitDataset({ dataset: all, seed });
-  const model = "kind" in opened ? freshStart(opened, split.train, settings.maxLength) : start;
+  const model = "kind" in opened ? startOf(split.train) : start;
   const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
   return prepared(model, {
     train: split.train,
@@ -131,17 +136,20 @@ export async function prepareTraining<Source>(
   });
 }
 
+/** A model that takes texts at the lengths they have. */
+type FittedModel = StartModel & Pick<Prepared, "long">;
+
 /** The model with a tokenizer for the texts' lengths. */
 function withLength(
   model: StartModel,
   settings: RecipeSettings & LengthSettings & Partial<TrainingOptions>,
   train: Dataset,
-): StartModel {
+): FittedModel {
   const { tokenizer, config } = model;
   if (!tokenizer) return model;
   const { timeBudget = DEFAULT_TIME_BUDGET } = settings;
   const chosen = isChosen(settings, model);
-  return { ...model, tokenizer: chooseLength(settings, { config, tokenizer }, train, { timeBudget, chosen }) };
+  return { ...model, ...chooseLength(settings, { config, tokenizer }, train, { timeBudget, chosen }) };
 }
 
 /** A vocabulary is made from texts that are all at hand. */

@@ -75,20 +75,24 @@ async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]>
 /** What must be equal of two trained models. */
 const weightsOf = async (files: Promise<Map<string, Uint8Array>>) => Buffer.from((await files).get("model.safetensors")!);
 
-test("gives the events, metrics and weights that train() in Node gives on the same runtime", async () => {
-  const run = trainIn(connect(), settings());
-  const there = trainInNode({ data: dataFile, model: modelFolder, ...common, device: "wasm" });
-  const [events, expected] = await Promise.all([collect(run), collect(there)]);
-  assert.deepEqual(
-    events.map(({ type }) => type),
-    expected.map(({ type }) => type),
-  );
-  const [result, inNode] = [(await run.result)!, (await there.result)!];
-  assert.deepEqual(result.metrics, inNode.metrics);
-  assert.deepEqual(result.evaluated, inNode.evaluated);
-  assert.deepEqual(await weightsOf(result.model.files()), await weightsOf(inNode.model.files()));
-  await result.model.close();
-});
+for (const [texts, own] of Object.entries({
+  texts: {},
+  "texts in windows": { longTexts: "chunks", maxLength: 8, docStride: 2 } as const,
+}))
+  test(`${texts}: gives the events, metrics and weights that train() in Node gives on the same runtime`, async () => {
+    const run = trainIn(connect(), settings(own));
+    const there = trainInNode({ data: dataFile, model: modelFolder, ...common, ...own, device: "wasm" });
+    const [events, expected] = await Promise.all([collect(run), collect(there)]);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      expected.map(({ type }) => type),
+    );
+    const [result, inNode] = [(await run.result)!, (await there.result)!];
+    assert.deepEqual(result.metrics, inNode.metrics);
+    assert.deepEqual(result.evaluated, inNode.evaluated);
+    assert.deepEqual(await weightsOf(result.model.files()), await weightsOf(inNode.model.files()));
+    await result.model.close();
+  });
 
 test("a map of files trains in Node too, as their folder does", async () => {
   const [a, b] = await Promise.all(

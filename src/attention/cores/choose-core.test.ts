@@ -4,6 +4,7 @@ import { parsePattern } from "../patterns/parse-pattern.ts";
 import type { AttentionPlan } from "../plan.ts";
 import { visibility } from "../visibility.ts";
 import { type CoreSizes, chooseCore } from "./choose-core.ts";
+import { offeredBlocks } from "./offered-blocks.ts";
 
 const sizes = (length: number, changed: Partial<CoreSizes> = {}): CoreSizes => ({
   ...{ layers: 6, heads: 12, length, onCpu: true, visibility: () => visibility() },
@@ -69,5 +70,25 @@ describe("the core", () => {
       code: "pattern/bad-core",
       message: /auto or one of masked, gathered, chunked, got fast/,
     });
+  });
+});
+
+describe("blocks are offered", () => {
+  const offered = (length: number, pattern = "dense", changed: Partial<CoreSizes> = {}) =>
+    offeredBlocks({ pattern: parsePattern(pattern) }, sizes(length, changed));
+  test("for dense attention over 512 tokens and more, with what chooseCore expects of them", () => {
+    assert.equal(offered(511), undefined);
+    for (const length of [512, 1024, 4096]) {
+      const { pattern, times } = offered(length)!;
+      assert.match(chosen(pattern, length).why!, new RegExp(`about ${times.toFixed(1)} times as fast`));
+    }
+  });
+  test("neither for sparse attention, nor on a device whose costs are not known", () => {
+    assert.equal(offered(1024, "block(sparsity=0.5)"), undefined);
+    assert.equal(offered(1024, "dense", { onCpu: false }), undefined);
+  });
+  test("by what they gain over the windows that an encoder has itself", () => {
+    const seen = (layer: number) => visibility(layer === 0 ? {} : { window: 64 });
+    assert.ok((offered(1024, "dense", { visibility: seen })?.times ?? 1) < offered(1024)!.times);
   });
 });

@@ -26,6 +26,8 @@ export interface CoreChoice {
   readonly core: AttentionCore;
   /** One line for people; undefined where there was nothing to choose. */
   readonly why?: string;
+  /** How many times as fast as `masked` it is expected to be, where that is why it was taken. */
+  readonly times?: number;
 }
 
 /**
@@ -82,8 +84,9 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   const counted = layers.map((layer) => (layer ? countsOf(layer, length) : { pairs: whole, cost: whole }));
   const mean = (key: "pairs" | "cost"): number => counted.reduce((sum, layer) => sum + layer[key], 0) / (layers.length * whole);
   const share = `blocks of ${some.blocks.size} hold ${Math.round(100 * Math.min(1, mean("pairs")))} % of the pairs of ${length} tokens`;
-  return mean("cost") < 1
-    ? { core: gathered, why: `${gathered.name}: ${share}, about ${(1 / mean("cost")).toFixed(1)} times as fast` }
+  const times = 1 / mean("cost");
+  return times > 1
+    ? { core: gathered, why: `${gathered.name}: ${share}, about ${times.toFixed(1)} times as fast`, times }
     : { core: masked, why: `${masked.name}: ${share}, which is not faster at that length` };
 }
 

@@ -1,3 +1,4 @@
+import { dense, offeredBlocks, visibility } from "../../attention/index.ts";
 import {
   type DataInspection,
   type FileInspection,
@@ -8,7 +9,7 @@ import {
   type WrittenLabel,
 } from "../../data/index.ts";
 import { oneLine } from "../../errors/index.ts";
-import { tasks } from "../../tasks/index.ts";
+import { taskOf, tasks } from "../../tasks/index.ts";
 
 /** Columns that everything fits. */
 export const WIDTH = 80;
@@ -70,6 +71,7 @@ export function rowsOf({ files, leaks, advice }: DataInspection, at: number): In
     add("spellings", [...groups, ...(spellings.length > LISTED ? [`and ${spellings.length - LISTED} more`] : [])], several);
   }
   if (file.lengths) add("lengths", lengthLines(file.lengths, file.rows), at === 0 && advice.maxLength !== undefined);
+  if (file.lengths && at === 0) add("long", longLines(file, file.lengths, advice));
   if (repeats) for (const row of repeatRows(repeats)) add(row.name, row.lines, row.asks);
   for (const leak of leaks) {
     const [first, second] = leak.files;
@@ -141,6 +143,29 @@ function lengthLines({ unit, texts, median, p90, p95, longest, cut }: LengthFact
   if (cut.length === 0) return [...lines, "give --model for tokens, and what --max_seq_length would cut"];
   return [...lines, `--max_seq_length cuts: ${cut.map(({ limit, share }) => `${limit} ${percent(share)}`).join(", ")}`];
 }
+
+/** What training does with texts that are still cut, and what attention is faster over long ones. */
+function longLines(
+  { task, taken }: FileInspection,
+  { cut }: LengthFacts,
+  { maxLength = 0, longTexts }: DataInspection["advice"],
+): string[] {
+  const longest = cut.at(-1)?.limit ?? 0;
+  const faster = maxLength >= longest ? offeredBlocks({ pattern: dense() }, { ...ANY_ENCODER, length: maxLength }) : undefined;
+  const inWindows = taskOf({ task }).averagesWindows && taken?.pair === undefined;
+  const all = inWindows ? "; --long_texts chunks reads all of them, in windows" : "";
+  return [
+    ...(longTexts === undefined ? [] : [`of longer ones start and end are read (--long_texts ${longTexts})${all}`]),
+    ...(faster === undefined
+      ? []
+      : [
+          `--attention '${faster.pattern}': over ${maxLength} tokens attention is expected to be ${faster.times.toFixed(1)} times as fast on a CPU`,
+        ]),
+  ];
+}
+
+/** What is gained does not depend on their number. */
+const ANY_ENCODER = { layers: 1, heads: 1, onCpu: true, visibility: () => visibility() };
 
 function repeatRows({ exact, near, conflicts }: Repeats): InspectedRow[] {
   const same = exact.examples.map(({ line, of }) => `line ${line} = line ${of}`);

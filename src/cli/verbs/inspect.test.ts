@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { FileInspection } from "../../data/index.ts";
+import type { DataInspection, FileInspection } from "../../data/index.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { runCommand } from "../run-command.ts";
 import { VERBS } from "../verbs.ts";
 import { commandLines, trainCommand } from "./inspect.ts";
-import { wrap } from "./inspect-lines.ts";
+import { rowsOf, wrap } from "./inspect-lines.ts";
 import { train } from "./train.ts";
 
 async function run(...argv: string[]) {
@@ -122,10 +122,37 @@ test("words stay whole where they fit, and long commands are broken between opti
 });
 
 test("the command has no option that equals what training chooses", () => {
-  const advice = { encoding: "windows-1252", maxLength: 256, classWeights: "balanced" } as const;
+  const advice = { encoding: "windows-1252", maxLength: 256, longTexts: "head_tail", classWeights: "balanced" } as const;
   const command = (onDisk: boolean) =>
     trainCommand("a.csv", { advice, files: [FILE] }, { modelNameOrPath: "m" }, onDisk).slice(3);
   assert.deepEqual(command(false), ["--model", "m", "--class_weights", "balanced"]);
-  const options = ["--encoding", "windows-1252", "--class_weights", "balanced", "--max_seq_length", "256"];
+  const options = [
+    "--encoding",
+    "windows-1252",
+    "--class_weights",
+    "balanced",
+    "--max_seq_length",
+    "256",
+    "--long_texts",
+    "head_tail",
+  ];
   assert.deepEqual(command(true), ["--model", "m", ...options]);
+});
+
+test("long texts: what is read of them is proposed, chunks of one text only, and block attention from 512 tokens on", () => {
+  const cut = [64, 128, 256, 512].map((limit) => ({ limit, share: 0.4 }));
+  const lengths = { unit: "tokens", texts: 1, median: 500, p90: 900, p95: 950, longest: 1000, cut } as const;
+  const rows = (taken: FileInspection["taken"], advice: DataInspection["advice"]): string =>
+    rowsOf({ files: [{ ...FILE, taken, lengths }], leaks: [], advice }, 0)
+      .filter(({ name }) => name === "long")
+      .flatMap(({ lines }) => lines)
+      .join("\n");
+  const advice = { maxLength: 512, longTexts: "head_tail" } as const;
+  assert.match(rows({ text: "text" }, advice), /\(--long_texts head_tail\); --long_texts chunks reads all of them/);
+  assert.match(
+    rows({ text: "text" }, advice),
+    /--attention 'block\(sparsity=0\.8, size=128\)': over 512 tokens attention is expected to be 1\.5/,
+  );
+  assert.doesNotMatch(rows({ text: "a", pair: "b" }, advice), /chunks/);
+  assert.equal(rows({ text: "text" }, { maxLength: 256 }), "");
 });

@@ -93,6 +93,7 @@ export function trainCommand(
     task: options.problemType ?? advice.task,
     class_weights: advice.classWeights,
     max_seq_length: onDisk ? advice.maxLength : undefined,
+    long_texts: onDisk ? advice.longTexts : undefined,
   };
   const named = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
   // An argument that begins with a dash would be an option.

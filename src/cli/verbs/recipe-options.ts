@@ -35,7 +35,13 @@ export const RECIPE_OPTIONS = {
   long_texts: {
     type: "string",
     choices: LONG_TEXTS,
-    help: "What stays of texts longer than --max_seq_length: their head, or a quarter head and the rest tail; left out, as texts and recipe need it.",
+    help: "What is read of texts longer than --max_seq_length: their head, a quarter head and the rest tail, or all of it in chunks, whose logits are averaged; left out, as texts and recipe need it.",
+  },
+  doc_stride: {
+    type: "integer",
+    unit: "tokens",
+    min: 0,
+    help: "Tokens that two chunks of a text share; left out, an eighth of --max_seq_length.",
   },
   folds: {
     type: "integer",
@@ -47,7 +53,7 @@ export const RECIPE_OPTIONS = {
 
 /** Those that were typed. */
 export function recipeSettings(options: OptionValues<typeof RECIPE_OPTIONS>, given: ReadonlySet<string>): RecipeSettings {
-  const { preset, timeBudget, contrastiveEpochs, linearProbe, pooling, longTexts, folds } = options;
+  const { preset, timeBudget, contrastiveEpochs, linearProbe, pooling, longTexts, docStride, folds } = options;
   return {
     preset,
     timeBudget,
@@ -55,6 +61,7 @@ export function recipeSettings(options: OptionValues<typeof RECIPE_OPTIONS>, giv
     linearProbe: given.has("linearProbe") ? linearProbe : undefined,
     pooling: pooling as RecipeSettings["pooling"],
     longTexts: longTexts as RecipeSettings["longTexts"],
+    docStride,
     folds,
   };
 }

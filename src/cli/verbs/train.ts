@@ -23,8 +23,8 @@ import { trainReport } from "../train-report/train-report.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv } from "./error-tables.ts";
-import { recipeLine } from "./recipe-line.ts";
 import { RECIPE_OPTIONS, recipeSettings } from "./recipe-options.ts";
+import { fasterLine, longTextsLine, recipeLine } from "./start-lines.ts";
 import { trainVerdict } from "./train-verdict.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
@@ -146,6 +146,8 @@ function reporter(
   return (event) => {
     output.record(event);
     if (event.type === "recipe") output.say(recipeLine(event.recipe));
+    else if (event.type === "long") output.say(longTextsLine(event.texts));
+    else if (event.type === "faster") output.say(fasterLine(event.attention));
     else if (event.type === "phase") {
       if (phase?.name !== event.name) phase = { name: event.name, bar: output.progress(event.name, event.steps, event.done - 1) };
       phase.bar.update(event.done);

@@ -152,6 +152,10 @@ describe("texts", () => {
       ],
     );
     assert.deepEqual(advice, { maxLength: 256 });
+    const long = inspectData([await readForInspection(bytes(tsv(["word ".repeat(600), "a"], ["word", "b"])), "long.tsv")], {
+      tokenizer,
+    });
+    assert.deepEqual(long.advice, { maxLength: 512, longTexts: "head_tail" });
   });
 });
 

@@ -2,6 +2,7 @@ import { cellText, labelledTasks, type TaskName, taskOf } from "../../tasks/inde
 import type { BadRowReason } from "../table/bad-rows.ts";
 import { labelsOf } from "../table/labels-of.ts";
 import { countLabels } from "../table/summary.ts";
+import type { LongTexts } from "../tokenize/long-texts.ts";
 import type { Tokenizer } from "../tokenize/tokenizer.ts";
 import type { Dataset } from "../types.ts";
 import { labelSpellings, type WrittenLabel } from "./label-spellings.ts";
@@ -50,6 +51,8 @@ export interface TrainingAdvice {
   readonly classWeights?: "balanced";
   /** Tokens. */
   readonly maxLength?: number;
+  /** Where that, or the usual length, still cuts many. */
+  readonly longTexts?: LongTexts;
 }
 
 export interface DataInspection {
@@ -165,7 +168,7 @@ function adviceFor(files: readonly FileInspection[], maxLength: number): Trainin
   const [encoding] = encodings;
   const counts = train.classes.map(({ count }) => count);
   const numbers = looksLikeNumbers(train);
-  const { balancedWeights } = labelsOf(train.task);
+  const { balancedWeights, ofWords } = labelsOf(train.task);
   const unbalanced =
     balancedWeights !== undefined && Math.min(...counts) > 0 && Math.max(...counts) >= UNBALANCED * Math.min(...counts);
   const cuts = train.lengths?.cut ?? [];
@@ -180,5 +183,6 @@ function adviceFor(files: readonly FileInspection[], maxLength: number): Trainin
     ...(files.some(({ bad }) => bad.rows > 0) && { skipBadRows: true as const }),
     ...(numbers ? { task: ofNumbers } : unbalanced && counts.length > 1 && { classWeights: "balanced" as const }),
     ...(longer && longer.limit > maxLength && { maxLength: longer.limit }),
+    ...(cutAt(Math.max(maxLength, longer?.limit ?? 0)) > MOST_CUT && !ofWords && { longTexts: "head_tail" as const }),
   };
 }

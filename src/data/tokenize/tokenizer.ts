@@ -1,7 +1,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { CrispError, expectedGot, printedJson } from "../../errors/index.ts";
 import { checkTokenizerJson } from "./check-tokenizer.ts";
-import { cutTokens, type LongTexts } from "./long-texts.ts";
+import { checkStride, cutTokens, defaultStride, type LongTexts, MOST_WINDOWS, windowsOf } from "./long-texts.ts";
 import { idsReader } from "./read-ids.ts";
 import { repairLibrary } from "./repair-tokenizer.ts";
 import { longestFirst, readTemplate, type TemplatePart } from "./template.ts";
@@ -12,8 +12,10 @@ export interface Encoding {
   readonly inputIds: Int32Array;
   /** [n] 0 for the first text, 1 for the second, as the tokenizer's template says. */
   readonly tokenTypeIds: Int32Array;
-  /** True when tokens were cut off to fit `maxLength`. */
+  /** True when tokens were cut off to fit `maxLength`; of a text in windows, when it has more than are read. */
   readonly truncated: boolean;
+  /** The further windows of a text that is read in several. */
+  readonly others?: readonly Pick<Encoding, "inputIds" | "tokenTypeIds" | "truncated">[];
 }
 
 export interface Tokenizer {
@@ -30,8 +32,12 @@ export interface Tokenizer {
   readonly opening: readonly number[];
   /** Special tokens behind one text. */
   readonly closing: readonly number[];
-  /** What stays of texts that are longer. */
+  /** What is read of texts that are longer. */
   readonly longTexts: LongTexts;
+  /** Tokens that two windows of a text share. */
+  readonly docStride: number;
+  /** Most windows that are read of a text. */
+  readonly maxWindows: number;
   /** The same tokenizer for other lengths; @throws `tokenizer/bad-length`. */
   fit(length: LengthOptions): Tokenizer;
   encode(text: string, pair?: string): Encoding;
@@ -46,8 +52,12 @@ export interface Tokenizer {
 export interface LengthOptions {
   /** Most tokens an example, special tokens included; default 128, as in Hugging Face's GLUE scripts. */
   readonly maxLength?: number;
-  /** What stays of longer texts; default head, as everywhere. */
+  /** What is read of longer texts; default head, as everywhere. */
   readonly longTexts?: LongTexts;
+  /** Tokens that two windows of a text share, where `longTexts` is chunks; default an eighth of `maxLength`. */
+  readonly docStride?: number;
+  /** Most windows that are read of a text; default 16. */
+  readonly maxWindows?: number;
 }
 
 export interface TokenizerOptions extends LengthOptions {
@@ -69,7 +79,7 @@ const splitsAtSpaces = (tokenizerJson: object): boolean => {
  * @returns The tokenizer.
  * @throws `tokenizer/bad-file` when `tokenizer.json` lacks its parts or has no padding token; `tokenizer/unsupported` when its ids would
  * differ from Python's; `tokenizer/bad-length` when
- * `maxLength` leaves no room beside the special tokens.
+ * `maxLength` leaves no room beside the special tokens; `tokenizer/bad-stride` when windows would share all their tokens.
  * @example
  * createTokenizer({ tokenizerJson }).encode("a fine film").inputIds; // Int32Array [101, 1037, 2986, 2143, 102]
  * @see https://github.com/huggingface/tokenizers.js, which does not truncate.
@@ -119,12 +129,17 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, ...length
   const textAt = templates[0].findIndex((part) => "sequence" in part);
   const idsIn = (parts: readonly TemplatePart[]): number[] => parts.flatMap((part) => ("id" in part ? [part.id] : []));
 
-  const fit = ({ maxLength = 128, longTexts = "head" }: LengthOptions): Tokenizer => {
+  const fit = ({ maxLength = 128, longTexts = "head", ...given }: LengthOptions): Tokenizer => {
+    const { docStride = defaultStride(maxLength), maxWindows = MOST_WINDOWS } = given;
     if (!Number.isInteger(maxLength) || maxLength <= special[1]) {
       const rule = `a whole number of tokens above ${special[1]}, the special tokens of a pair`;
       throw expectedGot("tokenizer/bad-length", "maxLength", rule, maxLength);
     }
-    return { ...common, fit, maxLength, longTexts, encode: (text, pair) => encode(text, pair, maxLength, longTexts) };
+    checkStride(docStride, maxLength - special[0]);
+    const length = { maxLength, longTexts, docStride, maxWindows };
+    const encode = (text: string, pair?: string): Encoding =>
+      longTexts === "chunks" ? encodeWindows(text, pair, length) : encodeOne(text, pair, length);
+    return { ...common, ...length, fit, encode };
   };
   const common = {
     padTokenId,
@@ -137,20 +152,45 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, ...length
     encodeAll: idsOf,
     tokens: (ids: ArrayLike<number>) => Array.from(ids, (id) => library.id_to_token(id) ?? `<${id}>`),
   };
-  const encode = (text: string, pair: string | undefined, maxLength: number, longTexts: LongTexts): Encoding => {
+  const encodeOne = (text: string, pair: string | undefined, { maxLength, longTexts }: Required<LengthOptions>): Encoding => {
     const which = pair === undefined ? 0 : 1;
     const ids = [idsOf(text), pair === undefined ? [] : idsOf(pair)];
     const kept = longestFirst(ids[0].length, ids[1].length, maxLength - special[which]);
-    const n = kept[0] + kept[1] + special[which];
-    const inputIds = new Int32Array(n);
-    const tokenTypeIds = new Int32Array(n);
-    let at = 0;
-    for (const part of templates[which]) {
-      const piece = "id" in part ? [part.id] : cutTokens(ids[part.sequence], kept[part.sequence], longTexts);
-      inputIds.set(piece, at);
-      tokenTypeIds.fill(part.type, at, (at += piece.length));
-    }
-    return { inputIds, tokenTypeIds, truncated: kept[0] < ids[0].length || kept[1] < ids[1].length };
+    const pieces = ids.map((own, at) => cutTokens(own, kept[at], longTexts));
+    return { ...filled(templates[which], pieces), truncated: kept[0] < ids[0].length || kept[1] < ids[1].length };
+  };
+  const encodeWindows = (text: string, pair: string | undefined, length: Required<LengthOptions>): Encoding => {
+    if (pair !== undefined)
+      throw expectedGot(
+        "tokenizer/pair-in-windows",
+        "longTexts chunks",
+        "one text",
+        "a pair of texts",
+        "Take head or head_tail.",
+      );
+    const { windows, truncated } = windowsOf(idsOf(text), {
+      size: length.maxLength - special[0],
+      stride: length.docStride,
+      most: length.maxWindows,
+    });
+    const [first, ...others] = windows.map((ids) => ({ ...filled(templates[0], [ids]), truncated }));
+    return { ...first, ...(others.length > 0 && { others }) };
   };
   return fit(length);
+}
+
+/** A template with the pieces of its texts in their places. */
+function filled(
+  template: readonly TemplatePart[],
+  pieces: readonly (readonly number[])[],
+): Pick<Encoding, "inputIds" | "tokenTypeIds"> {
+  const parts = template.map((part) => ({ type: part.type, ids: "id" in part ? [part.id] : pieces[part.sequence] }));
+  const n = parts.reduce((sum, { ids }) => sum + ids.length, 0);
+  const [inputIds, tokenTypeIds] = [new Int32Array(n), new Int32Array(n)];
+  let at = 0;
+  for (const { type, ids } of parts) {
+    inputIds.set(ids, at);
+    tokenTypeIds.fill(type, at, (at += ids.length));
+  }
+  return { inputIds, tokenTypeIds };
 }

@@ -1,4 +1,4 @@
-import { collate, type Encoded, evaluationOrder, tokenCounts } from "../../data/index.ts";
+import { collate, type Encoded, evaluationOrder, meanOfWindows, tokenCounts, windowRows } from "../../data/index.ts";
 import { centredRegression } from "../../linear/index.ts";
 import { buildModel, type EncoderConfig, families } from "../../models/index.ts";
 import type { Tensor } from "../../runtime/index.ts";
@@ -7,10 +7,12 @@ import { batchContext, type ForwardOptions, fillInputs } from "../forward.ts";
 /**
  * What the last linear layer of a classifier reads of each example, without dropout: [examples][D].
  *
+ * Of a text in several windows it is the mean of theirs: a linear layer makes of it the mean of their logits.
+ *
  * @param signal - Looked at before each batch; @throws its reason.
  */
 export async function featuresOf(
-  examples: readonly Encoded[],
+  asked: readonly Encoded[],
   { runtime, config, plan, parameters, seed, batchSize, padTokenId }: ForwardOptions,
   signal?: AbortSignal,
 ): Promise<readonly Float32Array[]> {
@@ -20,6 +22,7 @@ export async function featuresOf(
   try {
     const wanted = new Set(session.inputs.map(({ name }) => name));
     const settings = { seed, step: 0, training: false, strength: 1, labelSmoothing: 0, lossDivisor: 1 };
+    const { rows: examples, exampleOf } = windowRows(asked);
     const rows: Float32Array[] = new Array(examples.length);
     for (const positions of evaluationOrder({ lengths: tokenCounts(examples), batchSize })) {
       signal?.throwIfAborted();
@@ -36,7 +39,7 @@ export async function featuresOf(
         rows[at] = data.slice(row * D, (row + 1) * D);
       });
     }
-    return rows;
+    return examples.length === asked.length ? rows : meanOfWindows(rows, exampleOf).map((row) => Float32Array.from(row));
   } finally {
     await session.release();
   }

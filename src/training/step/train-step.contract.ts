@@ -28,7 +28,7 @@ import { gradientNorm, update } from "./update.ts";
 
 const batches = tinyBatches();
 const contextOf = (batch: number, lossDivisor = batches.size(0, batch)): TinyContext =>
-  batches.context(0, batch, { step: 0, lossDivisor });
+  batches.contexts(0, batch, { step: 0, lossDivisor })[0];
 
 /** With β₁ = 0 and no learning rate an update leaves the gradient as the first moment. */
 async function gradientsOf({ state }: TrainStep<TinyContext>): Promise<Map<string, number[]>> {
@@ -98,9 +98,9 @@ export function trainStepContract(where: string, create: () => Promise<Runtime>)
       const source = tinyBatches({ examples: 32, batchSize: 32 });
       const halves = tinyBatches({ examples: 32, batchSize: 16 });
       const step = await tinyStep(runtime);
-      const whole = await step.run([source.context(0, 0, { step: 0, lossDivisor: 32 })], { seed: 1, step: 0 });
+      const whole = await step.run(source.contexts(0, 0, { step: 0, lossDivisor: 32 }), { seed: 1, step: 0 });
       const expected = await gradientsOf(step);
-      const parts = [0, 1].map((batch) => halves.context(0, batch, { step: 0, lossDivisor: 32 }));
+      const parts = [0, 1].flatMap((batch) => halves.contexts(0, batch, { step: 0, lossDivisor: 32 }));
       const summed = await step.run(parts, { seed: 1, step: 0 });
       assert.ok(Math.abs(whole - summed) <= 1e-6, `${whole} and ${summed}`);
       assertClose(await gradientsOf(step), expected, 1e-6);

@@ -21,7 +21,7 @@ describe("a training step in host memory", () => {
   test("memory does not grow with the updates", async () => {
     const step = await tinyHostStep(runtime, { dropout: 0.5 });
     const batches = tinyBatches();
-    const contexts = [0, 1].map((at) => batches.context(0, at, { step: 0, lossDivisor: batches.size(0, at) }));
+    const contexts = [0, 1].flatMap((at) => batches.contexts(0, at, { step: 0, lossDivisor: batches.size(0, at) }));
     const used = step.state.memory.used;
     for (let at = 0; at < 5; at++) await step.run([...contexts], { seed: 1, step: at });
     assert.equal(step.state.memory.used, used);
