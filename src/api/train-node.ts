@@ -152,7 +152,10 @@ async function streamed(
   const { onProgress: _, signal: __, onNote: ___, ...plain } = options;
   const { text, pair, label } = dataset.columns;
   const columns = { textColumn: text, pairColumn: pair, labelColumn: label };
-  return { dataset, source: { paths, options: { ...plain, ...columns, labels: dataset.labels } } };
+  return {
+    dataset,
+    source: { paths, fingerprint: dataset.fingerprint, options: { ...plain, ...columns, labels: dataset.labels } },
+  };
 }
 
 const pathsOf = (source: string | readonly string[]): readonly string[] => (typeof source === "string" ? [source] : source);
