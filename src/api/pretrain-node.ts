@@ -15,6 +15,7 @@ import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn 
 import { readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { inCheckpoints } from "./in-checkpoints-node.ts";
 import { TOKENIZER_FILES, tokenizerFilesOf } from "./input-files.ts";
 import { VERSION } from "./version.ts";
 
@@ -108,7 +109,7 @@ const OWN: Readonly<Record<Exclude<keyof PretrainSettings, keyof TrainingOptions
  * @see Devlin et al., arXiv 1810.04805; `run_mlm.py` in transformers.
  */
 export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainEvent, PretrainedModel | null> =>
-  withEvents((emit) => execute(settings, emit));
+  withEvents((emit) => inCheckpoints(settings.checkpoints, () => execute(settings, emit)));
 
 async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) => void): Promise<PretrainedModel | null> {
   const { seed = 42, mlmProbability = 0.15, checkpoints, log, device, threads, signal } = settings;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { holdsPhases, removeEmptyPhases, removePhases, SAVED_FILES } from "../api/index-node.ts";
-import { expectedGot } from "../errors/index.ts";
-import { checkOwnFiles, FOLDER_LOCK, lockFolder } from "../files/index-node.ts";
+import { type CrispError, expectedGot } from "../errors/index.ts";
+import { checkOwnFiles, FOLDER_LOCK, type Lock, lockFolder } from "../files/index-node.ts";
 import { fromFirstStep, type RunEvent, type RunLog } from "../runs/index.ts";
 import { logFile } from "../runs/index-node.ts";
 import { checkpointFiles, removeCheckpoints } from "../training/index-node.ts";
@@ -85,11 +85,14 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   else removeStart(checkpoints);
   const removeOlder = (): void => {
     for (const place of places) {
-      if (place === checkpoints) continue;
+      if (place === checkpoints || !existsSync(place)) continue;
+      const lock = lockIfFree(place);
+      if (!lock) continue;
       removeCheckpoints(place);
       removePhases(place);
       if (isLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
       removeKeptCommand(place);
+      lock.release();
       rmdirIfEmpty(place);
     }
   };
@@ -106,6 +109,16 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
     },
     removeOlder,
   };
+}
+
+/** Of old checkpoints, which stay while somebody trains on from them; also takes away the lock of a run that was killed. */
+function lockIfFree(place: string): Lock | undefined {
+  try {
+    return lockFolder(place, { code: "file/busy", what: "training" });
+  } catch (error) {
+    if ((error as CrispError).code === "file/busy") return undefined;
+    throw error;
+  }
 }
 
 /** Of a run that failed before its first checkpoint the command is no more; its log is added to. */
@@ -144,6 +157,8 @@ export const continuing =
 /** A run that failed before its first checkpoint may have left its log and its command, and a killed one an empty folder. */
 const holdsNoRun = (checkpoints: string): boolean =>
   readdirSync(checkpoints, { withFileTypes: true }).every((entry) => {
+    // of a process that was killed
+    if (entry.name.startsWith(FOLDER_LOCK)) return true;
     const path = join(checkpoints, entry.name);
     return entry.isDirectory() ? readdirSync(path).length === 0 : isKeptCommand(entry.name) || isLog(path);
   });

@@ -15,13 +15,15 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { expectedGot } from "../errors/index.ts";
-import { isProcessAlive } from "./process-node.ts";
+import { lifeOfTag, PROCESS_TAG, processTag } from "./process-node.ts";
 
 /** A file's bytes, in pieces that are written one after another. */
 export type Chunks = Iterable<Uint8Array>;
 
 /** Temporary names carry the process that writes them, so that another one's live file is never swept away. */
-const temporary = /^\.(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
+const temporary = new RegExp(`^\\.(.+)\\.crisp-(${PROCESS_TAG})-[0-9a-f]{8}\\.tmp$`);
+/** Of another machine's process nobody here knows whether it lives; no file is a day in the making. */
+const ABANDONED_MS = 24 * 3600 * 1000;
 
 /**
  * Write a file so that at every moment, power cuts included, its name holds either the old bytes or all of the new ones.
@@ -133,7 +135,7 @@ export function writeFilesAtomically(folder: string, files: ReadonlyMap<string, 
  */
 export function checkWritable(folder: string, bytes = 0): void {
   makeFolder(folder);
-  const probe = join(folder, `.probe.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const probe = temporaryFor(join(folder, "probe"));
   try {
     stageAs(probe, folder, [Uint8Array.of(0)]);
   } finally {
@@ -149,12 +151,11 @@ export function checkWritable(folder: string, bytes = 0): void {
  * @returns The names removed.
  */
 export function sweepTemporaryFiles(folder: string): string[] {
-  const born = Date.now() - 1000 * process.uptime();
   const stale = readdirSync(folder).filter((name) => {
-    const pid = temporary.exec(name)?.[2];
-    if (pid === undefined) return false;
-    // in a container each start has the same number: what is older than this process was another's
-    return Number(pid) === process.pid ? lastWritten(join(folder, name)) < born : !isProcessAlive(Number(pid));
+    const tag = temporary.exec(name)?.[2];
+    if (tag === undefined) return false;
+    const life = lifeOfTag(tag);
+    return life === "gone" || (life === "unknown" && Date.now() - lastWritten(join(folder, name)) > ABANDONED_MS);
   });
   for (const name of stale) rmSync(join(folder, name), { force: true });
   return stale;
@@ -166,7 +167,7 @@ const lastWritten = (path: string): number => statSync(path, { throwIfNoEntry: f
 const megabytes = (bytes: number): string => `${Math.floor(bytes / 1e6).toLocaleString("en-US")} MB`;
 
 const temporaryFor = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  join(dirname(path), `.${basename(path)}.crisp-${processTag()}-${randomBytes(4).toString("hex")}.tmp`);
 
 function stage(path: string, chunks: Chunks): string {
   const temp = temporaryFor(path);

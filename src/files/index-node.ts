@@ -9,6 +9,7 @@ export {
   writeAtomically,
   writeFilesAtomically,
 } from "./atomic-file-node.ts";
-export { FOLDER_LOCK, type Lock, type LockSettings, lockFolder, takeLock } from "./folder-lock-node.ts";
+export { FOLDER_LOCK, holdsLock, lockFolder } from "./folder-lock-node.ts";
 export * from "./index.ts";
+export { type Lock, type LockSettings, takeLock } from "./lock-node.ts";
 export { checkOwnFiles, OWN_FILES, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
