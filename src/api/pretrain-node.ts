@@ -12,7 +12,7 @@ import { runLogged, specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
-import { readModelFiles } from "./classifier-node.ts";
+import { OTHER_MODELS_FILES, readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { inCheckpoints } from "./in-checkpoints-node.ts";
@@ -192,7 +192,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
           ...modelFiles(result.config, result.weights),
           ["crisp.json", [jsonBytes(card)]],
         ];
-        writeOwnFiles(folder, new Map(pieces));
+        writeOwnFiles(folder, new Map(pieces), { obsolete: OTHER_MODELS_FILES });
       },
     };
   } finally {

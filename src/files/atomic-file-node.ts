@@ -137,7 +137,7 @@ export function checkWritable(folder: string, bytes = 0): void {
   makeFolder(folder);
   const probe = temporaryFor(join(folder, "probe"));
   try {
-    stageAs(probe, folder, [Uint8Array.of(0)]);
+    writeNew(probe, [Uint8Array.of(0)], folder);
   } finally {
     rmSync(probe, { force: true });
   }
@@ -171,21 +171,21 @@ const temporaryFor = (path: string): string =>
 
 function stage(path: string, chunks: Chunks): string {
   const temp = temporaryFor(path);
-  stageAs(temp, path, chunks);
+  writeNew(temp, chunks, path);
   return temp;
 }
 
-/** Write and flush `temp`; errors speak of `path`, the name the caller knows. */
-function stageAs(temp: string, path: string, chunks: Chunks): void {
+/** Write and flush a new file; errors speak of `shown`, the name that the caller knows. */
+export function writeNew(path: string, chunks: Chunks, shown: string): void {
   let file: number | undefined;
   try {
-    file = openSync(temp, "wx");
+    file = openSync(path, "wx");
     for (const chunk of chunks) writeAll(file, chunk);
     fsyncSync(file);
     closeSync(file);
   } catch (error) {
-    if (file !== undefined) discardFile(file, temp);
-    throw explain(error, path);
+    if (file !== undefined) discardFile(file, path);
+    throw explain(error, shown);
   }
 }
 
@@ -220,7 +220,7 @@ function commit(staged: readonly (readonly [string, string])[]): void {
 }
 
 /** A rename survives a power cut only once its folder is flushed. Windows cannot open folders and needs no such step. */
-function flushFolder(folder: string): void {
+export function flushFolder(folder: string): void {
   if (process.platform === "win32") return;
   const handle = openSync(folder, constants.O_RDONLY);
   try {
@@ -258,7 +258,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Turn what the system says into a line that helps; errors of the chunks' own making pass as they are. */
-function explain(error: unknown, path: string): unknown {
+export function explain(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   const shown = relative(process.cwd(), resolve(path)).startsWith("..") ? resolve(path) : path;
   if (code === "ENOSPC" || code === "EDQUOT")

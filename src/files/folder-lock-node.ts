@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
-import { checkWritable } from "./atomic-file-node.ts";
+import { checkWritable, sweepTemporaryFiles } from "./atomic-file-node.ts";
 import {
   attempt,
   type Found,
@@ -33,6 +33,8 @@ const FOLDER_SETTINGS: FolderLockSettings = { lockBeatMs: 5000, staleLockMs: 300
  * A lock whose owner is known to be gone is taken over at once. One of another machine is taken over when the disk's own clock says that
  * its owner has been silent for minutes, and it then stays so while it is watched; so no clock that jumps ends a lock that is held.
  *
+ * What killed processes have left in it half-written is removed.
+ *
  * @param folder - Made where it is missing, and removed again by `release` if it is then empty.
  * @param options.code - Of the error when another process holds it, e.g. `study/busy`.
  * @param options.what - What needs the folder for itself, for the message, e.g. `training`.
@@ -54,6 +56,7 @@ export function lockFolder(
   const lock = attempt(path, settings.lockBeatMs, (found) => seemsDead(path, found, settings), made ? folder : undefined);
   if (!("pid" in lock)) {
     sweepPrepared(folder);
+    sweepTemporaryFiles(folder);
     return lock;
   }
   const got = `process ${lock.pid} on ${lock.host}`;

@@ -75,7 +75,7 @@ test("of processes that find the lock of a dead one at the same moment, exactly 
   const answers = children.map(next);
   for (const child of children) child.send("go");
   assert.deepEqual((await Promise.all(answers)).sort(), ["alone", "busy", "busy", "busy"]);
-  for (const child of children) if (child.connected) child.send("end");
+  for (const child of children) if (child.connected) child.send("end", () => {});
 });
 
 test("a busy folder is refused at once, naming the owner; one whose owner was killed is not", async () => {

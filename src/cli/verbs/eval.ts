@@ -13,7 +13,7 @@ import { asTrained, columnOptions, evaluationData, fetchListener, readingOptions
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv, predictionLine } from "./error-tables.ts";
-import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS } from "./training-options.ts";
+import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS, VERIFY_OPTION } from "./training-options.ts";
 
 const OPTIONS = {
   text_column_name: DATA_OPTIONS.text_column_name,
@@ -25,6 +25,7 @@ const OPTIONS = {
   },
   dataset_config_name: DATA_OPTIONS.dataset_config_name,
   dataset_revision: DATA_OPTIONS.dataset_revision,
+  verify_model: VERIFY_OPTION,
   device: DEVICE_OPTION,
   per_device_eval_batch_size: BATCH_OPTION,
   output_dir: {
@@ -65,7 +66,7 @@ async function evaluateModel({ options, output, positionals: [folder, file] }: C
   const source = await evaluationData(file, options, fetchListener(output));
   const device = options.device as Device | undefined;
   sayAsked(output, device);
-  const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
+  const model = await Classifier.load(folder, { device, verify: options.verifyModel, onNote: (text) => output.note(text) });
   const { labels: known, task: readAs } = model.config;
   const reading = readingOptions(options, output);
   const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {
