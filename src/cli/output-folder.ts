@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { holdsPhases, removeEmptyPhases, removePhases, SAVED_FILES } from "../api/index-node.ts";
 import { type CrispError, expectedGot } from "../errors/index.ts";
 import { checkOwnFiles, FOLDER_LOCK, type Lock, lockFolder } from "../files/index-node.ts";
 import { fromFirstStep, type RunEvent, type RunLog } from "../runs/index.ts";
-import { logFile } from "../runs/index-node.ts";
+import { checkRunLog, isRunLog, logFile } from "../runs/index-node.ts";
 import { checkpointFiles, removeCheckpoints } from "../training/index-node.ts";
 import { checkKeptCommand, continued, isKeptCommand, keepCommand, removeKeptCommand } from "./kept-command.ts";
 import { rmdirIfEmpty, withoutEmptyFolders } from "./made-folders.ts";
@@ -80,7 +80,7 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   const resumed = options.resumeFromCheckpoint !== undefined;
   const checkpoints = resumed ? checkpointsIn(path) : freshPlace(path, places);
   const log = join(checkpoints, RUN_LOG);
-  checkLog(log);
+  checkRunLog(log);
   if (resumed) checkKeptCommand(checkpoints);
   else removeStart(checkpoints);
   const removeOlder = (): void => {
@@ -90,7 +90,7 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
       if (!lock) continue;
       removeCheckpoints(place);
       removePhases(place);
-      if (isLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
+      if (isRunLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
       removeKeptCommand(place);
       lock.release();
       rmdirIfEmpty(place);
@@ -127,15 +127,6 @@ function removeStart(checkpoints: string): void {
   removeKeptCommand(checkpoints);
 }
 
-/** Events are only added to a file that holds some. */
-function checkLog(path: string): void {
-  if (!existsSync(path) || isLog(path)) return;
-  const hint = "Move it away, or choose another folder.";
-  throw expectedGot("file/not-own", path, "no file, or the log of a run", "one that somebody else made", hint);
-}
-
-const isLog = (path: string): boolean => existsSync(path) && /^\{"time":"\d{4}-[^"]*Z","type":"/.test(readFileSync(path, "utf8"));
-
 /** Refuse to mix a new model with what a folder already holds. */
 function checkFresh(path: string): void {
   const holds = readdirSync(path).filter(
@@ -143,7 +134,8 @@ function checkFresh(path: string): void {
   );
   if (holds.length === 0) return;
   const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to continue it.";
-  throw expectedGot("cli/output-exists", path, "an empty or new output folder", "one with files in it", hint);
+  const more = holds.length > 1 ? ` and ${holds.length - 1} more` : "";
+  throw expectedGot("cli/output-exists", path, "an empty or new output folder", `one that holds ${holds[0]}${more}`, hint);
 }
 
 /** `continues` of a verb that trains. */
@@ -160,7 +152,7 @@ const holdsNoRun = (checkpoints: string): boolean =>
     // of a process that was killed
     if (entry.name.startsWith(FOLDER_LOCK)) return true;
     const path = join(checkpoints, entry.name);
-    return entry.isDirectory() ? readdirSync(path).length === 0 : isKeptCommand(entry.name) || isLog(path);
+    return entry.isDirectory() ? readdirSync(path).length === 0 : isKeptCommand(entry.name) || isRunLog(path);
   });
 
 /** Whether a folder holds checkpoints, or what phases of a run have left. */

@@ -4,6 +4,8 @@ import {
   constants,
   existsSync,
   fsyncSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -42,6 +44,10 @@ export function writeAtomically(path: string, chunks: Chunks): void {
   commit([[temp, path]]);
 }
 
+/** Links that lead nowhere, too. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EACCES"]);
+
 /** A file that is written bit by bit, and takes its name at the end. */
 export interface GrowingFile {
   /** @throws `file/disk-full`, `file/not-writable`; then nothing of it is left. */
@@ -65,7 +71,8 @@ export interface GrowingFile {
 export function growingFile(path: string): GrowingFile {
   const exists = (): Error =>
     expectedGot("file/exists", path, "a new file", "one that is there", "Give another name, or move it away.");
-  if (existsSync(path)) throw exists();
+  if (isThere(path)) throw exists();
+  if (existsSync(dirname(path))) sweepTemporaryFiles(dirname(path), basename(path));
   const temp = temporaryFor(path);
   let file: number | undefined;
   const step = (act: () => void): void => {
@@ -88,11 +95,19 @@ export function growingFile(path: string): GrowingFile {
     finish() {
       step(() => {
         fsyncSync(file!);
-        if (existsSync(path)) throw exists();
+        try {
+          linkSync(temp, path); // unlike a rename, it replaces nothing
+        } catch (error) {
+          if (isThere(path)) throw exists();
+          // a disk without links
+          if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+          renameSync(temp, path);
+        }
       });
       closeSync(file!);
       file = undefined;
-      commit([[temp, path]]);
+      rmSync(temp, { force: true });
+      flushFolder(dirname(path));
     },
     discard,
   };
@@ -148,12 +163,13 @@ export function checkWritable(folder: string, bytes = 0): void {
 /**
  * Remove the temporary files that killed processes left in a folder.
  *
+ * @param of - Only those of a file of this name.
  * @returns The names removed.
  */
-export function sweepTemporaryFiles(folder: string): string[] {
+export function sweepTemporaryFiles(folder: string, of?: string): string[] {
   const stale = readdirSync(folder).filter((name) => {
-    const tag = temporary.exec(name)?.[2];
-    if (tag === undefined) return false;
+    const [, target, tag] = temporary.exec(name) ?? [];
+    if (tag === undefined || (of !== undefined && of !== target)) return false;
     const life = lifeOfTag(tag);
     return life === "gone" || (life === "unknown" && Date.now() - lastWritten(join(folder, name)) > ABANDONED_MS);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -148,6 +148,24 @@ test("temporary files of dead processes are swept; those of live ones, and all e
 });
 
 describe("growingFile", () => {
+  test("a link is a file that is there, even one that leads nowhere; nor does one that came meanwhile get lost", () => {
+    const folder = newFolder();
+    const link = join(folder, "link");
+    symlinkSync(join(folder, "nowhere"), link);
+    assert.throws(() => growingFile(link), { code: "file/exists" });
+    const late = growingFile(join(folder, "late"));
+    symlinkSync(join(folder, "nowhere"), join(folder, "late"));
+    assert.throws(() => late.finish(), { code: "file/exists" });
+    assert.deepEqual(readdirSync(folder).sort(), ["late", "link"]);
+  });
+  test("removes what a killed process left of the same file, and of no other", () => {
+    const folder = newFolder();
+    const place = processTag().split(".")[2];
+    const left = (name: string): string => `.${name}.crisp-${2 ** 22 + 1}.1.${place}-0011aabb.tmp`;
+    for (const name of ["a", "b"]) writeFileSync(join(folder, left(name)), "");
+    growingFile(join(folder, "a")).discard();
+    assert.deepEqual(readdirSync(folder), [left("b")]);
+  });
   test("is seen once it is whole, or not at all", () => {
     const folder = newFolder();
     const path = join(folder, "a.csv");

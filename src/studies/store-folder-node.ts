@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomically } from "../files/index-node.ts";
-import { logFile } from "../runs/index-node.ts";
+import { checkRunLog, isRunLog, logFile } from "../runs/index-node.ts";
+import { checkOwnCheckpoints, removeCheckpoints } from "../training/index-node.ts";
 import {
   runName,
   runsOf,
@@ -23,11 +24,12 @@ interface StudyFile extends StudyHeader {
   readonly replaces: readonly string[];
 }
 const GENERATOR = "crisp-attention";
-const CHECKPOINT = /^checkpoint-\d+\.crisp$/;
 
 export interface FolderStoreOptions {
   /** Start afresh where the folder holds a study; each of its results stays until a new one replaces it. */
   readonly overwrite?: boolean;
+  /** The caller keeps the folder for this process (`lockFolder`); default false, the store does. */
+  readonly kept?: boolean;
 }
 
 /**
@@ -44,23 +46,22 @@ export const folderStore = (folder: string, options: FolderStoreOptions = {}): S
 class FolderStore implements StudyStore {
   readonly #folder: string;
   readonly #overwrite: boolean;
+  readonly #kept: boolean;
   #lock: Lock | undefined;
   #file!: StudyFile;
   #asked: readonly StudyRun[] = [];
   /** Worker by run's name. */
   readonly #claims = new Map<string, string>();
 
-  constructor(folder: string, { overwrite = false }: FolderStoreOptions) {
+  constructor(folder: string, { overwrite = false, kept = false }: FolderStoreOptions) {
     this.#folder = folder;
     this.#overwrite = overwrite;
+    this.#kept = kept;
   }
 
   async open(header: StudyHeader): Promise<StudyPlan> {
-    this.#lock = lockFolder(this.#folder, { code: "study/busy", what: "study" });
+    if (!this.#kept) this.#lock = lockFolder(this.#folder, { code: "study/busy", what: "study" });
     try {
-      checkWritable(join(this.#folder, "runs"));
-      sweepTemporaryFiles(this.#folder);
-      sweepTemporaryFiles(join(this.#folder, "runs"));
       this.#asked = runsOf(header);
       this.#write(this.#begin(header));
       return this.#file.plan;
@@ -74,6 +75,10 @@ class FolderStore implements StudyStore {
     const names = this.#asked.map(runName);
     const found = readStudyFile(this.#folder);
     this.#refuseStrangers(names.filter((name) => !found?.runs.includes(name)));
+    for (const name of found?.runs ?? []) this.#checkListed(name);
+    checkWritable(join(this.#folder, "runs"));
+    sweepTemporaryFiles(this.#folder);
+    sweepTemporaryFiles(join(this.#folder, "runs"));
     const runs = [...new Set([...(found?.runs ?? []), ...names])];
     const fresh = { generator: GENERATOR, ...header, runs, replaces: [] } as const;
     if (!found) return fresh;
@@ -90,9 +95,18 @@ class FolderStore implements StudyStore {
   /** @throws `study/not-ours`. */
   #refuseStrangers(names: readonly string[]): void {
     for (const name of names) {
-      const stranger = [this.#result(name), this.#log(name), this.#checkpoints(name)].find((path) => existsSync(path));
+      const stranger = [this.#result(name), this.#log(name), this.#checkpoints(name)].find(isThere);
       if (stranger !== undefined) throw notOurs(stranger, `nothing, as ${this.#folder} holds no study with that run`);
     }
+  }
+
+  /** What a run of the list is about to replace, add to or remove may by now be somebody else's. @throws `study/not-ours`, `file/not-own`. */
+  #checkListed(name: string): void {
+    checkRunLog(this.#log(name));
+    checkOwnCheckpoints(this.#checkpoints(name));
+    const file = this.#result(name);
+    if (!this.#overwrite || !isThere(file) || isResult(file, name)) return;
+    throw notOurs(file, `the result of ${name}, or no file`);
   }
 
   async claim(worker: string): Promise<StudyRun | undefined> {
@@ -164,7 +178,7 @@ class FolderStore implements StudyStore {
 
   #removeUnfinished(name: string): void {
     this.#removeCheckpoints(name);
-    rmSync(this.#log(name), { force: true });
+    if (isRunLog(this.#log(name))) rmSync(this.#log(name));
   }
 
   /** The folder goes when nothing else is in it. */
@@ -172,25 +186,39 @@ class FolderStore implements StudyStore {
     const folder = this.#checkpoints(name);
     if (!existsSync(folder)) return;
     sweepTemporaryFiles(folder);
-    const files = readdirSync(folder);
-    const own = files.filter((file) => CHECKPOINT.test(file));
-    for (const file of own) rmSync(join(folder, file), { force: true });
-    if (own.length === files.length) rmdirSync(folder);
+    removeCheckpoints(folder);
+    if (readdirSync(folder).length === 0) rmdirSync(folder);
   }
 
   /** Results of an overwritten study that the new one has no run for. */
   #removeReplaced(): void {
     const { replaces, runs } = this.#file;
     if (replaces.length === 0) return;
-    for (const name of replaces) rmSync(this.#result(name), { force: true });
+    for (const name of replaces) if (isResult(this.#result(name), name)) rmSync(this.#result(name));
     this.#write({ ...this.#file, runs: runs.filter((name) => !replaces.includes(name)), replaces: [] });
+  }
+}
+
+/** Links that lead nowhere, too. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Whether a file is the result of a run of this name. */
+function isResult(file: string, name: string): boolean {
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+  try {
+    const { record } = JSON.parse(readFileSync(file, "utf8")) as StoredRun;
+    return runName(record) === name;
+  } catch {
+    return false;
   }
 }
 
 /** Undefined where the folder holds no study. */
 function readStudyFile(folder: string): StudyFile | undefined {
   const file = join(folder, "study.json");
-  if (!existsSync(file)) return undefined;
+  if (!isThere(file)) return undefined;
+  // Crisp makes no links
+  if (!lstatSync(file).isFile()) throw notOurs(file, "a study's own file, or none");
   const found = readJson<Partial<StudyFile> | null>(
     file,
     "Give another --output_dir, or remove it and the files of its runs in runs/.",

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import type { CrispError } from "../errors/index.ts";
 import { runName, runsOf, type StudyHeader } from "./store.ts";
 import { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";
 import { DENSE, SPARSE, storedRun, tinyHeader } from "./tiny-study.fixture.ts";
@@ -34,7 +45,7 @@ async function begun(count = 1): Promise<string> {
   const next = runs.at(count);
   if (next) {
     mkdirSync(store.checkpoints(next));
-    writeFileSync(join(store.checkpoints(next), "checkpoint-7.crisp"), "");
+    writeFileSync(join(store.checkpoints(next), "checkpoint-7.crisp"), "CRISPCK2 and more");
   }
   await store.close();
   return folder;
@@ -85,9 +96,8 @@ describe("overwriting", () => {
     await later.close();
   });
 
-  test("starts afresh with the same study too, even over a damaged result", async () => {
+  test("starts afresh with the same study too", async () => {
     const folder = await begun();
-    writeFileSync(join(folder, "runs", `${runName(runs[0])}.json`), "{");
     const store = await open(folder, header, { overwrite: true });
     assert.deepEqual(await store.finished(), []);
     assert.deepEqual(await store.claim("a"), runs[0]);
@@ -144,6 +154,39 @@ describe("files of other origin that have the names of a study's are refused, ov
     await assert.rejects(folderStore(folder).open(more), { code: "study/not-ours", message: /dense\.seed-3\.json/ });
     assert.equal(text(stranger), "mine");
   });
+});
+
+describe("what has come to stand where a run of the list had a file is refused, and stays", () => {
+  const name = runName(runs[0]);
+  const strangers: Readonly<Record<string, (folder: string) => string>> = {
+    "a result that is none": (folder) => put(join(folder, "runs", `${name}.json`), "{}"),
+    "another run's result": (folder) => put(join(folder, "runs", `${name}.json`), JSON.stringify(storedRun(runs[1]))),
+    "a link to a result": (folder) => {
+      const path = join(folder, "runs", `${name}.json`);
+      renameSync(path, join(folder, "moved.json"));
+      symlinkSync(join(folder, "moved.json"), path);
+      return path;
+    },
+    "a log that is none": (folder) => put(join(folder, "runs", `${name}.log.jsonl`), "my notes"),
+    "a checkpoint that is none": (folder) => put(join(folder, "runs", runName(runs[1]), "checkpoint-7.crisp"), "mine"),
+  };
+  const put = (path: string, content: string): string => {
+    writeFileSync(path, content);
+    return path;
+  };
+  for (const [what, place] of Object.entries(strangers)) {
+    test(what, async () => {
+      const folder = await begun();
+      const path = place(folder);
+      const before = text(path);
+      await assert.rejects(
+        folderStore(folder, { overwrite: true }).open(other),
+        (error: CrispError) => /^(study\/not-ours|file\/not-own)$/.test(error.code) && error.message.startsWith(path),
+      );
+      assert.equal(text(path), before);
+      assert.equal((JSON.parse(text(folder, "study.json")) as StudyHeader).fingerprint, header.fingerprint);
+    });
+  }
 });
 
 describe("a damaged run file is named, with the way out", () => {

@@ -4,11 +4,11 @@ import { isDense } from "../../attention/index.ts";
 import { sameClasses } from "../../data/index.ts";
 import { loadImages, splitOf } from "../../data/index-node.ts";
 import { counted } from "../../errors/index.ts";
-import { checkOwnFiles, lockFolder, writeOwnFiles } from "../../files/index-node.ts";
+import { writeOwnFiles } from "../../files/index-node.ts";
 import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
-import { withoutEmptyFolders } from "../made-folders.ts";
+import { inOutputFolder } from "../in-output-folder.ts";
 import { asTrained, columnOptions, evaluationData, fetchListener, readingOptions, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
@@ -49,16 +49,7 @@ export const evaluate = defineVerb({
   examples: ["crisp eval tickets-model test.csv"],
   async run(context) {
     const { outputDir } = context.options;
-    if (outputDir === undefined) return evaluateModel(context);
-    return withoutEmptyFolders(outputDir, async () => {
-      const lock = lockFolder(outputDir, { code: "file/busy", what: "evaluation" });
-      try {
-        checkOwnFiles(outputDir, EVALUATION_FILES);
-        return await evaluateModel(context);
-      } finally {
-        lock.release();
-      }
-    });
+    return inOutputFolder(outputDir, { what: "evaluation", files: EVALUATION_FILES }, () => evaluateModel(context));
   },
 });
 
