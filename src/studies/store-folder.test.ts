@@ -76,22 +76,29 @@ test("another study is refused with the way out, and the folder stays as it was"
 });
 
 describe("overwriting", () => {
-  test("keeps each old result until a new one takes its place, and removes old checkpoints and logs at once", async () => {
+  test("keeps each old result, log and checkpoint until a new result takes its place", async () => {
     const folder = await begun(2);
+    const held = (): string[] => readdirSync(join(folder, "runs")).sort();
+    const before = held();
     const store = await open(folder, other, { overwrite: true });
     assert.deepEqual(await store.finished(), []);
-    assert.deepEqual(
-      readdirSync(join(folder, "runs")).sort(),
-      runs
-        .slice(0, 2)
-        .map((run) => `${runName(run)}.json`)
-        .sort(),
-    );
+    assert.deepEqual(held(), before);
+    await store.log(runs[0]).append({ type: "note", text: "the second study's" });
     await store.finish(runs[0], storedRun(runs[0]));
     assert.deepEqual(await store.finished(), [storedRun(runs[0])]);
+    const [first, , third] = runs.map(runName);
+    assert.deepEqual(held(), [...before.filter((name) => name !== `${first}.log.jsonl`), `${first}.1.log.jsonl`].sort());
+    mkdirSync(store.checkpoints(runs[2]));
+    assert.ok(existsSync(join(folder, "runs", third, "checkpoint-7.crisp")), "the old study's, beside the new one's");
+    await store.finish(runs[2], storedRun(runs[2]));
+    assert.ok(!held().includes(third));
     await store.close();
     const later = await open(folder, other);
-    assert.deepEqual(await later.finished(), [storedRun(runs[0])], "the old study's second run is not the new one's");
+    assert.deepEqual(
+      await later.finished(),
+      [runs[0], runs[2]].map(storedRun),
+      "the old study's second run is not the new one's",
+    );
     assert.deepEqual(await later.claim("a"), runs[1]);
     await later.close();
   });
