@@ -18,7 +18,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   batch: ["errors", "graph", "random"],
   attention: ["errors", "graph", "random", "batch"],
   tasks: ["errors", "random", "metrics", "graph", "batch"],
-  models: ["errors", "graph", "random", "batch", "attention", "tasks"],
+  models: ["errors", "files", "graph", "random", "batch", "attention", "tasks"],
   export: ["errors", "graph", "onnx", "runtime", "batch", "attention", "tasks", "models"],
   data: ["errors", "random", "tasks"],
   hub: ["errors", "files"],

@@ -13,7 +13,7 @@
 // runs are reported: there a difference in the last bit can change which key is kept, and the curves part.
 // Most of the time is PyTorch's, whose head scores all tokens.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { pretrain } from "../src/api/index-node.ts";
@@ -64,7 +64,6 @@ const runs = values.runs.split(",").map((name) => {
   return { name: name as Run, ...RUNS[name as Run] };
 });
 const json = (path: string, value: unknown): void => writeFileSync(path, JSON.stringify(value));
-rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
 // Two epochs, so that the masks of the second are seen too.

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { nodeImages } from "../data/index-node.ts";
 import { type ExportOptions, exportFiles, sentenceFiles } from "../export/index.ts";
-import { writeOwnFiles } from "../files/index-node.ts";
+import { readWhole, writeOwnFiles } from "../files/index-node.ts";
 import { isZip, readModelZip } from "../models/index.ts";
-import { loadModelFolder } from "../models/index-node.ts";
+import { isModelFile, loadModelFolder } from "../models/index-node.ts";
 import type { Device } from "../runs/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { TextClassifier } from "./classifier.ts";
@@ -16,6 +16,8 @@ const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_
 
 /** All that `save` may write. */
 export const SAVED_FILES: readonly string[] = [...MODEL_FILES, ...EXPORTED, "README.md"];
+/** What goes where another model is saved into a folder, unless that has it too: its files, and what was said of it. */
+export const OTHER_MODELS_FILES: readonly string[] = [...SAVED_FILES, "errors.csv", "predictions.jsonl", "report.html"];
 
 /**
  * A classifier of texts or of images on disk.
@@ -29,18 +31,22 @@ export class Classifier extends TextClassifier {
    * Load a folder that `save` wrote, or a zip of one, as the browser gives it.
    *
    * @param options.device - What computes its predictions; default `cpu`.
+   * @param options.verify - Compare the hashes of all its files, see `checkWhole`; default false.
    * @param options.onNote - Told what was chosen, when something is first computed; default: a warning of the process.
-   * @throws `model/not-trained` when there is no crisp.json; `zip/…`; what loading weights and tokenizer throws.
+   * @throws `model/not-trained` when there is no crisp.json; `file/changed`, `file/half-written`; `zip/…`; what loading weights and tokenizer throws.
    */
-  static async load(path: string, { device, onNote }: DeviceChoice = {}): Promise<Classifier> {
-    const files = readFiles(path);
+  static async load(
+    path: string,
+    { device, onNote, verify }: DeviceChoice & { readonly verify?: boolean } = {},
+  ): Promise<Classifier> {
+    const files = readFiles(path, verify);
     const place = { createRuntime: () => runtimeFor({ device, onNote }), imageReader: nodeImages };
     return new Classifier(await classifierParts(files, { where: path, ...place }));
   }
 
   /**
    * Write a Hugging Face model folder with `crisp.json`, `onnx/model.onnx` for transformers.js, a Python module for sparse attention
-   * and a model card; all files are on the disk before the first takes its name.
+   * and a model card. Whenever the process is killed, the folder holds the old model or this one, see `writeOwnFiles`.
    *
    * @param options.onnx - Default true; `options.quantize: "int8"` adds an 8-bit file.
    * @returns What people should know of the folder, e.g. why there is no ONNX file.
@@ -48,8 +54,7 @@ export class Classifier extends TextClassifier {
    */
   save(folder: string, options: ExportOptions = {}): readonly string[] {
     const { files, notes } = this.saved({ name: basename(resolve(folder)), ...options }, exportFiles);
-    // of another model that was saved here before
-    writeOwnFiles(folder, files, { obsolete: EXPORTED });
+    writeOwnFiles(folder, files, { obsolete: OTHER_MODELS_FILES });
     return notes;
   }
 }
@@ -63,17 +68,18 @@ export interface DeviceChoice {
 export const runtimeFor = ({ device, onNote = (text) => process.emitWarning(text) }: DeviceChoice) =>
   createRuntime({ device, onNote });
 
-function readFiles(path: string): ReadonlyMap<string, Uint8Array> {
+function readFiles(path: string, verify?: boolean): ReadonlyMap<string, Uint8Array> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile()) {
     const bytes = readFileSync(path);
     if (isZip(bytes)) return readModelZip(bytes, basename(path));
   }
-  loadModelFolder(path); // complains about what is no model folder
+  loadModelFolder(path, { verify }); // complains about what is no model folder
   return readModelFiles(path);
 }
 
-/** The files of a model folder that Crisp reads, by name. */
-export function readModelFiles(folder: string, names: readonly string[] = MODEL_FILES): Map<string, Uint8Array> {
-  const present = names.filter((name) => existsSync(join(folder, name)));
-  return new Map(present.map((name) => [name, readFileSync(join(folder, name))]));
-}
+/** The files of a model folder that Crisp reads, by name; all of one model. @throws As `readWhole`. */
+export const readModelFiles = (folder: string, names: readonly string[] = MODEL_FILES): Map<string, Uint8Array> =>
+  readWhole(folder, { names: isModelFile }, () => {
+    const present = names.filter((name) => existsSync(join(folder, name)));
+    return new Map(present.map((name) => [name, readFileSync(join(folder, name))]));
+  });

@@ -12,9 +12,10 @@ import { runLogged, specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
-import { readModelFiles } from "./classifier-node.ts";
+import { OTHER_MODELS_FILES, readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { inCheckpoints } from "./in-checkpoints-node.ts";
 import { TOKENIZER_FILES, tokenizerFilesOf } from "./input-files.ts";
 import { VERSION } from "./version.ts";
 
@@ -108,7 +109,7 @@ const OWN: Readonly<Record<Exclude<keyof PretrainSettings, keyof TrainingOptions
  * @see Devlin et al., arXiv 1810.04805; `run_mlm.py` in transformers.
  */
 export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainEvent, PretrainedModel | null> =>
-  withEvents((emit) => execute(settings, emit));
+  withEvents((emit) => inCheckpoints(settings.checkpoints, () => execute(settings, emit)));
 
 async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) => void): Promise<PretrainedModel | null> {
   const { seed = 42, mlmProbability = 0.15, checkpoints, log, device, threads, signal } = settings;
@@ -191,7 +192,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
           ...modelFiles(result.config, result.weights),
           ["crisp.json", [jsonBytes(card)]],
         ];
-        writeOwnFiles(folder, new Map(pieces));
+        writeOwnFiles(folder, new Map(pieces), { obsolete: OTHER_MODELS_FILES });
       },
     };
   } finally {

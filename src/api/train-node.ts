@@ -14,6 +14,7 @@ import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { inCheckpoints } from "./in-checkpoints-node.ts";
 import { INPUT_FILES } from "./input-files.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { type StartModel, startFromFiles } from "./start-model.ts";
@@ -54,13 +55,15 @@ export type TrainingRun = EventsWithResult<TrainEvent, TrainResult | null>;
  * Fine-tune a classifier in a worker thread.
  *
  * @returns Events to iterate over, and `result`. Either may be ignored.
- * @throws Through both: whatever reading the data, the model or training throws.
+ * @throws Through both: whatever reading the data, the model or training throws; `file/busy` at once while another training writes
+ *   into `checkpoints`.
  * @example
  * const run = train({ data: "tickets.csv", model: "distilbert", attention: topK({ sparsity: 0.8 }) });
  * for await (const event of run) if (event.type === "evaluated") console.log(event.point.evalAccuracy);
  * const { model } = (await run.result)!;
  */
-export const train = (settings: TrainSettings): TrainingRun => withEvents((emit) => execute(settings, emit));
+export const train = (settings: TrainSettings): TrainingRun =>
+  withEvents((emit) => inCheckpoints(settings.checkpoints, () => execute(settings, emit)));
 
 async function execute(settings: TrainSettings, emit: (event: TrainEvent) => void): Promise<TrainResult | null> {
   const prepared = await prepareTextTraining(settings, emit).catch((error) => {
@@ -152,7 +155,10 @@ async function streamed(
   const { onProgress: _, signal: __, onNote: ___, ...plain } = options;
   const { text, pair, label } = dataset.columns;
   const columns = { textColumn: text, pairColumn: pair, labelColumn: label };
-  return { dataset, source: { paths, options: { ...plain, ...columns, labels: dataset.labels } } };
+  return {
+    dataset,
+    source: { paths, fingerprint: dataset.fingerprint, options: { ...plain, ...columns, labels: dataset.labels } },
+  };
 }
 
 const pathsOf = (source: string | readonly string[]): readonly string[] => (typeof source === "string" ? [source] : source);

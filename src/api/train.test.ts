@@ -127,6 +127,7 @@ describe("train()", () => {
   test("a card that lacks what a model needs is named", async () => {
     const folder = join(work, "bad-card");
     result.model.save(folder);
+    rmSync(join(folder, ".crisp-files.json"));
     for (const [text, message] of [
       ["{", /crisp\.json: expected JSON/],
       ["null", /crisp\.json: expected attention, maxLength/],

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "../api/index.ts";
 import { expectedGot } from "../errors/index.ts";
@@ -25,13 +25,13 @@ export function keepCommand(place: string, command: readonly string[]): void {
   const path = join(place, COMMAND_FILE);
   const kept: KeptCommand = { crisp: VERSION, folder: process.cwd(), command };
   mkdirSync(place, { recursive: true });
-  if (!existsSync(path)) writeAtomically(path, [jsonBytes(kept)]);
+  if (!isThere(path)) writeAtomically(path, [jsonBytes(kept)]);
 }
 
 /** @throws `file/not-own` where somebody else's file has its name. */
 export function checkKeptCommand(place: string): void {
   const path = join(place, COMMAND_FILE);
-  if (existsSync(path)) read(path);
+  if (isThere(path)) read(path);
 }
 
 /** Remove a command that was kept; somebody else's file of its name stays. */
@@ -81,15 +81,24 @@ export function continued(
   };
 }
 
+/** Links that lead nowhere, too. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
 function read(path: string): KeptCommand {
   let found: Partial<KeptCommand> | null = null;
   try {
-    found = JSON.parse(readFileSync(path, "utf8")) as Partial<KeptCommand> | null;
+    // Crisp makes no links
+    if (lstatSync(path).isFile()) found = JSON.parse(readFileSync(path, "utf8")) as Partial<KeptCommand> | null;
   } catch {
     // said below
   }
   const words = found?.command;
-  if (typeof found?.folder === "string" && Array.isArray(words) && words.every((word) => typeof word === "string"))
+  if (
+    typeof found?.crisp === "string" &&
+    typeof found.folder === "string" &&
+    Array.isArray(words) &&
+    words.every((word) => typeof word === "string")
+  )
     return found as KeptCommand;
   const hint = "Move it away; a run is then continued by its whole command and --resume_from_checkpoint.";
   throw expectedGot("file/not-own", path, "no file, or the command of a run", "one that Crisp did not write", hint);

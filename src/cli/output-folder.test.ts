@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { writeOwnFiles } from "../files/index-node.ts";
@@ -47,6 +47,20 @@ test("two at once in one folder: the second is refused before it does anything",
     await assert.rejects(second, { code: "file/busy", message: /got process \d+ on / });
     assert.ok(!worked);
   });
+});
+
+test("a run that was killed before its first checkpoint is no reason not to start; nor is its lock, which goes with its checkpoints", async () => {
+  const [started, replaced] = [newFolder(), newFolder()];
+  const lock = join("checkpoints", ".crisp.lock", "left");
+  const gone = JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() });
+  for (const folder of [started, replaced]) put(join(folder, lock), gone);
+  await inFolder(started, {}, () => {});
+  checkpoint(join(replaced, "checkpoints", "checkpoint-1.crisp"));
+  await inFolder(replaced, overwrite, ({ checkpoints, removeOlder }) => {
+    checkpoint(join(checkpoints, "checkpoint-1.crisp"));
+    removeOlder();
+  });
+  assert.deepEqual(readdirSync(join(replaced, "checkpoints")), ["2"]);
 });
 
 test("a folder with files in it is refused, an empty one or one of a run that failed is not", async () => {

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { holdsPhases, removeEmptyPhases, removePhases, SAVED_FILES } from "../api/index-node.ts";
-import { expectedGot } from "../errors/index.ts";
-import { checkOwnFiles, FOLDER_LOCK, lockFolder } from "../files/index-node.ts";
+import { type CrispError, expectedGot } from "../errors/index.ts";
+import { checkOwnFiles, FOLDER_LOCK, type Lock, lockFolder } from "../files/index-node.ts";
 import { fromFirstStep, type RunEvent, type RunLog } from "../runs/index.ts";
-import { logFile } from "../runs/index-node.ts";
+import { checkRunLog, isRunLog, logFile } from "../runs/index-node.ts";
 import { checkpointFiles, removeCheckpoints } from "../training/index-node.ts";
 import { checkKeptCommand, continued, isKeptCommand, keepCommand, removeKeptCommand } from "./kept-command.ts";
 import { rmdirIfEmpty, withoutEmptyFolders } from "./made-folders.ts";
@@ -80,16 +80,19 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   const resumed = options.resumeFromCheckpoint !== undefined;
   const checkpoints = resumed ? checkpointsIn(path) : freshPlace(path, places);
   const log = join(checkpoints, RUN_LOG);
-  checkLog(log);
+  checkRunLog(log);
   if (resumed) checkKeptCommand(checkpoints);
   else removeStart(checkpoints);
   const removeOlder = (): void => {
     for (const place of places) {
-      if (place === checkpoints) continue;
+      if (place === checkpoints || !existsSync(place)) continue;
+      const lock = lockIfFree(place);
+      if (!lock) continue;
       removeCheckpoints(place);
       removePhases(place);
-      if (isLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
+      if (isRunLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
       removeKeptCommand(place);
+      lock.release();
       rmdirIfEmpty(place);
     }
   };
@@ -108,20 +111,21 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   };
 }
 
+/** Of old checkpoints, which stay while somebody trains on from them; also takes away the lock of a run that was killed. */
+function lockIfFree(place: string): Lock | undefined {
+  try {
+    return lockFolder(place, { code: "file/busy", what: "training" });
+  } catch (error) {
+    if ((error as CrispError).code === "file/busy") return undefined;
+    throw error;
+  }
+}
+
 /** Of a run that failed before its first checkpoint the command is no more; its log is added to. */
 function removeStart(checkpoints: string): void {
   checkKeptCommand(checkpoints);
   removeKeptCommand(checkpoints);
 }
-
-/** Events are only added to a file that holds some. */
-function checkLog(path: string): void {
-  if (!existsSync(path) || isLog(path)) return;
-  const hint = "Move it away, or choose another folder.";
-  throw expectedGot("file/not-own", path, "no file, or the log of a run", "one that somebody else made", hint);
-}
-
-const isLog = (path: string): boolean => existsSync(path) && /^\{"time":"\d{4}-[^"]*Z","type":"/.test(readFileSync(path, "utf8"));
 
 /** Refuse to mix a new model with what a folder already holds. */
 function checkFresh(path: string): void {
@@ -130,7 +134,8 @@ function checkFresh(path: string): void {
   );
   if (holds.length === 0) return;
   const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to continue it.";
-  throw expectedGot("cli/output-exists", path, "an empty or new output folder", "one with files in it", hint);
+  const more = holds.length > 1 ? ` and ${holds.length - 1} more` : "";
+  throw expectedGot("cli/output-exists", path, "an empty or new output folder", `one that holds ${holds[0]}${more}`, hint);
 }
 
 /** `continues` of a verb that trains. */
@@ -144,8 +149,10 @@ export const continuing =
 /** A run that failed before its first checkpoint may have left its log and its command, and a killed one an empty folder. */
 const holdsNoRun = (checkpoints: string): boolean =>
   readdirSync(checkpoints, { withFileTypes: true }).every((entry) => {
+    // of a process that was killed
+    if (entry.name.startsWith(FOLDER_LOCK)) return true;
     const path = join(checkpoints, entry.name);
-    return entry.isDirectory() ? readdirSync(path).length === 0 : isKeptCommand(entry.name) || isLog(path);
+    return entry.isDirectory() ? readdirSync(path).length === 0 : isKeptCommand(entry.name) || isRunLog(path);
   });
 
 /** Whether a folder holds checkpoints, or what phases of a run have left. */

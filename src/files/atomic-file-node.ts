@@ -4,6 +4,8 @@ import {
   constants,
   existsSync,
   fsyncSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,13 +17,15 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { expectedGot } from "../errors/index.ts";
-import { isProcessAlive } from "./process-node.ts";
+import { lifeOfTag, PROCESS_TAG, processTag } from "./process-node.ts";
 
 /** A file's bytes, in pieces that are written one after another. */
 export type Chunks = Iterable<Uint8Array>;
 
 /** Temporary names carry the process that writes them, so that another one's live file is never swept away. */
-const temporary = /^\.(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
+const temporary = new RegExp(`^\\.(.+)\\.crisp-(${PROCESS_TAG})-[0-9a-f]{8}\\.tmp$`);
+/** Of another machine's process nobody here knows whether it lives; no file is a day in the making. */
+const ABANDONED_MS = 24 * 3600 * 1000;
 
 /**
  * Write a file so that at every moment, power cuts included, its name holds either the old bytes or all of the new ones.
@@ -39,6 +43,10 @@ export function writeAtomically(path: string, chunks: Chunks): void {
   const temp = stage(path, chunks);
   commit([[temp, path]]);
 }
+
+/** Links that lead nowhere, too. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EACCES"]);
 
 /** A file that is written bit by bit, and takes its name at the end. */
 export interface GrowingFile {
@@ -63,7 +71,8 @@ export interface GrowingFile {
 export function growingFile(path: string): GrowingFile {
   const exists = (): Error =>
     expectedGot("file/exists", path, "a new file", "one that is there", "Give another name, or move it away.");
-  if (existsSync(path)) throw exists();
+  if (isThere(path)) throw exists();
+  if (existsSync(dirname(path))) sweepTemporaryFiles(dirname(path), basename(path));
   const temp = temporaryFor(path);
   let file: number | undefined;
   const step = (act: () => void): void => {
@@ -86,11 +95,19 @@ export function growingFile(path: string): GrowingFile {
     finish() {
       step(() => {
         fsyncSync(file!);
-        if (existsSync(path)) throw exists();
+        try {
+          linkSync(temp, path); // unlike a rename, it replaces nothing
+        } catch (error) {
+          if (isThere(path)) throw exists();
+          // a disk without links
+          if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+          renameSync(temp, path);
+        }
       });
       closeSync(file!);
       file = undefined;
-      commit([[temp, path]]);
+      rmSync(temp, { force: true });
+      flushFolder(dirname(path));
     },
     discard,
   };
@@ -133,9 +150,9 @@ export function writeFilesAtomically(folder: string, files: ReadonlyMap<string, 
  */
 export function checkWritable(folder: string, bytes = 0): void {
   makeFolder(folder);
-  const probe = join(folder, `.probe.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const probe = temporaryFor(join(folder, "probe"));
   try {
-    stageAs(probe, folder, [Uint8Array.of(0)]);
+    writeNew(probe, [Uint8Array.of(0)], folder);
   } finally {
     rmSync(probe, { force: true });
   }
@@ -146,15 +163,15 @@ export function checkWritable(folder: string, bytes = 0): void {
 /**
  * Remove the temporary files that killed processes left in a folder.
  *
+ * @param of - Only those of a file of this name.
  * @returns The names removed.
  */
-export function sweepTemporaryFiles(folder: string): string[] {
-  const born = Date.now() - 1000 * process.uptime();
+export function sweepTemporaryFiles(folder: string, of?: string): string[] {
   const stale = readdirSync(folder).filter((name) => {
-    const pid = temporary.exec(name)?.[2];
-    if (pid === undefined) return false;
-    // in a container each start has the same number: what is older than this process was another's
-    return Number(pid) === process.pid ? lastWritten(join(folder, name)) < born : !isProcessAlive(Number(pid));
+    const [, target, tag] = temporary.exec(name) ?? [];
+    if (tag === undefined || (of !== undefined && of !== target)) return false;
+    const life = lifeOfTag(tag);
+    return life === "gone" || (life === "unknown" && Date.now() - lastWritten(join(folder, name)) > ABANDONED_MS);
   });
   for (const name of stale) rmSync(join(folder, name), { force: true });
   return stale;
@@ -166,25 +183,25 @@ const lastWritten = (path: string): number => statSync(path, { throwIfNoEntry: f
 const megabytes = (bytes: number): string => `${Math.floor(bytes / 1e6).toLocaleString("en-US")} MB`;
 
 const temporaryFor = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  join(dirname(path), `.${basename(path)}.crisp-${processTag()}-${randomBytes(4).toString("hex")}.tmp`);
 
 function stage(path: string, chunks: Chunks): string {
   const temp = temporaryFor(path);
-  stageAs(temp, path, chunks);
+  writeNew(temp, chunks, path);
   return temp;
 }
 
-/** Write and flush `temp`; errors speak of `path`, the name the caller knows. */
-function stageAs(temp: string, path: string, chunks: Chunks): void {
+/** Write and flush a new file; errors speak of `shown`, the name that the caller knows. */
+export function writeNew(path: string, chunks: Chunks, shown: string): void {
   let file: number | undefined;
   try {
-    file = openSync(temp, "wx");
+    file = openSync(path, "wx");
     for (const chunk of chunks) writeAll(file, chunk);
     fsyncSync(file);
     closeSync(file);
   } catch (error) {
-    if (file !== undefined) discardFile(file, temp);
-    throw explain(error, path);
+    if (file !== undefined) discardFile(file, path);
+    throw explain(error, shown);
   }
 }
 
@@ -219,7 +236,7 @@ function commit(staged: readonly (readonly [string, string])[]): void {
 }
 
 /** A rename survives a power cut only once its folder is flushed. Windows cannot open folders and needs no such step. */
-function flushFolder(folder: string): void {
+export function flushFolder(folder: string): void {
   if (process.platform === "win32") return;
   const handle = openSync(folder, constants.O_RDONLY);
   try {
@@ -257,7 +274,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Turn what the system says into a line that helps; errors of the chunks' own making pass as they are. */
-function explain(error: unknown, path: string): unknown {
+export function explain(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   const shown = relative(process.cwd(), resolve(path)).startsWith("..") ? resolve(path) : path;
   if (code === "ENOSPC" || code === "EDQUOT")

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { checkWritable, growingFile, sweepTemporaryFiles, writeAtomically, writeFilesAtomically } from "./atomic-file-node.ts";
+import { processTag } from "./process-node.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crisp-atomic-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -134,25 +135,37 @@ describe("checkWritable", () => {
 test("temporary files of dead processes are swept; those of live ones, and all else, stay", () => {
   const folder = newFolder();
   const dead = spawnSync(process.execPath, ["-e", ""]).pid;
-  const old = new Date(Date.now() - 1000 * process.uptime() - 60_000);
-  const files: [name: string, time?: Date][] = [
-    [`.checkpoint-4.crisp.${dead}-0011aabb.tmp`],
-    [`.checkpoint-5.crisp.${process.ppid}-0011aabb.tmp`],
-    [`.checkpoint-6.crisp.${process.pid}-0011aabb.tmp`],
-    // this process's number, but from before it was born
-    [`.checkpoint-7.crisp.${process.pid}-0011aabb.tmp`, old],
-    ["checkpoint-4.crisp", old],
-    [".hidden.tmp", old],
-  ];
-  for (const [name, time] of files) {
-    writeFileSync(join(folder, name), "");
-    if (time) utimesSync(join(folder, name), time, time);
-  }
-  assert.deepEqual(sweepTemporaryFiles(folder).sort(), [files[0][0], files[3][0]].sort());
-  assert.deepEqual(readdirSync(folder).sort(), [files[1][0], files[2][0], files[4][0], files[5][0]].sort());
+  const [pid, start, place] = processTag().split(".");
+  const name = (tag: string, more = "0011aabb"): string => `.a.crisp-${tag}-${more}.tmp`;
+  const old = new Date(Date.now() - 2 * 24 * 3600 * 1000);
+  const gone = [name(`${dead}.1.${place}`), name(`${pid}.${Number(start) + 1}.${place}`), name("1.1.00000000", "00000000")];
+  const kept = [name(processTag()), name("1.1.00000000"), "checkpoint-4.crisp", ".hidden.tmp", `.a.${dead}-0011aabb.tmp`];
+  for (const file of [...gone, ...kept]) writeFileSync(join(folder, file), "");
+  // an earlier process of this number; another machine's of days ago; and what is no temporary file
+  for (const file of [gone[2], kept[2], kept[3], kept[4]]) utimesSync(join(folder, file), old, old);
+  assert.deepEqual(sweepTemporaryFiles(folder).sort(), gone.sort());
+  assert.deepEqual(readdirSync(folder).sort(), kept.sort());
 });
 
 describe("growingFile", () => {
+  test("a link is a file that is there, even one that leads nowhere; nor does one that came meanwhile get lost", () => {
+    const folder = newFolder();
+    const link = join(folder, "link");
+    symlinkSync(join(folder, "nowhere"), link);
+    assert.throws(() => growingFile(link), { code: "file/exists" });
+    const late = growingFile(join(folder, "late"));
+    symlinkSync(join(folder, "nowhere"), join(folder, "late"));
+    assert.throws(() => late.finish(), { code: "file/exists" });
+    assert.deepEqual(readdirSync(folder).sort(), ["late", "link"]);
+  });
+  test("removes what a killed process left of the same file, and of no other", () => {
+    const folder = newFolder();
+    const place = processTag().split(".")[2];
+    const left = (name: string): string => `.${name}.crisp-${2 ** 22 + 1}.1.${place}-0011aabb.tmp`;
+    for (const name of ["a", "b"]) writeFileSync(join(folder, left(name)), "");
+    growingFile(join(folder, "a")).discard();
+    assert.deepEqual(readdirSync(folder), [left("b")]);
+  });
   test("is seen once it is whole, or not at all", () => {
     const folder = newFolder();
     const path = join(folder, "a.csv");

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lockFolder, takeLock } from "./folder-lock-node.ts";
+import { lockFolder } from "./folder-lock-node.ts";
+import { takeLock } from "./lock-node.ts";
 import { isProcessAlive } from "./process-node.ts";
 
 /** What a child says: it is ready, or holds the lock (alone or not), or another one does. */

@@ -9,6 +9,9 @@ export {
   writeAtomically,
   writeFilesAtomically,
 } from "./atomic-file-node.ts";
-export { FOLDER_LOCK, type Lock, type LockSettings, lockFolder, takeLock } from "./folder-lock-node.ts";
+export { FOLDER_LOCK, holdsLock, lockFolder } from "./folder-lock-node.ts";
 export * from "./index.ts";
-export { checkOwnFiles, OWN_FILES, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
+export { type Lock, type LockSettings, takeLock } from "./lock-node.ts";
+export { OWN_FILES } from "./manifest-node.ts";
+export { checkOwnFiles, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
+export { checkWhole, readWhole, type WholeOptions } from "./whole-folder-node.ts";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { commitIter, createBranch, createRepo, modelInfo } from "@huggingface/hub";
 import { CrispError, expectedGot } from "../errors/index.ts";
+import { checkWhole } from "../files/index-node.ts";
 import { checkedRevision, pageOf, repository } from "./repository.ts";
 import { hubFetch, type Session } from "./request.ts";
 import { type HubSettings, hubSettings } from "./settings-node.ts";
@@ -40,6 +41,8 @@ export interface Pushed {
  * report hold the user's own texts. */
 const KEPT_HERE = new Set(["checkpoints", "errors.csv", "predictions.jsonl", "report.html", "node_modules"]);
 
+const MODEL_CARD = "README.md";
+
 /**
  * Send a model folder to the hub as one commit; the repository is made if it is missing. Large files go to LFS, whatever the hub decides.
  *
@@ -47,7 +50,9 @@ const KEPT_HERE = new Set(["checkpoints", "errors.csv", "predictions.jsonl", "re
  *
  * @param folder - With a config.json.
  * @param id - `owner/name`.
- * @throws `hub/nothing-to-push`, `hub/no-token`, `hub/offline`, `hub/not-private`, `hub/bad-name`, and the codes of `request`.
+ * A folder that Crisp saved goes only if its files are as they were saved, by their hashes; but the model card is anybody's to edit.
+ *
+ * @throws `file/changed`, `file/half-written`, `hub/nothing-to-push`, `hub/no-token`, `hub/offline`, `hub/not-private`, `hub/bad-name`, and the codes of `request`.
  * @example
  * await pushFolder("tickets-model", "ada/tickets", { private: true });
  */
@@ -56,6 +61,7 @@ export async function pushFolder(folder: string, id: string, options: PushOption
   const repo = repository("model", id);
   const branch = checkedRevision(options.branch ?? "main");
   check(folder, id, settings);
+  checkWhole(folder, { names: (name) => name !== MODEL_CARD && !KEPT_HERE.has(name), verify: true });
   const files = filesToPush(folder);
   options.onStart?.(files);
   const session: Session = { settings, signal: options.signal };

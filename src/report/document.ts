@@ -3,9 +3,6 @@ import { styleSheet } from "./style.ts";
 
 const GENERATOR = '<meta name="generator" content="crisp-attention">';
 
-/** Whether a page is one of Crisp's, so that it may be replaced. */
-export const isReport = (page: string): boolean => page.slice(0, 1000).includes(GENERATOR);
-
 /**
  * One self-contained HTML page: no script, no request, light and dark, phone to wide screen.
  *

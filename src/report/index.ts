@@ -1,7 +1,6 @@
 export { renderBenchReport } from "./bench/page.ts";
 export { benchChart } from "./bench/terminal-chart.ts";
 export { machineLine, paysFrom, paysSentence, wrongChoices } from "./bench/words.ts";
-export { isReport } from "./document.ts";
 export { renderReport } from "./page.ts";
 export { renderTable, type TableOptions } from "./terminal-table.ts";
 export { renderTrainReport } from "./train/page.ts";

@@ -13,6 +13,7 @@ import {
   tokenCounts,
 } from "../data/index.ts";
 import { permutation } from "../random/index.ts";
+import type { DatasetOnDisk } from "./environment/environment.ts";
 import type { LoadImages } from "./image-input.ts";
 import type { RunData, StreamedSource } from "./spec.ts";
 
@@ -165,7 +166,7 @@ async function rowsOfFewBlocks(dataset: StreamedDataset, most: number): Promise<
 
 /** Examples that are read from disk as they are needed. */
 export function examplesOnDisk(
-  dataset: StreamedDataset & { readonly bytes?: number; close(): Promise<void> },
+  dataset: DatasetOnDisk,
   { tokenizerFiles, ...length }: Omit<StreamedSource, "paths" | "options">,
 ): TrainingExamples {
   const tokenizer = createTokenizer({ ...readTokenizerJson(tokenizerFiles), ...length });
@@ -190,18 +191,13 @@ export function examplesOnDisk(
       return encodeDataset(tokenizer, { name: dataset.name, labels: dataset.labels, examples });
     },
     fingerprint: () => {
-      const { name, bytes, rows, labels, task, columns, counts } = dataset;
-      return JSON.stringify([
-        name,
-        bytes,
-        rows,
-        labels,
-        task,
-        columns,
-        counts,
-        maxLength,
-        ...(longTexts === "head" ? [] : [longTexts, docStride, maxWindows]),
-      ]);
+      const { fingerprint, labels, task, columns } = dataset;
+      const held = dataset.heldOut?.examples.map(({ index }) => index);
+      const cut = [maxLength, longTexts, ...(longTexts === "head" ? [] : [docStride, maxWindows])];
+      const hash = sha256.create();
+      hash.update(utf8ToBytes(JSON.stringify([fingerprint, labels, task, columns, held, ...cut])));
+      for (const name of [...tokenizerFiles.keys()].sort()) hash.update(sha256(tokenizerFiles.get(name)!));
+      return bytesToHex(hash.digest());
     },
     close: () => dataset.close(),
   };

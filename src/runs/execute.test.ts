@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
+import { openStreamedDataset } from "../data/index-node.ts";
 import { topological } from "../graph/index.ts";
 import { accuracy, argmax, fitTemperature } from "../metrics/index.ts";
+import { demoTokenizer } from "../studies/index.ts";
 import { resolveOptions, type TrainingOptions } from "../training/index.ts";
 import { describeRun } from "./checkpoints.ts";
 import type { RunEnvironment } from "./environment/environment.ts";
@@ -206,6 +208,46 @@ test("a stopped run continues from its checkpoint to the same record, also with 
   assert.ok(isDeepStrictEqual(resumed.weights, whole.weights));
   const others = { ...tinyRun().data, selection: tinySentences(16, "selection") };
   await assert.rejects(run(tinyRun({ checkpoints, data: others })), { code: "checkpoint/other-run" });
+});
+
+test("streamed data that changed are refused: between two looks, while they are read, and when the run is continued", async () => {
+  const [file, checkpoints] = [join(work, "a.csv"), join(work, "changed")];
+  const write = (word: string): void =>
+    writeFileSync(file, `text,label\n${Array.from({ length: 9000 }, (_, at) => `the ${word} ${at},${at % 2}`).join("\n")}\n`);
+  const { tokenizerJson, tokenizerConfig } = demoTokenizer();
+  const files = { "tokenizer.json": tokenizerJson, "tokenizer_config.json": tokenizerConfig };
+  const tokenizerFiles = new Map(
+    Object.entries(files).map(([name, json]) => [name, new TextEncoder().encode(JSON.stringify(json))]),
+  );
+  const spec = (fingerprint?: string): RunSpec => {
+    const train = { paths: [file], fingerprint, options: { labels: ["0", "1"] }, tokenizerFiles, maxLength: 16 };
+    return tinyRun({ checkpoints, data: { ...tinyRun().data, train } });
+  };
+  write("film");
+  const looked = await openStreamedDataset(file);
+  await looked.close();
+  const stop = new AbortController();
+  const signal = stop.signal;
+  assert.equal(
+    await executeRun(spec(looked.fingerprint), nodeEnvironment, { signal, onEvent: atFirst("saved", () => stop.abort()) }),
+    null,
+  );
+  write("play");
+  await assert.rejects(run(spec(looked.fingerprint)), {
+    code: "data/changed",
+    message: /^a\.csv: .*The data changed between two looks/,
+  });
+  await assert.rejects(run(spec()), {
+    code: "checkpoint/other-run",
+    message: /got data that changed, or are read in another way/,
+  });
+  const onEvent = atFirst("step", () => write("book"));
+  const during = executeRun(
+    { ...spec(), checkpoints: undefined, options: { ...spec().options, maxSteps: 900 } },
+    nodeEnvironment,
+    { onEvent },
+  );
+  await assert.rejects(during, { code: "data/changed", message: /The data changed while they were used/ });
 });
 
 test("a stop during the last evaluation gives null, and the run then continues from its last checkpoint", async () => {

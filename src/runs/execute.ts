@@ -147,8 +147,13 @@ async function trainingExamples(
   { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
   loadImages?: LoadImages,
 ): Promise<TrainingExamples> {
-  if ("paths" in train)
-    return examplesOnDisk(await environment.openStream(train, { signal, onProgress: sayReading(train.paths, onEvent) }), train);
+  if ("paths" in train) {
+    const dataset = await environment.openStream(train, { signal, onProgress: sayReading(train.paths, onEvent) });
+    if (train.fingerprint === undefined || train.fingerprint === dataset.fingerprint) return examplesOnDisk(dataset, train);
+    await dataset.close();
+    const hint = "The data changed between two looks at them: start again, and leave the files alone.";
+    throw expectedGot("data/changed", dataset.name, "the bytes that were looked through before", "others", hint);
+  }
   return loadImages ? withImages(examplesInMemory(train), loadImages) : examplesInMemory(train);
 }
 

@@ -3,5 +3,5 @@
 export { cpuFeatures } from "./environment/cpu-features-node.ts";
 export { nodeEnvironment } from "./environment/environment-node.ts";
 export * from "./index.ts";
-export { logFile } from "./log/log-file-node.ts";
+export { checkRunLog, isRunLog, logFile } from "./log/log-file-node.ts";
 export { startRunWorker } from "./worker/worker-node.ts";

@@ -38,6 +38,8 @@ export interface MappedSentence {
 /** Training examples that stay on disk: files in order, and how their texts become tokens. */
 export interface StreamedSource {
   readonly paths: readonly string[];
+  /** Of the files when the caller looked through them, as `openStreamedDataset` gives it; left out, any will do. */
+  readonly fingerprint?: string;
   /** Columns, labels and what is held out, as the caller opened them. */
   readonly options: Pick<StreamOptions, "textColumn" | "pairColumn" | "labelColumn" | "labels" | "heldOut" | "format" | "header">;
   /** `tokenizer.json` and what goes with it, by name. */

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomically } from "../files/index-node.ts";
-import { logFile } from "../runs/index-node.ts";
+import { checkRunLog, isRunLog, logFile } from "../runs/index-node.ts";
+import { checkOwnCheckpoints, removeCheckpoints } from "../training/index-node.ts";
 import {
   runName,
   runsOf,
@@ -21,18 +22,24 @@ interface StudyFile extends StudyHeader {
   readonly runs: readonly string[];
   /** Those of `runs` whose result is still that of a study before it: it stays until the new one is whole. */
   readonly replaces: readonly string[];
+  /**
+   * How often the folder's study was overwritten. Logs and checkpoints of a later one have names of their own, so that those from before
+   * stay until its runs are finished; left out, 0.
+   */
+  readonly overwritten?: number;
 }
 const GENERATOR = "crisp-attention";
-const CHECKPOINT = /^checkpoint-\d+\.crisp$/;
 
 export interface FolderStoreOptions {
   /** Start afresh where the folder holds a study; each of its results stays until a new one replaces it. */
   readonly overwrite?: boolean;
+  /** The caller keeps the folder for this process (`lockFolder`); default false, the store does. */
+  readonly kept?: boolean;
 }
 
 /**
  * A study in a folder: `study.json`, and in `runs/` for each run its result `<arm>.seed-<n>.json`, its log `….log.jsonl`, and while
- * it is unfinished a folder of checkpoints.
+ * it is unfinished a folder of checkpoints; after the first overwriting `<arm>.seed-<n>.1.log.jsonl`, and so on.
  *
  * `open` throws `study/busy` while another process works on it, `study/not-ours` where files of other origin have the names of its
  * own, `study/corrupt`, `file/not-writable`.
@@ -44,23 +51,22 @@ export const folderStore = (folder: string, options: FolderStoreOptions = {}): S
 class FolderStore implements StudyStore {
   readonly #folder: string;
   readonly #overwrite: boolean;
+  readonly #kept: boolean;
   #lock: Lock | undefined;
   #file!: StudyFile;
   #asked: readonly StudyRun[] = [];
   /** Worker by run's name. */
   readonly #claims = new Map<string, string>();
 
-  constructor(folder: string, { overwrite = false }: FolderStoreOptions) {
+  constructor(folder: string, { overwrite = false, kept = false }: FolderStoreOptions) {
     this.#folder = folder;
     this.#overwrite = overwrite;
+    this.#kept = kept;
   }
 
   async open(header: StudyHeader): Promise<StudyPlan> {
-    this.#lock = lockFolder(this.#folder, { code: "study/busy", what: "study" });
+    if (!this.#kept) this.#lock = lockFolder(this.#folder, { code: "study/busy", what: "study" });
     try {
-      checkWritable(join(this.#folder, "runs"));
-      sweepTemporaryFiles(this.#folder);
-      sweepTemporaryFiles(join(this.#folder, "runs"));
       this.#asked = runsOf(header);
       this.#write(this.#begin(header));
       return this.#file.plan;
@@ -73,26 +79,41 @@ class FolderStore implements StudyStore {
   #begin(header: StudyHeader): StudyFile {
     const names = this.#asked.map(runName);
     const found = readStudyFile(this.#folder);
-    this.#refuseStrangers(names.filter((name) => !found?.runs.includes(name)));
+    const overwritten = (found?.overwritten ?? 0) + Number(this.#overwrite && found !== undefined);
+    this.#refuseStrangers(
+      names.filter((name) => !found?.runs.includes(name)),
+      overwritten,
+    );
+    for (const name of found?.runs ?? []) this.#checkListed(name, overwritten);
+    checkWritable(join(this.#folder, "runs"));
+    sweepTemporaryFiles(this.#folder);
+    sweepTemporaryFiles(join(this.#folder, "runs"));
     const runs = [...new Set([...(found?.runs ?? []), ...names])];
-    const fresh = { generator: GENERATOR, ...header, runs, replaces: [] } as const;
+    const fresh = { generator: GENERATOR, ...header, runs, replaces: [], overwritten } as const;
     if (!found) return fresh;
-    if (this.#overwrite) {
-      // before the new study is written down, so that none of its runs finds them
-      for (const name of found.runs) this.#removeUnfinished(name);
-      return { ...fresh, replaces: runs.filter((name) => existsSync(this.#result(name))) };
-    }
+    if (this.#overwrite) return { ...fresh, replaces: runs.filter((name) => existsSync(this.#result(name))) };
     const anyFinished = found.runs.some((name) => !found.replaces.includes(name) && existsSync(this.#result(name)));
     const plan = settlePlan(this.#folder, found, header, anyFinished);
     return { ...(anyFinished ? found : { ...found, ...header }), plan, runs };
   }
 
   /** @throws `study/not-ours`. */
-  #refuseStrangers(names: readonly string[]): void {
+  #refuseStrangers(names: readonly string[], overwritten: number): void {
     for (const name of names) {
-      const stranger = [this.#result(name), this.#log(name), this.#checkpoints(name)].find((path) => existsSync(path));
+      const stranger = [this.#result(name), this.#log(name, overwritten), this.#checkpoints(name, overwritten)].find(isThere);
       if (stranger !== undefined) throw notOurs(stranger, `nothing, as ${this.#folder} holds no study with that run`);
     }
+  }
+
+  /** What a run of the list is about to replace, add to or remove may by now be somebody else's. @throws `study/not-ours`, `file/not-own`. */
+  #checkListed(name: string, overwritten: number): void {
+    for (let at = 0; at <= overwritten; at++) {
+      checkRunLog(this.#log(name, at));
+      checkOwnCheckpoints(this.#checkpoints(name, at));
+    }
+    const file = this.#result(name);
+    if (!this.#overwrite || !isThere(file) || isResult(file, name)) return;
+    throw notOurs(file, `the result of ${name}, or no file`);
   }
 
   async claim(worker: string): Promise<StudyRun | undefined> {
@@ -114,6 +135,7 @@ class FolderStore implements StudyStore {
     const name = runName(run);
     writeAtomically(this.#result(name), bytes(JSON.stringify(result)));
     this.#removeCheckpoints(name);
+    this.#removeEarlier(name);
     this.#claims.delete(name);
     const { replaces } = this.#file;
     if (replaces.includes(name)) this.#write({ ...this.#file, replaces: replaces.filter((other) => other !== name) });
@@ -139,8 +161,10 @@ class FolderStore implements StudyStore {
   }
 
   #result = (name: string): string => join(this.#folder, "runs", `${name}.json`);
-  #log = (name: string): string => join(this.#folder, "runs", `${name}.log.jsonl`);
-  #checkpoints = (name: string): string => join(this.#folder, "runs", name);
+  #log = (name: string, overwritten = this.#file.overwritten): string =>
+    join(this.#folder, "runs", `${unfinishedName(name, overwritten)}.log.jsonl`);
+  #checkpoints = (name: string, overwritten = this.#file.overwritten): string =>
+    join(this.#folder, "runs", unfinishedName(name, overwritten));
 
   #isFinished(name: string): boolean {
     return !this.#file.replaces.includes(name) && existsSync(this.#result(name));
@@ -162,35 +186,56 @@ class FolderStore implements StudyStore {
     this.#file = file;
   }
 
-  #removeUnfinished(name: string): void {
-    this.#removeCheckpoints(name);
-    rmSync(this.#log(name), { force: true });
+  /** Logs and checkpoints of a run of this name from before the study was overwritten. */
+  #removeEarlier(name: string): void {
+    for (let at = 0; at < (this.#file.overwritten ?? 0); at++) {
+      this.#removeCheckpoints(name, at);
+      if (isRunLog(this.#log(name, at))) rmSync(this.#log(name, at));
+    }
   }
 
   /** The folder goes when nothing else is in it. */
-  #removeCheckpoints(name: string): void {
-    const folder = this.#checkpoints(name);
+  #removeCheckpoints(name: string, overwritten?: number): void {
+    const folder = this.#checkpoints(name, overwritten);
     if (!existsSync(folder)) return;
     sweepTemporaryFiles(folder);
-    const files = readdirSync(folder);
-    const own = files.filter((file) => CHECKPOINT.test(file));
-    for (const file of own) rmSync(join(folder, file), { force: true });
-    if (own.length === files.length) rmdirSync(folder);
+    removeCheckpoints(folder);
+    if (readdirSync(folder).length === 0) rmdirSync(folder);
   }
 
-  /** Results of an overwritten study that the new one has no run for. */
+  /** What is left of an overwritten study that the new one has no run for. */
   #removeReplaced(): void {
     const { replaces, runs } = this.#file;
+    const asked = new Set(this.#asked.map(runName));
+    for (const name of runs) if (!asked.has(name)) this.#removeEarlier(name);
     if (replaces.length === 0) return;
-    for (const name of replaces) rmSync(this.#result(name), { force: true });
+    for (const name of replaces) if (isResult(this.#result(name), name)) rmSync(this.#result(name));
     this.#write({ ...this.#file, runs: runs.filter((name) => !replaces.includes(name)), replaces: [] });
+  }
+}
+
+const unfinishedName = (name: string, overwritten = 0): string => (overwritten === 0 ? name : `${name}.${overwritten}`);
+
+/** Links that lead nowhere, too. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Whether a file is the result of a run of this name. */
+function isResult(file: string, name: string): boolean {
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+  try {
+    const { record } = JSON.parse(readFileSync(file, "utf8")) as StoredRun;
+    return runName(record) === name;
+  } catch {
+    return false;
   }
 }
 
 /** Undefined where the folder holds no study. */
 function readStudyFile(folder: string): StudyFile | undefined {
   const file = join(folder, "study.json");
-  if (!existsSync(file)) return undefined;
+  if (!isThere(file)) return undefined;
+  // Crisp makes no links
+  if (!lstatSync(file).isFile()) throw notOurs(file, "a study's own file, or none");
   const found = readJson<Partial<StudyFile> | null>(
     file,
     "Give another --output_dir, or remove it and the files of its runs in runs/.",

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import type { CrispError } from "../errors/index.ts";
 import { runName, runsOf, type StudyHeader } from "./store.ts";
 import { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";
 import { DENSE, SPARSE, storedRun, tinyHeader } from "./tiny-study.fixture.ts";
@@ -34,7 +45,7 @@ async function begun(count = 1): Promise<string> {
   const next = runs.at(count);
   if (next) {
     mkdirSync(store.checkpoints(next));
-    writeFileSync(join(store.checkpoints(next), "checkpoint-7.crisp"), "");
+    writeFileSync(join(store.checkpoints(next), "checkpoint-7.crisp"), "CRISPCK2 and more");
   }
   await store.close();
   return folder;
@@ -65,29 +76,35 @@ test("another study is refused with the way out, and the folder stays as it was"
 });
 
 describe("overwriting", () => {
-  test("keeps each old result until a new one takes its place, and removes old checkpoints and logs at once", async () => {
+  test("keeps each old result, log and checkpoint until a new result takes its place", async () => {
     const folder = await begun(2);
+    const held = (): string[] => readdirSync(join(folder, "runs")).sort();
+    const before = held();
     const store = await open(folder, other, { overwrite: true });
     assert.deepEqual(await store.finished(), []);
-    assert.deepEqual(
-      readdirSync(join(folder, "runs")).sort(),
-      runs
-        .slice(0, 2)
-        .map((run) => `${runName(run)}.json`)
-        .sort(),
-    );
+    assert.deepEqual(held(), before);
+    await store.log(runs[0]).append({ type: "note", text: "the second study's" });
     await store.finish(runs[0], storedRun(runs[0]));
     assert.deepEqual(await store.finished(), [storedRun(runs[0])]);
+    const [first, , third] = runs.map(runName);
+    assert.deepEqual(held(), [...before.filter((name) => name !== `${first}.log.jsonl`), `${first}.1.log.jsonl`].sort());
+    mkdirSync(store.checkpoints(runs[2]));
+    assert.ok(existsSync(join(folder, "runs", third, "checkpoint-7.crisp")), "the old study's, beside the new one's");
+    await store.finish(runs[2], storedRun(runs[2]));
+    assert.ok(!held().includes(third));
     await store.close();
     const later = await open(folder, other);
-    assert.deepEqual(await later.finished(), [storedRun(runs[0])], "the old study's second run is not the new one's");
+    assert.deepEqual(
+      await later.finished(),
+      [runs[0], runs[2]].map(storedRun),
+      "the old study's second run is not the new one's",
+    );
     assert.deepEqual(await later.claim("a"), runs[1]);
     await later.close();
   });
 
-  test("starts afresh with the same study too, even over a damaged result", async () => {
+  test("starts afresh with the same study too", async () => {
     const folder = await begun();
-    writeFileSync(join(folder, "runs", `${runName(runs[0])}.json`), "{");
     const store = await open(folder, header, { overwrite: true });
     assert.deepEqual(await store.finished(), []);
     assert.deepEqual(await store.claim("a"), runs[0]);
@@ -144,6 +161,39 @@ describe("files of other origin that have the names of a study's are refused, ov
     await assert.rejects(folderStore(folder).open(more), { code: "study/not-ours", message: /dense\.seed-3\.json/ });
     assert.equal(text(stranger), "mine");
   });
+});
+
+describe("what has come to stand where a run of the list had a file is refused, and stays", () => {
+  const name = runName(runs[0]);
+  const strangers: Readonly<Record<string, (folder: string) => string>> = {
+    "a result that is none": (folder) => put(join(folder, "runs", `${name}.json`), "{}"),
+    "another run's result": (folder) => put(join(folder, "runs", `${name}.json`), JSON.stringify(storedRun(runs[1]))),
+    "a link to a result": (folder) => {
+      const path = join(folder, "runs", `${name}.json`);
+      renameSync(path, join(folder, "moved.json"));
+      symlinkSync(join(folder, "moved.json"), path);
+      return path;
+    },
+    "a log that is none": (folder) => put(join(folder, "runs", `${name}.log.jsonl`), "my notes"),
+    "a checkpoint that is none": (folder) => put(join(folder, "runs", runName(runs[1]), "checkpoint-7.crisp"), "mine"),
+  };
+  const put = (path: string, content: string): string => {
+    writeFileSync(path, content);
+    return path;
+  };
+  for (const [what, place] of Object.entries(strangers)) {
+    test(what, async () => {
+      const folder = await begun();
+      const path = place(folder);
+      const before = text(path);
+      await assert.rejects(
+        folderStore(folder, { overwrite: true }).open(other),
+        (error: CrispError) => /^(study\/not-ours|file\/not-own)$/.test(error.code) && error.message.startsWith(path),
+      );
+      assert.equal(text(path), before);
+      assert.equal((JSON.parse(text(folder, "study.json")) as StudyHeader).fingerprint, header.fingerprint);
+    });
+  }
 });
 
 describe("a damaged run file is named, with the way out", () => {

@@ -1,4 +1,9 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
-export { checkpointFiles, checkpointFolder, removeCheckpoints } from "./checkpoints/checkpoint-storage-node.ts";
+export {
+  checkOwnCheckpoints,
+  checkpointFiles,
+  checkpointFolder,
+  removeCheckpoints,
+} from "./checkpoints/checkpoint-storage-node.ts";
 export * from "./index.ts";

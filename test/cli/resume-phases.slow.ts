@@ -69,7 +69,7 @@ test("killed in a fold, in the contrastive phase and in fine-tuning, a run ends 
     [["--save_steps", "7", "--lr", "0.01"], "--learning_rate 0.01, as now, got "],
     [["--folds", "5"], "fold 1 of 5, as now, got 1 of 4"],
     [["--seed", "1"], "seed 1, as now, got 42"],
-    [[other], "data "],
+    [[other], "the data that it was started with, got data that changed"],
   ] as const) {
     const refused = await crisp(resume(...typed));
     assert.ok(refused.stderr.includes(`fold-1.json: expected ${difference}`), refused.stderr);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { writeOwnFiles } from "../../src/files/index-node.ts";
 import { downloadModel, type PushProgress, pushFolder } from "../../src/hub/index-node.ts";
 import { hubWorld, noise } from "./hub-world.fixture.ts";
 
@@ -64,6 +65,21 @@ test("a second push is a second commit, and sends no large file again", async (c
   const second = await pushFolder(folder, "ada/new", { settings });
   assert.notEqual(second.commit, first.commit);
   assert.equal(puts(), 2);
+});
+
+test("a folder that Crisp saved goes as it was saved, but its card is anybody's to edit", async (context) => {
+  const { settings } = await hubWorld(context, { tokens }, env);
+  const folder = mkdtempSync(join(tmpdir(), "crisp-push-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const bytes = (text: string) => [new TextEncoder().encode(text)];
+  writeOwnFiles(folder, new Map(["config.json", "README.md", "errors.csv"].map((name) => [name, bytes(name)])));
+  writeFileSync(join(folder, "README.md"), "# Better\n");
+  rmSync(join(folder, "errors.csv"));
+  assert.deepEqual((await pushFolder(folder, "ada/new", { settings })).files, ["README.md", "config.json"]);
+  const { atime, mtime } = statSync(join(folder, "config.json"));
+  writeFileSync(join(folder, "config.json"), "config.JSON");
+  utimesSync(join(folder, "config.json"), atime, mtime);
+  await assert.rejects(pushFolder(folder, "ada/new", { settings }), { code: "file/changed", message: /config\.json/ });
 });
 
 test("a branch is made, and main stays as it was", async (context) => {

@@ -92,7 +92,7 @@ describe("cross-validation that is continued", () => {
       [/pooling mean, as now, got unset/, {}, { pooling: "mean" }, examples],
       [/contrastive \{"epochs":8.*, as now, got unset/, {}, { contrastive: recipe.contrastive }, examples],
       [/fold 1 of 2, as now, got 1 of 3/, {}, { folds: 2 }, examples],
-      [/data [0-9a-f]{64}, as now/, {}, {}, relabelled],
+      [/got data that changed, or are read in another way/, {}, {}, relabelled],
     ];
     for (const [message, changes, choice, all] of cases) {
       const ran: string[] = [];

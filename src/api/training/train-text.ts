@@ -27,7 +27,7 @@ export type DataSources<Source> = Pick<TextTrainSettings<Source>, "data" | "vali
 /** Training examples that stay on disk: the facts of their index, and how a run opens them again. */
 export interface StreamedTraining {
   readonly dataset: StreamedDataset;
-  readonly source: Pick<StreamedSource, "paths" | "options">;
+  readonly source: Pick<StreamedSource, "paths" | "options" | "fingerprint">;
 }
 
 /** Everything read and checked before anything is trained. */

@@ -4,16 +4,16 @@ import { isDense } from "../../attention/index.ts";
 import { sameClasses } from "../../data/index.ts";
 import { loadImages, splitOf } from "../../data/index-node.ts";
 import { counted } from "../../errors/index.ts";
-import { checkOwnFiles, lockFolder, writeOwnFiles } from "../../files/index-node.ts";
+import { writeOwnFiles } from "../../files/index-node.ts";
 import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
-import { withoutEmptyFolders } from "../made-folders.ts";
+import { inOutputFolder } from "../in-output-folder.ts";
 import { asTrained, columnOptions, evaluationData, fetchListener, readingOptions, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { errorsCsv, predictionLine } from "./error-tables.ts";
-import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS } from "./training-options.ts";
+import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS, VERIFY_OPTION } from "./training-options.ts";
 
 const OPTIONS = {
   text_column_name: DATA_OPTIONS.text_column_name,
@@ -25,6 +25,7 @@ const OPTIONS = {
   },
   dataset_config_name: DATA_OPTIONS.dataset_config_name,
   dataset_revision: DATA_OPTIONS.dataset_revision,
+  verify_model: VERIFY_OPTION,
   device: DEVICE_OPTION,
   per_device_eval_batch_size: BATCH_OPTION,
   output_dir: {
@@ -48,16 +49,7 @@ export const evaluate = defineVerb({
   examples: ["crisp eval tickets-model test.csv"],
   async run(context) {
     const { outputDir } = context.options;
-    if (outputDir === undefined) return evaluateModel(context);
-    return withoutEmptyFolders(outputDir, async () => {
-      const lock = lockFolder(outputDir, { code: "file/busy", what: "evaluation" });
-      try {
-        checkOwnFiles(outputDir, EVALUATION_FILES);
-        return await evaluateModel(context);
-      } finally {
-        lock.release();
-      }
-    });
+    return inOutputFolder(outputDir, { what: "evaluation", files: EVALUATION_FILES }, () => evaluateModel(context));
   },
 });
 
@@ -65,7 +57,7 @@ async function evaluateModel({ options, output, positionals: [folder, file] }: C
   const source = await evaluationData(file, options, fetchListener(output));
   const device = options.device as Device | undefined;
   sayAsked(output, device);
-  const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
+  const model = await Classifier.load(folder, { device, verify: options.verifyModel, onNote: (text) => output.note(text) });
   const { labels: known, task: readAs } = model.config;
   const reading = readingOptions(options, output);
   const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {

@@ -8,7 +8,7 @@ import { readingOptions, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { imageSource, inGroups, textSource } from "./prediction-input.ts";
 import { type PredictionFormat, predictionFormat, predictionLines } from "./prediction-rows.ts";
-import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS } from "./training-options.ts";
+import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS, VERIFY_OPTION } from "./training-options.ts";
 
 const OPTIONS = {
   text_column_name: { ...DATA_OPTIONS.text_column_name, help: "Text column, or two for pairs; left out, as in training." },
@@ -31,6 +31,7 @@ const OPTIONS = {
     min: 1,
     help: "Labels to print for each text, best first; left out, one, or all that hold.",
   },
+  verify_model: VERIFY_OPTION,
   device: DEVICE_OPTION,
   per_device_eval_batch_size: BATCH_OPTION,
 } as const satisfies OptionTable;
@@ -61,7 +62,7 @@ export const predict = defineVerb({
     if (options.threshold === 0) throw expectedGot("cli/bad-option", "--threshold", "a probability in (0, 1]", 0);
     const device = options.device as Device | undefined;
     sayAsked(output, device);
-    const model = await Classifier.load(folder, { device, onNote: (text) => output.note(text) });
+    const model = await Classifier.load(folder, { device, verify: options.verifyModel, onNote: (text) => output.note(text) });
     checkAnswers(model, options);
     const file = options.outputFile === undefined ? undefined : growingFile(options.outputFile);
     const encoder = new TextEncoder();

@@ -4,7 +4,7 @@ import { drawn, modelFolderOf, tokenizerOf } from "../../api/index-node.ts";
 import { renderSummary, sameClasses, summarise } from "../../data/index.ts";
 import { loadDatasets } from "../../data/index-node.ts";
 import { type CrispError, counted, expectedGot } from "../../errors/index.ts";
-import { checkWritable, writeFilesAtomically } from "../../files/index-node.ts";
+import { checkOwnFiles, writeOwnFiles } from "../../files/index-node.ts";
 import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
@@ -20,11 +20,10 @@ import {
 import { armsOf, folderStore, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
-import { withoutEmptyFolders } from "../made-folders.ts";
+import { inOutputFolder } from "../in-output-folder.ts";
 import type { Progress } from "../progress.ts";
 import { QUICK, quickOptions } from "../quick-study.ts";
 import { columnOptions, fetchListener, modelName, planOptions, readingOptions, sayAsked, trainingData } from "../read-options.ts";
-import { checkReportFolder, checkResultsFolder } from "../study-folder.ts";
 import { type Context, defineVerb } from "../verb.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
@@ -70,6 +69,9 @@ const OPTIONS = {
 type StudyContext = Context<typeof OPTIONS>;
 
 const SEEDS = [1, 2, 3, 4, 5];
+/** Of each study, and of all of them. */
+const RESULT_FILES = ["results.json", "predictions.jsonl"];
+const REPORT = "report.html";
 
 export const study = defineVerb({
   name: "study",
@@ -91,9 +93,8 @@ export const study = defineVerb({
     const studies = definitions.map(prepareStudy);
     const folder = options.outputDir ?? join("runs", demo ? (options.quick ? "demo-quick" : "demo") : definitions[0].study);
     const folderOf = ({ study }: StudyDefinition): string => (definitions.length > 1 ? join(folder, study) : folder);
-    checkReportFolder(folder);
-    for (const definition of definitions) checkResultsFolder(folderOf(definition));
-    return withoutEmptyFolders(folder, () => runAll(context, studies, folder, folderOf));
+    for (const definition of definitions) checkOwnFiles(folderOf(definition), RESULT_FILES);
+    return inOutputFolder(folder, { what: "study", files: [REPORT] }, () => runAll(context, studies, folder, folderOf));
   },
 });
 
@@ -104,7 +105,6 @@ async function runAll(
   folderOf: (definition: StudyDefinition) => string,
 ): Promise<number> {
   const { options, output } = context;
-  checkWritable(folder);
   announce(context, studies, folder);
 
   const results: StudyResults[] = [];
@@ -114,7 +114,7 @@ async function runAll(
     const { definition } = each;
     const own = folderOf(definition);
     const finished = await runStudy(each, {
-      store: folderStore(own, { overwrite: options.overwriteOutputDir }),
+      store: folderStore(own, { overwrite: options.overwriteOutputDir, kept: own === folder }),
       device,
       signal: context.signal,
       onEvent: reporter(context, definition, results.length === 0),
@@ -124,17 +124,17 @@ async function runAll(
       return 130;
     }
     results.push(finished.results);
-    write(own, { "results.json": `${JSON.stringify(finished.results, null, 2)}\n`, "predictions.jsonl": finished.predictions });
+    write(own, RESULT_FILES, [`${JSON.stringify(finished.results, null, 2)}\n`, finished.predictions]);
     output.print();
     output.print(renderTable(finished.results, { color: output.style("bold", "") !== "", width: output.width }).trimEnd());
   }
-  write(folder, { "report.html": renderReport(results.length === 1 ? results[0] : results) });
+  write(folder, [REPORT], [renderReport(results.length === 1 ? results[0] : results)]);
   output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
   return conclude(context, results, folder, (performance.now() - started) / 1000);
 }
 
-const write = (folder: string, files: Readonly<Record<string, string>>): void =>
-  writeFilesAtomically(folder, new Map(Object.entries(files).map(([name, text]) => [name, [new TextEncoder().encode(text)]])));
+const write = (folder: string, names: readonly string[], texts: readonly string[]): void =>
+  writeOwnFiles(folder, new Map(names.map((name, at) => [name, [new TextEncoder().encode(texts[at])]])));
 
 /** `auto` is settled once, so that all runs of a study are computed alike. */
 async function settled({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {

@@ -82,6 +82,11 @@ export const DEVICE_OPTION = {
 } as const satisfies OptionTable[string];
 
 /** Of what only evaluates. */
+export const VERIFY_OPTION = {
+  type: "boolean",
+  help: "Compare the hashes of all the model's files first; without it, sizes, and hashes where times differ.",
+} as const;
+
 export const BATCH_OPTION = {
   type: "integer",
   unit: "examples",

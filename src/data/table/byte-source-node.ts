@@ -6,6 +6,8 @@ import type { ByteSource } from "./byte-source.ts";
 
 /** A source that holds an open file. */
 export interface FileSource extends ByteSource {
+  /** Bytes of the file by now; `size` is that of when it was opened. */
+  sizeNow(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function fileSource(path: string): Promise<FileSource> {
       name: basename(path),
       size,
       isUtf8,
+      sizeNow: async () => (await file.stat()).size,
       async read(start, end) {
         const bytes = new Uint8Array(end - start);
         for (let at = 0; at < bytes.length; ) {

@@ -1,17 +1,24 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
+import { checkWhole } from "../../files/index-node.ts";
 import { readStoredModel, type StoredModel } from "./stored-model.ts";
+
+/** What is read of a model's folder: its config, weights and tokenizer, and the card of Crisp. What is for people may be edited. */
+export const isModelFile = (name: string): boolean => /^[^/]*\.(json|txt|safetensors)$/.test(name);
 
 /**
  * Read a Hugging Face model folder: `config.json` at once, `model.safetensors` (or its parts, by
  * `model.safetensors.index.json`) when its tensors are asked for.
  *
- * @throws `model/no-folder`, `model/no-config`, `model/no-weights`, `config/…`, `safetensors/…`.
+ * One that Crisp saved is refused where its files do not belong together, see `checkWhole`.
+ *
+ * @param options.verify - Compare the hashes of all its files.
+ * @throws `file/changed`, `file/half-written`, `model/no-folder`, `model/no-config`, `model/no-weights`, `config/…`, `safetensors/…`.
  * @example
  * const { config, tensors } = loadModelFolder("models/minilm");
  */
-export function loadModelFolder(folder: string): StoredModel {
+export function loadModelFolder(folder: string, { verify }: { readonly verify?: boolean } = {}): StoredModel {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     const hint = "Download the model first, for example with git clone https://huggingface.co/<model>.";
     throw expectedGot(
@@ -22,6 +29,7 @@ export function loadModelFolder(folder: string): StoredModel {
       hint,
     );
   }
+  checkWhole(folder, { names: isModelFile, verify });
   return readStoredModel({
     where: folder,
     label: (name) => join(folder, name),

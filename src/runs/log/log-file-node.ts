@@ -1,9 +1,22 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
+import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
-import { CrispError } from "../../errors/index.ts";
+import { CrispError, expectedGot } from "../../errors/index.ts";
 import { type LoggedEvent, logLine, type RunLog } from "./log.ts";
 
 const NEWLINE = 10;
+
+/** Whether a file is the log of a run, by its first event. */
+export const isRunLog = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true &&
+  /^\{"time":"\d{4}-[^"]*Z","type":"/.test(readFileSync(path, "utf8"));
+
+/** Events are only added to a file that holds some, or nothing. @throws `file/not-own`. */
+export function checkRunLog(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found || (found.isFile() && found.size === 0) || isRunLog(path)) return;
+  const hint = "Move it away, or choose another folder.";
+  throw expectedGot("file/not-own", path, "no file, or the log of a run", "one that somebody else made", hint);
+}
 
 /**
  * A run's log as a file of JSON lines, one an event.
@@ -12,12 +25,13 @@ const NEWLINE = 10;
  * written.
  *
  * @param path - Made at the first event, with its folder.
- * @throws `run/bad-log` from `read` for a whole line that is not JSON.
+ * @throws `file/not-own` where the file is none; `run/bad-log` from `read` for a whole line that is not JSON.
  * @example
  * const log = logFile("runs/dense.seed-1.log.jsonl");
  * for await (const event of log.read()) if (event.type === "step") console.log(event.loss);
  */
 export function logFile(path: string): RunLog {
+  checkRunLog(path);
   let mended = false;
   return {
     append(event) {

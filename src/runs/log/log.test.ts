@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -28,6 +28,18 @@ test("a log that nobody wrote is empty, and events come back in their order, eac
   for (const text of ["first", "second"]) log.append(note(text));
   assert.deepEqual(await texts(log), ["first", "second"]);
   for await (const { time } of log.read()) assert.ok(time >= before && time <= new Date().toISOString());
+});
+
+test("a file that is no log is refused before a word is added to it, a link too; an empty one is as good as none", () => {
+  const [notes, link, empty] = ["notes.txt", "link.jsonl", "empty.jsonl"].map((name) => join(work, name));
+  writeFileSync(notes, "my notes, without an end of line");
+  logFile(join(work, "target.jsonl")).append(note("whole"));
+  symlinkSync(join(work, "target.jsonl"), link);
+  for (const path of [notes, link]) assert.throws(() => logFile(path), { code: "file/not-own" });
+  assert.equal(readFileSync(notes, "utf8"), "my notes, without an end of line");
+  writeFileSync(empty, "");
+  logFile(empty).append(note("first"));
+  assert.equal(readFileSync(empty, "utf8").split("\n").length, 2);
 });
 
 test("a torn last line is not read, and a run that continues writes behind the last whole one", async () => {

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -56,10 +66,31 @@ describe("a folder on disk", () => {
     chmodSync(await save(folder), 0);
     await assert.rejects(() => resume(folder), { code: "EACCES" });
   });
-  test("nor is a folder in the place of a file", async () => {
+  test("a file, a link or a folder that has the name of a checkpoint and is none is refused, and stays", async () => {
+    const places: readonly ((path: string) => void)[] = [
+      (path) => writeFileSync(path, "mine"),
+      (path) => symlinkSync(join(root, "nowhere"), path),
+      (path) => mkdirSync(path),
+    ];
+    for (const put of places) {
+      const folder = newFolder();
+      const path = join(folder, "checkpoint-5.crisp");
+      mkdirSync(folder, { recursive: true });
+      put(path);
+      assert.throws(() => checkpointFolder(folder), {
+        code: "file/not-own",
+        message: /checkpoint-5\.crisp: expected a checkpoint of Crisp/,
+      });
+      assert.ok(lstatSync(path));
+    }
+  });
+  test("one that came while the run trained is neither replaced nor removed", async () => {
     const folder = newFolder();
-    mkdirSync(join(folder, "checkpoint-5.crisp"));
-    await assert.rejects(() => resume(folder), { code: "EISDIR" });
+    const storage = checkpointFolder(folder);
+    for (const step of [1, 2]) writeFileSync(join(folder, `checkpoint-${step}.crisp`), "mine");
+    await assert.rejects(checkpointsOf({ storage }, stateOf(2), { limit: 1 }).save(at(2), undefined), { code: "file/not-own" });
+    await checkpointsOf({ storage }, stateOf(3), { limit: 1 }).save(at(3), undefined);
+    for (const step of [1, 2]) assert.equal(readFileSync(join(folder, `checkpoint-${step}.crisp`), "utf8"), "mine");
   });
 });
 

@@ -6,6 +6,9 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** What a run follows from: options, seeds, data; must be the same on resume. Undefined entries are as if left out. */
 export type RunDescription = Readonly<Record<string, Json | undefined>>;
 
+/** Entry of a description that names the examples, by a hash, which says nothing to people. */
+const DATA = "data";
+
 /**
  * Make sure that a checkpoint is of the run that wants to continue from it.
  *
@@ -16,6 +19,16 @@ export function checkSameRun(path: string, found: RunDescription, wanted: RunDes
   const difference = firstDifference(found as Json, wanted as Json, "");
   if (!difference) return;
   const { where, then, now } = difference;
+  if (where === DATA) {
+    const hint = "Bring back what it was started with, or start again in another output folder.";
+    throw expectedGot(
+      "checkpoint/other-run",
+      path,
+      "the data that it was started with",
+      "data that changed, or are read in another way",
+      hint,
+    );
+  }
   const hint = "Use the settings it was started with, or another output folder.";
   throw expectedGot("checkpoint/other-run", path, `${where} ${shown(now)}, as now`, shown(then), hint);
 }

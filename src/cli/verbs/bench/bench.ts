@@ -16,9 +16,10 @@ import {
   withBlockWidth,
 } from "../../../bench/index-node.ts";
 import { counted, expectedGot } from "../../../errors/index.ts";
-import { checkOwnFiles, writeOwnFiles } from "../../../files/index-node.ts";
+import { writeOwnFiles } from "../../../files/index-node.ts";
 import { benchChart, machineLine, paysSentence, renderBenchReport, wrongChoices } from "../../../report/index.ts";
 import { cpuFeatures } from "../../../runs/index-node.ts";
+import { inOutputFolder } from "../../in-output-folder.ts";
 import type { Output } from "../../output.ts";
 import { type Context, defineVerb } from "../../verb.ts";
 import { resultLines } from "./lines.ts";
@@ -54,7 +55,7 @@ export const bench = defineVerb({
 const subjects: Readonly<Record<string, (context: BenchContext) => Promise<number>>> = {
   attention: attentionAlone,
   step: wholeStep,
-  sweep: everything,
+  sweep: (context) => everything(context),
 };
 
 /** What other figures stand against. */
@@ -145,10 +146,12 @@ function say(output: Output, result: OneResult): number {
   return 0;
 }
 
-async function everything({ options, given, output }: BenchContext): Promise<number> {
+const everything = (context: BenchContext): Promise<number> =>
+  inOutputFolder(context.options.outputDir, { what: "measurement", files: FILES }, () => measureAll(context));
+
+async function measureAll({ options, given, output }: BenchContext): Promise<number> {
   const { heads, headWidth, threads, attention, batch, timeBudget, outputDir: folder } = options;
   const { rounds } = given.has("rounds") ? options : { rounds: SWEEP_ROUNDS };
-  if (folder !== undefined) checkOwnFiles(folder, FILES);
   if (attention !== undefined) parsePattern(withBlockWidth(attention, LENGTHS[0]));
   const [start] = loadavg();
   const machine = await ceilings(options);

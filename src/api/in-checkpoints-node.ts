@@ -1,0 +1,20 @@
+import { lockFolder } from "../files/index-node.ts";
+import { checkOwnCheckpoints } from "../training/index-node.ts";
+
+/**
+ * Train with a folder of checkpoints kept for this process alone.
+ *
+ * @param checkpoints - Left out, there is nothing to keep.
+ * @throws `file/busy` at once while another training writes into it; `file/not-own` where it holds files of such names that are no
+ *   checkpoints; what `lockFolder` throws.
+ */
+export async function inCheckpoints<T>(checkpoints: string | undefined, work: () => Promise<T>): Promise<T> {
+  if (checkpoints === undefined) return work();
+  const lock = lockFolder(checkpoints, { code: "file/busy", what: "training" });
+  try {
+    checkOwnCheckpoints(checkpoints);
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
