@@ -48,7 +48,7 @@ export interface TrainResult extends TextTrainResult {
   readonly model: Classifier;
 }
 
-/** Events as they come, and the result; null when the signal stopped it. */
+/** Events as they come, of which 10,000 are kept for whoever comes late; and the result, null when the signal stopped it. */
 export type TrainingRun = EventsWithResult<TrainEvent, TrainResult | null>;
 
 /**

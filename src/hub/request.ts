@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { CrispError, expectedGot } from "../errors/index.ts";
 import { answerError, isPassing, isUnconnected, type Subject, unreachable } from "./answer-error.ts";
 import type { HubSettings } from "./settings-node.ts";
 
@@ -31,21 +31,24 @@ const UNCONNECTED_RETRIES = 1;
 /** Hubs that have answered; from then on a connection that fails is a passing trouble. */
 const answered = new WeakSet<HubSettings>();
 const USER_AGENT = "crisp-attention";
+/** Bytes of an answer that is read as a whole, such as a page of a listing: those of a hub have well below 1 MB. */
+const MOST_ANSWER_BYTES = 16e6;
 
 /**
  * Send a request to the hub, with its token, and try again where that may help: on 408, 429 (after `Retry-After`), 5xx and broken
  * connections, with waits of 1, 2, 4, 8, 8 s; once only where the hub cannot be connected to from the start.
  *
- * The token goes to the endpoint's own origin and nowhere else. Redirects are followed by hand: fetch would drop the header at another
- * origin too, but a guarantee should not rest on a default.
+ * The token goes to the endpoint's own origin and nowhere else, and never over plain http to another machine. Redirects are followed by
+ * hand: fetch would drop the header at another origin too, but a guarantee should not rest on a default.
  *
  * @returns An answer of 2xx, or 416.
- * @throws the codes of `answerError`, `hub/unreachable`; the signal's reason when it is aborted.
+ * @throws the codes of `answerError`, `hub/unreachable`, `hub/token-in-clear`, `hub/too-large`; the signal's reason when it is aborted.
  */
 export async function request(session: Session, url: string, options: HubRequest): Promise<Response> {
   const { settings, signal } = session;
   const withToken = settings.token !== undefined && (settings.sendsTokenOnDownload || options.writes === true);
   const subject: Subject = { ...options.subject, endpoint: settings.endpoint, withToken };
+  if (withToken && !settings.sendsTokenOverHttp && !keepsSecrets(settings.endpoint)) throw tokenInClear(subject);
   const retries = options.retries ?? settings.retries;
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
@@ -54,6 +57,7 @@ export async function request(session: Session, url: string, options: HubRequest
       response = await once(session, url, options, withToken);
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof CrispError) throw error;
       const patience = isUnconnected(error) && !answered.has(settings) ? Math.min(retries, UNCONNECTED_RETRIES) : retries;
       if (attempt >= patience) throw unreachable(subject, error, attempt + 1);
       await settings.sleep(backOff(settings, attempt), signal);
@@ -95,7 +99,13 @@ async function once(session: Session, url: string, options: HubRequest, withToke
     if (options.whole !== true && response.ok) return response;
     clearTimeout(timer);
     const pieces: Uint8Array[] = [];
-    if (response.body) for await (const piece of withoutSilence(response.body, settings.silenceTimeoutMs)) pieces.push(piece);
+    let bytes = 0;
+    if (response.body)
+      for await (const piece of withoutSilence(response.body, settings.silenceTimeoutMs)) {
+        bytes += piece.length;
+        if (bytes > MOST_ANSWER_BYTES) throw tooLarge(options.subject.repo.id, settings);
+        pieces.push(piece);
+      }
     const body = new Blob(pieces as Uint8Array<ArrayBuffer>[]);
     const { status, statusText, headers } = response;
     const copy = new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers });
@@ -133,6 +143,24 @@ async function follow(
     url = next;
   }
   throw new Error(`more than ${REDIRECTS} redirects`);
+}
+
+/** Whether nobody else can read what is sent: TLS, or this machine itself. The URL has made `127.1` and `0x7f000001` the same. */
+function keepsSecrets(endpoint: string): boolean {
+  const url = URL.parse(endpoint);
+  // what is no address is told by the request itself
+  return url?.protocol !== "http:" || /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+}
+
+function tokenInClear({ repo, endpoint }: Subject): CrispError {
+  const hint =
+    "Give HF_ENDPOINT with https; or download without the token (HF_HUB_DISABLE_IMPLICIT_TOKEN=1); or let everybody on the way read it (CRISP_TOKEN_OVER_HTTP=1).";
+  return expectedGot("hub/token-in-clear", repo.id, "https, as a token goes with it", endpoint, hint);
+}
+
+function tooLarge(id: string, { endpoint }: HubSettings): CrispError {
+  const expected = `an answer of at most ${MOST_ANSWER_BYTES / 1e6} MB from ${endpoint}`;
+  return expectedGot("hub/too-large", id, expected, "a longer one", "Is HF_ENDPOINT the address of a hub?");
 }
 
 async function errorMessage(response: Response): Promise<string> {

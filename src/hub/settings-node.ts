@@ -14,6 +14,8 @@ export interface HubSettings {
   readonly token?: string;
   /** False where `HF_HUB_DISABLE_IMPLICIT_TOKEN` asks for downloads without the token. */
   readonly sendsTokenOnDownload: boolean;
+  /** `CRISP_TOKEN_OVER_HTTP`: send the token over plain http to another machine, where everybody on the way can read it. */
+  readonly sendsTokenOverHttp: boolean;
   /** `HF_HUB_OFFLINE`: no request at all. */
   readonly offline: boolean;
   /** Longest wait for the headers of an answer. `HF_HUB_ETAG_TIMEOUT`, in seconds there; 10 s. */
@@ -55,6 +57,7 @@ export function hubSettings(env: Environment = process.env): HubSettings {
     cacheFolder: path(env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE ?? join(home, "hub")),
     token: clean(env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN) ?? tokenFile(path(env.HF_TOKEN_PATH ?? join(home, "token"))),
     sendsTokenOnDownload: !isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN),
+    sendsTokenOverHttp: isTrue(env.CRISP_TOKEN_OVER_HTTP),
     offline: isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     answerTimeoutMs: seconds(env.HF_HUB_ETAG_TIMEOUT, 10),
     silenceTimeoutMs: seconds(env.HF_HUB_DOWNLOAD_TIMEOUT, 10),

@@ -54,6 +54,20 @@ for (const npmVersion of ["10", "12"]) {
       assert.ok(existsSync(join(project, "node_modules", manifest.name, "dist", "cli", "main.js")));
     });
 
+    test("what is installed is what was tested: each package has the hash of one in package-lock.json", () => {
+      const locked = (path: string): Record<string, { readonly integrity?: string }> =>
+        JSON.parse(readFileSync(path, "utf8")).packages;
+      const tested = new Set(Object.values(locked(join(root, "package-lock.json"))).map(({ integrity }) => integrity));
+      const others = Object.entries(locked(join(project, "node_modules/.package-lock.json")))
+        .filter(([, { integrity }]) => !tested.has(integrity))
+        .map(([path]) => path);
+      // packages of types run no code and are not pinned, so that a project keeps its own
+      assert.deepEqual(
+        others.filter((path) => !/^node_modules\/(@types\/node|undici-types)$/.test(path)),
+        [`node_modules/${manifest.name}`],
+      );
+    });
+
     test("every export of package.json can be imported and is not empty", () => {
       const names = Object.keys(manifest.exports).filter((path) => !path.endsWith(".json"));
       const code = `for (const name of ${JSON.stringify(names)}) {

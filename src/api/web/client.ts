@@ -29,7 +29,7 @@ export interface TrainResult extends TextTrainResult {
   readonly model: WebClassifier;
 }
 
-/** Events as they come, and the result; null when the signal stopped it. */
+/** Events as they come, of which 10,000 are kept for whoever comes late; and the result, null when the signal stopped it. */
 export type TrainingRun = EventsWithResult<TrainEvent, TrainResult | null>;
 
 /** A worker that runs a `trainingSession`, as the page sees it. */
