@@ -2,12 +2,12 @@ import { collate, type Encoded, evaluationOrder, tokenCounts } from "../../data/
 import { centredRegression } from "../../linear/index.ts";
 import { buildModel, type EncoderConfig, families } from "../../models/index.ts";
 import type { Tensor } from "../../runtime/index.ts";
-import { batchContext, type ForwardOptions, fillInputs } from "../forward.ts";
+import { batchContext, checkFinite, type ForwardOptions, fillInputs } from "../forward.ts";
 
 /**
  * What the last linear layer of a classifier reads of each example, without dropout: [examples][D].
  *
- * @param signal - Looked at before each batch; @throws its reason.
+ * @param signal - Looked at before each batch; @throws its reason; `model/not-finite`.
  */
 export async function featuresOf(
   examples: readonly Encoded[],
@@ -34,6 +34,7 @@ export async function featuresOf(
       const data = out.features.data as Float32Array;
       positions.forEach((at, row) => {
         rows[at] = data.slice(row * D, (row + 1) * D);
+        checkFinite(rows[at], "features", `example ${at + 1}`);
       });
     }
     return rows;
