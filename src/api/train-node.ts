@@ -1,7 +1,15 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Dataset, DatasetOptions, StreamOptions, Tokenizer } from "../data/index.ts";
-import { isFolder, loadDatasets, loadImages, nodeImages, openStreamedDataset, splitOf } from "../data/index-node.ts";
+import {
+  isFolder,
+  loadDatasets,
+  loadImages,
+  nodeImages,
+  openStreamedDataset,
+  splitOf,
+  unpackedBytes,
+} from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import type { ModelFacts } from "../export/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
@@ -133,12 +141,12 @@ async function readImages(
   return { data: train, validation: await given(validation, "validation"), test: await given(test, "test") };
 }
 
-/** From this size on, training data stay on disk unless told otherwise: in memory they would take several times as much. */
+/** From this size on, unpacked, training data stay on disk unless told otherwise: in memory they would take several times as much. */
 const STREAM_BYTES = 512e6;
 
 /** Whether training data in these files stay on disk, where nobody says otherwise. */
 export const staysOnDisk = (paths: readonly string[]): boolean =>
-  paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0) >= STREAM_BYTES;
+  paths.reduce((sum, path) => sum + unpackedBytes(path), 0) >= STREAM_BYTES;
 
 async function streamed(
   paths: readonly string[],

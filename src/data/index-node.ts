@@ -7,5 +7,5 @@ export { type ImageOptions, type ImageSplits, imagesLabelled, isFolder, loadImag
 export * from "./index.ts";
 export { type OpenStreamedDataset, openStreamedDataset } from "./stream/row-stream-node.ts";
 export { openTextFile, openTextStream } from "./stream/text-rows-node.ts";
-export { type FileSource, fileSource } from "./table/byte-source-node.ts";
+export { type FileSource, fileSource, unpackedBytes } from "./table/byte-source-node.ts";
 export { loadDataset, loadDatasets, loadForInspection, loadTexts, loadTokenizer } from "./table/load-node.ts";

@@ -54,6 +54,14 @@ describe("parameterSpecs", () => {
   });
 });
 
+/** More than memory holds: whoever draws before looking ends the process, or throws a RangeError. */
+test("a model too large to draw is refused before anything is drawn", () => {
+  for (const json of [{ hidden_size: 12e8 }, { vocab_size: 2 ** 31 - 1 }, { num_hidden_layers: 1000, hidden_size: 12_000 }]) {
+    const config = parseEncoderConfig({ model_type: "bert", ...json });
+    assert.throws(() => initialise(config, 1), { code: "config/too-large", message: /at most 1,073,741,824 values to draw/ });
+  }
+});
+
 describe("initialise", () => {
   const weights = initialise(bert, 7);
 

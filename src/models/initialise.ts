@@ -1,3 +1,4 @@
+import { expectedGot } from "../errors/index.ts";
 import { normal, normalFill } from "../random/index.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
 import { families } from "./families/families.ts";
@@ -64,6 +65,21 @@ function sinusoids(values: Float32Array, width: number): Float32Array {
   });
 }
 
-/** Fresh values of all parameters. */
-export const initialise = (config: EncoderConfig, seed: number): Map<string, Float32Array> =>
-  new Map(parameterSpecs(config).map((spec) => [spec.name, initialValues(spec, config, seed)]));
+/** Parameters of a model that is drawn: 4 GiB. Where weights are read, their file is the bound. */
+const MOST_DRAWN = 2 ** 30;
+
+/**
+ * Fresh values of all parameters.
+ *
+ * @throws `config/too-large` for more than 2³⁰ values, before any is drawn.
+ */
+export function initialise(config: EncoderConfig, seed: number): Map<string, Float32Array> {
+  const specs = parameterSpecs(config);
+  const count = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  if (count > MOST_DRAWN) {
+    const rule = `at most ${MOST_DRAWN.toLocaleString("en-US")} values to draw for a model without weights`;
+    const hint = "Its vocabulary, widths and layers say how many there are; start from a folder with weights for a larger one.";
+    throw expectedGot("config/too-large", "config.json", rule, count.toLocaleString("en-US"), hint);
+  }
+  return new Map(specs.map((spec) => [spec.name, initialValues(spec, config, seed)]));
+}

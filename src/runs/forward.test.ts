@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { type AttentionPlan, dense, planKeep, random, slidingWindow, topK } from "../attention/index.ts";
-import { initialise, parseEncoderConfig } from "../models/index.ts";
+import { initialise, parseEncoderConfig, withLabels } from "../models/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
+import type { TaskName } from "../tasks/index.ts";
 import { createForward, type Forward, weightTensors } from "./forward.ts";
+import { featuresOf } from "./start/probe.ts";
 import { tinyConfig, tinySentences, tinyTokenizer } from "./tiny-run.fixture.ts";
 
 const runtime = await createRuntime({ threads: 1 });
@@ -152,4 +154,32 @@ test("an aborted signal ends an evaluation between batches with its reason", asy
   const evaluation = (await forwardOf(plans.dense, 1)).evaluate(sentences, stop.signal);
   setTimeout(() => stop.abort(), 2);
   await assert.rejects(evaluation, (error) => error === stop.signal.reason);
+});
+
+describe("a model with damaged weights gives no answer", () => {
+  const damaged = (value: number, task: TaskName = config.task) => {
+    const broken = withLabels(config, config.labels, task);
+    const weights = initialise(broken, 3);
+    for (const [name, values] of weights) if (name.endsWith("LayerNorm.bias")) values.fill(value);
+    const parameters = weightTensors(broken, weights);
+    const { vocabSize: vocabularySize } = config;
+    return {
+      ...{ runtime, config: broken, plan: { pattern: dense() }, seed: 5, batchSize: 4, padTokenId, parameters: () => parameters },
+      masking: { maskTokenId: 4, vocabularySize, specialIds: new Set<number>(), probability: 0.5 },
+    };
+  };
+  const refused = (what: string) => ({
+    code: "model/not-finite",
+    message: new RegExp(`^the model: expected ${what}, got (NaN|-?Infinity)\\. Its weights are damaged`),
+  });
+  for (const value of [Number.NaN, Infinity]) {
+    test(`${value} in logits, a loss or features`, async () => {
+      const [classes, tokens] = await Promise.all([createForward(damaged(value)), createForward(damaged(value, "masked_lm"))]);
+      open.push(classes, tokens);
+      const some = sentences.slice(0, 6);
+      await assert.rejects(classes.evaluate(some), refused("logits of finite numbers for example \\d"));
+      await assert.rejects(tokens.evaluate(some), refused("a loss of finite numbers for \\d examples"));
+      await assert.rejects(featuresOf(some, damaged(value)), refused("features of finite numbers for example \\d"));
+    });
+  }
 });

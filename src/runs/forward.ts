@@ -1,6 +1,7 @@
 import type { AttentionPlan } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
 import { type Batch, collate, type Encoded, evaluationOrder, meanOfWindows, tokenCounts, windowRows } from "../data/index.ts";
+import { expectedGot } from "../errors/index.ts";
 import { allocate, bindShape, elements, type Node } from "../graph/index.ts";
 import { buildModel, type EncoderConfig, type ModelGraph, parameterSpecs, validPairs } from "../models/index.ts";
 import type { HostTensor, Runtime, Session, Tensor } from "../runtime/index.ts";
@@ -37,7 +38,7 @@ export interface Evaluated {
 export interface Forward {
   /**
    * @param signal - Looked at before each batch.
-   * @throws `signal.reason` once it is aborted.
+   * @throws `signal.reason` once it is aborted; `model/not-finite` for logits or a loss that are no finite numbers.
    */
   evaluate(examples: readonly Encoded[], signal?: AbortSignal): Promise<Evaluated>;
   /**
@@ -122,9 +123,12 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
           positions.forEach((at, row) => {
             const own = perToken ? batch.lengths[row] * numLabels : perRow;
             logits[at] = [...rows.subarray(row * perRow, row * perRow + own)];
+            checkFinite(logits[at], "logits", `example ${(windows?.exampleOf[at] ?? at) + 1}`);
           });
         } else {
-          loss += (out.loss.data as Float32Array)[0];
+          const sum = (out.loss.data as Float32Array)[0];
+          checkFinite([sum], "a loss", `${positions.length} examples`);
+          loss += sum;
           weight += lossWeight(chosen);
         }
         for (const length of batch.lengths) valid += validPairs(config, length);
@@ -149,6 +153,19 @@ export async function createForward(options: ForwardOptions): Promise<Forward> {
       for (const ofMaps of maps.values()) await (await ofMaps).release();
     },
   };
+}
+
+/**
+ * What a model gives: a NaN would pass for a wrong answer, and an accuracy be counted of it.
+ *
+ * @throws `model/not-finite`.
+ */
+export function checkFinite(values: ArrayLike<number>, what: string, of: string): void {
+  for (let at = 0; at < values.length; at++) {
+    if (Number.isFinite(values[at])) continue;
+    const hint = "Its weights are damaged or the training diverged: take another checkpoint.";
+    throw expectedGot("model/not-finite", "the model", `${what} of finite numbers for ${of}`, values[at], hint);
+  }
 }
 
 /** ONNX Runtime blocks this thread, so that whoever aborts from another one is heard only between batches. */

@@ -1,5 +1,6 @@
 import type { Target } from "./target.ts";
 import { config } from "./targets/config.ts";
+import { configWeights } from "./targets/config-weights.ts";
 import { hubPaths } from "./targets/hub-paths.ts";
 import { parquet } from "./targets/parquet.ts";
 import { safetensors } from "./targets/safetensors.ts";
@@ -13,6 +14,7 @@ export const targets: readonly Target[] = [
   safetensors,
   shards,
   config,
+  configWeights,
   tokenizer,
   tokenizerConfig,
   parquet,

@@ -13,6 +13,7 @@ import {
   type TableFormat,
   tsvRows,
 } from "../table/table.ts";
+import { LONGEST_ROW_BYTES, rowTooLong } from "../table/table-bounds.ts";
 import { decodePiece, pieceTable, scannerOf, type TextLayout } from "../tokenize/text-layout.ts";
 import type { Table } from "../types.ts";
 import { asUtf8, encodingOf } from "./as-utf8.ts";
@@ -54,8 +55,6 @@ export interface TextSource {
 
 /** Encoding and columns are guessed on so much of a source. */
 const HEAD_BYTES = 4 << 20;
-/** A longer row is not one: a quote or line break is missing. */
-const LONGEST_ROW_BYTES = 64 << 20;
 
 interface Piece {
   /** Whole records. */
@@ -143,14 +142,15 @@ async function* wholeRecords(
   for (;;) {
     const line = scanner.nextLine();
     let records = 0;
-    const consumed = scanner.scan(rest, ended, () => ++records > 0);
+    const consumed = scanner.scan(rest, ended, ({ start, end, line }) => {
+      if (end - start > LONGEST_ROW_BYTES) throw rowTooLong(`${name}:${line}`);
+      return ++records > 0;
+    });
     if (records > 0) yield { bytes: rest.subarray(0, consumed), line };
     if (ended) return;
     rest = rest.subarray(consumed);
-    if (rest.length >= LONGEST_ROW_BYTES) {
-      const rule = `a row of at most ${LONGEST_ROW_BYTES >> 20} MB`;
-      throw expectedGot("data/broken-row", `${name}:${line}`, rule, "a longer one", "Close its quotes, or break the line.");
-    }
+    // what is left may end with half of "\r\n"
+    if (rest.length - 1 > LONGEST_ROW_BYTES) throw rowTooLong(`${name}:${scanner.nextLine()}`);
     // to scan a long row again at each chunk would take the square of its length
     ({ rest, ended } = await filled(chunks, rest, consumed > 0 ? rest.length + 1 : 2 * rest.length + 1));
   }
@@ -216,7 +216,7 @@ function sampleOf(
 ): { readonly sample: Table; readonly header: boolean } {
   const { name } = bad;
   if (format === "jsonl") return { sample: jsonlTable(text, name, line, bad), header: false };
-  const rows = format === "tsv" ? tsvRows(text, line) : csvRows(text, name, { delimiter, firstLine: line, bad });
+  const rows = format === "tsv" ? tsvRows(text, name, line) : csvRows(text, name, { delimiter, firstLine: line, bad });
   const expectedColumns = [textColumn, pairColumn].filter((column) => column !== undefined);
   const { header, columns } = readHeader(rows, { expectedColumns, bad });
   const data = header ? rows.slice(1) : rows;

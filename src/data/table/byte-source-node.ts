@@ -1,8 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
 import type { ByteSource } from "./byte-source.ts";
+import { isGzip } from "./decode.ts";
 
 /** A source that holds an open file. */
 export interface FileSource extends ByteSource {
@@ -57,5 +59,30 @@ export async function fileSource(path: string): Promise<FileSource> {
       ENOTFILE: "a pipe or device",
     };
     throw refuse(known[code ?? ""] ?? message);
+  }
+}
+
+/**
+ * Bytes that a file takes once it is read: of gzip, what its last four bytes say is packed in it, which may be less than is.
+ *
+ * @returns 0 where there is no such file.
+ */
+export function unpackedBytes(path: string): number {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    return 0;
+  }
+  try {
+    const facts = fstatSync(file);
+    if (!facts.isFile()) return 0;
+    const [first, last] = [Buffer.alloc(2), Buffer.alloc(4)];
+    readSync(file, first, 0, 2, 0);
+    if (!isGzip(first) || facts.size < 18) return facts.size;
+    readSync(file, last, 0, 4, facts.size - 4);
+    return Math.max(facts.size, last.readUInt32LE());
+  } finally {
+    closeSync(file);
   }
 }

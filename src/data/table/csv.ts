@@ -23,11 +23,17 @@ const RETURN = 13;
  *
  * @param delimiter - One character.
  * @param firstLine - Line of the file that the text starts on.
+ * @param onRecord - Gets each record, and where it begins and ends in the text, before the next one is read.
  * @example
  * csvRecords('"a ""b""",c\n', ","); // [{ line: 1, cells: ['a "b"', "c"] }]
  * csvRecords('"a,b\nc,d\n', ","); // [{ line: 1, cells: [], broken: "a quote that never closes" }, { line: 2, cells: ["c", "d"] }]
  */
-export function csvRecords(text: string, delimiter: string, firstLine = 1): CsvRecord[] {
+export function csvRecords(
+  text: string,
+  delimiter: string,
+  firstLine = 1,
+  onRecord: (record: CsvRecord, start: number, end: number) => void = () => {},
+): CsvRecord[] {
   const separator = delimiter.charCodeAt(0);
   const { length } = text;
   const records: CsvRecord[] = [];
@@ -62,7 +68,11 @@ export function csvRecords(text: string, delimiter: string, firstLine = 1): CsvR
       if (text.charCodeAt(at) !== separator) break;
       at++;
     }
-    if (at > start) records.push({ line, cells, ...(broken && { broken }) });
+    if (at > start) {
+      const record = { line, cells, ...(broken && { broken }) };
+      onRecord(record, start, at);
+      records.push(record);
+    }
     if (quoted) line += text.slice(start, at).match(/\r\n|\n|\r/g)?.length ?? 0;
     at += text.charCodeAt(at) === RETURN && text.charCodeAt(at + 1) === NEWLINE ? 2 : 1;
     line++;

@@ -8,6 +8,7 @@ import { type DecodeOptions, decodeText } from "./decode.ts";
 import { labelsOf, optionalTask } from "./labels-of.ts";
 import { choosePairColumns } from "./pair-columns.ts";
 import { parseTable, type TableOptions } from "./table.ts";
+import { checkText } from "./table-bounds.ts";
 
 export interface DatasetOptions extends ColumnOptions, DecodeOptions, BadRowOptions, Pick<TableOptions, "format" | "header"> {
   /** Labels seen in training, in class order. Given for validation and test files; any other label is an error. */
@@ -98,7 +99,8 @@ function readRows(
   const rules = labelsOf(task);
   const unlabelled = columns.label < 0;
   const place = (line: number, at: number): CellPlace => ({ where: `${table.name}:${line}`, column: table.columns[at] });
-  const read = (cells: readonly unknown[], line: number, at: number): string => filledText(cells[at], place(line, at), "text");
+  const read = (cells: readonly unknown[], line: number, at: number): string =>
+    checkText(filledText(cells[at], place(line, at), "text"), `${table.name}:${line}`);
   const classNames = table.classNames?.get(table.columns[columns.label]);
   const tidy = classNames ? (label: string) => label : tidyLabel;
   // Where the file names its classes, an empty label is one that is kept secret.

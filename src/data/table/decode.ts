@@ -9,6 +9,7 @@ import {
   type TextEncoding,
   utf16Order,
 } from "./encoding.ts";
+import { MOST_TEXT_BYTES, textTooLarge } from "./table-bounds.ts";
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -23,13 +24,26 @@ export function badGzip(name: string, error: unknown): CrispError {
   );
 }
 
-async function inflate(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+/** @throws `data/too-large` once more comes out than can be read, whatever is left. */
+async function inflate(bytes: Uint8Array, name: string, most: number): Promise<Uint8Array> {
+  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  // not every browser lets a stream be iterated over
+  const reader = stream.getReader();
   try {
-    const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    for (let next = await reader.read(); !next.done && length <= most; next = await reader.read()) {
+      length += next.value.length;
+      pieces.push(next.value);
+    }
   } catch (error) {
     throw badGzip(name, error);
   }
+  if (length > most) {
+    await reader.cancel();
+    throw textTooLarge(name);
+  }
+  return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
 }
 
 /** The error for bytes that were named UTF-16, or marked so. */
@@ -58,7 +72,7 @@ export interface DecodeOptions {
  * @param bytes - The file.
  * @param name - Its name, for messages.
  * @returns The text.
- * @throws `data/bad-gzip` when gzip data are cut off or damaged; `data/encoding` when the text is not in the named encoding, or
+ * @throws `data/too-large` beyond 536 MB, unpacked; `data/bad-gzip` when gzip data are cut off or damaged; `data/encoding` when the text is not in the named encoding, or
  * none can be told, with the first line that is not UTF-8.
  * @example
  * await decodeText(await file.bytes(), "train.tsv.gz");
@@ -67,13 +81,18 @@ export async function decodeText(bytes: Uint8Array, name: string, options: Decod
   return (await decodeFile(bytes, name, options)).text;
 }
 
-/** As `decodeText`, with the encoding that was taken. */
+/**
+ * As `decodeText`, with the encoding that was taken.
+ *
+ * @param options.most - Bytes of text, unpacked; default what a string can hold.
+ */
 export async function decodeFile(
   bytes: Uint8Array,
   name: string,
-  { encoding, onNote }: DecodeOptions = {},
+  { encoding, onNote, most = MOST_TEXT_BYTES }: DecodeOptions & { readonly most?: number } = {},
 ): Promise<{ readonly text: string; readonly encoding: TextEncoding; readonly guessed: boolean }> {
-  const plain = isGzip(bytes) ? await inflate(bytes, name) : bytes;
+  const plain = isGzip(bytes) ? await inflate(bytes, name, most) : bytes;
+  if (plain.length > most) throw textTooLarge(name);
   const guess = (taken: keyof typeof REASONS) => {
     onNote?.(readAs(taken, name));
     return { text: decodeAs(plain, taken), encoding: taken, guessed: true };

@@ -11,6 +11,7 @@ import { type DatasetOptions, readDataset } from "./dataset.ts";
 import { badGzip, isGzip } from "./decode.ts";
 import { joinDatasets } from "./join-datasets.ts";
 import { type InputText, readTexts } from "./read-texts.ts";
+import { MOST_TEXT_BYTES, textTooLarge } from "./table-bounds.ts";
 
 async function readBytes(path: string, hint: string): Promise<Uint8Array> {
   try {
@@ -26,8 +27,8 @@ async function readBytes(path: string, hint: string): Promise<Uint8Array> {
 async function readData(path: string): Promise<Uint8Array> {
   const bytes = await readBytes(path, "Check the path.");
   if (!isGzip(bytes)) return bytes;
-  return promisify(gunzip)(bytes).catch((error: unknown) => {
-    throw badGzip(basename(path), error);
+  return promisify(gunzip)(bytes, { maxOutputLength: MOST_TEXT_BYTES }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ERR_BUFFER_TOO_LARGE" ? textTooLarge(basename(path)) : badGzip(basename(path), error);
   });
 }
 

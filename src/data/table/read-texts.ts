@@ -8,6 +8,7 @@ import { type DatasetOptions, examplesOf } from "./dataset.ts";
 import { decodeText } from "./decode.ts";
 import { labelsOf } from "./labels-of.ts";
 import { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table.ts";
+import { linesOf, RowBounds } from "./table-bounds.ts";
 
 /** One text to classify, and where it came from. */
 export interface InputText {
@@ -46,8 +47,14 @@ export async function readTexts(
   const content = await decodeText(bytes, name, options);
   const format = options.format ?? guessInputFormat(name, content);
   if (format === "lines") {
-    const lines = content.split("\n").map((text, at) => ({ line: at + 1, text: text.replace(/\r$/, "") }));
-    const texts = lines.filter(({ text }) => text.trim() !== "");
+    const texts: InputText[] = [];
+    const bounds = new RowBounds(name);
+    for (const { raw, start, at } of linesOf(content)) {
+      const text = raw.replace(/\r$/, "");
+      if (text.trim() === "") continue;
+      bounds.add(at + 1, 1, content, start, start + text.length);
+      texts.push({ line: at + 1, text });
+    }
     if (texts.length === 0) throw expectedGot("data/empty", name, "at least one line of text", "none");
     return texts;
   }

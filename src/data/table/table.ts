@@ -3,6 +3,7 @@ import type { Table, TableRow } from "../types.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { looksLikeHeader } from "./columns.ts";
 import { csvRecords } from "./csv.ts";
+import { linesOf, RowBounds } from "./table-bounds.ts";
 
 export type TableFormat = "tsv" | "csv" | "jsonl";
 
@@ -54,12 +55,16 @@ export function guessFormat(name: string, text: string): TableFormat | null {
 }
 
 /** GLUE's tab-separated files hold unbalanced quotes, so a quote is a character like any other. */
-export function tsvRows(text: string, firstLine = 1): TableRow[] {
+export function tsvRows(text: string, name: string, firstLine = 1): TableRow[] {
   const rows: TableRow[] = [];
-  text.split("\n").forEach((raw, at) => {
-    const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
-    if (line !== "") rows.push({ line: firstLine + at, cells: line.split("\t") });
-  });
+  const bounds = new RowBounds(name);
+  for (const { raw, start, at } of linesOf(text)) {
+    const row = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+    if (row === "") continue;
+    const cells = row.split("\t");
+    bounds.add(firstLine + at, cells.length, text, start, start + row.length);
+    rows.push({ line: firstLine + at, cells });
+  }
   return rows;
 }
 
@@ -73,7 +78,11 @@ export function csvRows(
   name: string,
   { delimiter = guessDelimiter(text), firstLine = 1, bad }: CsvReading = {},
 ): TableRow[] {
-  return csvRecords(text, delimiter, firstLine).filter(({ line, broken }) => {
+  const bounds = new RowBounds(name);
+  const records = csvRecords(text, delimiter, firstLine, ({ line, cells }, start, end) =>
+    bounds.add(line, cells.length, text, start, end),
+  );
+  return records.filter(({ line, broken }) => {
     if (broken === undefined) return true;
     const rule = "a row whose quotes open and close around whole cells";
     const hint = 'Write a quote inside a quoted cell twice, as "".';
@@ -104,9 +113,11 @@ function jsonObject(raw: string): object | string {
 export function jsonlTable(text: string, name: string, firstLine = 1, bad?: BadRows): Table {
   const columns = new Map<string, number>();
   const rows: TableRow[] = [];
-  for (const [at, raw] of text.split("\n").entries()) {
+  const bounds = new RowBounds(name);
+  for (const { raw, start, at } of linesOf(text)) {
     // as when the file stays on disk: other white space is no JSON either
     if (/^[\t-\r ]*$/.test(raw)) continue;
+    bounds.add(firstLine + at, 0, text, start, start + raw.length);
     const value = jsonObject(raw);
     if (typeof value === "string") {
       const error = expectedGot("data/broken-row", `${name}:${firstLine + at}`, "one JSON object a line", value);
@@ -153,7 +164,7 @@ export function parseTable(text: string, name: string, options: TableOptions = {
   }
   if (format === "jsonl") return jsonlTable(text, name, 1, options.bad);
 
-  const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, { bad: options.bad });
+  const rows = format === "tsv" ? tsvRows(text, name) : csvRows(text, name, { bad: options.bad });
   const { header, columns } = readHeader(rows, options);
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw noRowsBelow(name, options.bad);

@@ -18,6 +18,7 @@ import {
   type TableOptions,
   tsvRows,
 } from "../table/table.ts";
+import { LONGEST_ROW_BYTES, rowTooLong } from "../table/table-bounds.ts";
 import type { Table } from "../types.ts";
 
 /** How a text file is laid out, settled on its first rows. */
@@ -38,8 +39,6 @@ export interface TextLayout {
 /** As many rows as the guesses of `chooseColumns` and `looksLikeHeader` look at. */
 const SAMPLE_ROWS = 5001;
 const PIECE_BYTES = 8 << 20;
-/** A longer row is not one: a quote or line break is missing. */
-const LONGEST_ROW_BYTES = 64 << 20;
 
 /** A scanner for a file of this layout. */
 export function scannerOf({ format, delimiter }: Pick<TextLayout, "format" | "delimiter">, cells: number): RecordScanner {
@@ -71,7 +70,7 @@ export const isUtf8Piece = (bytes: Uint8Array, final: boolean): boolean => decod
  *
  * @param visit - Gets each record and the offset in the file of its `bytes`; returns false to stop.
  * @param onPiece - Called behind each piece with the bytes done.
- * @throws `data/encoding`, `data/broken-row` for a row longer than 64 MB.
+ * @throws `data/encoding`, `data/broken-row` for a row longer than 16 MB.
  */
 export async function scanFile(
   source: ByteSource,
@@ -89,19 +88,12 @@ export async function scanFile(
     const whole = end === source.size ? bytes : wholeCharacters(bytes);
     if (!isText(whole)) throw badEncoding(whole, source.name, line);
     const consumed = scanner.scan(bytes, end === source.size, (record) => {
+      if (record.end - record.start > LONGEST_ROW_BYTES) throw rowTooLong(`${source.name}:${record.line}`);
       stopped = !visit(record, at);
       return !stopped;
     });
     if (consumed === 0) {
-      if (size >= LONGEST_ROW_BYTES) {
-        throw expectedGot(
-          "data/broken-row",
-          `${source.name}:${line}`,
-          `a row of at most ${LONGEST_ROW_BYTES >> 20} MB`,
-          "a longer one",
-          "Close its quotes, or break the line.",
-        );
-      }
+      if (size > LONGEST_ROW_BYTES) throw rowTooLong(`${source.name}:${line}`);
       size *= 2;
       continue;
     }
@@ -135,7 +127,9 @@ export function pieceTable(text: string, layout: TextLayout, name: string, line:
     return { ...table, columns: [...new Set([...table.columns, ...layout.columns])] };
   }
   const rows =
-    layout.format === "tsv" ? tsvRows(text, line) : csvRows(text, name, { delimiter: layout.delimiter, firstLine: line, bad });
+    layout.format === "tsv"
+      ? tsvRows(text, name, line)
+      : csvRows(text, name, { delimiter: layout.delimiter, firstLine: line, bad });
   return { name, columns: layout.columns, rows: soundRows(rows, layout.columns, name, layout.format, bad) };
 }
 
@@ -195,7 +189,7 @@ export async function readLayout(
     if (sample.rows.length === 0) bad.settle(0);
     return { layout: { format, delimiter, columns: sample.columns, header: false, start, encoding }, sample };
   }
-  const rows = format === "tsv" ? tsvRows(text) : csvRows(text, name, { delimiter, bad });
+  const rows = format === "tsv" ? tsvRows(text, name) : csvRows(text, name, { delimiter, bad });
   const { header, columns } = readHeader(rows, { ...options, bad });
   const data = header ? rows.slice(1) : rows;
   if (data.length === 0) throw noRowsBelow(name, bad);

@@ -13,6 +13,9 @@ const activations: Readonly<Record<string, Activation>> = {
   tanh: "tanh",
 };
 
+/** Sizes and ids are int32 in graphs. */
+const MOST = 2 ** 31 - 1;
+
 /** Typed reading of a parsed `config.json`; an absent key and `null` mean the fallback, as in transformers. */
 export class ConfigReader {
   readonly json: Readonly<Record<string, unknown>>;
@@ -27,11 +30,12 @@ export class ConfigReader {
     return (this.json[key] ?? undefined) !== undefined;
   }
 
-  /** @throws `config/type` for what is no whole number of at least `least`. */
-  count(key: string, fallback: number, least = 1): number {
+  /** @throws `config/type` for what is no whole number from `least` to `most`. */
+  count(key: string, fallback: number, least = 1, most = MOST): number {
     const value = this.json[key] ?? fallback;
     if (!Number.isSafeInteger(value) || (value as number) < least)
       throw this.wrongType(key, `a whole number of at least ${least}`, value);
+    if ((value as number) > most) throw this.wrongType(key, `at most ${most}`, value);
     return value as number;
   }
 

@@ -274,7 +274,21 @@ describe("a bad config is refused with its reason", () => {
     ["a decoder", { model_type: "bert", is_decoder: true }, "config/unsupported", /is_decoder false/],
     ["pruned heads", { model_type: "bert", pruned_heads: { 0: [1] } }, "config/unsupported", /pruned_heads/],
     ["classes without end", { model_type: "bert", num_labels: 2 ** 53 - 1 }, "config/type", /num_labels to be at most 30000/],
-    ["layers without end", { model_type: "modernbert", num_hidden_layers: 2 ** 40 }, "config/type", /at most 10000/],
+    ["layers without end", { model_type: "modernbert", num_hidden_layers: 2 ** 40 }, "config/type", /at most 1000/],
+    [
+      "layers of another family without end",
+      { model_type: "bert", num_hidden_layers: 1e6 },
+      "config/type",
+      /at most 1000, got 1000000/,
+    ],
+    ["a width beyond int32", { model_type: "bert", hidden_size: 12e9 }, "config/type", /hidden_size to be at most 2147483647/],
+    [
+      "a rotary head whose constant fills the memory",
+      { model_type: "modernbert", hidden_size: 12 * 1026 },
+      "config/unsupported",
+      /head width of at most 1024/,
+    ],
+    ["an image of gigabytes", { model_type: "vit", image_size: 100_000 }, "config/type", /at most 4096 pixels/],
     [
       "an endless spread",
       { model_type: "bert", initializer_range: Infinity },

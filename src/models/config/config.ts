@@ -4,6 +4,9 @@ import { families } from "../families/families.ts";
 import { ConfigReader, isObject } from "./config-reader.ts";
 import type { EncoderConfig, EncoderFamily } from "./encoder-config.ts";
 
+/** A graph has nodes for each layer: a damaged number of them must not fill the memory. */
+const MOST_LAYERS = 1000;
+
 /**
  * Read a Hugging Face `config.json`; absent keys get the defaults of transformers' classes.
  *
@@ -49,7 +52,7 @@ export function parseEncoderConfig(json: unknown, where = "config.json"): Encode
     vocabSize,
     hiddenSize,
     embeddingSize: hiddenSize,
-    layers: read.count(...keys.layers),
+    layers: read.count(...keys.layers, 1, MOST_LAYERS),
     heads,
     intermediateSize: read.count(...keys.intermediateSize),
     maxPositions: keys.maxPositions ? read.count(...keys.maxPositions) : 0,
@@ -152,9 +155,7 @@ function readLabels(read: ConfigReader): readonly string[] {
   const { where, json } = read;
   const named = json.id2label ?? undefined;
   if (named === undefined) {
-    const count = read.count("num_labels", 2);
-    if (count > MOST_UNNAMED) throw read.wrongType("num_labels", `at most ${MOST_UNNAMED} classes without names`, count);
-    return Array.from({ length: count }, (_, id) => `LABEL_${id}`);
+    return Array.from({ length: read.count("num_labels", 2, 1, MOST_UNNAMED) }, (_, id) => `LABEL_${id}`);
   }
   if (!isObject(named)) throw read.wrongType("id2label", "an object from class index to name", named);
   const ids = Object.keys(named);

@@ -11,8 +11,8 @@ import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
 
 const LAYERS = ["num_hidden_layers", 22] as const;
 const HEADS = ["num_attention_heads", 12] as const;
-/** A damaged number of layers must not fill the memory. */
-const MOST_LAYERS = 10_000;
+/** Rotary positions turn by a constant of d × d. */
+const WIDEST_HEAD = 1024;
 
 /**
  * ModernBERT, as transformers' `ModernBertFor…` classes define it.
@@ -47,8 +47,9 @@ export const modernbert: Family = {
     padTokenId: ["pad_token_id", 50283],
   },
   readOwn(read, { hiddenSize }) {
-    if ((hiddenSize / read.count(...HEADS)) % 2 !== 0)
-      throw read.unsupported("an even head width, for rotary positions", hiddenSize / read.count(...HEADS));
+    const headWidth = hiddenSize / read.count(...HEADS);
+    if (headWidth % 2 !== 0) throw read.unsupported("an even head width, for rotary positions", headWidth);
+    if (headWidth > WIDEST_HEAD) throw read.unsupported(`a head width of at most ${WIDEST_HEAD}`, headWidth);
     if (!read.flag("tie_word_embeddings", true))
       throw read.unsupported("tie_word_embeddings true", false, "The decoder is the word embeddings themselves.");
     return {
@@ -136,7 +137,6 @@ function readModern(read: ConfigReader): ModernConfig {
 function readLayerKinds(read: ConfigReader): readonly boolean[] {
   const layers = read.count(...LAYERS);
   const step = read.count("global_attn_every_n_layers", 3);
-  if (layers > MOST_LAYERS) throw read.wrongType(LAYERS[0], `at most ${MOST_LAYERS}`, layers);
   if (!read.has("layer_types")) return Array.from({ length: layers }, (_, layer) => layer % step === 0);
   const kinds = read.json.layer_types;
   const known = (kind: unknown): boolean => kind === "full_attention" || kind === "sliding_attention";

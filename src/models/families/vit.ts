@@ -76,12 +76,16 @@ export const imagePatches = ({ size, patch }: ImageConfig): number =>
 
 const sides = ([height, width]: readonly [number, number]): unknown => (height === width ? height : [height, width]);
 
+/** Every image is resized to its model's size before any weight is looked at: 200 MB for this one. */
+const LONGEST_SIDE = 4096;
+
 /** A number for a square, or height and width. */
 function readSides(read: ConfigReader, key: string, fallback: number): readonly [number, number] {
   const value = read.json[key] ?? fallback;
   const both = Array.isArray(value) ? value : [value, value];
   if (both.length !== 2 || !both.every((side) => Number.isSafeInteger(side) && side >= 1))
     throw read.wrongType(key, "a whole number of pixels, or height and width", value);
+  if (Math.max(...both) > LONGEST_SIDE) throw read.wrongType(key, `at most ${LONGEST_SIDE} pixels`, value);
   return [both[0], both[1]];
 }
 

@@ -74,6 +74,12 @@ describe("readModelZip refuses", () => {
     assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20);
   });
 
+  test("entries that unpack to far more than any model, before room is made for them", () => {
+    const packed = zipSync({ "config.json": text("{}"), "model.safetensors": new Uint8Array(80 << 20) }, { level: 9 });
+    assert.throws(() => readModelZip(packed), { code: "zip/damaged", message: /entries that unpack to far more than it holds/ });
+    const small = zipSync({ "config.json": text("{}"), "model.safetensors": new Uint8Array(8 << 20) }, { level: 9 });
+    assert.equal(readModelZip(small).get("model.safetensors")!.length, 8 << 20);
+  });
   test("entries that claim the same bytes, or the same name", () => {
     const zipped = zipSync({ "a.bin": text("x".repeat(300)), "b.bin": text("y") }, { level: 0 });
     const entry = new DataView(zipped.buffer).getUint32(zipped.length - 22 + 16, true);

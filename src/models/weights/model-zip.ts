@@ -58,6 +58,8 @@ export function readModelZip(bytes: Uint8Array, where = "model.zip"): Map<string
 
 /** Deflate packs at most so many bytes into one. */
 const MOST_PACKED = 1032;
+/** Weights hardly pack and JSON packs tenfold: what unpacks to more than this is made to fill the memory. */
+const MOST_UNPACKED = { floor: 64 << 20, factor: 32 } as const;
 
 /**
  * A check of each entry before it is unpacked: fflate makes room for whatever length an entry declares, and entries may claim the
@@ -65,11 +67,14 @@ const MOST_PACKED = 1032;
  */
 function fitsInto(length: number): (entry: UnzipFileInfo) => boolean {
   const names = new Set<string>();
-  let packed = 0;
+  let [packed, unpacked] = [0, 0];
   return ({ name, size, originalSize, compression }) => {
     packed += size;
+    unpacked += originalSize;
     const most = compression === 0 ? size : MOST_PACKED * size + MOST_PACKED;
     if (packed > length || originalSize > most) throw new Error("entries larger than the file can hold");
+    if (unpacked > MOST_UNPACKED.floor + MOST_UNPACKED.factor * length)
+      throw new Error("entries that unpack to far more than it holds");
     if (names.has(name)) throw new Error("two entries of one name");
     names.add(name);
     return true;

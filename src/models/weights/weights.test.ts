@@ -157,6 +157,14 @@ describe("heads of other tasks", () => {
   });
 });
 
+test("sizes that the file does not hold are refused before the head is drawn", () => {
+  const tensors = readSafetensors(new Uint8Array(Buffer.concat([...writeSafetensors([])])), "model.safetensors").tensors;
+  for (const { config } of subjects) {
+    const wide = { ...config, hiddenSize: 12e8, embeddingSize: 12e8 };
+    assert.throws(() => weightsFrom(wide, { tensors }, options), { code: "weights/mismatch" });
+  }
+});
+
 test("TensorFlow's gamma and beta are weight and bias", () => {
   const old = renamed(checkpoint(bert), (name) =>
     name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"),

@@ -48,21 +48,16 @@ export function weightsFrom(
   }
   const missing: string[] = [];
   const misshapen: string[] = [];
-  const fresh: string[] = [];
-  const weights = new Map<string, Float32Array>();
-  const draw = (spec: ParameterSpec): void => {
-    fresh.push(spec.name);
-    weights.set(spec.name, initialValues(spec, config, seed));
-  };
-  for (const spec of specs) {
-    const tensor = found.get(spec.name);
+  const fresh = new Set<string>();
+  for (const { name, shape } of specs) {
+    const tensor = found.get(name);
     if (!tensor) {
-      if (isHead(spec.name, family)) draw(spec);
-      else missing.push(spec.name);
-    } else if (tensor.shape.join() !== spec.shape.join()) {
-      if (CLASSIFIER.test(spec.name)) draw(spec);
-      else misshapen.push(`${spec.name} [${tensor.shape.join(", ")}] instead of [${spec.shape.join(", ")}]`);
-    } else weights.set(spec.name, tensor.data());
+      if (isHead(name, family)) fresh.add(name);
+      else missing.push(name);
+    } else if (tensor.shape.join() !== shape.join()) {
+      if (CLASSIFIER.test(name)) fresh.add(name);
+      else misshapen.push(`${name} [${tensor.shape.join(", ")}] instead of [${shape.join(", ")}]`);
+    }
   }
   const wrong = [listed("missing", missing), listed("misshapen", misshapen), listed("extra", extra)].filter(Boolean);
   if (wrong.length > 0) {
@@ -72,8 +67,12 @@ export function weightsFrom(
       { missing, misshapen, extra },
     );
   }
+  // only now is memory taken: an encoder that was found whole bounds the width of the head that is drawn
+  const valuesOf = (spec: ParameterSpec): Float32Array =>
+    fresh.has(spec.name) ? initialValues(spec, config, seed) : found.get(spec.name)!.data();
+  const weights = new Map(specs.map((spec) => [spec.name, valuesOf(spec)]));
   if (tasks[config.task].head.needs === "predictTokens") checkTied(family, { tensors }, weights, where);
-  return { weights, fresh };
+  return { weights, fresh: [...fresh] };
 }
 
 /** Scores over the vocabulary are computed by the word embeddings: a checkpoint with a matrix of its own there is another model. */

@@ -2,14 +2,14 @@ import { collate, type Encoded, evaluationOrder, meanOfWindows, tokenCounts, win
 import { centredRegression } from "../../linear/index.ts";
 import { buildModel, type EncoderConfig, families } from "../../models/index.ts";
 import type { Tensor } from "../../runtime/index.ts";
-import { batchContext, type ForwardOptions, fillInputs } from "../forward.ts";
+import { batchContext, checkFinite, type ForwardOptions, fillInputs } from "../forward.ts";
 
 /**
  * What the last linear layer of a classifier reads of each example, without dropout: [examples][D].
  *
  * Of a text in several windows it is the mean of theirs: a linear layer makes of it the mean of their logits.
  *
- * @param signal - Looked at before each batch; @throws its reason.
+ * @param signal - Looked at before each batch; @throws its reason; `model/not-finite`.
  */
 export async function featuresOf(
   asked: readonly Encoded[],
@@ -37,6 +37,7 @@ export async function featuresOf(
       const data = out.features.data as Float32Array;
       positions.forEach((at, row) => {
         rows[at] = data.slice(row * D, (row + 1) * D);
+        checkFinite(rows[at], "features", `example ${exampleOf[at] + 1}`);
       });
     }
     return examples.length === asked.length ? rows : meanOfWindows(rows, exampleOf).map((row) => Float32Array.from(row));

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { indexRows } from "../stream/row-stream.ts";
+import { openTextRows } from "../stream/text-rows.ts";
+import { bytesSource } from "./byte-source.ts";
+import { unpackedBytes } from "./byte-source-node.ts";
+import { readDataset, toDataset } from "./dataset.ts";
+import { decodeFile } from "./decode.ts";
+import { readTexts } from "./read-texts.ts";
+import { linesOf, RowBounds } from "./table-bounds.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const LIMIT = 16 << 20;
+
+/** A table whose third data row is one row of so many bytes, in each format. */
+const formats: Readonly<Record<string, (bytes: number) => string>> = {
+  "a.csv": (bytes) => `text,label\nfine,pos\ndull,neg\n${"é".repeat((bytes - 4) / 2)},pos\nbad,neg\n`,
+  "a.tsv": (bytes) => `text\tlabel\nfine\tpos\ndull\tneg\n${"w ".repeat((bytes - 4) / 2)}\tpos\nbad\tneg\n`,
+  "a.jsonl": (bytes) => {
+    const rows = [..."xyz"].map((text) => JSON.stringify({ text, label: text }));
+    return [...rows, `{"text":"${"a".repeat(bytes - 23)}","label":"x"}`, rows[0]].join("\n");
+  },
+  "quoted.csv": (bytes) => `text,label\nfine,pos\ndull,neg\n"${"w\n".repeat((bytes - 6) / 2)}",pos\nbad,neg\n`,
+};
+
+describe("a row may have 16 MB, in memory and on disk", () => {
+  const readers: Readonly<Record<string, (bytes: Uint8Array, name: string) => Promise<unknown>>> = {
+    "as examples": readDataset,
+    "as texts": readTexts,
+    "on disk": (bytes, name) => indexRows([bytesSource(bytes, name)]),
+    "through a pipe": async (bytes, name) => {
+      const { rows } = await openTextRows(
+        (async function* () {
+          for (let at = 0; at < bytes.length; at += 1 << 20) yield bytes.subarray(at, at + (1 << 20));
+        })(),
+        name,
+      );
+      for await (const _ of (await rows({})).parts);
+    },
+  };
+  for (const [name, table] of Object.entries(formats)) {
+    const [most, more] = [LIMIT, LIMIT + 2].map((bytes) => encode(table(bytes)));
+    for (const [how, read] of Object.entries(readers)) {
+      test(`${name} ${how}`, async () => {
+        await read(most, name);
+        await assert.rejects(read(more, name), {
+          code: "data/broken-row",
+          message: new RegExp(`^${name}:4: expected a row of at most 16 MB, got a longer one`),
+        });
+      });
+    }
+  }
+  test("plain lines", async () => {
+    await assert.rejects(readTexts(encode(`fine\n${"a".repeat(LIMIT + 1)}\n`), "stdin"), /^CrispError: stdin:2: expected a row/);
+  });
+});
+
+describe("gzip is unpacked with a bound", () => {
+  const packed = gzipSync("\n".repeat(100_000));
+  test("what unpacks to more than can be read is refused, and the bound itself is not", async () => {
+    assert.equal((await decodeFile(packed, "a.csv.gz", { most: 100_000 })).text.length, 100_000);
+    await assert.rejects(decodeFile(packed, "a.csv.gz", { most: 99_999 }), {
+      code: "data/too-large",
+      message: /^a\.csv\.gz: expected at most 536 MB of text to read into memory, got more\./,
+    });
+  });
+  test("so is what was never packed", async () => {
+    await assert.rejects(decodeFile(encode("abc"), "a.csv", { most: 2 }), { code: "data/too-large" });
+  });
+});
+
+test("rows are counted before they fill the memory: narrow ones and wide ones", () => {
+  const rowsUntilRefused = (cells: number): number => {
+    const bounds = new RowBounds("a.csv");
+    for (let rows = 1; ; rows++) {
+      try {
+        bounds.add(rows, cells, "", 0, 0);
+      } catch (error) {
+        assert.match((error as Error).message, /^a\.csv: expected a table that memory has room for, got more than \d+ rows\./);
+        return rows;
+      }
+    }
+  };
+  assert.equal(rowsUntilRefused(1), 15_000_001);
+  assert.equal(rowsUntilRefused(1000), 74_702);
+});
+
+test("a cell of Parquet, which has no lines, is held to the same", () => {
+  const table = { name: "a.parquet", columns: ["text", "label"], rows: [{ line: 1, cells: ["a".repeat(LIMIT + 1), "x"] }] };
+  assert.throws(() => toDataset(table), { code: "data/broken-row", message: /^a\.parquet:1: expected a row of at most 16 MB/ });
+});
+
+test("a text of nothing but line breaks makes no list of them", () => {
+  const text = "\n".repeat(3_000_000);
+  let [lines, filled] = [0, 0];
+  for (const { raw } of linesOf(text)) [lines, filled] = [lines + 1, filled + raw.length];
+  assert.deepEqual([lines, filled], [3_000_001, 0]);
+  assert.deepEqual(
+    [...linesOf("a\n\nb")],
+    [
+      { raw: "a", start: 0, at: 0 },
+      { raw: "", start: 2, at: 1 },
+      { raw: "b", start: 3, at: 2 },
+    ],
+  );
+});
+
+describe("the size of a file is what it unpacks to", () => {
+  const folder = mkdtempSync(join(tmpdir(), "crisp-size-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const sizeOf = (bytes: Uint8Array): number => {
+    const path = join(folder, "file");
+    writeFileSync(path, bytes);
+    return unpackedBytes(path);
+  };
+  test("of gzip and of plain files", () => {
+    assert.equal(sizeOf(gzipSync("a".repeat(1_000_000))), 1_000_000);
+    assert.equal(sizeOf(encode("plain")), 5);
+    assert.equal(sizeOf(Uint8Array.of(0x1f, 0x8b)), 2);
+  });
+  test("a missing file and a folder have none", () => {
+    assert.deepEqual([unpackedBytes(join(folder, "none")), unpackedBytes(folder)], [0, 0]);
+  });
+});
