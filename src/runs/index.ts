@@ -55,5 +55,6 @@ export type {
   RunSpecByHash,
   StreamedSource,
 } from "./spec.ts";
+export { featuresOf } from "./start/probe.ts";
 export { fromSent, type SentError, toSent } from "./worker/sent-error.ts";
 export type { RunListener, RunWorker } from "./worker/worker.ts";
