@@ -14,7 +14,7 @@ import {
   rmdirIfEmpty,
   unlinkIfThere,
 } from "./lock-node.ts";
-import { isOfEarlierBoot, lifeOfTag, PROCESS_TAG } from "./process-node.ts";
+import { isOfEarlierBoot, lifeOfTag, PROCESS_TAG, type ProcessId, thisProcess } from "./process-node.ts";
 
 /** The lock of a folder, inside it. */
 export const FOLDER_LOCK = ".crisp.lock";
@@ -66,6 +66,25 @@ export function lockFolder(
 
 /** Whether this process holds a folder's lock, and has not lost it. */
 export const holdsLock = (folder: string): boolean => existsSync(folder) && isHeld(join(realpathSync(folder), FOLDER_LOCK));
+
+/**
+ * Make sure that no other process has taken a folder over, e.g. as this one was stopped for long; any thread may ask.
+ *
+ * @throws `file/busy`, naming the other process.
+ */
+export function checkNotTaken(folder: string): void {
+  const owner = look(join(folder, FOLDER_LOCK))?.owner;
+  const own = thisProcess();
+  if (!owner || (Object.keys(own) as (keyof ProcessId)[]).every((key) => owner[key] === own[key])) return;
+  const got = `process ${owner.pid} on ${owner.host}, which took it over`;
+  throw expectedGot(
+    "file/busy",
+    folder,
+    "this process alone to write here",
+    got,
+    "What was written before is there; start again elsewhere.",
+  );
+}
 
 /**
  * Of a machine's own lock from before it was started again, or of one that has been silent for long: watched, as only what happens

@@ -3,7 +3,7 @@ import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, rmSy
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
-import { checkWritable, sweepTemporaryFiles, writeAtomically } from "../../files/index-node.ts";
+import { checkNotTaken, checkWritable, sweepTemporaryFiles, writeAtomically } from "../../files/index-node.ts";
 import { MAGIC } from "./checkpoint-format.ts";
 import type { CheckpointStorage, StoredFile } from "./checkpoint-storage.ts";
 import { CHECKPOINT_FILE } from "./checkpoints.ts";
@@ -26,7 +26,9 @@ export function checkpointFolder(folder: string): CheckpointStorage {
       // the atomic write is synchronous; live views cost nothing, and a device's arrays are in host memory for that long
       const collected: Uint8Array[] = [];
       for await (const chunk of chunks) collected.push(chunk);
-      checkOwn(join(folder, name)); // hours later
+      // hours later
+      checkNotTaken(folder);
+      checkOwn(join(folder, name));
       writeAtomically(join(folder, name), collected);
     },
     open: (name) => openFile(join(folder, name)),

@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { lockFolder } from "../../files/index-node.ts";
 import { checkpointFolder } from "./checkpoint-storage-node.ts";
 import { checkpointsInBrowser, deleteCheckpoints, savedCheckpoints } from "./checkpoint-storage-web.ts";
 import { at, checkpointsContract, checkpointsOf, stateOf } from "./checkpoints.contract.ts";
@@ -83,6 +85,19 @@ describe("a folder on disk", () => {
       });
       assert.ok(lstatSync(path));
     }
+  });
+  test("a folder that another process has taken over gets no more checkpoints of this one", async () => {
+    const folder = newFolder();
+    const storage = checkpointFolder(folder);
+    const lock = lockFolder(folder, { code: "file/busy", what: "training" });
+    await checkpointsOf({ storage }, stateOf(1)).save(at(1), undefined);
+    const [token] = readdirSync(join(folder, ".crisp.lock"));
+    rmSync(join(folder, ".crisp.lock", token));
+    writeFileSync(join(folder, ".crisp.lock", "other"), JSON.stringify({ pid: 7, host: "elsewhere" }));
+    const saving = checkpointsOf({ storage }, stateOf(2)).save(at(2), undefined);
+    await assert.rejects(saving, { code: "file/busy", message: /got process 7 on elsewhere, which took it over/ });
+    assert.deepEqual(readdirSync(folder).sort(), [".crisp.lock", "checkpoint-1.crisp"]);
+    lock.release();
   });
   test("one that came while the run trained is neither replaced nor removed", async () => {
     const folder = newFolder();
