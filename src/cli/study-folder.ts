@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type CrispError, expectedGot } from "../errors/index.ts";
 import { isReport } from "../report/index.ts";
@@ -10,7 +10,11 @@ import { isReport } from "../report/index.ts";
  */
 export function checkReportFolder(folder: string): void {
   const file = join(folder, "report.html");
-  if (existsSync(file) && !isReport(readFileSync(file, "utf8"))) throw stranger(file, "no file, or an earlier report");
+  if (!existsSync(file)) return;
+  if (statSync(file).isDirectory()) {
+    throw expectedGot("cli/output-exists", file, "no file, or an earlier report", "a folder", "Give another --output_dir.");
+  }
+  if (!isReport(readFileSync(file, "utf8"))) throw stranger(file, "no file, or an earlier report");
 }
 
 /**

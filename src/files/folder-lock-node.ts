@@ -134,8 +134,10 @@ function look(path: string): { readonly owner: Owner; readonly touchedMs: number
     const { mtimeMs: touchedMs } = statSync(file);
     return { owner: { ...parsed(readFileSync(file, "utf8")), token }, touchedMs };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (code !== "ENOTDIR") throw error;
+    throw expectedGot("file/not-own", path, "nothing, or a lock of Crisp, which is a folder", "a file", "Move it away.");
   }
 }
 

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -149,6 +150,17 @@ test("one damaged by a power cut expires as that of another machine", () => {
   assert.throws(() => lock(folder), { code: "file/busy", message: /an unknown machine/ });
   utimesSync(file, 0, 0);
   lock(folder).release();
+});
+
+test("somebody's file where the lock should be is named, and stays", () => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  writeFileSync(join(folder, FOLDER_LOCK), "notes");
+  assert.throws(() => lock(folder), {
+    code: "file/not-own",
+    message: /\.crisp\.lock: expected nothing, or a lock of Crisp, which is a folder, got a file\. Move it away\.$/,
+  });
+  assert.equal(readFileSync(join(folder, FOLDER_LOCK), "utf8"), "notes");
 });
 
 test("a folder that was there, or has got files, stays on release", () => {
