@@ -6,12 +6,14 @@ import { tasks } from "../tasks/index.ts";
 import { type ClassifierParts, TextClassifier } from "./classifier.ts";
 import { parseCard } from "./crisp-card.ts";
 import { inputFilesOf } from "./input-files.ts";
+import { checkVocabulary } from "./start-model.ts";
 
 /**
  * Take a classifier from the files of a folder that Crisp saved, by name.
  *
  * @param options.where - The folder or archive, for messages.
- * @throws `model/not-trained` when there is no crisp.json, or no trained classifier; what loading weights and tokenizer throws.
+ * @throws `model/not-trained` when there is no crisp.json, or no trained classifier; `model/bad-card`; `model/tokenizer` when the tokenizer
+ *   has ids that the model lacks; what loading weights and tokenizer throws.
  */
 export async function classifierFromFiles(
   files: ReadonlyMap<string, Uint8Array>,
@@ -49,5 +51,12 @@ export async function classifierParts(
   const tokenizer = images
     ? undefined
     : createTokenizer({ ...readTokenizerJson(files, where), maxLength, longTexts, docStride, maxWindows });
+  if (tokenizer) {
+    checkVocabulary(tokenizer, config, where);
+    if (card.padTokenId < 0 || card.padTokenId >= config.vocabSize) {
+      const rule = `padTokenId to be at least 0 and below the model's vocab_size ${config.vocabSize}`;
+      throw expectedGot("model/bad-card", `${where}/crisp.json`, rule, card.padTokenId, "Save the model again.");
+    }
+  }
   return { config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
 }

@@ -55,9 +55,13 @@ export function startFromFiles(
     ...readTokenizerJson(files, where),
     maxLength: Math.min(maxLength, config.maxPositions),
   });
-  if (tokenizer.vocabularySize > config.vocabSize) {
-    const rule = `a tokenizer of at most ${config.vocabSize} ids, the model's vocabulary`;
-    throw expectedGot("model/tokenizer", where, rule, tokenizer.vocabularySize, "Take both from one model.");
-  }
+  checkVocabulary(tokenizer, config, where);
   return { source, config, tokenizer, tokenizerFiles };
+}
+
+/** Every id that the tokenizer gives has a row in the model's table; throws `model/tokenizer`. */
+export function checkVocabulary({ vocabularySize }: Tokenizer, { vocabSize }: EncoderConfig, where: string): void {
+  if (vocabularySize <= vocabSize) return;
+  const rule = `a tokenizer of at most ${vocabSize} ids, the model's vocabulary`;
+  throw expectedGot("model/tokenizer", where, rule, vocabularySize, "Take both from one model.");
 }

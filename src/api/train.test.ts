@@ -137,6 +137,30 @@ describe("train()", () => {
       await assert.rejects(Classifier.load(folder), { code: "model/bad-card", message });
     }
   });
+  test("ids that the model has no row for are refused when it is loaded: of padding in its card, and of its tokenizer", async () => {
+    const folder = join(work, "bad-ids");
+    result.model.save(folder);
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const write = (name: string, json: object): void => writeFileSync(join(folder, name), JSON.stringify(json));
+    const card = read("crisp.json");
+    for (const padTokenId of [-1, 9000]) {
+      write("crisp.json", { ...card, padTokenId });
+      await assert.rejects(Classifier.load(folder), {
+        code: "model/bad-card",
+        message:
+          /crisp\.json: expected padTokenId to be at least 0 and below the model's vocab_size \d+, got -?\d+\. Save the model again\.$/,
+      });
+    }
+    write("crisp.json", card);
+    await Classifier.load(folder);
+    const tokenizer = read("tokenizer.json");
+    tokenizer.model.vocab.zebra = 9000;
+    write("tokenizer.json", tokenizer);
+    await assert.rejects(Classifier.load(folder), {
+      code: "model/tokenizer",
+      message: /expected a tokenizer of at most \d+ ids, the model's vocabulary, got 9001\. Take both from one model\.$/,
+    });
+  });
   test("a folder that was never trained is refused", () => assert.rejects(Classifier.load(model), { code: "model/not-trained" }));
 });
 

@@ -39,6 +39,21 @@ test("a new run writes into checkpoints/ of its folder; a failed one leaves noth
   assert.ok(!existsSync(folder));
 });
 
+test("a file in the place of checkpoints/ is one line, and stays", async () => {
+  for (const options of [{}, overwrite]) {
+    const folder = newFolder();
+    put(join(folder, "checkpoints"), "notes");
+    await assert.rejects(
+      inFolder(folder, options, () => assert.fail()),
+      {
+        code: "file/not-writable",
+        message: /checkpoints: expected a folder, or nothing, got a file\. Move it away, or choose another output folder\.$/,
+      },
+    );
+    assert.deepEqual(tree(folder), ["checkpoints"]);
+  }
+});
+
 test("two at once in one folder: the second is refused before it does anything", async () => {
   const folder = newFolder();
   await inFolder(folder, {}, async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { holdsPhases, removeEmptyPhases, removePhases, SAVED_FILES } from "../api/index-node.ts";
 import { type CrispError, expectedGot } from "../errors/index.ts";
@@ -74,6 +74,11 @@ export async function inTrainingFolder<T>(
 }
 
 function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
+  const inside = join(path, "checkpoints");
+  if (statSync(inside, { throwIfNoEntry: false })?.isDirectory() === false) {
+    const hint = "Move it away, or choose another output folder.";
+    throw expectedGot("file/not-writable", inside, "a folder, or nothing", "a file", hint);
+  }
   if (options.resumeFromCheckpoint === undefined && !options.overwriteOutputDir) checkFresh(path);
   checkOwnFiles(path, TRAINING_FILES);
   const places = checkpointPlaces(path);

@@ -242,6 +242,17 @@ test("what killed processes left of locks that they were about to take is swept;
   assert.deepEqual(readdirSync(folder).sort(), names.slice(2).sort());
 });
 
+test("somebody's file where the lock should be is named, and stays", () => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  writeFileSync(join(folder, FOLDER_LOCK), "notes");
+  assert.throws(() => lock(folder), {
+    code: "file/not-own",
+    message: /\.crisp\.lock: expected nothing, or a lock of Crisp, which is a folder, got a file\. Move it away\.$/,
+  });
+  assert.equal(readFileSync(join(folder, FOLDER_LOCK), "utf8"), "notes");
+});
+
 test("a folder that was there, or has got files, stays on release", () => {
   const [there, filled] = [newFolder(), newFolder()];
   mkdirSync(there);

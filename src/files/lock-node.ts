@@ -16,6 +16,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { expectedGot } from "../errors/index.ts";
 import { lifeOf, type ProcessId, processTag, thisProcess } from "./process-node.ts";
 
 /** A lock that this process holds. */
@@ -127,8 +128,10 @@ export function look(path: string): Found | undefined {
     const { mtimeMs, size } = statSync(file);
     return { owner: { ...ownerIn(readFileSync(file, "utf8")), token }, beat: `${token} ${size} ${mtimeMs}`, touchedMs: mtimeMs };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (code !== "ENOTDIR") throw error;
+    throw expectedGot("file/not-own", path, "nothing, or a lock of Crisp, which is a folder", "a file", "Move it away.");
   }
 }
 

@@ -75,12 +75,13 @@ function partsOf(path: string, id: string): string[] {
   try {
     const { weight_map } = JSON.parse(readFileSync(path, "utf8")) as { weight_map: Record<string, string> };
     const parts = [...new Set(Object.values(weight_map))].sort();
-    if (parts.length > 0 && parts.every((part) => typeof part === "string")) return parts;
+    // a name that is a path could lead out of the folder that the parts are read from
+    if (parts.length > 0 && parts.every((part) => typeof part === "string" && !/[/\\]/.test(part))) return parts;
   } catch {
     // told below
   }
   throw new CrispError(
     "hub/bad-index",
-    `${id}/${INDEX}: expected the parts of the weights under weight_map, got none. Choose another model.`,
+    `${id}/${INDEX}: expected names of parts of the weights beside it under weight_map, got none, or paths. Choose another model.`,
   );
 }

@@ -139,7 +139,13 @@ for (const [name, files, code, message] of [
     "an index without parts",
     { "config.json": "{}", "model.safetensors.index.json": "{}" },
     "hub/bad-index",
-    /expected the parts of the weights under weight_map/,
+    /expected names of parts of the weights beside it under weight_map, got none/,
+  ],
+  [
+    "an index that points outside its folder",
+    { "config.json": "{}", "model.safetensors.index.json": '{"weight_map":{"a":"../../../etc/passwd"}}' },
+    "hub/bad-index",
+    /expected names of parts of the weights beside it under weight_map, got none, or paths/,
   ],
 ] as const) {
   test(`a model with ${name} says what to do`, async (context) => {

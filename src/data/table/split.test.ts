@@ -102,6 +102,26 @@ test("bad fractions, and texts that cannot be parted, are refused", () => {
   });
 });
 
+test("too few examples to hold any out are counted, and what is needed is said", () => {
+  const rows = (counts: readonly number[]): Parameters<typeof splitDataset>[0]["dataset"] => ({
+    name: "few.csv",
+    labels: counts.map((_, label) => `${label}`),
+    examples: counts
+      .flatMap((count, label) => Array<number>(count).fill(label))
+      .map((label, index) => ({ index, text: `text number ${index}`, label })),
+  });
+  for (const counts of [[4, 4], [2, 1], [4]]) {
+    assert.throws(() => splitDataset({ dataset: rows(counts), seed: 1 }), {
+      code: "data/split",
+      message: `few.csv: expected at least 5 examples of one class, to hold out 0.1 of them, got ${Math.max(...counts)} of one class. Add examples, or give a validation file.`,
+    });
+  }
+  assert.equal(splitDataset({ dataset: rows([5, 4]), seed: 1 }).heldOut.examples.length, 1);
+  assert.throws(() => splitDataset({ dataset: { ...rows([4]), task: "regression" }, seed: 1 }), {
+    message: /^few\.csv: expected at least 5 examples, to hold out 0\.1 of them, got 4\. Add examples/,
+  });
+});
+
 const file = new URL("../../../../shared/data/glue/SST-2/train.tsv", import.meta.url);
 const skip = existsSync(file) ? false : `needs SST-2 in ${fileURLToPath(file)}`;
 test("SST-2: no held-out phrase of four words stands in a training phrase, and few shorter ones do", { skip }, async () => {

@@ -30,7 +30,7 @@ export interface Split {
  *
  * @param options - Dataset, fraction (default 0.1), seed, grouping.
  * @returns Both sides, and what the grouping found.
- * @throws `data/bad-fraction` outside (0, 1); `data/split` when the groups leave nothing to hold out.
+ * @throws `data/bad-fraction` outside (0, 1); `data/split` when the groups leave nothing to hold out, or there are too few examples.
  * @example
  * const { train, heldOut } = splitDataset({ dataset, seed: 1 });
  */
@@ -55,7 +55,9 @@ export function splitDataset({ dataset, fraction = 0.1, seed, ...grouping }: Spl
     for (const at of positions) counts.set(classOf(at), (counts.get(classOf(at)) ?? 0) + 1);
     return [...counts];
   };
-  const missing = new Map(classCounts(examples.keys()).map(([label, count]) => [label, Math.round(fraction * count)]));
+  const inClasses = classCounts(examples.keys());
+  const missing = new Map(inClasses.map(([label, count]) => [label, Math.round(fraction * count)]));
+  checkEnough(dataset, fraction, Math.max(0, ...inClasses.map(([, count]) => count)));
   const held = new Set<number>();
   const hold = (group: number, counts: [number, number][]): void => {
     held.add(group);
@@ -90,8 +92,22 @@ export function splitDataset({ dataset, fraction = 0.1, seed, ...grouping }: Spl
       dataset.name,
       `texts that can be parted, to hold out ${fraction} of ${counted(examples.length, "example")}`,
       `${counted(groups.length, "group")} of shared text, the largest of ${counted(largest, "example")}`,
-      'Give a validation file, or split with groupBy: "equality".',
+      "Give a validation file.",
     );
   }
   return { train, heldOut, groups: { count: groups.length, largest } };
+}
+
+/** Of a class with fewer examples than this the share to hold out rounds to none. */
+function checkEnough(dataset: Dataset, fraction: number, mostInClass: number): void {
+  const least = Math.ceil(0.5 / fraction);
+  if (mostInClass >= least) return;
+  const inClass = taskOf(dataset).hasOneClass ? " of one class" : "";
+  throw expectedGot(
+    "data/split",
+    dataset.name,
+    `at least ${counted(least, "example")}${inClass}, to hold out ${fraction} of them`,
+    `${mostInClass}${inClass}`,
+    "Add examples, or give a validation file.",
+  );
 }

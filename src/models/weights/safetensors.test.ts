@@ -155,7 +155,13 @@ describe("a bad file is refused with its reason", () => {
     ],
     ["negative shape", file({ a: f32(0, 4, [-1]) }, 4), "safetensors/shape", /got \[-1\]/],
     ["fractional shape", file({ a: f32(0, 4, [0.5, 2]) }, 4), "safetensors/shape", /./],
-    ["a shape past 2^53", file({ a: f32(0, 4, [2 ** 30, 2 ** 30]) }, 4), "safetensors/shape", /./],
+    [
+      "a shape past 2^53 values",
+      file({ a: f32(0, 4, [2 ** 31, 2 ** 31]) }, 4),
+      "safetensors/shape",
+      /expected tensor a to be smaller than 2\^53 bytes, got F32 \[2147483648, 2147483648\]\. Don't use this model\.$/,
+    ],
+    ["a shape past 2^53 bytes", file({ a: f32(0, 4, [2 ** 26, 2 ** 26]) }, 4), "safetensors/shape", /smaller than 2\^53 bytes/],
     ["offsets reversed", file({ a: { dtype: "F32", shape: [1], data_offsets: [4, 0] } }, 4), "safetensors/offsets", /\[4,0\]/],
     ["one offset", file({ a: { dtype: "F32", shape: [1], data_offsets: [4] } }, 4), "safetensors/offsets", /./],
     [

@@ -185,8 +185,12 @@ function readEntry(
     const rule = `tensor ${name} to have one of ${Object.keys(dtypeBytes).join(", ")}`;
     throw expectedGot("safetensors/dtype", where, rule, typeof dtype === "string" ? dtype : printedJson(dtype));
   }
-  if (!isCounts(shape) || !Number.isSafeInteger(sizeOf(shape))) {
+  if (!isCounts(shape)) {
     throw expectedGot("safetensors/shape", where, `tensor ${name} to have a shape of whole numbers`, printedJson(shape));
+  }
+  if (!Number.isSafeInteger(sizeOf(shape) * dtypeBytes[dtype as SafetensorsDtype])) {
+    const got = `${dtype} [${shape.join(", ")}]`;
+    throw expectedGot("safetensors/shape", where, `tensor ${name} to be smaller than 2^53 bytes`, got, "Don't use this model.");
   }
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw expectedGot("safetensors/offsets", where, `tensor ${name} to have data_offsets [begin, end]`, printedJson(offsets));
