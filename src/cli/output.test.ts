@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columns, createOutput, showsColour } from "./output.ts";
+import { columns, createOutput, cut, entries, showsColour } from "./output.ts";
 import { createProgress, duration } from "./progress.ts";
 
 function sink(isTTY: boolean, width = 100) {
@@ -19,10 +19,47 @@ test("colours are shown on a terminal only, and NO_COLOR turns them off", () => 
 });
 
 test("a style wraps text in its codes, or leaves it alone", () => {
-  const coloured = createOutput({ stdout: sink(true), stderr: sink(true), env: {} });
-  const plain = createOutput({ stdout: sink(false), stderr: sink(true), env: {} });
-  assert.equal(coloured.style("red", "x"), "\u001b[31mx\u001b[39m");
-  assert.equal(plain.style("red", "x"), "x");
+  const [terminal, pipe] = [sink(true), sink(false)];
+  for (const stdout of [terminal, pipe]) {
+    const output = createOutput({ stdout, stderr: sink(true), env: {} });
+    output.print(`a ${output.style("red", "x")} b`);
+    output.say(output.style("bold", "y"));
+  }
+  assert.deepEqual(terminal.written, ["a \u001b[31mx\u001b[39m b\n", "\u001b[1my\u001b[22m\n"]);
+  assert.deepEqual(pipe.written, ["a x b\n", "y\n"]);
+});
+
+/** Clears the screen, colours what follows, in 8 bits too, begins a new line, turns the direction, and passes for a style. */
+const HOSTILE = "neg\u001b[2J\u009b31m\r\nforged \u202egnp\ufdd2red\ufdd9";
+
+test("control characters of data never reach a terminal, whatever says them", () => {
+  const [stdout, stderr] = [sink(true), sink(true)];
+  const output = createOutput({ stdout, stderr, env: {}, json: false });
+  output.print(`always ${HOSTILE}`);
+  output.say(`always ${HOSTILE}`);
+  output.note(`always ${HOSTILE}`);
+  output.print(
+    columns([
+      ["label", HOSTILE],
+      [cut(HOSTILE, 40), "1"],
+    ]),
+  );
+  output.print(entries([[HOSTILE, HOSTILE]], 30));
+  output.data(JSON.stringify({ label: HOSTILE }));
+  const unstyled = HOSTILE.replace(/[\ufdd0-\ufdef]/g, "");
+  output.progress(unstyled, 2).update(1, unstyled);
+  const written = [...stdout.written, ...stderr.written].join("").replaceAll("\r\u001b[K", "");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  assert.doesNotMatch(written, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\ufdd0-\ufdef]/);
+  assert.match(written, /always neg\\u001b\[2J\\u009b31m\\r\nforged/, "print alone lays lines out");
+  assert.match(written, /always neg\\u001b\[2J\\u009b31m\\r\\nforged/);
+  assert.equal(written.match(/^forged/gm)?.length, 1);
+});
+
+test("programs get data as they are", () => {
+  const stdout = sink(false);
+  createOutput({ stdout, stderr: sink(false), env: {} }).data("a\tb\u009b");
+  assert.deepEqual(stdout.written, ["a\tb\u009b\n"]);
 });
 
 test("data and records go to standard output, notes to standard error, under --json people's lines too", () => {

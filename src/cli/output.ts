@@ -1,3 +1,4 @@
+import { escapeControls } from "../errors/index.ts";
 import type { Progress } from "./progress.ts";
 import { createProgress } from "./progress.ts";
 import type { Sink } from "./sink.ts";
@@ -12,11 +13,29 @@ const CODES: Record<Style, readonly [number, number]> = {
   yellow: [33, 39],
   cyan: [36, 39],
 };
+const STYLES = Object.keys(CODES) as Style[];
+/**
+ * What `style` puts around a text, before that comes to the terminal: noncharacters of Unicode, which no text has. So every escape
+ * sequence that stands in a line by then came with the data.
+ */
+const FIRST_MARK = 0xfdd0;
+const END_MARK = "\ufdef";
+const MARKED = /([\ufdd0-\ufdee])([^\ufdd0-\ufdef]*)\ufdef/g;
+const STRAY = /[\ufdd0-\ufdef]/g;
+
+/** Lines as a terminal gets them: styles as its codes, and everything else without control characters but the line breaks between. */
+const onTerminal = (text: string): string =>
+  escapeControls(text, "\n")
+    .replace(MARKED, (whole, mark: string, inner: string) => {
+      const codes = CODES[STYLES[mark.charCodeAt(0) - FIRST_MARK]];
+      return codes ? `\u001b[${codes[0]}m${inner}\u001b[${codes[1]}m` : whole;
+    })
+    .replace(STRAY, "\ufffd");
 
 /** Columns that every terminal has. */
 export const PAGE_WIDTH = 80;
 
-/** Everything a verb says goes through here. */
+/** Everything a verb says goes through here: control characters of data never reach a terminal. */
 export interface Output {
   readonly json: boolean;
   readonly verbose: boolean;
@@ -24,7 +43,7 @@ export interface Output {
   readonly interactive: boolean;
   /** Columns to lay tables out in: the terminal's, or 80. */
   readonly width: number;
-  /** Lines for people: standard output, or standard error under `--json`. */
+  /** Lines for people: standard output, or standard error under `--json`. Line breaks of data are for who lays the lines out, see `columns`. */
   print(text?: string): void;
   /** The same for a sentence or a summary, on several lines where it is long. */
   say(text: string): void;
@@ -32,7 +51,7 @@ export interface Output {
   record(value: unknown): void;
   /** A result that is data for other programs whatever the flags, e.g. JSONL predictions: one line on standard output. */
   data(line: string): void;
-  /** Warnings and remarks: standard error. */
+  /** Warnings and remarks, a line each: standard error. */
   note(text: string): void;
   /** The text in a style where the output shows colours, else the text as it is. */
   style(style: Style, text: string): string;
@@ -56,19 +75,21 @@ export function createOutput({ stdout, stderr, env, json = false, verbose = fals
     bar?.clear();
     sink.write(`${text}\n`);
   };
+  // programs get data as they are; a terminal reads no JSON, and obeys what stands in it
+  const give = (text: string) => write(stdout, stdout.isTTY ? onTerminal(text) : text);
   return {
     json,
     verbose,
     interactive: stdout.isTTY === true,
     width: people.columns ?? PAGE_WIDTH,
-    print: (text = "") => write(people, text),
-    say: (text) => write(people, folded(text)),
+    print: (text = "") => write(people, onTerminal(text)),
+    say: (text) => write(people, onTerminal(folded(escapeControls(text)))),
     record: (value) => {
-      if (json) write(stdout, JSON.stringify(value));
+      if (json) give(JSON.stringify(value));
     },
-    data: (line) => write(stdout, line),
-    note: (text) => write(stderr, text),
-    style: (style, text) => (coloured ? `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m` : text),
+    data: give,
+    note: (text) => write(stderr, onTerminal(escapeControls(text))),
+    style: (style, text) => (coloured ? String.fromCharCode(FIRST_MARK + STYLES.indexOf(style)) + text + END_MARK : text),
     progress: (label, total, from) => {
       bar = createProgress(stderr, label, total, { from });
       return bar;
@@ -83,8 +104,9 @@ export function showsColour(sink: Sink, env: Readonly<Record<string, string | un
   return sink.isTTY === true && env.TERM !== "dumb";
 }
 
-/** Columns padded to their widest cell, two spaces apart; the last one is not padded. */
-export function columns(rows: readonly (readonly string[])[], indent = "  "): string {
+/** Columns padded to their widest cell, two spaces apart; the last one is not padded. No cell breaks its line. */
+export function columns(cells: readonly (readonly string[])[], indent = "  "): string {
+  const rows = cells.map((row) => row.map((cell) => escapeControls(cell)));
   const widths: number[] = [];
   for (const row of rows) for (const [i, cell] of row.slice(0, -1).entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
   return rows
@@ -108,7 +130,8 @@ export function folded(text: string, indent = "  "): string {
 }
 
 /** Names with what they mean beside them, on several lines where it is long; below where a name is wider than `widest`. */
-export function entries(rows: readonly (readonly [name: string, meaning: string])[], widest: number): string {
+export function entries(pairs: readonly (readonly [name: string, meaning: string])[], widest: number): string {
+  const rows = pairs.map((pair) => pair.map((text) => escapeControls(text)));
   const width = Math.min(widest, Math.max(...rows.map(([name]) => name.length)));
   const indent = " ".repeat(width + 4);
   return rows
@@ -120,6 +143,8 @@ export function entries(rows: readonly (readonly [name: string, meaning: string]
     .join("\n");
 }
 
-/** A label of at most `longest` characters; of a longer one the end is left out. */
-export const cut = (label: string, longest: number): string =>
-  label.length > longest ? `${label.slice(0, Math.max(0, longest - 1))}…` : label;
+/** A label of at most `longest` characters, on one line; of a longer one the end is left out. */
+export function cut(label: string, longest: number): string {
+  const shown = escapeControls(label);
+  return shown.length > longest ? `${shown.slice(0, Math.max(0, longest - 1))}…` : shown;
+}

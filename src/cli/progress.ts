@@ -1,3 +1,4 @@
+import { escapeControls } from "../errors/index.ts";
 import type { Sink } from "./sink.ts";
 
 /** Shows how far a long step is; see {@link createProgress}. */
@@ -44,10 +45,10 @@ export function createProgress(sink: Sink, label: string, total: number, setting
     const left = fresh > 0 && done < total ? ` · ${duration((elapsed / fresh) * (total - done))} left` : "";
     const share = total > 0 ? Math.min(1, done / total) : 1;
     const facts = `${String(Math.floor(100 * share)).padStart(3)} %  ${done}/${total} · ${duration(elapsed)}${left}${text ? ` · ${text}` : ""}`;
-    if (!sink.isTTY) return `${label}: ${facts.trim()}`;
+    if (!sink.isTTY) return escapeControls(`${label}: ${facts.trim()}`);
     const room = (sink.columns ?? 80) - 1;
     const filled = Math.round(20 * share);
-    return `${label}  ${"█".repeat(filled)}${"░".repeat(20 - filled)} ${facts}`.slice(0, room);
+    return escapeControls(`${label}  ${"█".repeat(filled)}${"░".repeat(20 - filled)} ${facts}`).slice(0, room);
   };
   const clear = () => {
     if (drawn) sink.write("\r\u001b[K");

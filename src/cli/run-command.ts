@@ -65,7 +65,7 @@ export async function runCommand(command: Command): Promise<number> {
   } catch (thrown) {
     if (signal?.aborted && (thrown === signal.reason || (thrown as Error | null)?.name === "AbortError")) return INTERRUPTED;
     const error = thrown instanceof CrispError && running ? inOptionNames(thrown, running.options) : thrown;
-    output.note(describe(error, json, verbose));
+    for (const line of describe(error, json, verbose).split("\n")) output.note(line);
     return error instanceof CrispError && error.code.startsWith("cli/") ? 2 : 1;
   }
 }

@@ -3,7 +3,7 @@ import { oneLine, printed, printedRule } from "./printed.ts";
 export { counted } from "./counted.ts";
 
 export { nearest } from "./nearest.ts";
-export { oneLine, printed, printedJson } from "./printed.ts";
+export { escapeControls, oneLine, printed, printedJson } from "./printed.ts";
 
 /** Every error Crisp throws on purpose. `code` is for programs, `message` for people: one line of at most 1,800 characters. */
 export class CrispError extends Error {

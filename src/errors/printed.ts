@@ -1,9 +1,22 @@
 /** Most characters of a value, of any part, and of a whole message. */
 const LONGEST = { value: 400, rule: 600, message: 1800 } as const;
 
+/** Control characters, other line ends, and what turns the direction of the text behind it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/**
+ * Text of a file as a terminal, a table or a page may show it: control characters and line breaks are written as escapes.
+ *
+ * @param kept - Characters that stay, of those; default none.
+ * @example
+ * escapeControls("neg\n\u001b[2J"); // "neg\\n\\u001b[2J"
+ */
+export const escapeControls = (text: string, kept = ""): string =>
+  text.replace(CONTROL, (char) =>
+    kept.includes(char) ? char : (NAMED[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
 
 /**
  * Text on one line: line breaks and control characters are written as escapes, so that what a file holds cannot forge lines or colours
@@ -15,7 +28,7 @@ const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 export function oneLine(text: string, most: number = LONGEST.message): string {
   const start = Math.ceil(most * 0.7);
   const short = text.length <= most ? text : `${text.slice(0, start)} … ${text.slice(start + 3 - most)}`;
-  const escaped = short.replace(CONTROL, (char) => NAMED[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const escaped = escapeControls(short);
   return escaped.length <= most ? escaped : `${escaped.slice(0, most - 1)}…`;
 }
 

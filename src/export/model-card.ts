@@ -1,7 +1,8 @@
 import { isDense } from "../attention/index.ts";
-import { counted } from "../errors/index.ts";
+import { counted, escapeControls } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import { tasks } from "../tasks/index.ts";
+import { cell, code, plain, quoted } from "./markdown.ts";
 
 /** What Crisp cannot know of itself and the card says where it is given. */
 export interface ModelFacts {
@@ -91,9 +92,9 @@ const HUB_METRICS: Readonly<Record<string, readonly [type: string, name: string]
 export function modelCard(parts: ModelCardParts): string {
   const sections = [
     frontMatter(parts),
-    `# ${parts.name}`,
+    `# ${plain(parts.name)}`,
     summary(parts),
-    ...parts.notes.map((note) => `> ${note}`),
+    ...parts.notes.map((note) => `> ${escapeControls(note)}`),
     section("Data", data(parts)),
     section("Metrics", metrics(parts)),
     section("Attention", attention(parts)),
@@ -110,14 +111,11 @@ function kindOf({ config: { image, task } }: ModelCardParts): readonly [string, 
   return [card.pipelineTag, head.architecture.replace(/^For/, ""), card.description];
 }
 
-/** Text between backticks, on one line. */
-const code = (text: string): string => `\`${text.replace(/[`\s]+/g, " ").trim()}\``;
 const classes = ({ config: { labels } }: ModelCardParts): string => labels.map(code).join(", ");
 const section = (title: string, body: string): string => `## ${title}\n\n${body}`;
 const adjective = (split: EvaluatedSplit = "held out"): string => split.replace(" ", "-");
 const isSparse = ({ card }: ModelCardParts): boolean => !isDense(card.attention);
 const figure = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(4));
-const quoted = (text: string): string => JSON.stringify(text);
 
 function frontMatter(parts: ModelCardParts): string {
   const { name, card, files, config } = parts;
@@ -151,7 +149,7 @@ function frontMatter(parts: ModelCardParts): string {
     "---",
     "library_name: transformers",
     `pipeline_tag: ${pipelineTag}`,
-    `license: ${licence}`,
+    `license: ${/^[\w.-]+$/.test(licence) ? licence : quoted(licence)}`,
     ...list("language", language),
     ...(baseModel === undefined ? [] : [`base_model: ${quoted(baseModel)}`]),
     ...list("datasets", datasets),
@@ -168,7 +166,7 @@ function frontMatter(parts: ModelCardParts): string {
 function summary(parts: ModelCardParts): string {
   const { family, hiddenSize, layers, heads } = parts.config;
   const attends = isSparse(parts) ? `sparse attention, ${code(parts.card.attention.pattern)}` : "dense attention";
-  return `${kindOf(parts)[2]} (${family}, ${counted(layers, "layer")}, width ${hiddenSize}, ${counted(heads, "head")}) with ${attends}, fine-tuned with Crisp ${parts.card.crisp}.`;
+  return `${kindOf(parts)[2]} (${family}, ${counted(layers, "layer")}, width ${hiddenSize}, ${counted(heads, "head")}) with ${attends}, fine-tuned with Crisp ${plain(parts.card.crisp)}.`;
 }
 
 function data(parts: ModelCardParts): string {
@@ -198,10 +196,10 @@ function metrics(parts: ModelCardParts): string {
   const rows = all.filter(([name]) => !name.endsWith(OFF));
   const where = `${WHERE[parts.card.split ?? "held out"]} (\`trainLoss\`: on training examples).`;
   if (!isSparse(parts)) {
-    return `${where}\n\n| metric | value |\n|---|---|\n${rows.map(([name, value]) => `| ${name} | ${figure(value)} |`).join("\n")}`;
+    return `${where}\n\n| metric | value |\n|---|---|\n${rows.map(([name, value]) => `| ${cell(name)} | ${figure(value)} |`).join("\n")}`;
   }
   const cells = rows.map(
-    ([name, value]) => `| ${name} | ${figure(value)} | ${off[name] === undefined ? "" : figure(off[name])} |`,
+    ([name, value]) => `| ${cell(name)} | ${figure(value)} | ${off[name] === undefined ? "" : figure(off[name])} |`,
   );
   return `${where} "Off" runs the same weights with dense attention.\n\n| metric | sparsity on | sparsity off |\n|---|---|---|\n${cells.join("\n")}`;
 }
@@ -212,7 +210,7 @@ function attention(parts: ModelCardParts): string {
   const effective = parts.card.metrics.effectiveSparsity;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return [
-    `- Pattern: \`${pattern}\`, applied to the scaled scores before the softmax, in training and in use`,
+    `- Pattern: ${code(pattern)}, applied to the scaled scores before the softmax, in training and in use`,
     `- Layers: ${layers ? layers.join(", ") : "all"}; heads: ${heads ? heads.join(", ") : "all"}${rampSteps === undefined ? "" : `; reached over ${counted(rampSteps, "update")}`}`,
     `- Nominal sparsity: ${parts.nominalSparsity === null ? "none: the pattern's parameter is no share" : percent(parts.nominalSparsity)}`,
     ...(Number.isFinite(effective)
@@ -243,25 +241,25 @@ function use(parts: ModelCardParts): string {
     : !["text-classification", "token-classification", "image-classification"].includes(pipelineTag)
       ? []
       : [
-          `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.predict("${sample}");\n\`\`\``,
+          `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load(${quoted(name)});\nawait model.predict("${sample}");\n\`\`\``,
         ];
   if (files.onnx) {
     blocks.push(
       `transformers.js, ${isSparse(parts) ? "with the sparsity" : "from the same ONNX file in Node and in browsers"} (a folder is named with a leading \`./\` or \`/\`; a page also sets \`env.allowLocalModels = true\`):\n\n` +
-        `\`\`\`js\nimport { pipeline } from "@huggingface/transformers";\nconst ${embeds ? "embed" : "classify"} = await pipeline("${pipelineTag}", "./${name}");\nawait ${embeds ? "embed" : "classify"}("${sample}"${embeds ? ', { pooling: "mean", normalize: true }' : ""});\n\`\`\`` +
+        `\`\`\`js\nimport { pipeline } from "@huggingface/transformers";\nconst ${embeds ? "embed" : "classify"} = await pipeline("${pipelineTag}", ${quoted(`./${name}`)});\nawait ${embeds ? "embed" : "classify"}("${sample}"${embeds ? ', { pooling: "mean", normalize: true }' : ""});\n\`\`\`` +
         (files.quantized ? '\n\n`{ dtype: "q8" }` takes the 8-bit file instead: smaller, with slightly other scores.' : ""),
     );
   }
   if (files.python) {
     blocks.push(
       `Python, with the sparsity (\`crisp_attention.py\` of this folder, PyTorch and transformers):\n\n` +
-        `\`\`\`python\nimport sys\nsys.path.insert(0, "${name}")\nimport crisp_attention\nmodel = crisp_attention.load("${name}")\n\`\`\``,
+        `\`\`\`python\nimport sys\nsys.path.insert(0, ${quoted(name)})\nimport crisp_attention\nmodel = crisp_attention.load(${quoted(name)})\n\`\`\``,
     );
   }
   blocks.push(
     `Python, ${isSparse(parts) ? `dense attention${both}` : "as it is"}:\n\n` +
       `\`\`\`python\nfrom transformers import ${auto}, ${reader}\n` +
-      `${reader === "AutoTokenizer" ? "tokenizer" : "processor"} = ${reader}.from_pretrained("${name}")\nmodel = ${auto}.from_pretrained("${name}")\n\`\`\``,
+      `${reader === "AutoTokenizer" ? "tokenizer" : "processor"} = ${reader}.from_pretrained(${quoted(name)})\nmodel = ${auto}.from_pretrained(${quoted(name)})\n\`\`\``,
   );
   if (card.longTexts === "chunks") blocks.push(windowsInPython(card));
   if (!ofImages) blocks.push("Batches are padded at the end; padding at the front is not supported.");
@@ -276,21 +274,21 @@ const windowsInPython = ({ maxLength, docStride, maxWindows }: ModelCardParts["c
 
 /** The embedding of a text is the mean of its tokens' hidden states at length 1, which these compute. */
 const sentenceUse = (name: string): string[] => [
-  `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load("${name}");\nawait model.embed(["some text"]);\n\`\`\``,
-  `sentence-transformers (mean pooling, length 1; dense attention):\n\n\`\`\`python\nfrom sentence_transformers import SentenceTransformer\nSentenceTransformer("${name}").encode(["some text"])\n\`\`\``,
+  `Crisp:\n\n\`\`\`ts\nimport { Classifier } from "crisp-attention";\nconst model = await Classifier.load(${quoted(name)});\nawait model.embed(["some text"]);\n\`\`\``,
+  `sentence-transformers (mean pooling, length 1; dense attention):\n\n\`\`\`python\nfrom sentence_transformers import SentenceTransformer\nSentenceTransformer(${quoted(name)}).encode(["some text"])\n\`\`\``,
 ];
 
 function recipe({ card }: ModelCardParts): string {
   const { startModel, baseModel = startModel } = card.about ?? {};
   const { runtime, classWeights, ...rest } = card;
   const options = Object.entries({ ...rest.options, ...(classWeights && { classWeights }) });
-  const rows = options.map(
-    ([name, value]) => `| ${name} | ${typeof value === "object" ? JSON.stringify(value) : String(value)} |`,
-  );
+  const rows = options.map(([name, value]) => `| ${cell(name)} | ${cell(value)} |`);
   const table = rows.length === 0 ? "" : `\n\n| option | value |\n|---|---|\n${rows.join("\n")}`;
   const time = Number.isFinite(card.metrics.seconds) ? `\n- Training took ${Math.round(card.metrics.seconds)} s` : "";
   const start = baseModel === undefined ? "" : `- Start model: ${code(baseModel)}\n`;
   const threads = runtime && `${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`;
-  const computed = runtime ? `\n- Computed by ${runtime.name} ${runtime.version} on ${runtime.device}, ${threads}` : "";
-  return `${start}- Crisp ${card.crisp}, seed ${card.seed}${computed}${time}${table}`;
+  const computed = runtime
+    ? `\n- Computed by ${plain(runtime.name)} ${plain(runtime.version)} on ${plain(runtime.device)}, ${threads}`
+    : "";
+  return `${start}- Crisp ${plain(card.crisp)}, seed ${card.seed}${computed}${time}${table}`;
 }

@@ -1,3 +1,5 @@
+import { escapeControls } from "../errors/index.ts";
+
 /** Text that is markup already. Only `html` and `raw` make it, so a plain string can never reach the page unescaped. */
 export class Html {
   readonly markup: string;
@@ -34,4 +36,6 @@ function toMarkup(value: Value): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-export const escapeText = (text: string): string => text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
+/** Control characters, which no page may have, are shown as escapes; line breaks are spaces there. */
+export const escapeText = (text: string): string =>
+  escapeControls(text.replaceAll("\r\n", "\n"), "\n\t").replace(/[&<>"']/g, (c) => ENTITIES[c]);

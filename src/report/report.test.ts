@@ -135,7 +135,7 @@ test("a page of one study has one title and no overview", () => {
 
 test("the terminal table lines up, fits its width and drops the least telling columns first", () => {
   for (const width of [60, 80, 100, 140]) {
-    const lines = renderTable(study, { color: false, width }).split("\n");
+    const lines = renderTable(study, { width }).split("\n");
     for (const line of lines) assert.ok(line.length <= width, `${width}: ${line}`);
     const first = lines.findIndex((line) => line.startsWith("arm")) + 1;
     const rows = lines.slice(first, lines.indexOf("", first));
@@ -147,7 +147,7 @@ test("the terminal table lines up, fits its width and drops the least telling co
     );
   }
   const header = (width: number) =>
-    renderTable(study, { color: false, width })
+    renderTable(study, { width })
       .split("\n")
       .find((line) => line.startsWith("arm"))!;
   assert.match(header(140), /sparsity +accuracy +off +eval loss +gap +time +difference +verdict/);
@@ -156,12 +156,14 @@ test("the terminal table lines up, fits its width and drops the least telling co
 });
 
 test("colours only when asked, and nothing but colours differs", () => {
-  const plain = renderTable(study, { color: false, width: 120 });
-  const painted = renderTable(study, { color: true, width: 120 });
-  assert.ok(!plain.includes("\u001b"));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI escapes are what is looked for
-  assert.equal(painted.replace(/\u001b\[\d+m/g, "").replace(/ +\n/g, "\n"), plain);
+  const plain = renderTable(study, { width: 120 });
+  const painted = renderTable(study, { width: 120, paint: (style, text) => `<${style}>${text}<>` });
+  assert.equal(painted.replace(/<\w*>/g, "").replace(/ +\n/g, "\n"), plain);
   assert.notEqual(painted, plain);
+});
+
+test("the template tag shows control characters as escapes, as no page may have them", () => {
+  assert.equal(html`<b>${"a\u001b[2J\u0000\u009b\u202e\r\nb\tc"}</b>`.markup, "<b>a\\u001b[2J\\u0000\\u009b\\u202e\nb\tc</b>");
 });
 
 test("the template tag escapes values, joins lists and leaves out nothing-values", () => {

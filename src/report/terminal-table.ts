@@ -1,10 +1,13 @@
+import { escapeControls } from "../errors/index.ts";
 import type { ArmResult, StudyResults, VerdictWord } from "../studies/index.ts";
 import { duration, fixed, halfWidth, percent, points } from "./format.ts";
 import { headline, SIGNS } from "./verdicts.ts";
 
+export type TableStyle = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
 export interface TableOptions {
-  /** ANSI colours; the caller reads NO_COLOR and asks whether it writes to a terminal. */
-  readonly color: boolean;
+  /** Puts a text in a style, where the terminal shows any; default none. */
+  readonly paint?: (style: TableStyle, text: string) => string;
   /** Columns of the terminal; default 80. Columns are left out, the least telling first, until the table fits. */
   readonly width?: number;
 }
@@ -15,20 +18,20 @@ interface Column {
   readonly rank: number;
   readonly right?: boolean;
   readonly cell: (c: ArmResult) => string;
-  readonly paint?: (c: ArmResult) => number;
+  readonly paint?: (c: ArmResult) => TableStyle;
 }
 
-const COLOURS: Readonly<Record<VerdictWord, number>> = {
-  supported: 32,
-  contradicted: 31,
-  "no difference": 36,
-  undecided: 33,
-  baseline: 2,
-  "no verdict": 2,
+const COLOURS: Readonly<Record<VerdictWord, TableStyle>> = {
+  supported: "green",
+  contradicted: "red",
+  "no difference": "cyan",
+  undecided: "yellow",
+  baseline: "dim",
+  "no verdict": "dim",
 };
 
 const columns: readonly Column[] = [
-  { title: "arm", rank: 0, cell: (c) => c.name },
+  { title: "arm", rank: 0, cell: (c) => escapeControls(c.name) },
   { title: "sparsity", rank: 2, right: true, cell: (c) => percent(c.sparsity.effective, 0) },
   { title: "accuracy", rank: 0, right: true, cell: (c) => plusMinus(percent(c.accuracy.mean), halfWidth(c.accuracy), 100, 2) },
   { title: "off", rank: 5, right: true, cell: (c) => (c.sparsity.nominal === 0 ? "" : percent(c.denseEvaluation.accuracy.mean)) },
@@ -50,10 +53,9 @@ const columns: readonly Column[] = [
  * @param results - One study.
  * @param options - Colours and width in columns.
  * @returns Lines, each at most `width` columns wide where the three columns that always stay allow it; ends in a newline.
- * @example process.stdout.write(renderTable(results, { color: false, width: 80 }))
+ * @example renderTable(results, { width: 80 }).split("\n")
  */
-export function renderTable(results: StudyResults, { color, width = 80 }: TableOptions): string {
-  const paint = (code: number, text: string) => (color && code > 0 && text.trim() ? `\u001b[${code}m${text}\u001b[0m` : text);
+export function renderTable(results: StudyResults, { paint = (_, text) => text, width = 80 }: TableOptions = {}): string {
   let shown = [...columns];
   let widths = shown.map((column) => columnWidth(column, results));
   while (widths.reduce((sum, w) => sum + w + 2, -2) > width && shown.some((column) => column.rank > 0)) {
@@ -61,29 +63,31 @@ export function renderTable(results: StudyResults, { color, width = 80 }: TableO
     shown = shown.filter((column) => column.rank < least);
     widths = shown.map((column) => columnWidth(column, results));
   }
-  const line = (cell: (column: Column) => string, code: (column: Column) => number) =>
+  const line = (cell: (column: Column) => string, styleOf: (column: Column) => TableStyle | undefined) =>
     shown
       .map((column, i) => {
         const text = cell(column);
-        return paint(code(column), column.right ? text.padStart(widths[i]) : text.padEnd(widths[i]));
+        const style = styleOf(column);
+        const padded = column.right ? text.padStart(widths[i]) : text.padEnd(widths[i]);
+        return style && text !== "" ? paint(style, padded) : padded;
       })
       .join("  ")
       .trimEnd();
   const rows = results.arms.map((c) =>
     line(
       (column) => column.cell(c),
-      (column) => column.paint?.(c) ?? 0,
+      (column) => column.paint?.(c),
     ),
   );
   const sentences = results.arms
     .filter((c) => c.name !== results.baseline)
-    .flatMap((c) => wrap(`${SIGNS[c.verdict.word]} ${c.verdict.sentence}`, width, "  "));
+    .flatMap((c) => wrap(escapeControls(`${SIGNS[c.verdict.word]} ${c.verdict.sentence}`), width, "  "));
   return `${[
-    ...wrap(headline(results), width).map((text) => paint(1, text)),
+    ...wrap(escapeControls(headline(results)), width).map((text) => paint("bold", text)),
     "",
     line(
       (c) => c.title,
-      () => 2,
+      () => "dim",
     ),
     ...rows,
     "",

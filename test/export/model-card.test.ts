@@ -135,6 +135,29 @@ describe("a model card", () => {
   });
   test("is not broken by backticks and line ends in labels", () => {
     const odd = modelCard({ ...parts, config: withLabels(families.bert, ["a`b", "c\nd"]) });
-    assert.match(odd, /- Classes \(2\): `a b`, `c d`$/m);
+    assert.match(odd, /- Classes \(2\): `a b`, `c\\nd`$/m);
+  });
+  test("nothing of others forges markup: labels, names, options, metrics", () => {
+    const hostile = 'x\n# Forged\u001b[2J | `<b>` [a](b)"';
+    const about = { startModel: hostile, datasets: [hostile], licence: hostile, files: { train: hostile, evaluated: hostile } };
+    const card = {
+      ...parts.card,
+      ...{ crisp: hostile, options: { [hostile]: hostile, named: { [hostile]: [hostile] } }, metrics: { [hostile]: 1 } },
+      ...{ columns: { text: hostile, label: hostile }, about: { ...parts.card.about, ...about } },
+    };
+    const config = withLabels(families.bert, [hostile, "pos"]);
+    const odd = modelCard({ ...parts, name: hostile, config, card: card as unknown as ModelCardParts["card"], notes: [hostile] });
+    assert.doesNotMatch(odd, /^# Forged/m);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    assert.doesNotMatch(odd, /[\u0000-\u0009\u000b-\u001f]/);
+    const lines = odd.split("\n").filter((line) => line.includes("Forged"));
+    assert.ok(lines.length >= 12, `${lines.length}`);
+    for (const line of lines.filter((line) => line.startsWith("|"))) {
+      const sides = line.replace(/\\./g, "").split("|").length - 1;
+      assert.ok(sides === 3 || sides === 4, line);
+    }
+    const prose = lines.filter((line) => /^(#|- Crisp|- Computed|An? )/.test(line));
+    assert.ok(prose.length >= 2);
+    for (const line of prose) assert.doesNotMatch(line.slice(line.indexOf("x\\")), /(?<!\\)[<`]|\]\(/);
   });
 });

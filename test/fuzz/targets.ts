@@ -3,6 +3,7 @@ import { config } from "./targets/config.ts";
 import { configWeights } from "./targets/config-weights.ts";
 import { hubPaths } from "./targets/hub-paths.ts";
 import { parquet } from "./targets/parquet.ts";
+import { patterns } from "./targets/patterns.ts";
 import { safetensors } from "./targets/safetensors.ts";
 import { shards } from "./targets/shards.ts";
 import { csv, gzip, jsonl, tables } from "./targets/tables.ts";
@@ -17,6 +18,7 @@ export const targets: readonly Target[] = [
   configWeights,
   tokenizer,
   tokenizerConfig,
+  patterns,
   parquet,
   csv,
   tables,

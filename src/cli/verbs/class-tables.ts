@@ -1,3 +1,4 @@
+import { escapeControls } from "../../errors/index.ts";
 import type { ClassMetrics } from "../../metrics/index.ts";
 import { columns, cut, PAGE_WIDTH } from "../output.ts";
 
@@ -21,7 +22,10 @@ export function classTable({ classes, macroF1, accuracy }: ClassMetrics): string
 
 /** Confusion matrix: a row a true class, a column a predicted one; names are shortened where they would not fit 80 columns. */
 export function confusionTable({ classes, confusion }: ClassMetrics): string {
-  const [labels, counts] = [classes.map(({ label }) => label.length), confusion.flat().map((n) => String(n).length)];
+  const [labels, counts] = [
+    classes.map(({ label }) => escapeControls(label).length),
+    confusion.flat().map((n) => String(n).length),
+  ];
   const narrowest = Math.max(...counts, 2);
   // two spaces before each column, as `columns` sets them
   const inRow = Math.min(LONGEST_LABEL.matrix, Math.max(...labels, 11), PAGE_WIDTH - 2 - classes.length * (narrowest + 2));

@@ -1,4 +1,5 @@
 import type { Dataset, Encoded } from "../../data/index.ts";
+import { escapeControls } from "../../errors/index.ts";
 import { type EvaluatedExample, type Mistake, type TaskAnswer, taskOf } from "../../tasks/index.ts";
 
 /** Examples, and what a model said of each, as `evaluate` gives it. */
@@ -9,11 +10,26 @@ export interface EvaluatedSet {
   readonly encoded?: readonly Encoded[];
 }
 
-/** A cell of CSV. */
-export const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+
+/** A row of CSV for programs: cells come back as they were. */
+export const csvRow = (cells: readonly string[]): string => cells.map(quoted).join(",");
 
 /**
- * The mistakes as CSV, the surest first: data row of the file from 0, label, prediction, its probability, text.
+ * A row of CSV for people, who open it in a spreadsheet: what it would take for a formula gets an apostrophe before it, and control
+ * characters are written as escapes.
+ *
+ * @see https://owasp.org/www-community/attacks/CSV_Injection
+ */
+export const spreadsheetRow = (cells: readonly string[]): string => csvRow(cells.map(inSpreadsheet));
+
+function inSpreadsheet(cell: string): string {
+  const shown = escapeControls(cell.replaceAll("\r\n", "\n"), "\n\t");
+  return /^[=+@\t-]/.test(shown) && !Number.isFinite(Number(shown)) ? `'${shown}` : shown;
+}
+
+/**
+ * The mistakes as CSV for a spreadsheet, the surest first: data row of the file from 0, label, prediction, its probability, text.
  *
  * Multi-label: sets of classes joined with `|`, and how many are wrong. Regression: all rows, the furthest off first. Token
  * classification: a row a wrong word.
@@ -28,7 +44,7 @@ export function errorsCsv(evaluated: EvaluatedSet, labels: readonly string[]): s
   const pairs = examples[0]?.pair !== undefined;
   const lines = found.map(({ at, cells }) => {
     const { index, text, pair } = examples[at];
-    return [String(index), ...cells, text, ...(pairs ? [pair ?? ""] : [])].map(quoted).join(",");
+    return spreadsheetRow([String(index), ...cells, text, ...(pairs ? [pair ?? ""] : [])]);
   });
   const header = ["row", ...mistakeColumns, examples[0]?.image ? "image" : "text", ...(pairs ? ["pair"] : [])];
   return `${[header.join(","), ...lines].join("\n")}\n`;

@@ -1,6 +1,6 @@
 import { exactNumber, type Field } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
-import { quoted } from "./error-tables.ts";
+import { csvRow } from "./error-tables.ts";
 
 export type PredictionFormat = "jsonl" | "csv";
 
@@ -49,11 +49,11 @@ export function predictionLines(format: PredictionFormat, input: readonly string
     };
   }
   return {
-    header: [...input, ...own].map(quoted).join(","),
+    header: csvRow([...input, ...own]),
     line(fields, said, where) {
       check(fields, where);
       const cells = new Map(fields);
-      return [...input.map((name) => cells.get(name)), ...answered(said).map(([, cell]) => cell)].map(csvCell).join(",");
+      return csvRow([...input.map((name) => cells.get(name)), ...answered(said).map(([, cell]) => cell)].map(cellText));
     },
   };
 }
@@ -67,9 +67,9 @@ function freeName(name: string, taken: readonly string[]): string {
 }
 
 /** Nothing is an empty cell; lists and objects are written as JSON. */
-function csvCell(cell: unknown): string {
+function cellText(cell: unknown): string {
   if (cell === undefined || cell === null) return "";
-  return quoted(typeof cell === "object" ? (exactNumber(cell) ?? JSON.stringify(cell)) : String(cell));
+  return typeof cell === "object" ? (exactNumber(cell) ?? JSON.stringify(cell)) : String(cell);
 }
 
 /**

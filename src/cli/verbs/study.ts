@@ -126,7 +126,7 @@ async function runAll(
     results.push(finished.results);
     write(own, RESULT_FILES, [`${JSON.stringify(finished.results, null, 2)}\n`, finished.predictions]);
     output.print();
-    output.print(renderTable(finished.results, { color: output.style("bold", "") !== "", width: output.width }).trimEnd());
+    output.print(renderTable(finished.results, { paint: output.style, width: output.width }).trimEnd());
   }
   write(folder, [REPORT], [renderReport(results.length === 1 ? results[0] : results)]);
   output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });

@@ -1,6 +1,7 @@
 import type { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { expectedGot, printedJson } from "../../errors/index.ts";
 import { readCharsMap } from "./precompiled.ts";
+import { slowPattern } from "./slow-pattern.ts";
 
 /** A step of the package's pipeline: its methods can be replaced; sequences hold others. */
 interface Step {
@@ -38,7 +39,8 @@ const pieces = (pattern: string): ((text: string) => string[]) => {
  *
  * @param library - Changed in place.
  * @param tokenizerJson - What it was made from.
- * @throws `tokenizer/unsupported` for what the package computes otherwise and this does not mend.
+ * @throws `tokenizer/unsupported` for what the package computes otherwise and this does not mend; `tokenizer/slow-pattern` for an
+ *   expression that may take endless time.
  */
 export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: object): void {
   const { normalizer, pre_tokenizer, post_processor, model, added_tokens } = tokenizerJson as {
@@ -62,15 +64,34 @@ function repairNormaliser(step: Step | null, json: StepJson | null): void {
   json.normalizers?.forEach((inner, at) => {
     repairNormaliser(step.normalizers![at], inner);
   });
+  refuseSlow(step, json);
   if (json.type === "Precompiled" && typeof json.precompiled_charsmap === "string") {
     step.normalize = readCharsMap(json.precompiled_charsmap);
   }
   // one character at a time: no ς at the end of a word
   if (json.type === "Lowercase") step.normalize = (text) => text.replaceAll("Σ", "σ").toLowerCase();
-  if (json.type === "Strip") {
-    const sides = [json.strip_left && `^${SPACE}+`, json.strip_right && `${SPACE}+$`].filter(Boolean);
-    if (sides.length > 0) step.normalize = (text) => text.replace(new RegExp(sides.join("|"), "gu"), "");
-  }
+  if (json.type === "Strip") step.normalize = (text) => stripped(text, json.strip_left === true, json.strip_right === true);
+}
+
+const ONE_SPACE = new RegExp(SPACE, "u");
+
+/** By hand, as an expression for spaces at the end looks at each run of spaces again from each of its places. */
+function stripped(text: string, left: boolean, right: boolean): string {
+  let [start, end] = [0, text.length];
+  // every white space is one UTF-16 unit
+  while (left && start < end && ONE_SPACE.test(text[start])) start++;
+  while (right && end > start && ONE_SPACE.test(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+/** A `Split` or `Replace` by an expression of the file. */
+function refuseSlow({ pattern }: Step, json: StepJson): void {
+  const written = (json.pattern as { Regex?: string } | undefined)?.Regex;
+  if (written === undefined || !(pattern instanceof RegExp)) return;
+  const why = slowPattern(pattern);
+  if (why === undefined) return;
+  const rule = `an expression that takes little time on any text, not ${why}`;
+  throw expectedGot("tokenizer/slow-pattern", `tokenizer.json, ${json.type}`, rule, written, "Don't use this tokenizer.");
 }
 
 function repairSplitter(step: Step | null, json: StepJson | null): void {
@@ -79,6 +100,7 @@ function repairSplitter(step: Step | null, json: StepJson | null): void {
     if (at > 0 && inner.prepend_scheme === "first") throw unsupported("a Metaspace before all other splits", 'one with "first"');
     repairSplitter(step.tokenizers![at], inner);
   });
+  refuseSlow(step, json);
   const repair = splitters[json.type];
   repair?.(step, json);
 }
