@@ -11,12 +11,13 @@ type Call = (...all: unknown[]) => unknown;
 
 // One count for all threads of a process.
 const KEY = "crisp-torture-counts";
-const buffer = (getEnvironmentData(KEY) as SharedArrayBuffer | undefined) ?? new SharedArrayBuffer(8);
+const buffer = (getEnvironmentData(KEY) as SharedArrayBuffer | undefined) ?? new SharedArrayBuffer(12);
 const isFirst = getEnvironmentData(KEY) === undefined;
 setEnvironmentData(KEY, buffer);
 const counts = new Int32Array(buffer);
 const CALLS = 0;
 const BYTES = 1;
+const STANDS = 2;
 
 /** Paths of open files. */
 const opened = new Map<number, string>();
@@ -47,6 +48,7 @@ const only = "path" in fault && fault.path !== undefined ? new RegExp(fault.path
  * @param halfDone - What a process that dies in the middle of the call has done of it.
  */
 function befall(syscall: string, path: string, halfDone: () => void = () => {}): void {
+  if (fault.kind === "pause") while (counts[STANDS] === 1) Atomics.wait(counts, STANDS, 1);
   if (fault.kind === "fail" && !fault.once && struck()) throw failure(fault.code, syscall, path);
   if (only && !only.test(path)) return;
   const nth = Atomics.add(counts, CALLS, 1) + 1;
@@ -59,10 +61,14 @@ function befall(syscall: string, path: string, halfDone: () => void = () => {}):
   if (fault.kind === "fail") throw failure(fault.code, syscall, path);
 }
 
+/** With all threads that would change something. */
 function standStill(paused: string): void {
+  counts[STANDS] = 1;
   real.writeFileSync(paused, "");
   const pause = new Int32Array(new SharedArrayBuffer(4));
   while (real.existsSync(paused)) Atomics.wait(pause, 0, 0, 5);
+  counts[STANDS] = 0;
+  Atomics.notify(counts, STANDS);
 }
 
 const isFull = (): boolean => fault.kind === "full" && counts[BYTES] >= fault.at;
