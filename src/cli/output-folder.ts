@@ -63,6 +63,7 @@ export async function inTrainingFolder<T>(
       try {
         return await work(folder);
       } finally {
+        folder.end();
         removeEmptyPhases(folder.checkpoints);
         rmdirIfEmpty(folder.checkpoints);
         rmdirIfEmpty(join(path, "checkpoints"));
@@ -73,7 +74,7 @@ export async function inTrainingFolder<T>(
   });
 }
 
-function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
+function opened(path: string, options: TrainingFolderOptions): TrainingFolder & { end(): void } {
   const inside = join(path, "checkpoints");
   if (statSync(inside, { throwIfNoEntry: false })?.isDirectory() === false) {
     const hint = "Move it away, or choose another output folder.";
@@ -82,6 +83,8 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   if (options.resumeFromCheckpoint === undefined && !options.overwriteOutputDir) checkFresh(path);
   checkOwnFiles(path, TRAINING_FILES);
   const places = checkpointPlaces(path);
+  // also those of runs that were killed before they had a checkpoint
+  const older = allPlaces(path);
   const resumed = options.resumeFromCheckpoint !== undefined;
   const checkpoints = resumed ? checkpointsIn(path) : freshPlace(path, places);
   const log = join(checkpoints, RUN_LOG);
@@ -89,7 +92,7 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
   if (resumed) checkKeptCommand(checkpoints);
   else removeStart(checkpoints);
   const removeOlder = (): void => {
-    for (const place of places) {
+    for (const place of older) {
       if (place === checkpoints || !existsSync(place)) continue;
       const lock = lockIfFree(place);
       if (!lock) continue;
@@ -101,27 +104,33 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder {
       rmdirIfEmpty(place);
     }
   };
-  let kept = false;
+  let [kept, trains] = [false, false];
   return {
     path,
     checkpoints,
     log: fromFirstStep(logFile(log)),
     follow({ type }) {
-      const trains = type === "step" || type === "phase";
-      if (trains && !kept) keepCommand(checkpoints, options.command);
-      kept ||= trains;
+      trains ||= type === "step" || type === "phase";
+      // before the first update, as a fast one has its checkpoint before this is told of it
+      if (!kept && (trains || (!resumed && (type === "recipe" || type === "started")))) {
+        keepCommand(checkpoints, options.command);
+        kept = true;
+      }
       if (type === "saved") removeOlder();
+    },
+    end() {
+      if (!trains && !resumed) removeKeptCommand(checkpoints);
     },
     removeOlder,
   };
 }
 
-/** Of old checkpoints, which stay while somebody trains on from them; also takes away the lock of a run that was killed. */
+/** Of old checkpoints, which stay while somebody trains on from them, or where nothing can be removed; also takes away the lock of a run that was killed. */
 function lockIfFree(place: string): Lock | undefined {
   try {
     return lockFolder(place, { code: "file/busy", what: "training" });
   } catch (error) {
-    if ((error as CrispError).code === "file/busy") return undefined;
+    if (["file/busy", "file/not-writable"].includes((error as CrispError).code)) return undefined;
     throw error;
   }
 }
@@ -193,8 +202,12 @@ export function checkpointsIn(folder: string): string {
  * mistaken for each other.
  */
 function checkpointPlaces(folder: string): string[] {
+  return allPlaces(folder).filter(isContinuable);
+}
+
+function allPlaces(folder: string): string[] {
   const checkpoints = join(folder, "checkpoints");
-  return [checkpoints, ...numbered(checkpoints)].filter(isContinuable);
+  return [checkpoints, ...numbered(checkpoints)];
 }
 
 /** `checkpoints/2`, `checkpoints/3` … as far as there are any, by number. */

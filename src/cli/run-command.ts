@@ -1,4 +1,5 @@
 import { CrispError, nearest } from "../errors/index.ts";
+import { explainChange } from "../files/index-node.ts";
 import { mainHelp, verbHelp } from "./help.ts";
 import { inOptionNames } from "./option-names.ts";
 import { createOutput } from "./output.ts";
@@ -64,7 +65,8 @@ export async function runCommand(command: Command): Promise<number> {
     return signal.aborted ? INTERRUPTED : code;
   } catch (thrown) {
     if (signal?.aborted && (thrown === signal.reason || (thrown as Error | null)?.name === "AbortError")) return INTERRUPTED;
-    const error = thrown instanceof CrispError && running ? inOptionNames(thrown, running.options) : thrown;
+    const told = explainChange(thrown);
+    const error = told instanceof CrispError && running ? inOptionNames(told, running.options) : told;
     for (const line of describe(error, json, verbose).split("\n")) output.note(line);
     return error instanceof CrispError && error.code.startsWith("cli/") ? 2 : 1;
   }

@@ -15,9 +15,10 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
 import { lifeOfTag, PROCESS_TAG, processTag } from "./process-node.ts";
+import { diskFull, explain, megabytes } from "./system-error-node.ts";
 
 /** A file's bytes, in pieces that are written one after another. */
 export type Chunks = Iterable<Uint8Array>;
@@ -180,8 +181,6 @@ export function sweepTemporaryFiles(folder: string, of?: string): string[] {
 /** Of a file that another thread may just be renaming. */
 const lastWritten = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
 
-const megabytes = (bytes: number): string => `${Math.floor(bytes / 1e6).toLocaleString("en-US")} MB`;
-
 const temporaryFor = (path: string): string =>
   join(dirname(path), `.${basename(path)}.crisp-${processTag()}-${randomBytes(4).toString("hex")}.tmp`);
 
@@ -252,39 +251,4 @@ function makeFolder(folder: string): void {
   } catch (error) {
     throw explain(error, folder);
   }
-}
-
-const diskFull = (path: string, expected: string, got: string): Error =>
-  expectedGot(
-    "file/disk-full",
-    path,
-    expected,
-    got,
-    "Free some space or choose another folder; what was there before is unchanged.",
-  );
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "a read-only file system",
-  ENOENT: "a folder that does not exist and cannot be made",
-  ENOTDIR: "a file where a folder should be",
-  EEXIST: "a file where a folder should be",
-  EISDIR: "a folder where a file should be",
-};
-
-/** Turn what the system says into a line that helps; errors of the chunks' own making pass as they are. */
-export function explain(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  const shown = relative(process.cwd(), resolve(path)).startsWith("..") ? resolve(path) : path;
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return diskFull(shown, "room to write", code === "EDQUOT" ? "a used-up quota" : "a full disk");
-  if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined) return error;
-  return expectedGot(
-    "file/not-writable",
-    shown,
-    "a path that can be written",
-    reasons[code] ?? code,
-    "Choose another output folder.",
-  );
 }

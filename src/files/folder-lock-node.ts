@@ -15,6 +15,7 @@ import {
   unlinkIfThere,
 } from "./lock-node.ts";
 import { isOfEarlierBoot, lifeOfTag, PROCESS_TAG, type ProcessId, thisProcess } from "./process-node.ts";
+import { explain } from "./system-error-node.ts";
 
 /** The lock of a folder, inside it. */
 export const FOLDER_LOCK = ".crisp.lock";
@@ -50,18 +51,21 @@ export function lockFolder(
     settings = FOLDER_SETTINGS,
   }: { readonly code: string; readonly what: string; readonly settings?: FolderLockSettings },
 ): Lock {
-  const made = !existsSync(folder);
-  checkWritable(folder);
-  const path = join(folder, FOLDER_LOCK);
-  const lock = attempt(path, settings.lockBeatMs, (found) => seemsDead(path, found, settings), made ? folder : undefined);
-  if (!("pid" in lock)) {
+  try {
+    const made = !existsSync(folder);
+    checkWritable(folder);
+    const path = join(folder, FOLDER_LOCK);
+    const lock = attempt(path, settings.lockBeatMs, (found) => seemsDead(path, found, settings), made ? folder : undefined);
+    if ("pid" in lock) {
+      const hint = `Wait for it, or choose another folder. If it is gone, remove ${path}.`;
+      throw expectedGot(code, folder, `no other ${what} in this folder`, `process ${lock.pid} on ${lock.host}`, hint);
+    }
     sweepPrepared(folder);
     sweepTemporaryFiles(folder);
     return lock;
+  } catch (error) {
+    throw explain(error, folder);
   }
-  const got = `process ${lock.pid} on ${lock.host}`;
-  const hint = `Wait for it, or choose another folder. If it is gone, remove ${path}.`;
-  throw expectedGot(code, folder, `no other ${what} in this folder`, got, hint);
 }
 
 /** Whether this process holds a folder's lock, and has not lost it. */

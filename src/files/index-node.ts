@@ -14,4 +14,5 @@ export * from "./index.ts";
 export { type Lock, type LockSettings, takeLock } from "./lock-node.ts";
 export { OWN_FILES } from "./manifest-node.ts";
 export { checkOwnFiles, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
+export { explainChange } from "./system-error-node.ts";
 export { checkWhole, readWhole, type WholeOptions } from "./whole-folder-node.ts";

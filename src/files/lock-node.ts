@@ -23,7 +23,7 @@ import { lifeOf, type ProcessId, processTag, thisProcess } from "./process-node.
 export interface Lock {
   /** True once another process has taken it over, since this one showed no life for too long. */
   readonly lost: boolean;
-  /** Does nothing when it was released or lost before. */
+  /** Does nothing when it was released or lost before. Where the lock cannot be removed, it ends with the process. */
   release(): void;
 }
 
@@ -191,7 +191,12 @@ function holding(path: string, token: string, beatMs: number, madeFolder?: strin
     clearInterval(beating);
     held.delete(token);
     if (held.size === 0) process.off("exit", releaseAll);
-    if (!unlinkIfThere(file)) return;
+    try {
+      if (!unlinkIfThere(file)) return;
+    } catch {
+      // a disk that has become read-only; the lock ends with this process, and what failed before is worth more words
+      return;
+    }
     rmdirIfEmpty(path);
     if (madeFolder !== undefined) rmdirIfEmpty(madeFolder);
   };

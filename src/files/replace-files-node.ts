@@ -2,12 +2,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expectedGot } from "../errors/index.ts";
-import { type Chunks, explain, flushFolder, writeNew } from "./atomic-file-node.ts";
+import { type Chunks, flushFolder, writeNew } from "./atomic-file-node.ts";
 import { holdsLock, lockFolder } from "./folder-lock-node.ts";
 import { rmdirIfEmpty } from "./lock-node.ts";
 import { checkOwn, entriesOf, type FileFacts, isAsWritten, type Manifest, OWN_FILES, readManifest } from "./manifest-node.ts";
 import { PROCESS_TAG, processTag } from "./process-node.ts";
 import { jsonBytes } from "./stable-json.ts";
+import { explain } from "./system-error-node.ts";
 
 /** Where whole files wait to be moved in; it gets this name when the last of them, the folder's next manifest, is on the disk. */
 const NEXT = ".crisp-next";

@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { expectedGot } from "../../errors/index.ts";
+import { explainChange } from "../../files/index-node.ts";
 import { nodeEnvironment } from "../environment/environment-node.ts";
 import { executeRun } from "../execute.ts";
 import type { RunData, RunEvent, RunResult, RunSpec, RunSpecByHash } from "../spec.ts";
@@ -39,7 +40,7 @@ async function run(message: Extract<ToWorker, { type: "run" }>): Promise<void> {
     const result = await executeRun(whole(message.spec), nodeEnvironment, listener);
     post(result ? { type: "result", result } : { type: "stopped" });
   } catch (error) {
-    post({ type: "failed", error: toSent(error) });
+    post({ type: "failed", error: toSent(explainChange(error)) });
   }
 }
 

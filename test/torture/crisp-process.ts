@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { type Fault, faultEnv } from "./fault.ts";
+
+/** A command as it ended. */
+export interface Ended {
+  readonly command: readonly string[];
+  /** Undefined where it was killed. */
+  readonly code: number | undefined;
+  /** Of the JSON line that says why it failed; several or none are a violation. */
+  readonly errors: readonly { readonly code: string; readonly message: string }[];
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** The folder `src` of the Crisp that is run. */
+  readonly source: string;
+  readonly cwd: string;
+  readonly fault?: Fault;
+  /** SIGKILL after so many milliseconds. */
+  readonly killAfterMs?: number;
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** A process that takes longer hangs, or another one keeps it waiting; no command of a torture run takes a tenth of that. */
+const LONGEST_MS = 180_000;
+
+/** Run a verb with `--json` in a process of its own. */
+export function runCrisp(command: readonly string[], { source, cwd, fault, killAfterMs, onStart }: RunOptions): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const args = [join(source, "cli/main.ts"), ...command, "--json"];
+    const env = { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", ...(fault && faultEnv(fault)) };
+    // node:test would take the reports of its children for its own
+    delete (env as Record<string, string | undefined>).NODE_TEST_CONTEXT;
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    onStart?.(child);
+    const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs ?? LONGEST_MS);
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ command, code: signal === null ? code! : undefined, errors: errorsIn(stderr), stdout, stderr });
+    });
+  });
+}
+
+const errorsIn = (stderr: string): Ended["errors"] =>
+  stderr.split("\n").flatMap((line) => {
+    if (!line.startsWith('{"error":')) return [];
+    return [(JSON.parse(line) as { error: Ended["errors"][number] }).error];
+  });
