@@ -1,15 +1,16 @@
 // Peak memory of a training step, with and without gradient checkpointing, each case in a process of its own:
 //   node bench/memory.ts [--python <python with torch and transformers>] [--only minilm-4096,bert-512] [--limit 10] [--out bench/memory-results.json]
-// Random weights, two threads, two updates; the figure is the process's largest resident set. The machine may be busy: nothing is timed.
+// Random weights, two threads, two updates (--updates); the figure is the process's largest resident set. The machine may be busy: nothing is timed.
 // A process that passes the limit (GiB) is stopped. Linux only.
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { cores, parsePattern } from "../src/attention/index.ts";
+import { parsePattern } from "../src/attention/index.ts";
 import type { BatchContext } from "../src/batch/index.ts";
 import { bindShape, elements } from "../src/graph/index.ts";
 import { buildModel, initialise, parameterSpecs, parseEncoderConfig } from "../src/models/index.ts";
+import { coreOf } from "../src/runs/index.ts";
 import { createRuntime } from "../src/runtime/index-node.ts";
 import { createTrainStep, gradientNorm, resolveOptions, update } from "../src/training/index.ts";
 
@@ -33,8 +34,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   "xlm-roberta-128": { config: xlmRoberta, batch: 16, length: 128 },
   "minilm-4096": { config: { ...minilm, max_position_embeddings: 4096 }, batch: 1, length: 4096 },
 };
-const attentions = { dense: "masked", "block(sparsity=0.8, size=64)": "gathered" } as const;
-const UPDATES = 2;
+const attentions = ["dense", "block(sparsity=0.8, size=64)"];
 
 const { values: args } = parseArgs({
   options: {
@@ -42,13 +42,16 @@ const { values: args } = parseArgs({
     python: { type: "string" },
     out: { type: "string" },
     limit: { type: "string", default: "10" },
+    updates: { type: "string", default: "2" },
     case: { type: "string" },
   },
 });
 
+const UPDATES = Number(args.updates);
+
 interface Case {
   readonly shape: string;
-  readonly attention: keyof typeof attentions;
+  readonly attention: string;
   readonly gradientCheckpointing: boolean;
 }
 
@@ -57,8 +60,9 @@ async function measure({ shape, attention, gradientCheckpointing }: Case): Promi
   const { config: json, batch: B, length: n } = shapes[shape];
   const config = parseEncoderConfig(json);
   const runtime = await createRuntime({ threads: 2 });
-  const core = cores[attentions[attention]];
-  const graph = buildModel(config, { plan: { pattern: parsePattern(attention) }, core, training: true });
+  const plan = { pattern: parsePattern(attention) };
+  const { core } = coreOf(plan, config, runtime, n);
+  const graph = buildModel(config, { plan, core, training: true });
   const context: BatchContext = {
     ...{ bindings: { B, n }, lengths: new Int32Array(B).fill(n), examples: Int32Array.from({ length: B }, (_, at) => at) },
     inputIds: Int32Array.from({ length: B * n }, (_, at) => 1000 + ((at * 7919) % (config.vocabSize - 1000))),
@@ -79,6 +83,7 @@ async function measure({ shape, attention, gradientCheckpointing }: Case): Promi
     peaks.push(megabytes(process.resourceUsage().maxRSS * 1024));
   }
   return {
+    core: core.name,
     peakMegabytes: peaks.at(-1),
     afterFirstUpdate: peaks[0],
     dropoutMaskMegabytes: megabytes(masks.reduce((sum, mask) => sum + elements(mask), 0)),
@@ -117,9 +122,15 @@ if (args.case !== undefined) {
   for (const [shape, { config, batch, length }] of Object.entries(shapes)) {
     if (args.only !== undefined && !args.only.split(",").includes(shape)) continue;
     for (const gradientCheckpointing of [false, true]) {
-      for (const attention of Object.keys(attentions) as Case["attention"][]) {
+      for (const attention of attentions) {
         const subject: Case = { shape, attention, gradientCheckpointing };
-        const answer = await answerOf(process.execPath, [import.meta.filename, "--case", JSON.stringify(subject)]);
+        const answer = await answerOf(process.execPath, [
+          import.meta.filename,
+          "--updates",
+          args.updates,
+          "--case",
+          JSON.stringify(subject),
+        ]);
         keep({ engine: "crisp", ...subject, batch, length, ...answer });
       }
       for (const attention of args.python === undefined ? [] : ["sdpa", "eager"]) {
