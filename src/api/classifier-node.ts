@@ -4,7 +4,7 @@ import { nodeImages } from "../data/index-node.ts";
 import { type ExportOptions, exportFiles, sentenceFiles } from "../export/index.ts";
 import { readWhole, writeOwnFiles } from "../files/index-node.ts";
 import { isZip, readModelZip } from "../models/index.ts";
-import { isModelFile, loadModelFolder } from "../models/index-node.ts";
+import { isModelFile, loadModelFolder, readModelFile } from "../models/index-node.ts";
 import type { Device } from "../runs/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
 import { TextClassifier } from "./classifier.ts";
@@ -77,9 +77,9 @@ function readFiles(path: string, verify?: boolean): ReadonlyMap<string, Uint8Arr
   return readModelFiles(path);
 }
 
-/** The files of a model folder that Crisp reads, by name; all of one model. @throws As `readWhole`. */
+/** The files of a model folder that Crisp reads, by name; all of one model. @throws `model/unreadable`; as `readWhole`. */
 export const readModelFiles = (folder: string, names: readonly string[] = MODEL_FILES): Map<string, Uint8Array> =>
   readWhole(folder, { names: isModelFile }, () => {
     const present = names.filter((name) => existsSync(join(folder, name)));
-    return new Map(present.map((name) => [name, readFileSync(join(folder, name))]));
+    return new Map(present.map((name) => [name, readModelFile(join(folder, name))]));
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -136,6 +136,16 @@ describe("train()", () => {
       writeFileSync(join(folder, "crisp.json"), text);
       await assert.rejects(Classifier.load(folder), { code: "model/bad-card", message });
     }
+  });
+  test("a folder in the place of one of its files is named", async () => {
+    const folder = join(work, "folder-for-card");
+    result.model.save(folder);
+    rmSync(join(folder, "crisp.json"));
+    mkdirSync(join(folder, "crisp.json"));
+    await assert.rejects(Classifier.load(folder), {
+      code: "model/unreadable",
+      message: /crisp\.json: expected a readable file, got a folder\. Download the model again\.$/,
+    });
   });
   test("ids that the model has no row for are refused when it is loaded: of padding in its card, and of its tokenizer", async () => {
     const folder = join(work, "bad-ids");

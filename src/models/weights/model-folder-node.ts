@@ -14,7 +14,8 @@ export const isModelFile = (name: string): boolean => /^[^/]*\.(json|txt|safeten
  * One that Crisp saved is refused where its files do not belong together, see `checkWhole`.
  *
  * @param options.verify - Compare the hashes of all its files.
- * @throws `file/changed`, `file/half-written`, `model/no-folder`, `model/no-config`, `model/no-weights`, `config/…`, `safetensors/…`.
+ * @throws `file/changed`, `file/half-written`, `model/no-folder`, `model/no-config`, `model/no-weights`, `model/unreadable`, `config/…`,
+ *   `safetensors/…`.
  * @example
  * const { config, tensors } = loadModelFolder("models/minilm");
  */
@@ -34,6 +35,17 @@ export function loadModelFolder(folder: string, { verify }: { readonly verify?: 
     where: folder,
     label: (name) => join(folder, name),
     has: (name) => existsSync(join(folder, name)),
-    read: (name) => readFileSync(join(folder, name)),
+    read: (name) => readModelFile(join(folder, name)),
   });
+}
+
+/** The bytes of a file of a model folder; throws `model/unreadable`, e.g. for a folder of its name. */
+export function readModelFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const got = code === "EISDIR" ? "a folder" : message;
+    throw expectedGot("model/unreadable", path, "a readable file", got, "Download the model again.");
+  }
 }

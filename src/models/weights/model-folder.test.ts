@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -178,6 +178,16 @@ describe("a folder that is none is refused with the next step", () => {
       write("config.json", Buffer.concat(files().get("config.json")!));
       if (name) write(name, content);
       assert.throws(() => loadModelFolder(folder).tensors, { code: "model/no-weights", message });
+    });
+  }
+  for (const name of ["config.json", "model.safetensors"]) {
+    test(`a folder in the place of ${name}`, () => {
+      if (name !== "config.json") write("config.json", Buffer.concat(files().get("config.json")!));
+      mkdirSync(join(folder, name));
+      assert.throws(() => loadModelFolder(folder).tensors, {
+        code: "model/unreadable",
+        message: `${join(folder, name)}: expected a readable file, got a folder. Download the model again.`,
+      });
     });
   }
   test("damaged weights", () => {

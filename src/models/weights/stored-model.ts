@@ -82,8 +82,9 @@ function readWeights({ label, read }: ModelFileReader, name: string): Uint8Array
 }
 
 function parseJson({ label, read }: ModelFileReader): unknown {
+  const bytes = read("config.json");
   try {
-    return JSON.parse(new TextDecoder().decode(read("config.json")));
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new CrispError(
       "config/type",
