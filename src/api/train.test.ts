@@ -140,6 +140,7 @@ describe("train()", () => {
   test("a folder in the place of one of its files is named", async () => {
     const folder = join(work, "folder-for-card");
     result.model.save(folder);
+    rmSync(join(folder, ".crisp-files.json"));
     rmSync(join(folder, "crisp.json"));
     mkdirSync(join(folder, "crisp.json"));
     await assert.rejects(Classifier.load(folder), {
@@ -150,7 +151,7 @@ describe("train()", () => {
   test("ids that the model has no row for are refused when it is loaded: of padding in its card, and of its tokenizer", async () => {
     const folder = join(work, "bad-ids");
     result.model.save(folder);
-    rmSync(join(folder, ".crisp-files.json")); // as a folder of other origin, which is not held to what was written
+    rmSync(join(folder, ".crisp-files.json"));
     const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
     const write = (name: string, json: object): void => writeFileSync(join(folder, name), JSON.stringify(json));
     const card = read("crisp.json");
