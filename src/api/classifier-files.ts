@@ -1,7 +1,8 @@
+import { checkPlan } from "../attention/index.ts";
 import { createTokenizer, readTokenizerJson } from "../data/index.ts";
 import { expectedGot } from "../errors/index.ts";
 import { storedModel, weightsFrom, withLabels } from "../models/index.ts";
-import { imageInputOf } from "../runs/index.ts";
+import { imageInputOf, planOf } from "../runs/index.ts";
 import { tasks } from "../tasks/index.ts";
 import { type ClassifierParts, TextClassifier } from "./classifier.ts";
 import { parseCard } from "./crisp-card.ts";
@@ -42,6 +43,18 @@ export async function classifierParts(
     );
   // config.json names the class of a bare encoder, which may be anybody's; the card says what it was trained for
   const config = withLabels(stored.config, stored.config.labels, card.task ?? stored.config.task);
+  const { maxLength, padTokenId } = card;
+  const cardFile = `${where}/crisp.json`;
+  if (maxLength > config.maxPositions)
+    throw expectedGot(
+      "model/bad-card",
+      cardFile,
+      `maxLength of at most ${config.maxPositions}, the positions of the model`,
+      maxLength,
+    );
+  if (config.vocabSize > 0 && padTokenId >= config.vocabSize)
+    throw expectedGot("model/bad-card", cardFile, `padTokenId below ${config.vocabSize}, the tokens of the model`, padTokenId);
+  checkPlan(planOf(card.attention), config);
   const { weights, fresh } = weightsFrom(config, stored, { seed: 0, where: stored.weightsFile });
   if (fresh.length > 0) {
     throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);

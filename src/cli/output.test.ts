@@ -26,11 +26,14 @@ test("a style wraps text in its codes, or leaves it alone", () => {
     output.say(output.style("bold", "y"));
   }
   assert.deepEqual(terminal.written, ["a \u001b[31mx\u001b[39m b\n", "\u001b[1my\u001b[22m\n"]);
+  const long = createOutput({ stdout: terminal, stderr: sink(true), env: {} });
+  long.say(`${long.style("yellow", "!")} ${"x".repeat(77)} y`);
+  assert.equal(terminal.written.at(-1), `\u001b[33m!\u001b[39m ${"x".repeat(77)}\n  y\n`, "marks take no room");
   assert.deepEqual(pipe.written, ["a x b\n", "y\n"]);
 });
 
 /** Clears the screen, colours what follows, in 8 bits too, begins a new line, turns the direction, and passes for a style. */
-const HOSTILE = "neg\u001b[2J\u009b31m\r\nforged \u202egnp\ufdd2red\ufdd9";
+const HOSTILE = "neg\u001b[2J\u009b31m\r\nforged \u202egnp\ufdd0\ufde2red\ufdef";
 
 test("control characters of data never reach a terminal, whatever says them", () => {
   const [stdout, stderr] = [sink(true), sink(true)];

@@ -15,22 +15,29 @@ const CODES: Record<Style, readonly [number, number]> = {
 };
 const STYLES = Object.keys(CODES) as Style[];
 /**
- * What `style` puts around a text, before that comes to the terminal: noncharacters of Unicode, which no text has. So every escape
- * sequence that stands in a line by then came with the data.
+ * What `style` puts around a text until that comes to the terminal: noncharacters of Unicode, drawn anew for each output, so that no
+ * data can have them. So every escape sequence and every noncharacter that stands in a line beside them came with the data.
  */
-const FIRST_MARK = 0xfdd0;
-const END_MARK = "\ufdef";
-const MARKED = /([\ufdd0-\ufdee])([^\ufdd0-\ufdef]*)\ufdef/g;
 const STRAY = /[\ufdd0-\ufdef]/g;
+const FIRST_STYLE = 0xfde0;
+const END = "\ufdef";
 
-/** Lines as a terminal gets them: styles as its codes, and everything else without control characters but the line breaks between. */
-const onTerminal = (text: string): string =>
-  escapeControls(text, "\n")
-    .replace(MARKED, (whole, mark: string, inner: string) => {
-      const codes = CODES[STYLES[mark.charCodeAt(0) - FIRST_MARK]];
-      return codes ? `\u001b[${codes[0]}m${inner}\u001b[${codes[1]}m` : whole;
-    })
-    .replace(STRAY, "\ufffd");
+function styleMarks(): { mark(style: Style, text: string): string; onTerminal(text: string): string } {
+  const drawn = crypto.getRandomValues(new Uint8Array(8));
+  const nonce = Array.from(drawn, (byte) => String.fromCharCode(0xfdd0 + (byte % 16))).join("");
+  const marked = new RegExp(`${nonce}([\ufde0-\ufdee])(.*?)${nonce}${END}`, "g");
+  return {
+    mark: (style, text) => nonce + String.fromCharCode(FIRST_STYLE + STYLES.indexOf(style)) + text + nonce + END,
+    /** Styles as a terminal's codes, everything else without control characters but the line breaks between lines. */
+    onTerminal: (text) =>
+      escapeControls(text, "\n")
+        .replace(marked, (_, mark: string, inner: string) => {
+          const [on, off] = CODES[STYLES[mark.charCodeAt(0) - FIRST_STYLE]];
+          return `\u001b[${on}m${inner.replace(STRAY, "\ufffd")}\u001b[${off}m`;
+        })
+        .replace(STRAY, "\ufffd"),
+  };
+}
 
 /** Columns that every terminal has. */
 export const PAGE_WIDTH = 80;
@@ -70,6 +77,7 @@ export interface OutputSettings {
 export function createOutput({ stdout, stderr, env, json = false, verbose = false }: OutputSettings): Output {
   const people = json ? stderr : stdout;
   const coloured = showsColour(people, env);
+  const { mark, onTerminal } = styleMarks();
   let bar: Progress | undefined;
   const write = (sink: Sink, text: string) => {
     bar?.clear();
@@ -89,7 +97,7 @@ export function createOutput({ stdout, stderr, env, json = false, verbose = fals
     },
     data: give,
     note: (text) => write(stderr, onTerminal(escapeControls(text))),
-    style: (style, text) => (coloured ? String.fromCharCode(FIRST_MARK + STYLES.indexOf(style)) + text + END_MARK : text),
+    style: (style, text) => (coloured ? mark(style, text) : text),
     progress: (label, total, from) => {
       bar = createProgress(stderr, label, total, { from });
       return bar;
@@ -123,11 +131,14 @@ export function folded(text: string, indent = "  "): string {
   const lines = [""];
   for (const piece of text.split(/(?<=[ |])/)) {
     const line = lines[lines.length - 1];
-    if (line.trim() === "" || (line + piece).trimEnd().length <= PAGE_WIDTH) lines[lines.length - 1] += piece;
+    if (line.trim() === "" || widthOf((line + piece).trimEnd()) <= PAGE_WIDTH) lines[lines.length - 1] += piece;
     else if (piece.trim() !== "") lines.push(indent + piece);
   }
   return lines.map((line) => line.trimEnd()).join("\n");
 }
+
+/** Without the marks of styles. */
+const widthOf = (text: string): number => text.replace(STRAY, "").length;
 
 /** Names with what they mean beside them, on several lines where it is long; below where a name is wider than `widest`. */
 export function entries(pairs: readonly (readonly [name: string, meaning: string])[], widest: number): string {

@@ -1,7 +1,10 @@
 import type { Target } from "./target.ts";
+import { card } from "./targets/card.ts";
+import { checkpoint } from "./targets/checkpoint.ts";
 import { config } from "./targets/config.ts";
 import { configWeights } from "./targets/config-weights.ts";
 import { hubPaths } from "./targets/hub-paths.ts";
+import { labels } from "./targets/labels.ts";
 import { parquet } from "./targets/parquet.ts";
 import { patterns } from "./targets/patterns.ts";
 import { safetensors } from "./targets/safetensors.ts";
@@ -16,6 +19,8 @@ export const targets: readonly Target[] = [
   shards,
   config,
   configWeights,
+  card,
+  checkpoint,
   tokenizer,
   tokenizerConfig,
   patterns,
@@ -26,4 +31,5 @@ export const targets: readonly Target[] = [
   gzip,
   zip,
   hubPaths,
+  labels,
 ];

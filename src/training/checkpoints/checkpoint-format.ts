@@ -1,5 +1,5 @@
-import { CrispError, expectedGot } from "../../errors/index.ts";
-import type { Progress } from "../loop.ts";
+import { CrispError, expectedGot, printedJson } from "../../errors/index.ts";
+import { freshProgress, type Progress } from "../loop.ts";
 import type { CheckpointStorage, Digest, StoredFile } from "./checkpoint-storage.ts";
 import type { RunDescription } from "./run-description.ts";
 
@@ -99,9 +99,39 @@ export async function readCheckpointHeader(
   const [magic, version] = [ascii(front.subarray(0, 7)), ascii(front.subarray(7, 8))];
   if (magic !== MAGIC) throw corrupt(label, "a checkpoint of Crisp", "another file");
   if (version !== VERSION) throw otherVersion(label, version);
-  const json = new TextDecoder().decode(await file.read(FRONT, uint32(front, 8)));
-  return fromExactJson(json) as CheckpointHeader;
+  const length = uint32(front, 8);
+  if (FRONT + length > end) throw corrupt(label, `a header of at most ${end - FRONT} bytes`, length);
+  return checkHeader(new TextDecoder().decode(await file.read(FRONT, length)), end - FRONT - length, label);
 }
+
+/** A digest says that a file is whole, not who wrote it: what it declares is held to its size before room is made for it. */
+function checkHeader(json: string, bytes: number, label: string): CheckpointHeader {
+  let header: Partial<CheckpointHeader> | null;
+  try {
+    header = fromExactJson(json) as Partial<CheckpointHeader> | null;
+  } catch (error) {
+    throw corrupt(label, "a header in JSON", (error as Error).message);
+  }
+  const { progress, run, surroundings, arrays } = header ?? {};
+  for (const [name, part] of Object.entries({ progress, run, surroundings })) {
+    if (!isObject(part)) throw corrupt(label, `an object ${name} in its header`, printedJson(part) ?? "nothing");
+  }
+  for (const [name, fresh] of Object.entries(freshProgress)) {
+    const value = (progress as unknown as Record<string, unknown>)[name];
+    const fits = fresh === null ? value === null || typeof value === "number" : kindOf(value) === kindOf(fresh);
+    if (!fits) throw corrupt(label, `progress.${name} in its header as Crisp writes it`, printedJson(value) ?? "nothing");
+  }
+  const named = Array.isArray(arrays) && arrays.every((one) => Array.isArray(one) && one.length === 2 && isArrayFact(one));
+  if (!named) throw corrupt(label, "names and lengths of its arrays", printedJson(arrays) ?? "nothing");
+  const declared = (arrays as CheckpointHeader["arrays"]).reduce((sum, [, length]) => sum + 4 * length, 0);
+  if (declared !== bytes) throw corrupt(label, `${bytes} bytes of arrays`, declared);
+  return header as CheckpointHeader;
+}
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : typeof value);
+const isArrayFact = ([name, length]: readonly unknown[]): boolean =>
+  typeof name === "string" && Number.isSafeInteger(length) && (length as number) >= 0;
 
 /**
  * Read the arrays of a checkpoint, in order.
@@ -129,7 +159,7 @@ export async function readCheckpointArrays(
 const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const uint32 = ({ buffer, byteOffset }: Uint8Array, at: number): number => new DataView(buffer, byteOffset).getUint32(at, true);
 
-const corrupt = (label: string, expected: string, got: string): CrispError => {
+const corrupt = (label: string, expected: string, got: string | number): CrispError => {
   const hint = "Delete the file; training then continues from an older one, or from the start.";
   return expectedGot("checkpoint/corrupt", label, expected, got, hint);
 };

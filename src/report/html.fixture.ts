@@ -1,0 +1,2 @@
+/** For those who try what comes through. */
+export { html } from "./html.ts";
