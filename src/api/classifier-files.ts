@@ -43,7 +43,7 @@ export async function classifierParts(
     );
   // config.json names the class of a bare encoder, which may be anybody's; the card says what it was trained for
   const config = withLabels(stored.config, stored.config.labels, card.task ?? stored.config.task);
-  const { maxLength, padTokenId } = card;
+  const { maxLength, longTexts, docStride, maxWindows, padTokenId } = card;
   const cardFile = `${where}/crisp.json`;
   if (maxLength > config.maxPositions)
     throw expectedGot(
@@ -60,16 +60,9 @@ export async function classifierParts(
     throw expectedGot("model/not-trained", where, "a trained classifier", `none for ${fresh.join(", ")}`, hint);
   }
   const images = imageInputOf(config, files, where);
-  const { maxLength, longTexts, docStride, maxWindows } = card;
   const tokenizer = images
     ? undefined
     : createTokenizer({ ...readTokenizerJson(files, where), maxLength, longTexts, docStride, maxWindows });
-  if (tokenizer) {
-    checkVocabulary(tokenizer, config, where);
-    if (card.padTokenId < 0 || card.padTokenId >= config.vocabSize) {
-      const rule = `padTokenId to be at least 0 and below the model's vocab_size ${config.vocabSize}`;
-      throw expectedGot("model/bad-card", `${where}/crisp.json`, rule, card.padTokenId, "Save the model again.");
-    }
-  }
+  if (tokenizer) checkVocabulary(tokenizer, config, where);
   return { config, card, tokenizer, images, weights, tokenizerFiles: inputFilesOf(files, images), ...place };
 }

@@ -1,4 +1,4 @@
-import type { Dataset, LongTexts } from "../data/index.ts";
+import { type Dataset, LONG_TEXTS, type LongTexts } from "../data/index.ts";
 import { CrispError, expectedGot, printedJson } from "../errors/index.ts";
 import type { EvaluatedSplit, ModelFacts } from "../export/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
@@ -72,7 +72,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   "attention.rampSteps": optional(COUNT),
   "attention.core": optional(TEXT),
   maxLength: COUNT,
-  longTexts: optional(oneOf("head", "head_tail")),
+  longTexts: optional(oneOf(...LONG_TEXTS)),
+  docStride: optional(COUNT),
+  maxWindows: optional(COUNT),
   seed: ["a whole number", Number.isSafeInteger],
   padTokenId: COUNT,
   columns: optional(OBJECT),

@@ -130,8 +130,8 @@ describe("train()", () => {
     rmSync(join(folder, ".crisp-files.json"));
     for (const [text, message] of [
       ["{", /crisp\.json: expected JSON/],
-      ["null", /crisp\.json: expected attention, maxLength/],
-      ["{}", /crisp\.json: expected attention, maxLength/],
+      ["null", /crisp\.json: expected a JSON object/],
+      ["{}", /crisp\.json: expected attention to be an object/],
     ] as const) {
       writeFileSync(join(folder, "crisp.json"), text);
       await assert.rejects(Classifier.load(folder), { code: "model/bad-card", message });
@@ -159,8 +159,7 @@ describe("train()", () => {
       write("crisp.json", { ...card, padTokenId });
       await assert.rejects(Classifier.load(folder), {
         code: "model/bad-card",
-        message:
-          /crisp\.json: expected padTokenId to be at least 0 and below the model's vocab_size \d+, got -?\d+\. Save the model again\.$/,
+        message: /crisp\.json: expected padTokenId (below \d+|to be a whole number of at least 0), .*got (-1|9000)\./,
       });
     }
     write("crisp.json", card);
