@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
-import { writeOwnFiles } from "../files/index-node.ts";
+import { processTag, writeOwnFiles } from "../files/index-node.ts";
 import { continuing, inTrainingFolder, type TrainingFolder } from "./output-folder.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
@@ -130,6 +130,18 @@ describe("--overwrite_output_dir", () => {
     assert.deepEqual(tree(folder), [join("checkpoints", "3", "checkpoint-1.crisp")]);
   });
 
+  test("what a run left that was killed before its first checkpoint goes with the older checkpoints", async () => {
+    const folder = newFolder();
+    checkpoint(join(folder, "checkpoints/checkpoint-1.crisp"));
+    const gone = `.checkpoint-1.crisp.crisp-${2 ** 22 + 1}.0.${processTag().split(".")[2]}-00000000.tmp`;
+    put(join(folder, "checkpoints/2", gone), "half");
+    await inFolder(folder, { resumeFromCheckpoint: folder }, ({ checkpoints, removeOlder }) => {
+      assert.equal(checkpoints, join(folder, "checkpoints"));
+      removeOlder();
+    });
+    assert.deepEqual(tree(folder), [join("checkpoints", "checkpoint-1.crisp")]);
+  });
+
   test("files of a model that are somebody else's are refused at the start; Crisp's own, and others, are not", async () => {
     const folder = newFolder();
     writeOwnFiles(folder, new Map([["config.json", [Uint8Array.of(1)]]]));
@@ -206,6 +218,14 @@ test("what was made for a run that failed goes, folders above it too; one that l
 });
 
 describe("the command of a run", () => {
+  test("is kept before its first update, and goes again where there was none", async () => {
+    const folder = newFolder();
+    await inFolder(folder, {}, ({ checkpoints, follow }) => {
+      follow({ type: "recipe" });
+      assert.ok(existsSync(join(checkpoints, "command.json")));
+    });
+    assert.ok(!existsSync(join(folder, "checkpoints")));
+  });
   const command = ["train", "a.csv", "--learning_rate", "0.5", "--save_steps", "4"];
   const started = async (): Promise<string> => {
     const folder = newFolder();

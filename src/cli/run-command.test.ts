@@ -128,3 +128,19 @@ test("the list of verbs repeats each verb's own name and summary, and no option 
     }
   }
 });
+
+test("a disk that cannot be written is no unexpected error, wherever it showed", async () => {
+  const failing = {
+    ...echo,
+    run: async () => {
+      throw Object.assign(new Error("EROFS: read-only file system, unlink '/disk/a'"), {
+        code: "EROFS",
+        syscall: "unlink",
+        path: "/disk/a",
+      });
+    },
+  } as unknown as Verb;
+  const { code, stderr } = await run(["echo", "a"], [failing]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^\/disk\/a: expected a path that can be written, got a read-only file system\. .*\n$/);
+});

@@ -262,3 +262,21 @@ test("a folder that was there, or has got files, stays on release", () => {
   held.release();
   assert.deepEqual([readdirSync(there), readdirSync(filled)], [[], ["config.json"]]);
 });
+
+test("a lock that cannot be removed hides no other error: its release says nothing", () => {
+  const folder = newFolder();
+  const held = lock(folder);
+  const [token] = readdirSync(join(folder, FOLDER_LOCK));
+  rmSync(join(folder, FOLDER_LOCK, token));
+  // what no unlink removes, like a file on a disk that has become read-only
+  mkdirSync(join(folder, FOLDER_LOCK, token));
+  held.release();
+  assert.ok(existsSync(join(folder, FOLDER_LOCK, token)));
+});
+
+test("where no lock can be made, a line says so", () => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  writeFileSync(join(folder, FOLDER_LOCK), "a person's");
+  assert.throws(() => lock(folder), { code: "file/not-writable", message: /a file where a folder should be/ });
+});

@@ -47,14 +47,24 @@ export function writeOwnFiles(
  * @throws `file/not-own`.
  */
 export function checkOwnFiles(folder: string, names: readonly string[]): void {
-  if (isHalfWritten(folder)) underLock(folder, () => finishReplacing(folder));
+  finishHalfWritten(folder);
   const manifest = readManifest(folder);
   for (const name of names) checkOwn(folder, name, manifest);
 }
 
-/** The files of a folder that are as Crisp wrote them, by path inside it. */
-export const ownFiles = (folder: string): string[] =>
-  Object.entries(readManifest(folder)).flatMap(([name, facts]) => (isAsWritten(join(folder, name), facts) ? [name] : []));
+function finishHalfWritten(folder: string): void {
+  if (isHalfWritten(folder)) underLock(folder, () => finishReplacing(folder));
+}
+
+/**
+ * The files of a folder that are as Crisp wrote them, by path inside it; those that a killed process had staged are moved in first.
+ *
+ * @throws `file/busy` while another process moves them in; as `finishReplacing`.
+ */
+export function ownFiles(folder: string): string[] {
+  finishHalfWritten(folder);
+  return Object.entries(readManifest(folder)).flatMap(([name, facts]) => (isAsWritten(join(folder, name), facts) ? [name] : []));
+}
 
 /** Remove those of some files of a folder that are as Crisp wrote them; the record of them goes once it names no other. */
 export function removeOwnFiles(folder: string, names: readonly string[]): void {

@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { lockFolder } from "./folder-lock-node.ts";
 import { OWN_FILES } from "./manifest-node.ts";
-import { checkOwnFiles, writeOwnFiles } from "./own-files-node.ts";
+import { checkOwnFiles, ownFiles, writeOwnFiles } from "./own-files-node.ts";
 import { contentOf, MODELS, NAMES } from "./replace-child.fixture.ts";
 import { checkWhole, readWhole } from "./whole-folder-node.ts";
 
@@ -110,6 +110,9 @@ describe("a model that is replaced by another", () => {
       code: "file/half-written",
       message: /got one that is being replaced \(.*process 1 on elsewhere/,
     });
+  });
+  test("half-written, is known as Crisp's, whole", async () => {
+    assert.deepEqual(ownFiles(await copyOfHalf()).sort(), Object.keys(MODELS.B).sort());
   });
   test("half-written, keeps what people put in its place meanwhile, and says so", async () => {
     const folder = await copyOfHalf();

@@ -62,6 +62,7 @@ export class Episode {
   }
 
   violated(what: string): void {
+    if (this.violations.length === 0) this.story.push(`in ${this.cwd}`);
     this.violations.push({ episode: this.number, event: this.event, what, story: [...this.story] });
   }
 

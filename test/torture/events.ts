@@ -17,7 +17,7 @@ export interface EventKind {
 }
 
 /** Calls that a model's change of place is made of: few of all, and the ones that matter most. */
-const SWAP = String.raw`\.crisp-(next|staging)|\.crisp-files\.json`;
+const SWAP = String.raw`\.crisp-(next|staging)|/${OUT}/(onnx/)?[^/]*\.(json|safetensors|onnx|tmp)$`;
 const CODES = ["EROFS", "EACCES", "EIO"] as const;
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -25,7 +25,7 @@ const DAY_MS = 24 * 3600 * 1000;
 function when({ random }: Episode, calls: number): { at: number; path?: string } {
   return random.pick([
     { at: 1 + random.below(calls) },
-    { at: 1 + random.below(60), path: SWAP },
+    { at: 1 + random.below(100), path: SWAP },
     { at: 1 + random.below(24), path: "/checkpoints/" },
     { at: 1 + random.below(16), path: String.raw`\.crisp\.lock` },
   ]);

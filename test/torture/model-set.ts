@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
 // This checks Crisp's files and so knows nothing of how Crisp writes them: only what docs/files.md promises, and what transformers reads.
@@ -12,9 +12,18 @@ const MODEL_FILES = [
 
 const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** Of links what they lead to by name, of all others the bytes; undefined where nothing is. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") throw error;
+    return undefined; // a person's file where a folder would be
+  }
+}
+
+/** SHA-256 of a file, a word for what is none, and undefined where nothing is. */
 export function hashAt(path: string): string | undefined {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = statOf(path);
   if (!found?.isFile()) return found && (found.isDirectory() ? "a folder" : `neither file nor folder`);
   return sha256(readFileSync(path));
 }

@@ -11,6 +11,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: `${Date.now() % 1_000_000}` },
     episode: { type: "string" },
     kinds: { type: "string" },
+    /** Leave the folders of episodes with violations. */
+    keep: { type: "boolean" },
     /** Folder `src` of another Crisp than this one. */
     source: { type: "string", default: sourceOfThisRepository() },
   },
@@ -34,6 +36,7 @@ const { seconds, episodes, events, violations } = await torture({
   events: number(values.events),
   episode: number(values.episode),
   kinds,
+  keep: values.keep,
   source: values.source,
   onEpisode({ number: at, events: happened, violations: found }) {
     console.log(`episode ${at}: ${happened} events, ${found.length} violations`);

@@ -9,8 +9,12 @@ export interface TortureOptions {
   readonly seconds?: number;
   readonly events?: number;
   readonly episodes?: number;
+  /** Ends the run once it is true of the violations so far; default: never. */
+  readonly stop?: (violations: readonly Violation[]) => boolean;
   /** Only this one. */
   readonly episode?: number;
+  /** Leave the folders of episodes with violations where they are; default false. */
+  readonly keep?: boolean;
   /** Kinds of events; default all. */
   readonly kinds?: readonly string[];
   /** Variants of trainings; default all. */
@@ -38,33 +42,47 @@ const EVENTS_OF_AN_EPISODE = 6;
 
 /** Let things happen to output folders, each of which is an episode of its own, and look after each event. */
 export async function torture(options: TortureOptions): Promise<Tortured> {
-  const { seed, seconds = Infinity, events: most = Infinity, kinds, variants, source, jobs = 2, onEpisode } = options;
+  const {
+    seed,
+    seconds = Infinity,
+    events: most = Infinity,
+    kinds,
+    variants,
+    source,
+    jobs = 2,
+    stop = () => false,
+    keep = false,
+    onEpisode,
+  } = options;
   const last = options.episode ?? options.episodes ?? Infinity;
   const start = performance.now();
   const elapsed = (): number => (performance.now() - start) / 1000;
   const world = await createWorld(source, variants);
   const events = new Map<string, number>();
   const violations: Violation[] = [];
+  let kept = false;
   let [next, happened, episodes] = [options.episode ?? 1, 0, 0];
   const worker = async (): Promise<void> => {
-    while (elapsed() < seconds && happened < most && next <= last) {
+    while (elapsed() < seconds && happened < most && next <= last && !stop(violations)) {
       const episode = new Episode(world, next++, seed);
-      const before = happened;
+      let here = 0;
       for await (const kind of happenings(episode, kinds)) {
         happened++;
+        here++;
         events.set(kind, (events.get(kind) ?? 0) + 1);
         if (episode.violations.length > 0 || elapsed() > seconds) break;
       }
       episodes++;
       violations.push(...episode.violations);
-      onEpisode?.({ number: episode.number, events: happened - before, violations: episode.violations });
-      rmSync(episode.cwd, { recursive: true, force: true });
+      onEpisode?.({ number: episode.number, events: here, violations: episode.violations });
+      if (keep && episode.violations.length > 0) kept = true;
+      else rmSync(episode.cwd, { recursive: true, force: true });
     }
   };
   try {
     await Promise.all(Array.from({ length: jobs }, worker));
   } finally {
-    world.close();
+    world.close(kept);
   }
   return { seconds: elapsed(), episodes, events, violations };
 }

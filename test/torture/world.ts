@@ -33,7 +33,8 @@ export interface World {
   readonly reader: Reader;
   /** SHA-256 of what `predict` says of `data/a.tsv`. */
   labels(reference: Reference): Promise<string>;
-  close(): void;
+  /** @param keep - Whether its folder stays; default false. */
+  close(keep?: boolean): void;
 }
 
 const SHORT = ["--max_steps", "4", "--save_steps", "1", "--batch_size", "4", "--preset", "huggingface"];
@@ -84,9 +85,9 @@ export function prepareFolder(world: string, folder: string): void {
 export async function createWorld(source: string, variants?: readonly string[]): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "crisp-torture-"));
   const reader = new Reader(source);
-  const close = (): void => {
+  const close = (keep = false): void => {
     reader.close();
-    rmSync(folder, { recursive: true, force: true });
+    if (!keep) rmSync(folder, { recursive: true, force: true });
   };
   try {
     mkdirSync(join(folder, "data"));
