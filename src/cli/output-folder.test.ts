@@ -78,6 +78,22 @@ test("a run that was killed before its first checkpoint is no reason not to star
   assert.deepEqual(readdirSync(join(replaced, "checkpoints")), ["2"]);
 });
 
+test("a person's file where a folder of checkpoints could be is no unexpected error, and stays", async () => {
+  const [whole, second] = [newFolder(), newFolder()];
+  put(join(whole, "checkpoints"), "mine");
+  await assert.rejects(
+    inFolder(whole, overwrite, () => {}),
+    { code: "file/not-own", message: /checkpoints: expected no file, or a folder, got a file\./ },
+  );
+  put(join(second, "checkpoints", "2"), "mine");
+  checkpoint(join(second, "checkpoints", "checkpoint-1.crisp"));
+  await inFolder(second, overwrite, ({ checkpoints, removeOlder }) => {
+    assert.equal(checkpoints, join(second, "checkpoints", "3"));
+    removeOlder();
+  });
+  assert.deepEqual([tree(whole), tree(second)], [["checkpoints"], [join("checkpoints", "2")]]);
+});
+
 test("a folder with files in it is refused, an empty one or one of a run that failed is not", async () => {
   const [filled, empty] = [newFolder(), newFolder()];
   put(join(filled, "README.md"), "mine");

@@ -82,6 +82,9 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder & 
   }
   if (options.resumeFromCheckpoint === undefined && !options.overwriteOutputDir) checkFresh(path);
   checkOwnFiles(path, TRAINING_FILES);
+  const root = join(path, "checkpoints");
+  if (existsSync(root) && !isFolder(root))
+    throw expectedGot("file/not-own", root, "no file, or a folder", "a file", "Move it away, or choose another folder.");
   const places = checkpointPlaces(path);
   // also those of runs that were killed before they had a checkpoint
   const older = allPlaces(path);
@@ -144,7 +147,8 @@ function removeStart(checkpoints: string): void {
 /** Refuse to mix a new model with what a folder already holds. */
 function checkFresh(path: string): void {
   const holds = readdirSync(path).filter(
-    (name) => !name.startsWith(FOLDER_LOCK) && !(name === "checkpoints" && holdsNoRun(join(path, name))),
+    (name) =>
+      !name.startsWith(FOLDER_LOCK) && !(name === "checkpoints" && isFolder(join(path, name)) && holdsNoRun(join(path, name))),
   );
   if (holds.length === 0) return;
   const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to continue it.";
@@ -210,9 +214,11 @@ function allPlaces(folder: string): string[] {
   return [checkpoints, ...numbered(checkpoints)];
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 /** `checkpoints/2`, `checkpoints/3` … as far as there are any, by number. */
 function numbered(checkpoints: string): string[] {
-  if (!existsSync(checkpoints)) return [];
+  if (!isFolder(checkpoints)) return [];
   const numbers = readdirSync(checkpoints).filter((name) => /^[1-9]\d*$/.test(name));
   return numbers.sort((a, b) => Number(a) - Number(b)).map((name) => join(checkpoints, name));
 }
@@ -220,7 +226,7 @@ function numbered(checkpoints: string): string[] {
 /** Behind all others, and without a file that somebody else put there. */
 function freshPlace(folder: string, places: readonly string[]): string {
   const checkpoints = join(folder, "checkpoints");
-  const isFree = !existsSync(checkpoints) || !readdirSync(checkpoints).some((name) => name.endsWith(".crisp"));
+  const isFree = !isFolder(checkpoints) || !readdirSync(checkpoints).some((name) => name.endsWith(".crisp"));
   const last = numbered(checkpoints).at(-1);
   if (places.length === 0 && isFree && last === undefined) return checkpoints;
   return join(checkpoints, `${last === undefined ? 2 : Number(basename(last)) + 1}`);

@@ -66,10 +66,19 @@ export function ownFiles(folder: string): string[] {
   return Object.entries(readManifest(folder)).flatMap(([name, facts]) => (isAsWritten(join(folder, name), facts) ? [name] : []));
 }
 
-/** Remove those of some files of a folder that are as Crisp wrote them; the record of them goes once it names no other. */
+/**
+ * Remove those of some files of a folder that are as Crisp wrote them, and what killed processes left half-written there; the record of
+ * them goes once it names no other. A folder that is none is left alone.
+ *
+ * @throws `file/busy` while another process writes there; `file/not-writable`.
+ */
 export function removeOwnFiles(folder: string, names: readonly string[]): void {
-  const own = ownFiles(folder).filter((name) => names.includes(name));
-  if (own.length === 0) return;
-  for (const name of own) rmSync(join(folder, name));
-  if (Object.keys(readManifest(folder)).every((name) => names.includes(name))) rmSync(join(folder, OWN_FILES));
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  underLock(folder, () => {
+    discardStaged(folder);
+    const own = ownFiles(folder).filter((name) => names.includes(name));
+    if (own.length === 0) return;
+    for (const name of own) rmSync(join(folder, name));
+    if (Object.keys(readManifest(folder)).every((name) => names.includes(name))) rmSync(join(folder, OWN_FILES));
+  });
 }

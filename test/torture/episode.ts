@@ -42,6 +42,8 @@ export class Episode {
   saved: Reference | undefined;
   /** Of which runs the newest checkpoints may be. */
   started: readonly Reference[] = [];
+  /** Data of a run are not what they were when it began. */
+  dataChanged = false;
   #given: ReadonlyMap<string, string> = new Map();
 
   constructor(world: World, number: number, seed: number) {
@@ -103,17 +105,18 @@ export class Episode {
       const isNew = [...after].some((each) => !before.has(each));
       this.started = isNew || before.size === 0 ? [variant] : this.started;
     }
-    if (ended.code === 0) this.#endedWell(targets);
+    const failed = how.fault?.kind === "fail" || how.fault?.kind === "full";
+    if (ended.code === 0) this.#endedWell(targets, !failed);
     else if (ended.code !== undefined) {
       const disturbed = how.fault !== undefined && how.fault.kind !== "clock" && how.fault.kind !== "pause";
-      const mayRefuse = this.strangers.mayRefuse || (variant ? !overwrite && !wasEmpty : !hadCheckpoints);
+      const mayRefuse = this.dataChanged || this.strangers.mayRefuse || (variant ? !overwrite && !wasEmpty : !hadCheckpoints);
       if (!disturbed && !mayRefuse) this.violated(`refused without a reason: ${ended.stderr}`);
     }
     await this.checkModel(targets);
     return ended;
   }
 
-  #endedWell(targets: readonly Reference[]): void {
+  #endedWell(targets: readonly Reference[], leavesNothing: boolean): void {
     const set = this.set();
     const found = targets.find((target) => target.set === set);
     if (!found) {
@@ -124,7 +127,7 @@ export class Episode {
     this.saved = found;
     this.started = [found];
     const left = [...treeOf(this.out).keys()].filter((path) => LEFTOVER.test(path) && !isOfPeople(path, this.strangers.names));
-    if (left.length > 0) this.violated(`ended well and left ${left.join(", ")}`);
+    if (leavesNothing && left.length > 0) this.violated(`ended well and left ${left.join(", ")}`);
   }
 
   /** The folder holds the model that was there, or one of some others, whole; nothing of people's has changed. */

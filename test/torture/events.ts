@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ended, RunOptions } from "./crisp-process.ts";
 import { type Episode, OUT } from "./episode.ts";
-import type { FaultKind } from "./fault.ts";
+import type { Fault, FaultKind } from "./fault.ts";
 import { hashAt, treeOf } from "./model-set.ts";
 import { checkpointsIn } from "./strangers.ts";
-import type { Reference } from "./world.ts";
+import { LABELS, type Reference } from "./world.ts";
 
 /** One kind of thing that happens. */
 export interface EventKind {
@@ -16,16 +16,25 @@ export interface EventKind {
   happen(episode: Episode): Promise<void>;
 }
 
+/** Where a model waits to take the place of another. */
+const STAGED = String.raw`\.crisp-(next|staging)`;
 /** Calls that a model's change of place is made of: few of all, and the ones that matter most. */
-const SWAP = String.raw`\.crisp-(next|staging)|/${OUT}/(onnx/)?[^/]*\.(json|safetensors|onnx|tmp)$`;
+const SWAP = String.raw`${STAGED}|/${OUT}/(onnx/)?[^/]*\.(json|safetensors|onnx|tmp)$`;
 const CODES = ["EROFS", "EACCES", "EIO"] as const;
 const DAY_MS = 24 * 3600 * 1000;
 
+const whenSwapped = ({ random }: Episode): { at: number; path: string } =>
+  random.pick([
+    { at: 1 + random.below(100), path: SWAP },
+    { at: 1 + random.below(12), path: String.raw`^rename .*/${OUT}/(?!checkpoints|\.crisp\.lock)` },
+  ]);
+
 /** Where a fault strikes: anywhere, in the swap, among the checkpoints, or among the locks. */
-function when({ random }: Episode, calls: number): { at: number; path?: string } {
+function when(episode: Episode, calls: number): { at: number; path?: string } {
+  const { random } = episode;
   return random.pick([
     { at: 1 + random.below(calls) },
-    { at: 1 + random.below(100), path: SWAP },
+    whenSwapped(episode),
     { at: 1 + random.below(24), path: "/checkpoints/" },
     { at: 1 + random.below(16), path: String.raw`\.crisp\.lock` },
   ]);
@@ -82,11 +91,13 @@ async function together(episode: Episode): Promise<void> {
   const paused = join(episode.cwd, "paused");
   const variant = random.pick(world.references);
   // what is no lock and no look whether the folder can be written is only touched under the lock
-  const path = random.pick([SWAP, "/checkpoints/.*checkpoint-", `/${OUT}/(?!.*(crisp\\.lock|\\.probe\\.|checkpoints$))`]);
-  const fault = episode.fault({ kind: "pause", at: 1 + random.below(random.pick([3, 30])), path, paused });
+  const path = random.pick([STAGED, "/checkpoints/.*checkpoint-", `/${OUT}/(?!.*(crisp\\.lock|\\.probe\\.|checkpoints$))`]);
+  const at = 1 + random.below(random.pick([3, 30]));
+  const fault = episode.fault({ kind: "pause", at, path, paused });
   const before = episode.saved;
   const running = episode.train(variant, { fault });
   if (await standing(paused, running)) {
+    episode.story.push(`a training of ${variant.name} stands still at call ${at} on ${path}`);
     const tree = () => JSON.stringify([...treeOf(out, (each) => /\.crisp\.lock|\.probe\.crisp-/.test(each))]);
     const was = tree();
     const other = random.pick(world.references);
@@ -146,10 +157,12 @@ async function changedData(episode: Episode): Promise<void> {
   const change = (): (() => void) => {
     const back = changeRows(data);
     episode.remember();
+    episode.dataChanged = true;
     episode.person(`a person changes data/${variant.data}`);
     return () => {
       back();
       episode.remember();
+      episode.dataChanged = false;
       episode.person(`a person restores data/${variant.data}`);
     };
   };
@@ -174,23 +187,28 @@ async function changedData(episode: Episode): Promise<void> {
   await episode.train(undefined);
 }
 
+/** A fault of a command that writes little. */
+const smallFault = (episode: Episode): Fault | undefined => {
+  const { random } = episode;
+  const faults: readonly FaultKind[] = [
+    { kind: "kill", at: 1 + random.below(40) },
+    { kind: "full", at: 1 + random.below(4000) },
+    { kind: "fail", at: 1 + random.below(40), code: random.pick(CODES), once: random.chance(0.5) },
+  ];
+  return random.chance(0.8) ? episode.fault(random.pick(faults)) : undefined;
+};
+
 /** Rows are classified into a file that must be new. */
 async function predict(episode: Episode): Promise<void> {
   const { random, world, saved, cwd } = episode;
   if (!saved) return void (await episode.train(random.pick(world.references)));
-  const file = join(cwd, "labels.jsonl");
+  const file = join(cwd, LABELS);
   const old = hashAt(file);
-  const faults: readonly FaultKind[] = [
-    { kind: "kill", at: 1 + random.below(8) },
-    { kind: "full", at: 1 + random.below(4000) },
-    { kind: "fail", at: 1 + random.below(8), code: random.pick(CODES), once: random.chance(0.5) },
-  ];
-  const fault = random.chance(0.8) ? episode.fault(random.pick(faults)) : undefined;
-  const { code } = await episode.crisp(["predict", OUT, "data/a.tsv", "--device", "cpu", "--output_file", "labels.jsonl"], {
-    fault,
+  const { code } = await episode.crisp(["predict", OUT, "data/a.tsv", "--device", "cpu", "--output_file", LABELS], {
+    fault: smallFault(episode),
   });
   const now = hashAt(file);
-  const whole = await world.labels(saved);
+  const whole = (await world.answers(saved)).get(LABELS);
   if (old !== undefined && now !== old) episode.violated("predict changed a file that was there");
   else if (old !== undefined && code === 0) episode.violated("predict took a file that was there for a new one");
   else if (old === undefined && now !== undefined && now !== whole) episode.violated("a file of predictions is not whole");
@@ -199,9 +217,27 @@ async function predict(episode: Episode): Promise<void> {
   await episode.checkModel();
 }
 
+/** Rows are judged; what is written of that is what was there, or what an undisturbed command writes. */
+async function evaluate(episode: Episode): Promise<void> {
+  const { random, world, saved, cwd } = episode;
+  if (!saved) return void (await episode.train(random.pick(world.references)));
+  const judged = (): ReadonlyMap<string, string> => treeOf(join(cwd, "judged"));
+  const old = judged();
+  const { code } = await episode.crisp(["eval", OUT, "data/a.tsv", "--device", "cpu", "--output_dir", "judged"], {
+    fault: smallFault(episode),
+  });
+  const [whole, now] = [await world.answers(saved), judged()];
+  for (const name of ["errors.csv", "predictions.jsonl"]) {
+    const is = now.get(name);
+    if (is !== whole.get(name) && (code === 0 || is !== old.get(name))) episode.violated(`judged/${name} is neither old nor new`);
+  }
+  await episode.checkModel();
+}
+
 /** Everything that happens. */
 export const EVENTS: readonly EventKind[] = [
-  disturbed("kill", 6, (episode, calls) => ({ fault: episode.fault({ kind: "kill", ...when(episode, calls) }) })),
+  disturbed("kill", 5, (episode, calls) => ({ fault: episode.fault({ kind: "kill", ...when(episode, calls) }) })),
+  disturbed("kill-in-swap", 2, (episode) => ({ fault: episode.fault({ kind: "kill", ...whenSwapped(episode) }) })),
   disturbed("kill-by-time", 1, ({ random }) => ({ killAfterMs: 100 + random.below(3000) })),
   disturbed("disk-full", 3, (episode, _, bytes) => ({
     fault: episode.fault({ kind: "full", at: 1 + episode.random.below(episode.random.chance(0.3) ? 2000 : bytes) }),
@@ -219,4 +255,5 @@ export const EVENTS: readonly EventKind[] = [
   { name: "two-at-once", weight: 3, happen: together },
   { name: "changed-data", weight: 2, happen: changedData },
   { name: "predict", weight: 2, happen: predict },
+  { name: "eval", weight: 2, happen: evaluate },
 ];

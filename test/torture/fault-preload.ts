@@ -50,7 +50,7 @@ const only = "path" in fault && fault.path !== undefined ? new RegExp(fault.path
 function befall(syscall: string, path: string, halfDone: () => void = () => {}): void {
   if (fault.kind === "pause") while (counts[STANDS] === 1) Atomics.wait(counts, STANDS, 1);
   if (fault.kind === "fail" && !fault.once && struck()) throw failure(fault.code, syscall, path);
-  if (only && !only.test(path)) return;
+  if (only && !only.test(`${syscall} ${path}`)) return;
   const nth = Atomics.add(counts, CALLS, 1) + 1;
   if (!("at" in fault) || nth !== fault.at) return;
   if (fault.kind === "kill") {

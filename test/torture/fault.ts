@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 /** When a fault strikes: at the `at`-th call, from 1, that changes the disk below its root, over all threads of a process. */
 interface When {
   readonly at: number;
-  /** Only calls on paths that match count. */
+  /** Only calls count that match, e.g. `rename /tmp/out/config.json`. */
   readonly path?: string;
 }
 

@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
       "files/manifest-node.ts": [["if (isAsWritten(path, manifest[name]) === false) throw", "if (manifest === undefined) throw"]],
     },
-    kinds: ["kill"],
+    kinds: ["kill-in-swap"],
     variants: ["plain", "onnx"],
     violation: /is read as a model, but is none of/,
   },

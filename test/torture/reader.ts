@@ -64,6 +64,6 @@ if (process.send && process.argv[2] === "read") {
       const { code = "unexpected", message } = error as { code?: string; message: string };
       answer = { code, message };
     }
-    process.send!(answer);
+    if (process.connected) process.send!(answer);
   });
 }

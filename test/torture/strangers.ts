@@ -13,12 +13,25 @@ const OWN_NAMES = [
     "runs/old.json",
     ".hidden",
   ],
-  ...[".thesis.txt.crisp-backup.tmp", ".crisp-staging.mine/notes.txt", "checkpoints/contrastive/notes.txt", "README.txt"],
+  ...[
+    ".thesis.txt.crisp-backup.tmp",
+    ".crisp-staging.mine/notes.txt",
+    "checkpoints/contrastive/notes.txt",
+    "README.txt",
+    "checkpoints/2",
+  ],
 ];
 /** Names that Crisp writes: a command then refuses to begin. */
 const CLASHES = [
   ...["config.json", "model.safetensors", "README.md", "errors.csv", "report.html", "vocab.txt", "onnx/model_quantized.onnx"],
-  ...["checkpoints/checkpoint-3.crisp", "checkpoints/command.json", "checkpoints/run.log.jsonl", ".crisp-next", "onnx"],
+  ...[
+    "checkpoints/checkpoint-3.crisp",
+    "checkpoints/command.json",
+    "checkpoints/run.log.jsonl",
+    ".crisp-next",
+    "onnx",
+    "checkpoints",
+  ],
 ];
 /** Files of Crisp that are people's to edit. */
 const EDITABLE = ["README.md", "errors.csv", "report.html"];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 import { runCrisp } from "./crisp-process.ts";
 import type { Counted } from "./fault.ts";
-import { hashAt, modelSet } from "./model-set.ts";
+import { modelSet, treeOf } from "./model-set.ts";
 import { Reader } from "./reader.ts";
 
 /** A training that is run again and again. */
@@ -31,8 +31,8 @@ export interface World {
   readonly folder: string;
   readonly references: readonly Reference[];
   readonly reader: Reader;
-  /** SHA-256 of what `predict` says of `data/a.tsv`. */
-  labels(reference: Reference): Promise<string>;
+  /** SHA-256 of what `predict` and `eval` write of `data/a.tsv`, by name. */
+  answers(reference: Reference): Promise<ReadonlyMap<string, string>>;
   /** @param keep - Whether its folder stays; default false. */
   close(keep?: boolean): void;
 }
@@ -65,6 +65,9 @@ const VARIANTS: readonly Variant[] = [
     ],
   },
 ];
+
+/** What `predict` writes. */
+export const LABELS = "labels.jsonl";
 
 /** The command of a variant; run in a folder that has `prepareFolder`'s files. */
 export const trainInto = (folder: string, { data, options }: Variant): string[] => [
@@ -109,20 +112,25 @@ export async function createWorld(source: string, variants?: readonly string[]):
         return { ...variant, set, says: answer.says, counted: JSON.parse(readFileSync(to, "utf8")) as Counted };
       }),
     );
-    const labels = new Map<string, Promise<string>>();
-    const labelsOf = async ({ name }: Reference): Promise<string> => {
-      const file = `${name}.jsonl`;
-      const command = ["predict", `whole-${name}`, "data/a.tsv", "--device", "cpu", "--output_file", file];
-      const { code, stderr } = await runCrisp(command, { source, cwd: folder });
-      if (code !== 0) throw new Error(`undisturbed, predict failed: ${stderr}`);
-      return hashAt(join(folder, file))!;
+    const known = new Map<string, Promise<ReadonlyMap<string, string>>>();
+    const answersOf = async ({ name }: Reference): Promise<ReadonlyMap<string, string>> => {
+      const judged = `judged-${name}`;
+      const of = [`whole-${name}`, "data/a.tsv", "--device", "cpu"];
+      for (const command of [
+        ["eval", ...of, "--output_dir", judged],
+        ["predict", ...of, "--output_file", join(judged, LABELS)],
+      ]) {
+        const { code, stderr } = await runCrisp(command, { source, cwd: folder });
+        if (code !== 0) throw new Error(`undisturbed, ${command.join(" ")} failed: ${stderr}`);
+      }
+      return treeOf(join(folder, judged));
     };
     return {
       ...{ source, folder, references, reader, close },
-      labels(reference) {
-        const known = labels.get(reference.name) ?? labelsOf(reference);
-        labels.set(reference.name, known);
-        return known;
+      answers(reference) {
+        const answers = known.get(reference.name) ?? answersOf(reference);
+        known.set(reference.name, answers);
+        return answers;
       },
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { checkOwnFiles, ownFiles, removeOwnFiles, sweepTemporaryFiles, writeOwnFiles } from "../../files/index-node.ts";
 import { hashOfModel, type ModelSource } from "../../runs/index.ts";
@@ -65,10 +65,14 @@ const foldFiles = (checkpoints: string): string[] => ownFiles(join(checkpoints, 
 export const holdsPhases = (checkpoints: string): boolean =>
   foldFiles(checkpoints).length > 0 || checkpointFiles(join(checkpoints, CONTRASTIVE)).length > 0;
 
+const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 /** Remove the phases of a training from its folder of checkpoints; files that are not Crisp's stay. */
 export function removePhases(checkpoints: string): void {
-  removeOwnFiles(join(checkpoints, FOLDS), foldFiles(checkpoints));
-  removeCheckpoints(join(checkpoints, CONTRASTIVE));
+  const [folds, contrastive] = [FOLDS, CONTRASTIVE].map((name) => join(checkpoints, name));
+  removeOwnFiles(folds, foldFiles(checkpoints));
+  if (isFolder(contrastive)) sweepTemporaryFiles(contrastive);
+  removeCheckpoints(contrastive);
   removeEmptyPhases(checkpoints);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import type { Encoded } from "../../data/index.ts";
+import { processTag } from "../../files/index-node.ts";
 import { initialise, parseEncoderConfig } from "../../models/index.ts";
 import type { RecipeChoice } from "../../recipes/index.ts";
 import type { RunResult, RunSpec } from "../../runs/index.ts";
@@ -176,4 +177,21 @@ describe("the contrastive phase", () => {
     const phase: PhaseEvent = { type: "phase", name: "contrastive", done: 3, steps: 9 };
     assert.deepEqual(told, [{ type: "note", text: "contrastive: continues after update 2", resumed: true }, phase, saved]);
   });
+});
+
+test("what a killed process left half-made goes with the phases; a person's files stay", () => {
+  const [folder, other] = [newFolder(), newFolder()];
+  const gone = `${2 ** 22 + 1}.0.${processTag().split(".")[2]}`;
+  mkdirSync(join(folder, "folds", `.crisp.lock.${gone}-0123456789abcdef`), { recursive: true });
+  mkdirSync(join(folder, "folds", `.crisp-staging.${gone}-00000000`));
+  writeFileSync(join(folder, "folds", `.crisp-staging.${gone}-00000000`, "fold-2.json"), "half");
+  mkdirSync(join(folder, "contrastive"));
+  writeFileSync(join(folder, "contrastive", `.checkpoint-1.crisp.crisp-${gone}-00000000.tmp`), "half");
+  writeFileSync(join(folder, "contrastive", "notes.txt"), "mine");
+  removePhases(folder);
+  assert.deepEqual(readdirSync(folder, { recursive: true }).sort(), ["contrastive", join("contrastive", "notes.txt")]);
+  mkdirSync(other);
+  for (const name of ["folds", "contrastive"]) writeFileSync(join(other, name), "mine");
+  removePhases(other);
+  assert.deepEqual(readdirSync(other).sort(), ["contrastive", "folds"]);
 });

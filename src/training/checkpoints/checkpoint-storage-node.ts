@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
@@ -40,9 +40,9 @@ export function checkpointFolder(folder: string): CheckpointStorage {
   };
 }
 
-/** The names of files in a folder that are checkpoints of Crisp by their names and first bytes; none where it is missing. */
+/** The names of files in a folder that are checkpoints of Crisp by their names and first bytes; none where it is missing, or no folder. */
 export function checkpointFiles(folder: string): string[] {
-  if (!existsSync(folder)) return [];
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(folder).filter((name) => CHECKPOINT_FILE.test(name) && isCheckpoint(join(folder, name)));
 }
 
