@@ -273,10 +273,4 @@ test("a lock that cannot be removed hides no other error: its release says nothi
   held.release();
   assert.ok(existsSync(join(folder, FOLDER_LOCK, token)));
 });
-
-test("where no lock can be made, a line says so", () => {
-  const folder = newFolder();
-  mkdirSync(folder);
-  writeFileSync(join(folder, FOLDER_LOCK), "a person's");
-  assert.throws(() => lock(folder), { code: "file/not-writable", message: /a file where a folder should be/ });
 });
