@@ -273,4 +273,3 @@ test("a lock that cannot be removed hides no other error: its release says nothi
   held.release();
   assert.ok(existsSync(join(folder, FOLDER_LOCK, token)));
 });
-});
