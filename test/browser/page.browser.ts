@@ -1,9 +1,10 @@
 // The example page as a visitor uses it, on WebAssembly and on WebGPU: `npm run test:browser`.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { unzipSync, zipSync } from "fflate";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build } from "vite";
 import { Classifier } from "../../src/api/index-node.ts";
@@ -212,6 +213,70 @@ for (const [device, epochs] of [
         // what the encoder had learned is there from the first update on
         assert.ok(Number(await page.locator("#loss-now").innerText()) < 0.6);
         await page.check('input[name="model"][value="demo"]');
+      });
+
+    if (device === "wasm")
+      test("hostile model zips and folders get one clear message, and no request leaves the page", async () => {
+        const asked: string[] = [];
+        page.on("request", (request) => asked.push(request.url()));
+        const whole = unzipSync(readFileSync(join(files, `${device}.zip`)));
+        const model = Object.fromEntries(Object.entries(whole).filter(([name]) => name !== ".crisp-files.json"));
+        const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+        const config = JSON.parse(new TextDecoder().decode(model["config.json"]));
+        const withConfig = (changed: object): Record<string, Uint8Array> => ({
+          ...model,
+          "config.json": text({ ...config, ...changed }),
+        });
+        const markup = "<img src=x onerror=alert(1)>";
+        const open = (name: string, zip: Uint8Array): Promise<void> =>
+          page.locator("#saved").setInputFiles({ name, mimeType: "application/zip", buffer: Buffer.from(zip) });
+        const error = page.locator("#error");
+        const packed = zipSync(model);
+        const refused: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
+          "noise.zip": [Uint8Array.from({ length: 5000 }, (_, at) => (at * 7919) % 251), /zip/],
+          "cut.zip": [packed.subarray(0, packed.length / 2), /zip/],
+          "bomb.zip": [zipSync({ "model.safetensors": new Uint8Array(3e8) }), /unpack|bytes|MB/],
+          "outside.zip": [zipSync({ "../config.json": text(config) }), /config\.json|crisp\.json/],
+          "wide.zip": [zipSync(withConfig({ hidden_size: 1.2e9 })), /hidden_size|expected/],
+          "markup.zip": [zipSync(withConfig({ model_type: markup })), /<img src=x onerror=alert\(1\)>/],
+        };
+        let before = "";
+        for (const [name, [zip, message]] of Object.entries(refused)) {
+          await open(name, zip);
+          await until(
+            `another error for ${name}`,
+            async () => (await error.isVisible()) && (await error.innerText()) !== before,
+            60,
+          );
+          before = await error.innerText();
+          assert.match(before, message, name);
+          assert.ok(before.length < 1000 && !before.includes("unexpected"), before);
+        }
+        await open("labels.zip", zipSync(withConfig({ id2label: { 0: markup, 1: "good" } })));
+        // the model before it answers until this one is open
+        await until(
+          "an answer of this model",
+          async () => {
+            await page.fill("#text", "a great film number 3 indeed");
+            await page.click("#ask button");
+            return (await page.locator("#predictions").innerText()).includes(markup);
+          },
+          60,
+        );
+
+        const folder = join(files, "wide");
+        mkdirSync(folder, { recursive: true });
+        for (const [name, bytes] of Object.entries(withConfig({ num_hidden_layers: 1e6 })))
+          if (!name.includes("/")) writeFileSync(join(folder, name), bytes);
+        await page.check("input[name=model][value=folder]");
+        await page.locator("#folder").setInputFiles(folder);
+        await start(page, { device, epochs });
+        await until("an error of the folder", async () => /num_hidden_layers|layers/.test(await error.innerText()), 60);
+        await page.check('input[name="model"][value="demo"]');
+
+        assert.equal(await page.locator("img").count(), 0);
+        const elsewhere = asked.filter((url) => !url.startsWith(server.url) && !/^(blob|data):/.test(url));
+        assert.deepEqual(elsewhere, []);
       });
 
     test("bad input gets one clear error", async () => {
