@@ -46,8 +46,8 @@ test("a file in the place of checkpoints/ is one line, and stays", async () => {
     await assert.rejects(
       inFolder(folder, options, () => assert.fail()),
       {
-        code: "file/not-writable",
-        message: /checkpoints: expected a folder, or nothing, got a file\. Move it away, or choose another output folder\.$/,
+        code: "file/not-own",
+        message: /checkpoints: expected no file, or a folder, got a file\. Move it away, or choose another folder\.$/,
       },
     );
     assert.deepEqual(tree(folder), ["checkpoints"]);

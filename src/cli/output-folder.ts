@@ -75,16 +75,11 @@ export async function inTrainingFolder<T>(
 }
 
 function opened(path: string, options: TrainingFolderOptions): TrainingFolder & { end(): void } {
-  const inside = join(path, "checkpoints");
-  if (statSync(inside, { throwIfNoEntry: false })?.isDirectory() === false) {
-    const hint = "Move it away, or choose another output folder.";
-    throw expectedGot("file/not-writable", inside, "a folder, or nothing", "a file", hint);
-  }
-  if (options.resumeFromCheckpoint === undefined && !options.overwriteOutputDir) checkFresh(path);
-  checkOwnFiles(path, TRAINING_FILES);
   const root = join(path, "checkpoints");
   if (existsSync(root) && !isFolder(root))
     throw expectedGot("file/not-own", root, "no file, or a folder", "a file", "Move it away, or choose another folder.");
+  if (options.resumeFromCheckpoint === undefined && !options.overwriteOutputDir) checkFresh(path);
+  checkOwnFiles(path, TRAINING_FILES);
   const places = checkpointPlaces(path);
   // also those of runs that were killed before they had a checkpoint
   const older = allPlaces(path);
