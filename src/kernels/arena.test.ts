@@ -113,8 +113,6 @@ describe("the compiled module", () => {
     kernels.adamw({ param, grad, m, v, count: quarter }, step);
     // m = v = 1, both corrected to 2: 1 - 0.5 · 2 / √2.
     for (const x of last.array.subarray(0, quarter)) assert.ok(Math.abs(x - (1 - Math.SQRT1_2)) < 1e-6);
-    kernels.zero(last.pointer, count);
-    assert.ok(last.array.every((x) => x === 0));
     arena.release(second);
   });
 });

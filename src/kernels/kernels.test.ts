@@ -46,12 +46,6 @@ describe("elementwise kernels equal plain loops, bit for bit", () => {
       kernels.scale(x.pointer, x.array.length, 0.1);
       assert.deepEqual(x.array, expected);
     }));
-
-  test("zero", () =>
-    forEachCount(["x"], (x) => {
-      kernels.zero(x.pointer, x.array.length);
-      assert.deepEqual(x.array, new Float32Array(x.array.length));
-    }));
 });
 
 describe("sumOfSquares", () => {

@@ -49,8 +49,6 @@ export interface Kernels {
   addInto(dst: number, src: number, count: number): void;
   /** x[i] *= factor, the factor rounded to float32. */
   scale(pointer: number, count: number, factor: number): void;
-  /** x[i] = 0. */
-  zero(pointer: number, count: number): void;
   /**
    * What dropout keeps, bit for bit `dropoutKeptReference`: bytes, 1 where kept, 0 where dropped.
    *
@@ -71,7 +69,6 @@ interface Exports {
   sumOfSquares(pointer: number, count: number): number;
   addInto(dst: number, src: number, count: number): void;
   scale(pointer: number, count: number, factor: number): void;
-  zero(pointer: number, count: number): void;
   dropoutKept(out: number, count: number, key0: number, key1: number, first: number, threshold: number): void;
   uniformFill(out: number, count: number, key0: number, key1: number, first: number): void;
   firstNonFinite(pointer: number, count: number): number;
@@ -127,7 +124,6 @@ export function createKernels(arena: Arena): Kernels {
     sumOfSquares: wasm.sumOfSquares,
     addInto: wasm.addInto,
     scale: wasm.scale,
-    zero: wasm.zero,
     dropoutKept(out, count, { key0, key1 }, firstIndex, { threshold16 }) {
       checkIndex("dropoutKept", firstIndex, count);
       wasm.dropoutKept(out, count, key0, key1, firstIndex, threshold16);

@@ -48,11 +48,6 @@ export function scale(pointer: usize, count: u32, factor: f64): void {
   }
 }
 
-/** x[i] = 0. */
-export function zero(pointer: usize, count: u32): void {
-  memory.fill(pointer, 0, <usize>count << 2);
-}
-
 /** Index of the first NaN or infinity, or -1. */
 export function firstNonFinite(pointer: usize, count: u32): i32 {
   let i: u32 = 0;
