@@ -13,19 +13,36 @@ const step = (model: string, batch: number, length: number, attention: string): 
   const shape = ["--model", model, "--batch", `${batch}`, "--length", `${length}`];
   return ["step", ...shape, "--attention", attention];
 };
+const attention = (pattern: string, length: number): string[] => [
+  ...["attention", "--pattern", pattern, "--length", `${length}`],
+  ...["--batch", `${Math.max(1, 2048 / length)}`],
+];
+/** One layer of a model's shape, with few tokens in its vocabulary. */
+const layer = (model: string): string => join(import.meta.dirname, "layers", model);
 const block = (size: number): string => `block(sparsity=0.8, size=${size})`;
 
 /** Arguments of `crisp bench`, by the name of the result. */
 const MEASUREMENTS: Readonly<Record<string, readonly string[]>> = {
   sweep: ["--time_budget", "600", "--rounds", "5"],
-  "attention-512": ["attention", "--pattern", block(64), "--length", "512"],
-  "attention-4096": ["attention", "--pattern", block(128), "--length", "4096"],
+  "attention-512": attention(block(64), 512),
+  "attention-1024": attention(block(64), 1024),
+  "attention-2048": attention(block(128), 2048),
+  "attention-4096": attention(block(128), 4096),
+  "attention-8192": attention(block(128), 8192),
+  "attention-16384": [...attention(block(128), 16384), "--rounds", "3"],
+  "window-2048": attention("slidingWindow(radius=64)", 2048),
+  "window-4096": attention("slidingWindow(radius=64)", 4096),
+  "window-8192": attention("slidingWindow(radius=64)", 8192),
   "step-distilbert-32x128-dense": step("distilbert", 32, 128, "dense"),
   "step-distilbert-8x512": step("distilbert", 8, 512, block(64)),
   "step-minilm-32x128-dense": step("minilm", 32, 128, "dense"),
   "step-minilm-32x128": step("minilm", 32, 128, "topK(sparsity=0.8)"),
   "step-minilm-8x512": step("minilm", 8, 512, block(64)),
   "step-minilm-2x2048": step("minilm", 2, 2048, block(128)),
+  "step-minilm-1x2048": step("minilm", 1, 2048, block(128)),
+  "step-minilm-1x4096": step("minilm", 1, 4096, block(128)),
+  "layer-bert-1x4096": step(layer("bert-base"), 1, 4096, block(128)),
+  "layer-modernbert-1x4096": step(layer("modernbert-base"), 1, 4096, block(128)),
 };
 
 type Result = BenchResults | OneResult;
