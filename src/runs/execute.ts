@@ -17,6 +17,7 @@ import {
 import { batchSource, largestBatch, type RunBatches } from "./batches.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { coreOf } from "./core-of.ts";
+import { drawExamples } from "./draw-examples.ts";
 import type { RunEnvironment } from "./environment/environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evaluate.ts";
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
@@ -142,7 +143,7 @@ function checkTask({ task: name = DEFAULT_TASK, data, seed, masking }: RunSpec, 
 }
 
 async function trainingExamples(
-  { data: { train } }: RunSpec,
+  { data: { train }, draw, seed, labels }: RunSpec,
   environment: RunEnvironment,
   { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
   loadImages?: LoadImages,
@@ -154,7 +155,8 @@ async function trainingExamples(
     const hint = "The data changed between two looks at them: start again, and leave the files alone.";
     throw expectedGot("data/changed", dataset.name, "the bytes that were looked through before", "others", hint);
   }
-  return loadImages ? withImages(examplesInMemory(train), loadImages) : examplesInMemory(train);
+  const examples = examplesInMemory(draw ? drawExamples(train, draw, { seed, classes: labels.length }) : train);
+  return loadImages ? withImages(examples, loadImages) : examples;
 }
 
 async function trainIt(

@@ -2,6 +2,7 @@ export { attentionRows } from "./attention-rows.ts";
 export { describeRun, hashOfModel } from "./checkpoints.ts";
 export { classWeightsOf } from "./class-weights.ts";
 export { coreOf } from "./core-of.ts";
+export { drawExamples, type TrainingDraw } from "./draw-examples.ts";
 export type { RunEnvironment } from "./environment/environment.ts";
 export { hashOf, hashOfData } from "./examples.ts";
 export { executeRun } from "./execute.ts";

@@ -3,6 +3,7 @@ import type { GlueTask } from "../metrics/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { MaskingRules, TaskFigures, TaskName } from "../tasks/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
+import type { TrainingDraw } from "./draw-examples.ts";
 import type { ImageInput } from "./image-input.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 
@@ -91,6 +92,8 @@ export interface RunSpec {
   /** Other plans under which the final weights are evaluated too, by arm name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
   readonly data: RunData;
+  /** Trained on a part of `data.train` that follows from `seed`, see `drawExamples`; of examples in memory with one class each. */
+  readonly draw?: TrainingDraw;
   readonly options: Partial<TrainingOptions>;
   /** Names the run in records and pairs it across arms. */
   readonly seed: number;

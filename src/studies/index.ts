@@ -45,12 +45,14 @@ export { critical, studentCdf, studentQuantile } from "./statistics/quantiles.ts
 export { overSeeds, type StudyMeta, studyResults } from "./statistics/study-results.ts";
 export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
 export {
+  idsOf,
+  type KeptStudy,
+  type RunKey,
   runName,
-  runsOf,
   type StoredRun,
   type StudyHeader,
   type StudyPlan,
   type StudyRun,
   type StudyStore,
-  settlePlan,
+  settleStudy,
 } from "./store.ts";

@@ -34,7 +34,7 @@ export function resultsOf(
       claims,
       looks,
       examples: {
-        train: definition.data.train.examples.length,
+        train: definition.draw?.rows ?? definition.data.train.examples.length,
         selection: definition.data.selection?.examples.length ?? 0,
       },
       arms: definition.arms.map(({ name, plan, nominalSparsity }) => ({

@@ -7,7 +7,6 @@ import type { LoggedEvent } from "../runs/index.ts";
 import { MemoryStudy } from "./memory-store.fixture.ts";
 import type { StudyEvent } from "./run-study.ts";
 import { prepareStudy, runStudy } from "./run-study-node.ts";
-import { runsOf } from "./store.ts";
 import { folderStore } from "./store-folder-node.ts";
 import { tinyStudy } from "./tiny-study.fixture.ts";
 
@@ -50,12 +49,12 @@ test("predictions stand in the study's order, whichever run was finished first",
   const { predictions } = (await runStudy(tiny, { store: straight.store(), parallelRuns: 1 }))!;
   // the last run was finished before all others, as when a study of several lanes is killed
   const killed = new MemoryStudy();
-  killed.header = straight.header;
+  killed.kept = straight.kept;
   const [last, result] = [...straight.results].at(-1)!;
   killed.results.set(last, result);
   const again = (await runStudy(tiny, { store: killed.store(), parallelRuns: 1 }))!;
   assert.equal(again.predictions, predictions);
-  const expected = runsOf(tiny.header).flatMap(({ arm, seed }) => tiny.data.reported.map(({ index }) => [arm, seed, index]));
+  const expected = tiny.header.runs.flatMap(({ arm, seed }) => tiny.data.reported.map(({ index }) => [arm, seed, index]));
   assert.deepEqual(linesOf(again.predictions), expected);
 });
 
@@ -63,7 +62,7 @@ test("each run's log holds its events, from the start to the end", async () => {
   const folder = newFolder();
   const store = folderStore(folder);
   await runStudy(tiny, { store, parallelRuns: 2 });
-  for (const run of runsOf(tiny.header)) {
+  for (const run of tiny.header.runs) {
     const events: LoggedEvent[] = [];
     for await (const event of store.log(run).read()) events.push(event);
     assert.deepEqual(
@@ -118,6 +117,6 @@ test("a run that fails ends the study with its error, which its log holds too; w
   await assert.rejects(runStudy(failing, { store, parallelRuns: 2 }), { code: "training/not-finite" });
   assert.ok(!existsSync(join(folder, ".crisp.lock")));
   let last: LoggedEvent | undefined;
-  for await (const event of store.log(runsOf(failing.header)[0]).read()) last = event;
+  for await (const event of store.log(failing.header.runs[0]).read()) last = event;
   assert.equal(last?.type === "failed" && last.code, "training/not-finite");
 });

@@ -1,16 +1,17 @@
 import { isDense } from "../attention/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { Device, RunEvent, RunSpecByHash } from "../runs/index.ts";
+import { BASELINE } from "./check-definition.ts";
 import type { StudyEnvironment } from "./environment.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { StudyResults } from "./records.ts";
 import { predictionLines, resultsOf } from "./results.ts";
-import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
+import type { RunKey, StoredRun, StudyRun, StudyStore } from "./store.ts";
 import { workThrough } from "./work-through.ts";
 
 /** What happens during a study. */
 export type StudyEvent =
-  | ({ readonly type: "run"; readonly event: RunEvent } & StudyRun)
+  | ({ readonly type: "run"; readonly event: RunEvent } & RunKey)
   | {
       readonly type: "run-finished";
       readonly run: StoredRun;
@@ -92,7 +93,6 @@ function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps 
   const { definition, config, dataHash } = study;
   const { model, tokenizer, data, arms, options } = definition;
   const arm = arms.find(({ name }) => name === run.arm)!;
-  const dense = isDense(arm.plan) && arm.seedOffset === undefined;
   const sparse = arms.filter(({ plan }) => !isDense(plan));
   return {
     arm: arm.name,
@@ -100,9 +100,10 @@ function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps 
     labels: data.train.labels,
     padTokenId: tokenizer.padTokenId,
     plan: arm.plan,
-    alsoUnder: dense ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan])) : undefined,
+    alsoUnder: arm.name === BASELINE ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan])) : undefined,
     data: { hash: dataHash },
-    options: { ...options, saveSteps: saveSteps ?? options.saveSteps },
+    draw: definition.draw,
+    options: { ...options, ...arm.options, saveSteps: saveSteps ?? options.saveSteps },
     bestBySelection: true,
     seed: run.seed,
     seedOffset: arm.seedOffset,
