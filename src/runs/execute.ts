@@ -17,7 +17,6 @@ import {
 import { batchSource, largestBatch, type RunBatches } from "./batches.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { coreOf } from "./core-of.ts";
-import { drawExamples } from "./draw-examples.ts";
 import type { RunEnvironment } from "./environment/environment.ts";
 import { type Evaluator, evaluateFinal, evaluators, type Trained } from "./evaluate.ts";
 import { examplesInMemory, examplesOnDisk, hashOf, type TrainingExamples, withImages } from "./examples.ts";
@@ -27,6 +26,7 @@ import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf, specOf } from "./plan-spec.ts";
 import { sayReading } from "./reading.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
+import { drawExamples } from "./start/draw-examples.ts";
 import { fitBatch } from "./start/fit-batch.ts";
 import { headStart } from "./start/head-start.ts";
 import { startingPoint } from "./start/starting-point.ts";

@@ -2,7 +2,6 @@ export { attentionRows } from "./attention-rows.ts";
 export { describeRun, hashOfModel } from "./checkpoints.ts";
 export { classWeightsOf } from "./class-weights.ts";
 export { coreOf } from "./core-of.ts";
-export { drawExamples, type TrainingDraw } from "./draw-examples.ts";
 export type { RunEnvironment } from "./environment/environment.ts";
 export { hashOf, hashOfData } from "./examples.ts";
 export { executeRun } from "./execute.ts";
@@ -56,6 +55,7 @@ export type {
   RunSpecByHash,
   StreamedSource,
 } from "./spec.ts";
+export { drawExamples, type TrainingDraw } from "./start/draw-examples.ts";
 export { featuresOf } from "./start/probe.ts";
 export { fromSent, type SentError, toSent } from "./worker/sent-error.ts";
 export type { RunListener, RunWorker } from "./worker/worker.ts";

@@ -3,9 +3,9 @@ import type { GlueTask } from "../metrics/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { MaskingRules, TaskFigures, TaskName } from "../tasks/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
-import type { TrainingDraw } from "./draw-examples.ts";
 import type { ImageInput } from "./image-input.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
+import type { TrainingDraw } from "./start/draw-examples.ts";
 
 /** An attention plan as text and numbers, so that it can be stored and sent: see `AttentionPlan`. */
 export interface PlanSpec {

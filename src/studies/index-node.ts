@@ -3,4 +3,4 @@
 export { armsOf, readStudyFile, type StudyFile } from "./definition-file-node.ts";
 export * from "./index.ts";
 export { prepareStudy, runStudy } from "./run-study-node.ts";
-export { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";
+export { type FolderStoreOptions, folderStore } from "./stores/store-folder-node.ts";

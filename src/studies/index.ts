@@ -55,4 +55,4 @@ export {
   type StudyRun,
   type StudyStore,
   settleStudy,
-} from "./store.ts";
+} from "./stores/store.ts";

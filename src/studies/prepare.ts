@@ -7,7 +7,7 @@ import { BASELINE, checkStudy } from "./check-definition.ts";
 import type { StudyDefinition } from "./definition.ts";
 import type { StudyEnvironment } from "./environment.ts";
 import { runId, type SharedContent } from "./run-id.ts";
-import type { StudyHeader } from "./store.ts";
+import type { StudyHeader } from "./stores/store.ts";
 
 /** A study whose every mistake that can be found before the first run was looked for. */
 export interface PreparedStudy {

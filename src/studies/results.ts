@@ -4,7 +4,7 @@ import type { StudyDefinition } from "./definition.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
 import { studyResults } from "./statistics/index.ts";
-import type { StoredRun, StudyPlan } from "./store.ts";
+import type { StoredRun, StudyPlan } from "./stores/store.ts";
 
 /**
  * Results of all runs of a study.

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { LoggedEvent } from "../runs/index.ts";
-import { MemoryStudy } from "./memory-store.fixture.ts";
 import type { StudyEvent } from "./run-study.ts";
 import { prepareStudy, runStudy } from "./run-study-node.ts";
-import { folderStore } from "./store-folder-node.ts";
+import { MemoryStudy } from "./stores/memory-store.fixture.ts";
+import { folderStore } from "./stores/store-folder-node.ts";
 import { tinyStudy } from "./tiny-study.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-run-study-"));

@@ -6,7 +6,7 @@ import type { StudyEnvironment } from "./environment.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { StudyResults } from "./records.ts";
 import { predictionLines, resultsOf } from "./results.ts";
-import type { RunKey, StoredRun, StudyRun, StudyStore } from "./store.ts";
+import type { RunKey, StoredRun, StudyRun, StudyStore } from "./stores/store.ts";
 import { workThrough } from "./work-through.ts";
 
 /** What happens during a study. */

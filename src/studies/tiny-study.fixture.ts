@@ -1,7 +1,7 @@
 import type { StudyDefinition } from "./definition.ts";
 import { demoStudies } from "./presets/demo.ts";
 import { prepareStudy } from "./run-study-node.ts";
-import type { RunKey, StoredRun, StudyHeader } from "./store.ts";
+import type { RunKey, StoredRun, StudyHeader } from "./stores/store.ts";
 
 const [demo] = demoStudies({ command: "crisp study", seeds: [1, 2] });
 const part = (split: StudyDefinition["data"]["reported"], count: number) => ({

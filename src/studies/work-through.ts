@@ -1,5 +1,5 @@
 import { logged, type RunEvent, type RunSpecByHash, type RunWorker } from "../runs/index.ts";
-import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
+import type { StoredRun, StudyRun, StudyStore } from "./stores/store.ts";
 
 /** How often a store is told that a run is worked on. */
 const BEAT_MS = 10_000;

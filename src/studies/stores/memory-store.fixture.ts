@@ -1,4 +1,4 @@
-import { type LoggedEvent, logLine, type RunLog } from "../runs/index.ts";
+import { type LoggedEvent, logLine, type RunLog } from "../../runs/index.ts";
 import { idsOf, type KeptStudy, runName, type StoredRun, type StudyRun, type StudyStore, settleStudy } from "./store.ts";
 
 /** A study in memory, as JSON, as a database would keep it: `open` a store on it again and again. */

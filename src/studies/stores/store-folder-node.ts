@@ -1,9 +1,9 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CrispError, expectedGot } from "../errors/index.ts";
-import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomically } from "../files/index-node.ts";
-import { checkRunLog, isRunLog, logFile } from "../runs/index-node.ts";
-import { checkOwnCheckpoints, removeCheckpoints } from "../training/index-node.ts";
+import { CrispError, expectedGot } from "../../errors/index.ts";
+import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomically } from "../../files/index-node.ts";
+import { checkRunLog, isRunLog, logFile } from "../../runs/index-node.ts";
+import { checkOwnCheckpoints, removeCheckpoints } from "../../training/index-node.ts";
 import {
   idsOf,
   type KeptStudy,

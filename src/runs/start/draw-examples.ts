@@ -1,6 +1,6 @@
-import type { Encoded } from "../data/index.ts";
-import { expectedGot } from "../errors/index.ts";
-import { permutation, uniform } from "../random/index.ts";
+import type { Encoded } from "../../data/index.ts";
+import { expectedGot } from "../../errors/index.ts";
+import { permutation, uniform } from "../../random/index.ts";
 
 /** Which of the training examples a run is trained on, and how many of them with a wrong label. */
 export interface TrainingDraw {

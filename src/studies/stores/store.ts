@@ -1,6 +1,6 @@
-import { expectedGot } from "../errors/index.ts";
-import type { RunLog, RunResult } from "../runs/index.ts";
-import type { StudyDefinition } from "./definition.ts";
+import { expectedGot } from "../../errors/index.ts";
+import type { RunLog, RunResult } from "../../runs/index.ts";
+import type { StudyDefinition } from "../definition.ts";
 
 /** Names a run of a study. */
 export interface RunKey {

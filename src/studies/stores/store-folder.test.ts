@@ -13,10 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import type { CrispError } from "../errors/index.ts";
+import type { CrispError } from "../../errors/index.ts";
+import { DENSE, SPARSE, storedRun, tinyHeader } from "../tiny-study.fixture.ts";
 import { idsOf, type KeptStudy, runName, type StudyHeader } from "./store.ts";
 import { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";
-import { DENSE, SPARSE, storedRun, tinyHeader } from "./tiny-study.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-store-"));
 after(() => rmSync(work, { recursive: true, force: true }));

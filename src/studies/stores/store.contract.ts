@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { LogEvent, RunLog } from "../runs/index.ts";
+import type { LogEvent, RunLog } from "../../runs/index.ts";
+import { DENSE, SPARSE, storedRun, tinyHeader, tinyStudy } from "../tiny-study.fixture.ts";
 import type { RunKey, StudyRun, StudyStore } from "./store.ts";
-import { DENSE, SPARSE, storedRun, tinyHeader, tinyStudy } from "./tiny-study.fixture.ts";
 
 /** Where one study lives, of which stores are opened one after another. */
 export interface StudyPlace {

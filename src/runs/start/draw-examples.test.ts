@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Encoded } from "../data/index.ts";
+import type { Encoded } from "../../data/index.ts";
 import { drawExamples, type TrainingDraw } from "./draw-examples.ts";
 
 /** 600, 300 and 100 examples of three classes, mixed. */
