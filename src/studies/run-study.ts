@@ -70,6 +70,7 @@ export async function runStudyIn(
     const lanes = Math.max(1, options.parallelRuns ?? (isSmall(config) && device === "cpu" ? environment.cores : 1));
     const threads = Math.max(1, Math.floor(environment.cores / lanes));
     await workThrough(store, {
+      name: environment.name,
       lanes,
       signal: options.signal,
       startWorker() {

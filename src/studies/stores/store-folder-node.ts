@@ -123,7 +123,6 @@ class FolderStore implements StudyStore {
     return free;
   }
 
-  /** The lock keeps all others out of the folder. */
   async beat(run: StudyRun, worker: string): Promise<boolean> {
     return this.#claims.get(runName(run)) === worker;
   }
@@ -132,8 +131,14 @@ class FolderStore implements StudyStore {
     if (this.#claims.get(runName(run)) === worker) this.#claims.delete(runName(run));
   }
 
-  async finish(run: StudyRun, result: StoredRun): Promise<void> {
+  /** The lock keeps all others out of the folder. */
+  async othersAtWork(): Promise<boolean> {
+    return false;
+  }
+
+  async finish(run: StudyRun, worker: string, result: StoredRun): Promise<boolean> {
     const name = runName(run);
+    if (this.#claims.get(name) !== worker) return false;
     writeAtomically(this.#result(name), bytes(JSON.stringify(result)));
     this.#removeCheckpoints(name);
     this.#removeEarlier(name);
@@ -141,6 +146,7 @@ class FolderStore implements StudyStore {
     const { replaces } = this.#file;
     if (replaces.includes(name)) this.#write({ ...this.#file, replaces: replaces.filter((other) => other !== name) });
     if (this.#asked.every((other) => this.#isFinished(runName(other)))) this.#removeReplaced();
+    return true;
   }
 
   checkpoints(run: StudyRun): string {
