@@ -28,7 +28,7 @@ export type {
   Verdict,
   VerdictWord,
 } from "./records.ts";
-export { type FinishedStudy, runStudyIn, type StudyEvent, type StudyOptions } from "./run-study.ts";
+export { type FinishedStudy, runStudyIn, type StudyEvent, type StudyOptions, workOnStudyIn } from "./run-study.ts";
 export {
   type BootstrapOptions,
   type CrossedBootstrap,
@@ -44,6 +44,7 @@ export { type LookLevels, levelsAt } from "./statistics/looks.ts";
 export { critical, studentCdf, studentQuantile } from "./statistics/quantiles.ts";
 export { overSeeds, type StudyMeta, studyResults } from "./statistics/study-results.ts";
 export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
+export { type StudyStatus, secondsLeft, type WorkerStatus } from "./stores/status.ts";
 export {
   idsOf,
   type KeptStudy,

@@ -8,23 +8,16 @@ import { checkOwnFiles, writeOwnFiles } from "../../files/index-node.ts";
 import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
-import {
-  BASELINE,
-  demoStudies,
-  type PreparedStudy,
-  type StudyDefinition,
-  type StudyEvent,
-  type StudyResults,
-  textStudy,
-} from "../../studies/index.ts";
-import { armsOf, folderStore, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
+import { demoStudies, type PreparedStudy, type StudyDefinition, type StudyResults, textStudy } from "../../studies/index.ts";
+import { armsOf, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import { inOutputFolder } from "../in-output-folder.ts";
-import type { Progress } from "../progress.ts";
 import { QUICK, quickOptions } from "../quick-study.ts";
 import { columnOptions, fetchListener, modelName, planOptions, readingOptions, sayAsked, trainingData } from "../read-options.ts";
 import { type Context, defineVerb } from "../verb.ts";
+import { DATABASE_OPTIONS, openStores, type Stores } from "./studies/database.ts";
+import { studyProgress } from "./studies/study-progress.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
 // A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
@@ -32,7 +25,8 @@ const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _b
 const { attention: _attention, ...MODEL } = MODEL_OPTIONS;
 const { test_file: _test, streaming: _streaming, ...DATA } = DATA_OPTIONS;
 
-const OPTIONS = {
+/** Of `crisp worker` too, as it needs the same study. */
+export const STUDY_OPTIONS = {
   preset: { type: "string", choices: ["demo", "sst2"], help: "A ready-made study." },
   // Five is the least that gets a verdict (docs/statistics.md).
   seeds: {
@@ -56,6 +50,7 @@ const OPTIONS = {
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   ...SHARED,
+  ...DATABASE_OPTIONS,
   output_dir: {
     type: "string",
     unit: "folder",
@@ -66,7 +61,7 @@ const OPTIONS = {
     help: "Start afresh where the output folder holds a study; each of its files is replaced once the new one is whole.",
   },
 } as const;
-type StudyContext = Context<typeof OPTIONS>;
+type StudyContext = Context<typeof STUDY_OPTIONS>;
 
 const SEEDS = [1, 2, 3, 4, 5];
 /** Of each study, and of all of them. */
@@ -78,7 +73,7 @@ export const study = defineVerb({
   summary: "train several kinds of attention, its arms, over several seeds and say whether sparsity helped",
   usage: "[data | spec.json] [options]",
   positionals: [{ name: "data", help: "Labelled texts, or a study's spec (JSON); left out with --preset." }],
-  options: OPTIONS,
+  options: STUDY_OPTIONS,
   foreign: foreignTrainingOptions,
   examples: [
     "crisp study --preset demo",
@@ -87,38 +82,61 @@ export const study = defineVerb({
   ],
   stopsOnSignal: true,
   async run(context) {
-    const { options } = context;
-    const demo = options.preset === "demo";
-    const definitions = demo ? demoDefinitions(context) : [await textDefinition(context)];
-    const studies = definitions.map(prepareStudy);
-    const folder = options.outputDir ?? join("runs", demo ? (options.quick ? "demo-quick" : "demo") : definitions[0].study);
-    const folderOf = ({ study }: StudyDefinition): string => (definitions.length > 1 ? join(folder, study) : folder);
-    for (const definition of definitions) checkOwnFiles(folderOf(definition), RESULT_FILES);
-    return inOutputFolder(folder, { what: "study", files: [REPORT] }, () => runAll(context, studies, folder, folderOf));
+    const { options, output } = context;
+    const { prepared, folder } = await preparedStudies(context);
+    const folderOf = ({ study }: StudyDefinition): string => (prepared.length > 1 ? join(folder, study) : folder);
+    for (const { definition } of prepared) checkOwnFiles(folderOf(definition), RESULT_FILES);
+    return inOutputFolder(folder, { what: "study", files: [REPORT] }, async () => {
+      const stores = await openStores(options, folder, output);
+      try {
+        return await runAll(context, prepared, { folder, folderOf, stores });
+      } finally {
+        await stores.close();
+      }
+    });
   },
 });
+
+/** What a command asks for, checked, and the folder of its output. */
+export async function preparedStudies(context: StudyContext) {
+  const { options } = context;
+  const demo = options.preset === "demo";
+  const definitions = demo ? demoDefinitions(context) : [await textDefinition(context)];
+  const folder = options.outputDir ?? join("runs", demo ? (options.quick ? "demo-quick" : "demo") : definitions[0].study);
+  return { prepared: definitions.map(prepareStudy), folder };
+}
+
+interface Places {
+  readonly folder: string;
+  /** Of one of several studies. */
+  folderOf(definition: StudyDefinition): string;
+  readonly stores: Stores;
+}
 
 async function runAll(
   context: StudyContext,
   studies: readonly PreparedStudy[],
-  folder: string,
-  folderOf: (definition: StudyDefinition) => string,
+  { folder, folderOf, stores }: Places,
 ): Promise<number> {
-  const { options, output } = context;
+  const { output } = context;
   announce(context, studies, folder);
 
   const results: StudyResults[] = [];
-  const device = await settled(context);
+  const device = await settledDevice(context);
   const started = performance.now();
   for (const each of studies) {
     const { definition } = each;
     const own = folderOf(definition);
     const finished = await runStudy(each, {
-      store: folderStore(own, { overwrite: options.overwriteOutputDir, kept: own === folder }),
+      store: stores.storeIn(own),
       device,
       signal: context.signal,
-      onEvent: reporter(context, definition, results.length === 0),
+      onEvent: studyProgress(context, definition, results.length === 0),
     });
+    if (!finished && !context.signal.aborted) {
+      output.print(`some runs failed, crisp status says why; the same command tries them again: ${context.commandLine}`);
+      return 1;
+    }
     if (!finished) {
       output.print(`stopped; the same command continues where it was: ${context.commandLine}`);
       return 130;
@@ -137,7 +155,7 @@ const write = (folder: string, names: readonly string[], texts: readonly string[
   writeOwnFiles(folder, new Map(names.map((name, at) => [name, [new TextEncoder().encode(texts[at])]])));
 
 /** `auto` is settled once, so that all runs of a study are computed alike. */
-async function settled({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {
+export async function settledDevice({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {
   const asked = options.device as Device;
   sayAsked(output, asked);
   if (asked !== "auto") return asked;
@@ -146,7 +164,18 @@ async function settled({ options, output }: StudyContext): Promise<Exclude<Devic
   return device;
 }
 
-const DEMO_OPTIONS = new Set(["preset", "device", "seeds", "quick", "outputDir", "overwriteOutputDir", "json", "verbose"]);
+const DEMO_OPTIONS = new Set([
+  "preset",
+  "device",
+  "seeds",
+  "quick",
+  "database",
+  "checkpointsDir",
+  "outputDir",
+  "overwriteOutputDir",
+  "json",
+  "verbose",
+]);
 
 function demoDefinitions({ options, given, positionals, commandLine }: StudyContext): StudyDefinition[] {
   const other = positionals[0] ?? [...given].find((name) => !DEMO_OPTIONS.has(name));
@@ -198,7 +227,7 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const reported = source.validation && sameClasses(await loadDatasets(source.validation, like), train.labels);
   const hub = options.datasetName === undefined ? undefined : source.name;
   const sst2 = options.preset === "sst2";
-  const name = spec.study ?? (sst2 ? "sst2" : basename(hub ?? file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));
+  const name = options.study ?? spec.study ?? (sst2 ? "sst2" : basename(hub ?? file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));
   const training = trainingOptionsIn(options);
   const quick = options.quick ? quickOptions(options, given, { rows: train.examples.length, folder }) : {};
   const definition = textStudy({
@@ -233,52 +262,6 @@ function announce({ output }: StudyContext, studies: readonly PreparedStudy[], f
     for (const line of renderSummary(summarise(splits))) output.say(`  ${line}`);
   }
   output.print(`results go to ${folder}`);
-  output.print();
-}
-
-/** One bar a study, and for the very first trained model a few sentences. */
-function reporter({ output }: StudyContext, definition: StudyDefinition, first: boolean): (event: StudyEvent) => void {
-  const total = definition.arms.length * definition.seeds.length;
-  const progress: Progress = output.progress(definition.study, total);
-  const current = new Map<string, number>();
-  let [shown, done, resumed] = [!first, 0, 0];
-  return (event) => {
-    if (event.type === "run") {
-      const { event: inner, arm, seed } = event;
-      if (inner.type === "step") {
-        current.set(`${arm} ${seed}`, inner.step / inner.steps);
-        const running = [...current.values()].reduce((sum, share) => sum + Math.min(share, 0.99), 0);
-        progress.update(Number((done + running).toFixed(1)), `${arm}, seed ${seed}, loss ${inner.loss.toFixed(3)}`);
-      } else if (inner.type === "note") output.note(`${arm}, seed ${seed}: ${inner.text}`);
-      return;
-    }
-    const { arm, seed } = event.run.record;
-    current.delete(`${arm} ${seed}`);
-    done = event.done;
-    if (event.resumed) resumed++;
-    else output.record({ type: "run", arm, seed, seconds: event.run.record.seconds });
-    progress.update(done, event.resumed ? "already done" : `${arm}, seed ${seed} done`);
-    if (!shown && arm === BASELINE && definition.fresh) {
-      shown = true;
-      showFresh(output, definition, event.run.fresh);
-    }
-    if (done === total) progress.finish(resumed > 0 ? `${counted(resumed, "run was", "runs were")} already done` : "");
-  };
-}
-
-function showFresh(
-  output: StudyContext["output"],
-  { fresh = [], data }: StudyDefinition,
-  probabilities: readonly (readonly number[])[],
-): void {
-  const { labels } = data.train;
-  output.print(output.style("bold", "five fresh sentences, read by the first dense model:"));
-  fresh.forEach(({ text, label }, at) => {
-    const row = probabilities[at];
-    const said = row.indexOf(Math.max(...row));
-    const mark = said === label ? output.style("green", "✓") : output.style("red", "✗");
-    output.print(`  ${mark} ${labels[said].padEnd(8)} ${row[said].toFixed(2)}  ${text}`);
-  });
   output.print();
 }
 

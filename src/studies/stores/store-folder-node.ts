@@ -18,7 +18,7 @@ import {
 } from "./store.ts";
 
 /** What `study.json` holds; `ids` name all runs whose files in `runs/` are this study's, so that nothing else is ever touched. */
-interface StudyFile extends Omit<StudyHeader, "runs">, KeptStudy {
+export interface StudyFile extends Omit<StudyHeader, "runs">, KeptStudy {
   readonly generator: typeof GENERATOR;
   /** Those runs whose result is still that of a study before it: it stays until the new one is whole. */
   readonly replaces: readonly string[];
@@ -168,8 +168,7 @@ class FolderStore implements StudyStore {
   }
 
   #result = (name: string): string => join(this.#folder, "runs", `${name}.json`);
-  #log = (name: string, overwritten = this.#file.overwritten): string =>
-    join(this.#folder, "runs", `${unfinishedName(name, overwritten)}.log.jsonl`);
+  #log = (name: string, overwritten = this.#file.overwritten): string => join(this.#folder, "runs", logName(name, overwritten));
   #checkpoints = (name: string, overwritten = this.#file.overwritten): string =>
     join(this.#folder, "runs", unfinishedName(name, overwritten));
 
@@ -222,6 +221,8 @@ class FolderStore implements StudyStore {
   }
 }
 
+/** Of a run's log. */
+export const logName = (name: string, overwritten?: number): string => `${unfinishedName(name, overwritten)}.log.jsonl`;
 const unfinishedName = (name: string, overwritten = 0): string => (overwritten === 0 ? name : `${name}.${overwritten}`);
 
 /** Links that lead nowhere, too. */
@@ -239,7 +240,7 @@ function isResult(file: string, name: string): boolean {
 }
 
 /** Undefined where the folder holds no study. */
-function readStudyFile(folder: string): StudyFile | undefined {
+export function readStudyFile(folder: string): StudyFile | undefined {
   const file = join(folder, "study.json");
   if (!isThere(file)) return undefined;
   // Crisp makes no links

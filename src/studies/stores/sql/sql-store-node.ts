@@ -22,6 +22,8 @@ export interface SqlStoreOptions {
   readonly checkpoints: string;
   /** A run is another's after so long without a sign of life, in seconds; default 60. */
   readonly lostAfterSeconds?: number;
+  /** Work on a study that somebody else began, and change nothing about it; default false. */
+  readonly join?: boolean;
 }
 
 const LOST_AFTER_SECONDS = 60;
@@ -62,7 +64,9 @@ class SqlStore implements StudyStore {
   async open(header: StudyHeader): Promise<StudyPlan> {
     const { study, corpus, plan, options, command, runs } = header;
     for (const run of runs) checkOwnCheckpoints(this.#folderOf(study, run));
+    const { join: joins = false } = this.#options;
     const holds = await this.#connection.transaction(async (sql) => {
+      if (joins) await checkJoined(sql, this.#connection.name, header);
       await sql.query(
         `INSERT INTO crisp.studies (study, corpus, plan, options, command) VALUES ($1, $2, $3::jsonb, $4::jsonb, $5)
          ON CONFLICT DO NOTHING`,
@@ -83,14 +87,14 @@ class SqlStore implements StudyStore {
         anyFinished,
         hint,
       );
-      if (!anyFinished) {
+      if (!anyFinished && !joins) {
         await sql.query(
           "UPDATE crisp.studies SET corpus = $2, plan = $3::jsonb, options = $4::jsonb, command = $5 WHERE study = $1",
           [...[study, corpus, JSON.stringify(kept.plan), JSON.stringify(options), command]],
         );
       }
-      await this.#keepRuns(sql, header);
-      return kept.plan;
+      await this.#keepRuns(sql, header, joins);
+      return joins ? found.plan : kept.plan;
     });
     this.#header = header;
     this.#arms = [...new Set(runs.map(({ arm }) => arm))];
@@ -98,14 +102,15 @@ class SqlStore implements StudyStore {
     return holds;
   }
 
-  async #keepRuns(sql: Sql, { study, runs }: StudyHeader): Promise<void> {
-    await sql.query(
-      `INSERT INTO crisp.runs (study, position, name, id, arm, seed)
+  async #keepRuns(sql: Sql, { study, runs }: StudyHeader, joins: boolean): Promise<void> {
+    if (!joins)
+      await sql.query(
+        `INSERT INTO crisp.runs (study, position, name, id, arm, seed)
        SELECT $1, position, name, id, arm, seed
        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY AS asked (name, id, arm, seed, position)
        ON CONFLICT (study, name) DO UPDATE SET position = excluded.position WHERE runs.position <> excluded.position`,
-      [study, runs.map(runName), runs.map(({ id }) => id), runs.map(({ arm }) => arm), runs.map(({ seed }) => seed)],
-    );
+        [study, runs.map(runName), runs.map(({ id }) => id), runs.map(({ arm }) => arm), runs.map(({ seed }) => seed)],
+      );
     await sql.query(
       "UPDATE crisp.runs SET state = 'waiting', failures = 0 WHERE study = $1 AND failures > 0 AND state IN ('failed', 'waiting')",
       [study],
@@ -245,6 +250,22 @@ class SqlStore implements StudyStore {
     removeCheckpoints(folder);
     if (readdirSync(folder).length === 0) rmdirSync(folder);
   }
+}
+
+/** @throws `study/not-begun`, `study/other-study` where it has not all runs of the header. */
+async function checkJoined(sql: Sql, name: string, { study, runs }: StudyHeader): Promise<void> {
+  const begun = await sql.query<{ name: string }>("SELECT name FROM crisp.runs WHERE study = $1", [study]);
+  if (begun.length === 0) {
+    const others = await sql.query<{ study: string }>("SELECT study FROM crisp.studies ORDER BY begun DESC LIMIT 5");
+    const got = others.length === 0 ? "no study at all" : `only ${others.map((other) => other.study).join(", ")}`;
+    const hint = "Begin it with crisp study and the same --database, or name it with --study.";
+    throw expectedGot("study/not-begun", name, `the study ${study}`, got, hint);
+  }
+  const names = new Set(begun.map((run) => run.name));
+  const unknown = runs.find((run) => !names.has(runName(run)));
+  if (unknown === undefined) return;
+  const hint = "A worker gets the same data, model and options as crisp study did.";
+  throw expectedGot("study/other-study", `study ${study} in ${name}`, "runs that the study has", runName(unknown), hint);
 }
 
 /** A run that this worker has, by the first three values. */
