@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,9 @@ const PROGRAMS = globSync("/usr/lib/postgresql/*/bin").sort().at(-1);
 /** Why there is no PostgreSQL here; undefined where there is one. */
 export const noPostgres: string | undefined =
   PROGRAMS && existsSync(join(PROGRAMS, "initdb")) ? undefined : "no PostgreSQL on this machine (apt-get install postgresql)";
+
+/** Must be seen nowhere. */
+export const PASSWORD = "open-sesame";
 
 export interface TestPostgres {
   readonly url: string;
@@ -24,7 +27,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   const port = await freePort();
   // PostgreSQL refuses to run as root
   const asOther = process.getuid?.() === 0;
-  if (asOther) execFileSync("chown", ["postgres", folder]);
+  writeFileSync(join(folder, "password"), PASSWORD);
+  if (asOther) execFileSync("chown", ["-R", "postgres", folder]);
   const run = (program: string, ...args: string[]): void => {
     const command = [join(PROGRAMS!, program), ...args];
     const [file, ...rest] = asOther ? ["runuser", "-u", "postgres", "--", ...command] : command;
@@ -33,10 +37,23 @@ export async function startPostgres(): Promise<TestPostgres> {
   const data = join(folder, "data");
   const settings = `-h 127.0.0.1 -p ${port} -c unix_socket_directories= -c fsync=off`;
   const start = (): void => run("pg_ctl", "start", "-w", "-D", data, "-l", join(folder, "log"), "-o", settings);
-  run("initdb", "-D", data, "-U", "crisp", "-A", "trust", "-E", "UTF8", "--no-sync");
+  run(
+    "initdb",
+    "-D",
+    data,
+    "-U",
+    "crisp",
+    "-A",
+    "scram-sha-256",
+    "--pwfile",
+    join(folder, "password"),
+    "-E",
+    "UTF8",
+    "--no-sync",
+  );
   start();
   return {
-    url: `postgres://crisp@127.0.0.1:${port}/postgres`,
+    url: `postgres://crisp:${PASSWORD}@127.0.0.1:${port}/postgres`,
     async restart(awayMs = 0) {
       run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", data);
       await new Promise((resolve) => setTimeout(resolve, awayMs));

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { CrispError } from "../../../errors/index.ts";
 import { storedRun, tinyHeader } from "../../tiny-study.fixture.ts";
 import { openDatabase } from "./open-database-node.ts";
-import { noPostgres, startPostgres, type TestPostgres } from "./postgres.fixture.ts";
+import { noPostgres, PASSWORD, startPostgres, type TestPostgres } from "./postgres.fixture.ts";
 import { connectPostgres } from "./postgres-node.ts";
 import { silence, sqlStoreContract } from "./sql-store.contract.ts";
 import { sqlStore } from "./sql-store-node.ts";
@@ -42,14 +42,13 @@ describe("a PostgreSQL of its own", { skip: noPostgres }, () => {
   test("a database that does not answer the first time is told at once, without its password", async () => {
     const url = new URL(server.url);
     url.port = "1";
-    url.password = "secret";
     await assert.rejects(openDatabase({ url: url.href }), (error: CrispError) => {
       assert.equal(error.code, "database/unreachable");
       assert.match(
         error.message,
         /^postgres:\/\/crisp@127\.0\.0\.1:1\/postgres: expected a database that answers, got .*ECONNREFUSED/,
       );
-      assert.doesNotMatch(JSON.stringify({ ...error, message: error.message }), /secret/);
+      assert.doesNotMatch(JSON.stringify({ ...error, message: error.message }), new RegExp(PASSWORD));
       return true;
     });
   });
