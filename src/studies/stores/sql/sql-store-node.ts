@@ -35,7 +35,7 @@ const MOST_FAILURES = 3;
  *
  * Claims are rows that are locked and changed in one statement (`FOR UPDATE SKIP LOCKED`), so that nobody waits for another's. Only the
  * database's clock decides what is lost, and the time that it was down itself counts for nobody. A run whose worker throws goes to
- * others, at most 3 times until somebody opens the study again.
+ * others, at most 3 times until the study is opened again, other than to join it.
  *
  * @param connection - See `openDatabase`; it stays open when the store is closed.
  */
@@ -93,31 +93,16 @@ class SqlStore implements StudyStore {
           [...[study, corpus, JSON.stringify(kept.plan), JSON.stringify(options), command]],
         );
       }
-      await this.#keepRuns(sql, header, joins);
+      if (!joins) await keepRuns(sql, header);
+      if (this.#connection.exclusive) {
+        await sql.query("UPDATE crisp.runs SET state = 'waiting', worker = NULL WHERE study = $1 AND state = 'running'", [study]);
+      }
       return joins ? found.plan : kept.plan;
     });
     this.#header = header;
     this.#arms = [...new Set(runs.map(({ arm }) => arm))];
     this.#seeds = [...new Set(runs.map(({ seed }) => seed))];
     return holds;
-  }
-
-  async #keepRuns(sql: Sql, { study, runs }: StudyHeader, joins: boolean): Promise<void> {
-    if (!joins)
-      await sql.query(
-        `INSERT INTO crisp.runs (study, position, name, id, arm, seed)
-       SELECT $1, position, name, id, arm, seed
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY AS asked (name, id, arm, seed, position)
-       ON CONFLICT (study, name) DO UPDATE SET position = excluded.position WHERE runs.position <> excluded.position`,
-        [study, runs.map(runName), runs.map(({ id }) => id), runs.map(({ arm }) => arm), runs.map(({ seed }) => seed)],
-      );
-    await sql.query(
-      "UPDATE crisp.runs SET state = 'waiting', failures = 0 WHERE study = $1 AND failures > 0 AND state IN ('failed', 'waiting')",
-      [study],
-    );
-    if (this.#connection.exclusive) {
-      await sql.query("UPDATE crisp.runs SET state = 'waiting', worker = NULL WHERE study = $1 AND state = 'running'", [study]);
-    }
   }
 
   async claim(worker: string): Promise<StudyRun | undefined> {
@@ -250,6 +235,18 @@ class SqlStore implements StudyStore {
     removeCheckpoints(folder);
     if (readdirSync(folder).length === 0) rmdirSync(folder);
   }
+}
+
+/** Add the runs that are new, in the order that is asked for now, and let those that failed be tried again. */
+async function keepRuns(sql: Sql, { study, runs }: StudyHeader): Promise<void> {
+  await sql.query(
+    `INSERT INTO crisp.runs (study, position, name, id, arm, seed)
+     SELECT $1, position, name, id, arm, seed
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY AS asked (name, id, arm, seed, position)
+     ON CONFLICT (study, name) DO UPDATE SET position = excluded.position WHERE runs.position <> excluded.position`,
+    [study, runs.map(runName), runs.map(({ id }) => id), runs.map(({ arm }) => arm), runs.map(({ seed }) => seed)],
+  );
+  await sql.query("UPDATE crisp.runs SET state = 'waiting', failures = 0 WHERE study = $1 AND state = 'failed'", [study]);
 }
 
 /** @throws `study/not-begun`, `study/other-study` where it has not all runs of the header. */

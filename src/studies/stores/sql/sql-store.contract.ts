@@ -10,6 +10,7 @@ import type { StoredRun, StudyStore } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { MIGRATIONS, migrate } from "./migrations.ts";
 import { patient } from "./patient.ts";
+import { sqlStatus } from "./sql-status.ts";
 import { sqlStore } from "./sql-store-node.ts";
 
 const header = tinyHeader();
@@ -133,6 +134,50 @@ export function sqlStoreContract(name: string, connect: () => Promise<Connection
       const later = await opened();
       assert.deepEqual(await later.claim("a"), runs[0]);
       await later.close();
+    });
+
+    test("who joins a study changes nothing about it, and gets a part of its runs", async () => {
+      await emptied();
+      const joined = (asked = header) => sqlStore(connection, { checkpoints: folder, join: true }).open(asked);
+      await assert.rejects(joined(), { code: "study/not-begun", message: /expected the study .*, got no study at all/ });
+      const store = await opened();
+      await assert.rejects(joined({ ...header, study: "another" }), { code: "study/not-begun", message: /got only / });
+      const one = tinyHeader({ seeds: [2] });
+      assert.deepEqual(await joined(one), header.plan);
+      await assert.rejects(joined(tinyHeader({ seeds: [1, 2, 3] })), { code: "study/other-study", message: /got dense\.seed-3/ });
+      const changed = { ...header, runs: runs.map((run) => ({ ...run, id: "of other data" })) };
+      await assert.rejects(joined(changed), { code: "study/other-study", message: /of the same model, tokenizer, data/ });
+      const part = sqlStore(connection, { checkpoints: folder, join: true });
+      await part.open(one);
+      assert.deepEqual(await part.claim("a"), runs[2]);
+      await part.close();
+      await store.close();
+    });
+
+    test("its status counts runs, names workers and failures, and says how long the rest will take", async () => {
+      await emptied();
+      const store = await opened();
+      const [first, second] = [(await store.claim("a"))!, (await store.claim("machine:7 b"))!];
+      assert.equal((await sqlStatus(connection))[0].secondsLeft, null, "nothing is finished yet");
+      await store.finish(first, "a", storedRun(first));
+      await connection.query("UPDATE crisp.runs SET finished = begun + interval '100 s' WHERE state = 'done'");
+      await connection.query(
+        "UPDATE crisp.runs SET begun = now() - interval '40 s', heartbeat = now() - interval '7 s' WHERE state = 'running'",
+      );
+      const failing = (await store.claim("c"))!;
+      await store.release(failing, "c", "expected a finite loss, got NaN");
+      const [{ workers, failures, secondsLeft, begun, ...counts }] = await sqlStatus(connection, header.study);
+      assert.deepEqual(counts, { study: header.study, done: 1, running: 1, waiting: 2, failed: 0 });
+      const [{ seconds, silentSeconds, ...worker }] = workers;
+      assert.deepEqual(worker, { worker: "machine:7 b", arm: second.arm, seed: second.seed });
+      assert.ok(seconds >= 40 && silentSeconds >= 7 && seconds - silentSeconds > 32, `${seconds} ${silentSeconds}`);
+      assert.ok(secondsLeft! <= 260 && secondsLeft! > 200, String(secondsLeft));
+      assert.deepEqual(failures, [
+        { arm: failing.arm, seed: failing.seed, attempts: 1, error: "expected a finite loss, got NaN" },
+      ]);
+      assert.match(begun!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+      assert.deepEqual(await sqlStatus(connection, "another"), []);
+      await store.close();
     });
 
     test("a result comes back number by number and in its own order", async () => {
