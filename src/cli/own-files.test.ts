@@ -70,9 +70,11 @@ const WRITERS: Readonly<Record<string, readonly Writer[]>> = {
   })),
   eval: [{ args: (folder, file) => ["eval", model, file, "--output_dir", folder], names: ["errors.csv", "predictions.jsonl"] }],
   predict: [{ args: (folder, file) => ["predict", model, file, "--output_file", join(folder, "out.csv")], names: ["out.csv"] }],
+  // checkpoints alone, once a database gave it a run: see sql-store.contract.ts
+  worker: [],
   bench: [{ args: (folder) => ["bench", "--time_budget", "1", "--output_dir", folder], names: ["bench.json", "bench.html"] }],
 };
-const READERS = ["inspect", "push", "draw", "doctor"];
+const READERS = ["inspect", "push", "draw", "doctor", "status"];
 
 async function run(argv: readonly string[]): Promise<{ code: number; stderr: string }> {
   let stderr = "";
