@@ -56,3 +56,4 @@ export {
   type StudyStore,
   settleStudy,
 } from "./stores/store.ts";
+export { chooseTrials, type Tuned, type TuningPlan, tunedStudy, tuningStudy } from "./tuning.ts";

@@ -84,6 +84,8 @@ export interface ArmResult {
   /** Evaluation loss (nats) minus dense, "sentences like these"; null for the baseline. */
   readonly lossDifference: ExploratoryDifference | null;
   readonly verdict: Verdict;
+  /** Runs that diverged, see `RunRecord.diverged`; left out, none. */
+  readonly diverged?: number;
   /** One learning curve a seed. */
   readonly curves: readonly (readonly CurvePoint[])[];
 }

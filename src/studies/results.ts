@@ -23,7 +23,7 @@ export function resultsOf(
   const whole = Math.max(1, Math.round(length));
   const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
   const { gated } = families[config.family];
-  const { runtime } = runs[0];
+  const { runtime } = runs.find(({ record }) => !record.diverged) ?? runs[0];
   return studyResults(
     runs.map(({ record }) => record),
     {
@@ -57,6 +57,7 @@ function attentionMaps({ seeds, arms }: StudyDefinition, runs: readonly StoredRu
   const first = arms.map(({ name }) => {
     return runs.find(({ record }) => record.arm === name && record.seed === seeds[0])!;
   });
+  if (first.some(({ record }) => record.diverged)) return [];
   return first[0].maps.map(({ text, tokens, layer, head }, at) => ({
     sentence: text,
     tokens,
