@@ -1,9 +1,8 @@
-import type { ArmResult, OverSeeds, StudyResults } from "../studies/index.ts";
+import type { OverSeeds, StudyResults } from "../studies/index.ts";
+import { armTable, type Cell } from "./arm-table.ts";
 import { duration, fixed, flops, halfWidth, percent, points } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { verdictPill } from "./verdicts.ts";
-
-type Cell = (c: ArmResult) => Html | string | null;
 
 /** All figures: one column an arm, one row a figure. */
 export function figuresTable(results: StudyResults): Html {
@@ -96,13 +95,7 @@ export function figuresTable(results: StudyResults): Html {
       ],
     ]);
   }
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="All figures"><table class="figures">
-<thead><tr><th scope="col"></th>${arms.map((c, i) => html`<th scope="col" class="c${i}"><span class="key"></span>${c.name}</th>`)}</tr></thead>
-${groups.map(([group, rows]) => {
-  const filled = rows.filter(([, cell]) => arms.some((c) => cell(c)));
-  return html`<tbody><tr class="group"><th colspan="${arms.length + 1}" scope="colgroup">${group}</th></tr>
-${filled.map(([name, cell]) => html`<tr><th scope="row">${name}</th>${arms.map((c) => html`<td>${cell(c) || html`<span class="pm">–</span>`}</td>`)}</tr>`)}</tbody>`;
-})}</table></div>`;
+  return armTable("All figures", arms, groups);
 }
 
 function over(value: OverSeeds, format: (value: number) => string, plusMinus: (half: number) => string): Html {

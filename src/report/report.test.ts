@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StudyResults, VerdictWord } from "../studies/index.ts";
 import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
-import { duration, fixed, flops, halfWidth, listed, percent, points } from "./format.ts";
+import { duration, fixed, flops, halfWidth, listed, percent, points, pValue } from "./format.ts";
 import { html, raw } from "./html.ts";
 import { asPlanted, calibrationTitle, headline, renderReport, renderTable } from "./index.ts";
 import { misnested, poisoned } from "./markup.fixture.ts";
@@ -57,6 +57,22 @@ test("the page carries verdicts, every arm's figures, command and environment", 
   }
   assert.ok(page.includes(study.command) && page.includes("onnxruntime-node 1.30.0, CPU"));
   assert.ok(page.includes("prefers-color-scheme:dark"));
+});
+
+test("the page shows further tests of each arm but the baseline, with their power, and none where results have none", () => {
+  const at = page.indexOf("<h3>Further tests</h3>");
+  const table = page.slice(at, page.indexOf("</table>", at));
+  assert.equal(table.match(/<th scope="col" class="c/g)!.length, 3);
+  for (const { furtherTests } of study.arms.slice(1)) {
+    const { permutation, mcNemar, stochasticOrder, power } = furtherTests!;
+    assert.ok(table.includes(`${pValue(permutation.p)} <span class="pm">least ${pValue(0.0625)}`));
+    assert.ok(table.includes(`>${pValue(mcNemar.p)}</span>`));
+    assert.ok(table.includes(`at most ${fixed(stochasticOrder.bound, 2)}`));
+    for (const { power: chance } of power.planned) assert.ok(table.includes(percent(chance, 0)));
+  }
+  assert.match(table, /a true \+0\.97 points is found in/);
+  const older = { ...study, arms: study.arms.map(({ furtherTests: _, ...arm }) => arm) };
+  assert.doesNotMatch(renderReport(older), /Further tests/);
 });
 
 test("a removed pair is hatched, a kept one of small probability is a cell", () => {
@@ -189,6 +205,7 @@ test("numbers read as people write them", () => {
     [duration(4.2), duration(59.4), duration(75), duration(3 * 3600 + 120)],
     ["4.2 s", "59 s", "1 min 15 s", "3 h 2 min"],
   );
+  assert.deepEqual([pValue(0.0312), pValue(0.00099), pValue(1)], ["0.031", "< 0.001", "1.000"]);
   assert.equal(halfWidth({ mean: 1, perSeed: [1] }), null);
   assert.equal(listed(["a", "b", "c"]), "a, b and c");
 });

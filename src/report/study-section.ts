@@ -5,6 +5,7 @@ import { dotPlot } from "./dot-plot.ts";
 import { figuresTable } from "./figures-table.ts";
 import { forestPlot } from "./forest-plot.ts";
 import { count, fixed, percent, unbroken } from "./format.ts";
+import { furtherTestsTable } from "./further-tests-table.ts";
 import { gapPlot } from "./gap-plot.ts";
 import { type Html, html } from "./html.ts";
 import { learningCurves } from "./learning-curves.ts";
@@ -29,6 +30,7 @@ ${curveCards(results)}
 ${gapCard(results)}
 </div>
 ${card("All figures", "Mean over seeds ± half the 95 % interval over seeds; hover a figure for each seed.", figuresTable(results), "wide")}
+${furtherTestsCard(results)}
 ${
   results.attentionMaps.length > 0 &&
   card(
@@ -121,6 +123,13 @@ const gapCard = (results: StudyResults): Html =>
     gapPlot(results),
     "wide",
   );
+
+function furtherTestsCard(results: StudyResults): Html | null {
+  const note =
+    "Exploratory: they change no verdict, and none is corrected for the number of arms. Each speaks of what its group is named after; hover McNemar’s p for each seed’s sentences gained and lost.";
+  const table = furtherTestsTable(results);
+  return table && card("Further tests", note, table, "wide");
+}
 
 const colourKey = (results: StudyResults): Html =>
   html`<span class="keys">${results.arms.map((c, i) => html`<span class="c${i}"><span class="key"></span>${c.name}</span>`)}</span>`;

@@ -13,6 +13,7 @@ import type { RunRecord } from "../../runs/index.ts";
 import type { ArmResult, AttentionMap, Calibration, Difference, OverSeeds, StudyResults, Verdict } from "../records.ts";
 import { type CrossedBootstrap, crossedBootstrap, meanInterval } from "./bootstrap.ts";
 import { checkRuns } from "./check-runs.ts";
+import { furtherTests } from "./further-tests.ts";
 import { holmLevels } from "./holm.ts";
 import { type LookLevels, levelsAt } from "./looks.ts";
 import { FEWEST_SEEDS, points, settled, verdictOn } from "./verdict.ts";
@@ -97,6 +98,17 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       own.every(({ crossProbabilities }) => crossProbabilities && other in crossProbabilities),
     );
     const diverged = own.filter((run) => run.diverged).length;
+    const further =
+      at < 0
+        ? undefined
+        : furtherTests({
+            boot: boots[at],
+            differences: matrices[at],
+            own: asTrained.accuracy.perSeed,
+            baseline: base.map((run) => accuracy(run.probabilities.map(argmax), labels)),
+            level: 1 - (1 - look.level95) / Math.max(1, claims.length),
+            randomSeed,
+          });
     const best = own.map((run) => run.bestBySelectionAccuracy);
     const verdict = (): Verdict => {
       const nothing = saysOneLabel(own) ? " It learned nothing: each of its runs gives all examples one label." : "";
@@ -145,6 +157,7 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       lossDifference: at < 0 ? null : { mean: lossBoots[at].components.mean, ...lossBoots[at].interval(0.95) },
       verdict: verdict(),
       ...(diverged > 0 && { diverged }),
+      ...(further && { furtherTests: further }),
       curves: own.map((run) => run.curve),
     };
   });
