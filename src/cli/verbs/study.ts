@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { limited } from "../../api/index.ts";
+import { type LengthSettings, limited, readLongTexts } from "../../api/index.ts";
 import { drawn, modelFolderOf, tokenizerOf } from "../../api/index-node.ts";
 import { renderSummary, sameClasses, summarise } from "../../data/index.ts";
 import { loadDatasets } from "../../data/index-node.ts";
@@ -25,6 +25,7 @@ import type { Progress } from "../progress.ts";
 import { QUICK, quickOptions } from "../quick-study.ts";
 import { columnOptions, fetchListener, modelName, planOptions, readingOptions, sayAsked, trainingData } from "../read-options.ts";
 import { type Context, defineVerb } from "../verb.ts";
+import { LONG_TEXT_OPTIONS } from "./recipe-options.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
 
 // A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
@@ -52,6 +53,7 @@ const OPTIONS = {
     unit: "file",
     help: "What verdicts are about, read once a run; left out, a fifth of the training file is held out.",
   },
+  ...LONG_TEXT_OPTIONS,
   ...MODEL,
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
@@ -173,27 +175,27 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const { options, positionals, given, commandLine } = context;
   const specFile = positionals[0]?.endsWith(".json") ? positionals[0] : undefined;
   const spec: StudyFile = specFile === undefined ? {} : readStudyFile(specFile);
-  const where = "crisp study";
   const own = (["pattern", "attentionLayers", "attentionHeads", "sparsityRampSteps"] as const).find((name) => given.has(name));
   if (spec.arms && own) {
     const hint = 'Write "pattern", "layers", "heads" and "rampSteps" into the spec\'s arms.';
-    throw expectedGot("cli/bad-option", where, "arms by the spec, or by options", `both (${own})`, hint);
+    throw expectedGot("cli/bad-option", "crisp study", "arms by the spec, or by options", `both (${own})`, hint);
   }
   const listener = { ...fetchListener(context.output), signal: context.signal };
   const trainingFile = specFile === undefined ? options.trainFile : (options.trainFile ?? spec.train_file);
   const positional = specFile === undefined ? positionals[0] : undefined;
   const validationFile = options.validationFile ?? spec.validation_file;
-  const source = await trainingData(where, positional, { ...options, trainFile: trainingFile, validationFile }, listener);
+  const source = await trainingData("crisp study", positional, { ...options, trainFile: trainingFile, validationFile }, listener);
   const [file] = source.data;
-  const model = modelName(where, { modelNameOrPath: options.modelNameOrPath ?? spec.model });
+  const model = modelName("crisp study", { modelNameOrPath: options.modelNameOrPath ?? spec.model });
   const folder = await modelFolderOf(model, { ...listener, revision: options.modelRevision });
-  const tokenizer = await tokenizerOf(folder, options.maxSeqLength);
   const columns = { ...columnOptions(options), ...readingOptions(options, context.output) };
   if (!taskOf(source).hasOneClass) throw notOneClass(source.name, source.task!);
   const read = await loadDatasets(source.data, columns);
   if (!taskOf(read).hasOneClass) throw notOneClass(source.name, read.task!);
   const all = limited(read, options.maxTrainSamples);
   const train = options.quick && options.maxTrainSamples === undefined ? drawn(all, QUICK.rows) : all;
+  const reading = options as Pick<LengthSettings, "longTexts" | "docStride">;
+  const tokenizer = readLongTexts(await tokenizerOf(folder, options.maxSeqLength), reading, train);
   const like = { ...columns, labels: train.labels, task: DEFAULT_TASK } as const;
   const reported = source.validation && sameClasses(await loadDatasets(source.validation, like), train.labels);
   const hub = options.datasetName === undefined ? undefined : source.name;
