@@ -59,6 +59,21 @@ test("predictions stand in the study's order, whichever run was finished first",
   assert.deepEqual(linesOf(again.predictions), expected);
 });
 
+test("texts are read in windows where the tokenizer makes them, in every run", async () => {
+  const { tokenizer } = tinyStudy();
+  const predictionsBy = async (longTexts: "head" | "chunks", parallelRuns: number): Promise<string> => {
+    const study = prepareStudy(tinyStudy({ tokenizer: tokenizer.fit({ maxLength: 8, longTexts, docStride: 2 }) }));
+    assert.equal(
+      study.data.train.some(({ others }) => others),
+      longTexts === "chunks",
+    );
+    return (await runStudy(study, { store: new MemoryStudy().store(), parallelRuns }))!.predictions;
+  };
+  const inChunks = await predictionsBy("chunks", 1);
+  assert.notEqual(inChunks, await predictionsBy("head", 1));
+  assert.equal(await predictionsBy("chunks", 2), inChunks, "child processes are sent the windows too");
+});
+
 test("each run's log holds its events, from the start to the end", async () => {
   const folder = newFolder();
   const store = folderStore(folder);

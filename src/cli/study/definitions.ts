@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { limited } from "../../api/index.ts";
+import { type LengthSettings, limited, readLongTexts } from "../../api/index.ts";
 import { drawn, modelFolderOf, tokenizerOf } from "../../api/index-node.ts";
 import { type Dataset, sameClasses, type Tokenizer } from "../../data/index.ts";
 import { loadDatasets } from "../../data/index-node.ts";
@@ -123,15 +123,23 @@ function notOneClass(data: string, task: string): CrispError {
 
 /** By task, so that all cells of a task hold the same examples, which are then tokenised once. */
 const splitsOf = new WeakMap<ReadTask, StudyDefinition>();
-const tokenizers = new Map<string, Tokenizer>();
+const tokenizersOf = new WeakMap<ReadTask, Map<string, Tokenizer>>();
+
+async function tokenizerFor({ options, given }: StudyContext, folder: string, cell: Cell, task: ReadTask): Promise<Tokenizer> {
+  const length = given.has("maxSeqLength") ? options.maxSeqLength : (cell.task.max_seq_length ?? options.maxSeqLength);
+  const own = tokenizersOf.get(task) ?? new Map<string, Tokenizer>();
+  tokenizersOf.set(task, own);
+  const reading = options as Pick<LengthSettings, "longTexts" | "docStride">;
+  const tokenizer = own.get(folder) ?? readLongTexts(await tokenizerOf(folder, length), reading, task.train);
+  own.set(folder, tokenizer);
+  return tokenizer;
+}
 
 async function studyOf(context: StudyContext, spec: StudySpec, cell: Cell, task: ReadTask): Promise<AskedStudy> {
   const { options, given, output } = context;
   const listener = { ...fetchListener(output), signal: context.signal };
   const folder = await modelFolderOf(cell.model.model_name_or_path, { ...listener, revision: options.modelRevision });
-  const length = given.has("maxSeqLength") ? options.maxSeqLength : (cell.task.max_seq_length ?? options.maxSeqLength);
-  const tokenizer = tokenizers.get(`${folder} ${length}`) ?? (await tokenizerOf(folder, length));
-  tokenizers.set(`${folder} ${length}`, tokenizer);
+  const tokenizer = await tokenizerFor(context, folder, cell, task);
   const base = splitsOf.get(task) ?? textStudy({ ...task.splits, model: { kind: "folder", path: folder }, tokenizer });
   splitsOf.set(task, base);
 

@@ -1,4 +1,5 @@
 import type { Context } from "../verb.ts";
+import { LONG_TEXT_OPTIONS } from "../verbs/recipe-options.ts";
 import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "../verbs/training-options.ts";
 
 // A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
@@ -26,6 +27,7 @@ export const STUDY_OPTIONS = {
     unit: "file",
     help: "What verdicts are about, read once a run; left out, a fifth of the training file is held out.",
   },
+  ...LONG_TEXT_OPTIONS,
   ...MODEL,
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
