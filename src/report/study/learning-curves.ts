@@ -1,8 +1,8 @@
-import type { CurvePoint } from "../runs/index.ts";
-import type { ArmResult, StudyResults } from "../studies/index.ts";
-import { count } from "./format.ts";
-import { type Html, html } from "./html.ts";
-import { exactScale, type Scale, scaleOver } from "./scale.ts";
+import type { CurvePoint } from "../../runs/index.ts";
+import type { ArmResult, StudyResults } from "../../studies/index.ts";
+import { count } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { exactScale, type Scale, scaleOver } from "../scale.ts";
 
 export type CurveFigure = "evalAccuracy" | "evalLoss" | "trainLoss";
 

@@ -1,6 +1,6 @@
-import type { StudyResults } from "../studies/index.ts";
-import { percent } from "./format.ts";
-import { type Html, html } from "./html.ts";
+import type { StudyResults } from "../../studies/index.ts";
+import { percent } from "../format.ts";
+import { type Html, html } from "../html.ts";
 import { asPlanted, calibrationTitle, headline, tally } from "./verdicts.ts";
 
 /** Several studies on one page: what was planted, what was found. */

@@ -1,6 +1,6 @@
-import type { AttentionMap, StudyResults } from "../studies/index.ts";
-import { percent } from "./format.ts";
-import { type Html, html } from "./html.ts";
+import type { AttentionMap, StudyResults } from "../../studies/index.ts";
+import { percent } from "../format.ts";
+import { type Html, html } from "../html.ts";
 
 /** Longer sentences are cut: past this, cells get too small to read. */
 const MOST_TOKENS = 32;

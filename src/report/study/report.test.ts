@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StudyResults, VerdictWord } from "../studies/index.ts";
+import type { StudyResults, VerdictWord } from "../../studies/index.ts";
+import { duration, fixed, flops, halfWidth, listed, percent, points, pValue } from "../format.ts";
+import { html, raw } from "../html.ts";
+import { asPlanted, calibrationTitle, headline, renderReport, renderTable } from "../index.ts";
+import { misnested, poisoned } from "../markup.fixture.ts";
+import { exactScale, scaleOver } from "../scale.ts";
 import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
-import { duration, fixed, flops, halfWidth, listed, percent, points, pValue } from "./format.ts";
-import { html, raw } from "./html.ts";
-import { asPlanted, calibrationTitle, headline, renderReport, renderTable } from "./index.ts";
-import { misnested, poisoned } from "./markup.fixture.ts";
-import { exactScale, scaleOver } from "./scale.ts";
 
 const study = fakeStudy();
 const page = renderReport(study);

@@ -1,7 +1,7 @@
-import type { StudyResults } from "../studies/index.ts";
+import type { StudyResults } from "../../studies/index.ts";
+import { htmlDocument } from "../document.ts";
+import { html } from "../html.ts";
 import { removedPattern } from "./attention-map.ts";
-import { htmlDocument } from "./document.ts";
-import { html } from "./html.ts";
 import { overview } from "./overview.ts";
 import { studySection } from "./study-section.ts";
 

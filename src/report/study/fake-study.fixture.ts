@@ -1,7 +1,7 @@
-import { normal, uniform } from "../random/index.ts";
-import type { CurvePoint, RunRecord } from "../runs/index.ts";
-import type { AttentionMap, StudyResults } from "../studies/index.ts";
-import { type StudyMeta, studyResults } from "../studies/index.ts";
+import { normal, uniform } from "../../random/index.ts";
+import type { CurvePoint, RunRecord } from "../../runs/index.ts";
+import type { AttentionMap, StudyResults } from "../../studies/index.ts";
+import { type StudyMeta, studyResults } from "../../studies/index.ts";
 
 export interface FakeStudy {
   readonly study?: string;

@@ -1,8 +1,8 @@
-import type { ArmResult, OverSeeds, StudyResults } from "../studies/index.ts";
-import { halfWidth } from "./format.ts";
-import { type Html, html } from "./html.ts";
-import { meanDot, type Reference, rowChart, seedDots, span } from "./row-chart.ts";
-import { scaleOver } from "./scale.ts";
+import type { ArmResult, OverSeeds, StudyResults } from "../../studies/index.ts";
+import { halfWidth } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { meanDot, type Reference, rowChart, seedDots, span } from "../row-chart.ts";
+import { scaleOver } from "../scale.ts";
 
 export interface DotPlot {
   readonly title: string;

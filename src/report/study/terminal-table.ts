@@ -1,6 +1,6 @@
-import { escapeControls } from "../errors/index.ts";
-import type { ArmResult, StudyResults, VerdictWord } from "../studies/index.ts";
-import { duration, fixed, halfWidth, percent, points } from "./format.ts";
+import { escapeControls } from "../../errors/index.ts";
+import type { ArmResult, StudyResults, VerdictWord } from "../../studies/index.ts";
+import { duration, fixed, halfWidth, percent, points } from "../format.ts";
 import { headline, SIGNS } from "./verdicts.ts";
 
 export type TableStyle = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";

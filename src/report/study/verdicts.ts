@@ -1,6 +1,6 @@
-import type { ArmResult, StudyResults, VerdictWord } from "../studies/index.ts";
-import { capital, inWords, listed } from "./format.ts";
-import { type Html, html } from "./html.ts";
+import type { ArmResult, StudyResults, VerdictWord } from "../../studies/index.ts";
+import { capital, inWords, listed } from "../format.ts";
+import { type Html, html } from "../html.ts";
 
 /** A sign beside each word, so that colour never carries the meaning alone. */
 export const SIGNS: Readonly<Record<VerdictWord, string>> = {

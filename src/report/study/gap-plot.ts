@@ -1,7 +1,7 @@
-import type { StudyResults } from "../studies/index.ts";
-import { fixed, percent } from "./format.ts";
-import { type Html, html } from "./html.ts";
-import { exactScale, scaleOver } from "./scale.ts";
+import type { StudyResults } from "../../studies/index.ts";
+import { fixed, percent } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { exactScale, scaleOver } from "../scale.ts";
 
 const HEIGHT = 260;
 
