@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeStudy } from "../../../report/fake-study.fixture.ts";
+import { fakeStudy } from "../../../report/study/fake-study.fixture.ts";
 import { acrossTasks } from "./across-studies.ts";
 
 const studies = [
