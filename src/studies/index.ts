@@ -13,6 +13,7 @@ export {
 export { demoEncoderConfig, demoTraining } from "./demo/settings.ts";
 export { demoTokenizer, demoVocabulary } from "./demo/tokenizer.ts";
 export type { StudyEnvironment } from "./environment.ts";
+export { type FigureRow, figureRows, type PredictionRow, predictionRows } from "./long-format.ts";
 export { type PreparedStudy, prepareStudyIn } from "./prepare.ts";
 export { arms } from "./presets/arms.ts";
 export { demoStudies } from "./presets/demo.ts";
@@ -22,6 +23,7 @@ export type {
   AttentionMap,
   Calibration,
   Difference,
+  Disagreements,
   ExploratoryDifference,
   FurtherTests,
   OverSeeds,

@@ -141,6 +141,26 @@ export interface AttentionMap {
   readonly probabilities: Readonly<Record<string, readonly (readonly number[])[]>>;
 }
 
+/** Texts on which arms and the baseline differ, see `disagreementsOf`. */
+export interface Disagreements {
+  readonly arms: readonly {
+    readonly arm: string;
+    /** Answers, over texts and seeds, that this arm alone got right, and that the baseline alone did. */
+    readonly onlyArm: number;
+    readonly onlyBaseline: number;
+    /** Those that differ in most seeds first. */
+    readonly examples: readonly {
+      readonly index: number;
+      readonly text: string;
+      /** The class's name. */
+      readonly label: string;
+      /** Seeds that answer right. */
+      readonly armRight: number;
+      readonly baselineRight: number;
+    }[];
+  }[];
+}
+
 export interface StudyResults {
   readonly study: string;
   /** What is claimed, and about what: verdicts on made-up data say "on this synthetic corpus". */
@@ -162,6 +182,7 @@ export interface StudyResults {
   readonly examples: { readonly train: number; readonly selection: number; readonly reported: number };
   readonly arms: readonly ArmResult[];
   readonly attentionMaps: readonly AttentionMap[];
+  readonly disagreements?: Disagreements;
   readonly environment: Readonly<Record<string, string | number>>;
   readonly command: string;
   readonly createdAt: string;

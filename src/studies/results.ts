@@ -1,6 +1,7 @@
 import { flopsPerExample } from "../attention/index.ts";
 import { families, validPairs } from "../models/index.ts";
 import type { StudyDefinition } from "./definition.ts";
+import { disagreementsOf } from "./disagreements.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
 import { studyResults } from "./statistics/index.ts";
@@ -24,7 +25,7 @@ export function resultsOf(
   const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
   const { gated } = families[config.family];
   const { runtime } = runs.find(({ record }) => !record.diverged) ?? runs[0];
-  return studyResults(
+  const results = studyResults(
     runs.map(({ record }) => record),
     {
       study: definition.study,
@@ -50,6 +51,8 @@ export function resultsOf(
       createdAt: new Date().toISOString(),
     },
   );
+  const names = definition.arms.map(({ name }) => name);
+  return { ...results, disagreements: disagreementsOf(names, definition.data.reported, runs) };
 }
 
 /** Maps of the first seed's runs, side by side. */

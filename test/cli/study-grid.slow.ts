@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { parquetReadObjects } from "hyparquet";
 import type { StudyResults } from "../../src/studies/index.ts";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 import { crisp } from "./command.fixture.ts";
@@ -31,6 +32,11 @@ const study = async (changes: object, ...options: string[]) => {
 const results = (...path: string[]) =>
   JSON.parse(readFileSync(join(work, "runs", "grid", ...path, "results.json"), "utf8")) as StudyResults;
 
+async function parquetRows(name: string, folder: string): Promise<Record<string, unknown>[]> {
+  const { buffer } = new Uint8Array(readFileSync(join(folder, name)));
+  return parquetReadObjects({ file: buffer as ArrayBuffer });
+}
+
 test("a grid runs every cell once, and grows by an arm and a size without doing anything twice", async () => {
   const first = await study({});
   assert.equal(first.code, 0, first.stderr);
@@ -46,6 +52,18 @@ test("a grid runs every cell once, and grows by an arm and a size without doing 
   }
   assert.match(results("one.rows-16").corpus, /^one with 16 training examples$/);
   assert.ok(existsSync(join(work, "runs", "grid", "report.html")));
+
+  const cell = join(work, "runs", "grid", "one.rows-16");
+  const csv = readFileSync(join(cell, "figures.csv"), "utf8").trim().split("\n");
+  assert.equal(csv[0], "study,arm,pattern,nominal_sparsity,seed,step,metric,value");
+  assert.equal(csv.filter((line) => line.includes(",accuracy,")).length, 2 * 2);
+  const answers = await parquetRows("predictions.parquet", cell);
+  assert.equal(answers.length, 2 * 2 * results("one.rows-16").examples.reported);
+  const figures = await parquetRows("figures.parquet", cell);
+  assert.deepEqual(
+    figures.map(({ metric, value }) => `${metric},${value}`),
+    csv.slice(1).map((line) => line.split(",").slice(-2).join(",")),
+  );
 
   const grown = await study({ arms: [...arms, { name: "few", pattern: "topK(sparsity=0.8)" }], sizes: [16, 32, 48] });
   assert.equal(grown.code, 0, grown.stderr);

@@ -20,12 +20,13 @@ import { foreignTrainingOptions } from "../../training/index.ts";
 import { inOutputFolder } from "../in-output-folder.ts";
 import { sayAsked } from "../read-options.ts";
 import { type AskedStudy, textStudies } from "../study/definitions.ts";
+import { EXPORT_FILES, studyExports } from "../study/exports.ts";
 import { STUDY_OPTIONS, type StudyContext } from "../study/options.ts";
 import { studyProgress } from "../study/progress.ts";
 import { defineVerb } from "../verb.ts";
 
 /** Of each study, and of all of them. */
-const RESULT_FILES = ["results.json", "predictions.jsonl"];
+const RESULT_FILES = ["results.json", "predictions.jsonl", ...EXPORT_FILES];
 const TUNING_FILES = ["tuning.json"];
 const REPORT = "report.html";
 
@@ -120,7 +121,8 @@ async function runOne(
     ...{ device, signal, onEvent: studyProgress(output, study.definition, first) },
   });
   if (!finished) return null;
-  write(own, RESULT_FILES, [`${JSON.stringify(finished.results, null, 2)}\n`, finished.predictions]);
+  const json = `${JSON.stringify(finished.results, null, 2)}\n`;
+  write(own, RESULT_FILES, [json, finished.predictions, ...studyExports(study, finished)]);
   output.print();
   output.print(renderTable(finished.results, { paint: output.style, width: output.width }).trimEnd());
   return finished;
@@ -133,8 +135,10 @@ function sayTuned({ output }: StudyContext, tuned: readonly Tuned[]): void {
   }
 }
 
-const write = (folder: string, names: readonly string[], texts: readonly string[]): void =>
-  writeOwnFiles(folder, new Map(names.map((name, at) => [name, [new TextEncoder().encode(texts[at])]])));
+function write(folder: string, names: readonly string[], contents: readonly (string | Uint8Array)[]): void {
+  const bytes = (content: string | Uint8Array) => (typeof content === "string" ? new TextEncoder().encode(content) : content);
+  writeOwnFiles(folder, new Map(names.map((name, at) => [name, [bytes(contents[at])]])));
+}
 
 /** `auto` is settled once, so that all runs of a study are computed alike. */
 async function settled({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {

@@ -1,14 +1,15 @@
-import type { StudyResults } from "../../studies/index.ts";
+import type { ArmResult, StudyResults } from "../../studies/index.ts";
 import { card } from "../document.ts";
 import { count, fixed, percent, unbroken } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import type { Reference } from "../row-chart.ts";
+import { againstSparsity } from "./against-sparsity.ts";
 import { attentionMaps } from "./attention-map.ts";
+import { disagreementTables } from "./disagreement-tables.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { figuresTable } from "./figures-table.ts";
 import { forestPlot } from "./forest-plot.ts";
 import { furtherTestsTable } from "./further-tests-table.ts";
-import { gapPlot } from "./gap-plot.ts";
 import { learningCurves } from "./learning-curves.ts";
 import { headline, verdictPill } from "./verdicts.ts";
 
@@ -27,10 +28,11 @@ ${differenceCard(results)}
 ${accuracyCard(results)}
 ${lossCard(results)}
 ${curveCards(results)}
-${gapCard(results)}
+${sparsityCards(results)}
 </div>
 ${card("All figures", "Mean over seeds ± half the 95 % interval over seeds; hover a figure for each seed.", figuresTable(results), "wide")}
 ${furtherTestsCard(results)}
+${disagreementsCard(results)}
 ${
   results.attentionMaps.length > 0 &&
   card(
@@ -116,13 +118,32 @@ function curveCards(results: StudyResults): (Html | null)[] {
   return charts.map(([title, chart]) => chart && card(title, note, chart, "wide"));
 }
 
-const gapCard = (results: StudyResults): Html =>
-  card(
-    "Generalisation gap and sparsity",
-    html`Evaluation loss minus training loss, both in evaluation mode. A regulariser pulls it down. ${colourKey(results)}`,
-    gapPlot(results),
-    "wide",
+function sparsityCards(results: StudyResults): Html[] {
+  const loss = (v: number, digits: number) => fixed(v, digits);
+  const cards = [
+    ["Accuracy", "Each small dot is a seed.", (c: ArmResult) => c.accuracy, accuracyTick],
+    [
+      "Generalisation gap",
+      "Evaluation loss minus training loss, both in evaluation mode. A regulariser pulls it down.",
+      (c: ArmResult) => c.gap,
+      loss,
+    ],
+    [
+      "Calibration error",
+      "Mean over seeds, 15 bins. Lower is better calibrated.",
+      (c: ArmResult) => ({ mean: c.calibration.expectedCalibrationError }),
+      accuracyTick,
+    ],
+  ] as const;
+  return cards.map(([title, note, value, format]) =>
+    card(
+      `${title} and sparsity`,
+      html`${note} ${colourKey(results)}`,
+      againstSparsity(results, { title, value, format }),
+      "wide",
+    ),
   );
+}
 
 function furtherTestsCard(results: StudyResults): Html | null {
   const note =
@@ -130,6 +151,16 @@ function furtherTestsCard(results: StudyResults): Html | null {
   const table = furtherTestsTable(results);
   return table && card("Further tests", note, table, "wide");
 }
+
+const disagreementsCard = (results: StudyResults): Html | null =>
+  results.disagreements === undefined
+    ? null
+    : card(
+        "Where arms disagree",
+        `For each arm the texts on which it differs most from ${results.baseline}: in how many of ${results.seeds.length} seeds each of them is right.`,
+        disagreementTables(results, results.disagreements),
+        "wide",
+      );
 
 const colourKey = (results: StudyResults): Html =>
   html`<span class="keys">${results.arms.map((c, i) => html`<span class="c${i}"><span class="key"></span>${c.name}</span>`)}</span>`;
