@@ -14,6 +14,7 @@ export { gathered } from "./cores/gathered.ts";
 export { masked, portable } from "./cores/masked.ts";
 export { type OfferedBlocks, offeredBlocks } from "./cores/offered-blocks.ts";
 export { type BlockOptions, block } from "./patterns/block.ts";
+export { bottomK } from "./patterns/bottom-k.ts";
 export { anyOf, inOrder } from "./patterns/compose.ts";
 export { dense, isDense } from "./patterns/dense.ts";
 export { type GlobalOptions, global, globalTokens } from "./patterns/global.ts";
@@ -31,5 +32,6 @@ export { slidingWindow, type WindowOptions, windowRadius } from "./patterns/slid
 export { type StridedOptions, strided, stridedBy } from "./patterns/strided.ts";
 export { threshold } from "./patterns/threshold.ts";
 export { topK } from "./patterns/top-k.ts";
+export { topP } from "./patterns/top-p.ts";
 export { type AttentionPlan, checkPlan, planBlocks, planKeep, planMask, strengthAt } from "./plan.ts";
 export { type MakeInput, type Visibility, validQueries, visibility } from "./visibility.ts";

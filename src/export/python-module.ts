@@ -146,6 +146,17 @@ def top_k(view, sparsity, paddedTo=0, keepSpecial=False):
     return first_k(ranks, allowed, k)
 
 
+def bottom_k(view, **options):
+    return top_k(View(-view.scores, view.allowed, view.lengths), **options)
+
+
+def top_p(view, mass):
+    scores = torch.where(view.allowed, view.scores, torch.finfo(torch.float32).min)
+    ranked = torch.where(view.allowed, scores.softmax(-1), 0.0).sort(dim=-1, descending=True).values
+    enough = torch.tensor(mass * (1 - 1e-6), dtype=torch.float32, device=scores.device)
+    return first_k(view.scores, view.allowed, (ranked.cumsum(-1) - ranked < enough).sum(-1, keepdim=True))
+
+
 def sliding_window(view, sparsity=None, radius=None):
     reach = view.per_text(lambda length: window_radius(sparsity, length) if radius is None else radius)
     distance = (view.positions[:, None] - view.positions).abs()
@@ -221,6 +232,8 @@ def any_of(view, *parts):
 PATTERNS = {
     "dense": dense,
     "topK": top_k,
+    "bottomK": bottom_k,
+    "topP": top_p,
     "slidingWindow": sliding_window,
     "global": global_,
     "strided": strided,

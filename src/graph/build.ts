@@ -101,6 +101,11 @@ export const maskedSoftmax = (scores: Node, keep: Node, { rowsKeepOne = false } 
 /** x − log Σ exp x over the last axis. */
 export const logSoftmax = (x: Node): Node => makeNode("logSoftmax", [x]);
 
+/** Each row (last axis) with its largest value first. It passes no gradient on: it is for thresholds. */
+export const sortRows = (x: Node): Node => makeNode("sortRows", [x]);
+/** Of each row (last axis) the sums of its first 1, 2, … values; with `reverse`, default false, of its last … 2, 1. */
+export const cumulativeSum = (x: Node, { reverse = false } = {}): Node => makeNode("cumulativeSum", [x], { reverse });
+
 /**
  * The k best places of each row, the best first, ties to the earlier one: int32 [..., k]. Where fewer than k are allowed, those that
  * are not follow.

@@ -26,6 +26,7 @@ import { imageLoader, type LoadImages } from "./image-input.ts";
 import { planOf, specOf } from "./plan-spec.ts";
 import { sayReading } from "./reading.ts";
 import type { RunEvent, RunResult, RunSpec } from "./spec.ts";
+import { drawExamples } from "./start/draw-examples.ts";
 import { fitBatch } from "./start/fit-batch.ts";
 import { headStart } from "./start/head-start.ts";
 import { startingPoint } from "./start/starting-point.ts";
@@ -142,7 +143,7 @@ function checkTask({ task: name = DEFAULT_TASK, data, seed, masking }: RunSpec, 
 }
 
 async function trainingExamples(
-  { data: { train } }: RunSpec,
+  { data: { train }, draw, seed, labels }: RunSpec,
   environment: RunEnvironment,
   { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
   loadImages?: LoadImages,
@@ -154,7 +155,8 @@ async function trainingExamples(
     const hint = "The data changed between two looks at them: start again, and leave the files alone.";
     throw expectedGot("data/changed", dataset.name, "the bytes that were looked through before", "others", hint);
   }
-  return loadImages ? withImages(examplesInMemory(train), loadImages) : examplesInMemory(train);
+  const examples = examplesInMemory(draw ? drawExamples(train, draw, { seed, classes: labels.length }) : train);
+  return loadImages ? withImages(examples, loadImages) : examples;
 }
 
 async function trainIt(

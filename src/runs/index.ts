@@ -55,6 +55,7 @@ export type {
   RunSpecByHash,
   StreamedSource,
 } from "./spec.ts";
+export { drawExamples, type TrainingDraw } from "./start/draw-examples.ts";
 export { featuresOf } from "./start/probe.ts";
 export { fromSent, type SentError, toSent } from "./worker/sent-error.ts";
 export type { RunListener, RunWorker } from "./worker/worker.ts";

@@ -5,6 +5,7 @@ import type { MaskingRules, TaskFigures, TaskName } from "../tasks/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 import type { ImageInput } from "./image-input.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
+import type { TrainingDraw } from "./start/draw-examples.ts";
 
 /** An attention plan as text and numbers, so that it can be stored and sent: see `AttentionPlan`. */
 export interface PlanSpec {
@@ -91,6 +92,8 @@ export interface RunSpec {
   /** Other plans under which the final weights are evaluated too, by arm name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
   readonly data: RunData;
+  /** Trained on a part of `data.train` that follows from `seed`, see `drawExamples`; of examples in memory with one class each. */
+  readonly draw?: TrainingDraw;
   readonly options: Partial<TrainingOptions>;
   /** Names the run in records and pairs it across arms. */
   readonly seed: number;

@@ -1,5 +1,5 @@
 import type { Dataset, Tokenizer } from "../data/index.ts";
-import type { ModelSource, PlanSpec } from "../runs/index.ts";
+import type { ModelSource, PlanSpec, TrainingDraw } from "../runs/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 import type { StudyResults } from "./records.ts";
 
@@ -9,6 +9,8 @@ export interface Arm {
   readonly plan: PlanSpec;
   /** Nominal sparsity in [0, 1). */
   readonly nominalSparsity: number;
+  /** What this arm trains with otherwise than the others do. */
+  readonly options?: Partial<TrainingOptions>;
   /** See `RunSpec.seedOffset`. */
   readonly seedOffset?: number;
 }
@@ -36,6 +38,10 @@ export interface StudyDefinition {
   readonly looks?: readonly number[];
   /** Arms named beforehand; default all but dense. */
   readonly claims?: readonly string[];
+  /** Evaluate the dense runs with every other arm's pattern switched on, too; default true. */
+  readonly crossed?: boolean;
+  /** Every seed trains on a part of `data.train` that is drawn anew, the same for all arms; left out, on all of it. */
+  readonly draw?: TrainingDraw;
   readonly options: Partial<TrainingOptions>;
   /** What the user typed, for the report. */
   readonly command: string;

@@ -55,12 +55,15 @@ export { type StochasticOrder, stochasticOrder } from "./statistics/stochastic-o
 export { overSeeds, type StudyMeta, studyResults } from "./statistics/study-results.ts";
 export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
 export {
+  idsOf,
+  type KeptStudy,
+  type RunKey,
   runName,
-  runsOf,
   type StoredRun,
   type StudyHeader,
   type StudyPlan,
   type StudyRun,
   type StudyStore,
-  settlePlan,
-} from "./store.ts";
+  settleStudy,
+} from "./stores/store.ts";
+export { chooseTrials, type Tuned, type TuningPlan, tunedStudy, tuningStudy } from "./tuning.ts";

@@ -12,9 +12,13 @@ import { tinyHeader, tinyStudy } from "./tiny-study.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-prepare-"));
 after(() => rmSync(work, { recursive: true, force: true }));
-const fingerprint = (changes: Partial<StudyDefinition> = {}): string => tinyHeader(changes).fingerprint;
+/** Of the runs of the first seed. */
+const ids = (changes: Partial<StudyDefinition> = {}): string[] =>
+  tinyHeader(changes)
+    .runs.slice(0, 2)
+    .map(({ id }) => id);
 
-describe("the fingerprint changes with", () => {
+describe("a run has another id with", () => {
   const { data, options, arms, tokenizer } = tinyStudy();
   const [first, second, ...others] = data.train.examples;
   // the vocabulary with two words swapped: the same texts are other token ids
@@ -45,15 +49,25 @@ describe("the fingerprint changes with", () => {
     },
     "another tokenizer": { tokenizer: other },
     "another padding": { tokenizer: { ...tokenizer, padTokenId: 7 } as StudyDefinition["tokenizer"] },
+    "another tokenizer that reads these texts alike": { tokenizer: { ...tokenizer, fingerprint: () => "another" } },
+    "fewer training rows": { draw: { rows: 32 } },
+    "noisy labels": { draw: { labelNoise: 0.1 } },
     "fresh sentences": { fresh: [{ text: first.text, label: 0 }] },
   };
   for (const [name, change] of Object.entries(changes)) {
-    test(name, () => assert.notEqual(fingerprint(change), fingerprint()));
+    test(name, () => assert.notEqual(ids(change)[1], ids()[1]));
   }
-  test("nothing else: how often checkpoints are written, names, seeds", () => {
+  test("another seed, and another arm", () => assert.equal(new Set(tinyHeader().runs.map(({ id }) => id)).size, 4));
+  test("options of its own arm alone", () => {
+    const own = { arms: [arms[0], { ...arms[1], options: { weightDecay: 0.1 } }] };
+    assert.equal(ids(own)[0], ids()[0]);
+    assert.notEqual(ids(own)[1], ids()[1]);
+  });
+  test("nothing else: how often checkpoints are written, names, the other seeds", () => {
     const saving = { options: { ...options, saveSteps: 7, saveTotalLimit: 1 } };
-    for (const same of [saving, { study: "other", command: "other" }, { seeds: [7], looks: [1], claims: [] }])
-      assert.equal(fingerprint(same), fingerprint());
+    const renamed = { arms: arms.map((arm) => ({ ...arm, name: `${arm.name}${arm === arms[0] ? "" : "-b"}` })) };
+    for (const same of [saving, renamed, { study: "other", command: "other" }, { seeds: [1], looks: [1], claims: [] }])
+      assert.deepEqual(ids(same), ids());
   });
 });
 
@@ -69,19 +83,19 @@ describe("a model counts by its content", () => {
     );
 
   test("not by its path, and in a folder as in files", () => {
-    const asFolder = fingerprint({ model: { kind: "folder", path: a } });
-    assert.equal(fingerprint({ model: { kind: "folder", path: b } }), asFolder);
-    assert.equal(fingerprint({ model: { kind: "files", files: files(a) } }), asFolder);
+    const asFolder = ids({ model: { kind: "folder", path: a } });
+    assert.deepEqual(ids({ model: { kind: "folder", path: b } }), asFolder);
+    assert.deepEqual(ids({ model: { kind: "files", files: files(a) } }), asFolder);
     writeFileSync(join(b, "README.md"), "a model");
-    assert.equal(fingerprint({ model: { kind: "folder", path: b } }), asFolder);
+    assert.deepEqual(ids({ model: { kind: "folder", path: b } }), asFolder);
   });
 
   test("other weights are another model", () => {
-    const before = fingerprint({ model: { kind: "folder", path: b } });
+    const before = ids({ model: { kind: "folder", path: b } });
     writeFileSync(join(b, "model.safetensors"), files(b, "model.safetensors").get("model.safetensors")!);
-    assert.notEqual(fingerprint({ model: { kind: "folder", path: b } }), before);
-    const asFiles = (changed?: string): string => fingerprint({ model: { kind: "files", files: files(a, changed) } });
-    assert.notEqual(asFiles("model.safetensors"), asFiles());
+    assert.notDeepEqual(ids({ model: { kind: "folder", path: b } }), before);
+    const asFiles = (changed?: string): string[] => ids({ model: { kind: "files", files: files(a, changed) } });
+    assert.notDeepEqual(asFiles("model.safetensors"), asFiles());
   });
 });
 

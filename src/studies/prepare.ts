@@ -1,14 +1,13 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { checkPlan } from "../attention/index.ts";
-import { type Encoded, encodeDataset } from "../data/index.ts";
+import { type Dataset, type Encoded, encodeDataset, type Tokenizer } from "../data/index.ts";
 import { type EncoderConfig, parseEncoderConfig, storedModel } from "../models/index.ts";
 import { hashOfData, hashOfModel, type MappedSentence, planOf, type RunData } from "../runs/index.ts";
 import { resolveOptions } from "../training/index.ts";
-import { checkStudy } from "./check-definition.ts";
+import { BASELINE, checkStudy } from "./check-definition.ts";
 import type { StudyDefinition } from "./definition.ts";
 import type { StudyEnvironment } from "./environment.ts";
-import type { StudyHeader } from "./store.ts";
+import { runId, type SharedContent } from "./run-id.ts";
+import type { StudyHeader } from "./stores/store.ts";
 
 /** A study whose every mistake that can be found before the first run was looked for. */
 export interface PreparedStudy {
@@ -31,15 +30,23 @@ const MAPPED = 3;
  */
 export function prepareStudyIn(environment: Pick<StudyEnvironment, "readModel">, definition: StudyDefinition): PreparedStudy {
   checkStudy(definition);
-  resolveOptions(definition.options);
+  for (const arm of definition.arms) resolveOptions({ ...definition.options, ...arm.options });
   const { config, hash } = modelOf(definition, environment);
   for (const { plan } of definition.arms) checkPlan(planOf(plan), config);
   const data = encodeData(definition);
   const dataHash = hashOfData(data);
-  const { study, corpus, arms, seeds, looks = [seeds.length], claims, options, command } = definition;
-  const plan = { seeds, looks, ...(claims && { claims }) };
-  const fingerprint = fingerprintOf(definition, hash, dataHash);
-  return { definition, config, data, dataHash, header: { fingerprint, study, corpus, arms, plan, options, command } };
+  const header = headerOf(definition, {
+    ...{ model: hash, tokenizer: definition.tokenizer.fingerprint(), data: dataHash, draw: definition.draw },
+    ...{ labels: definition.data.train.labels, padTokenId: definition.tokenizer.padTokenId },
+  });
+  return { definition, config, data, dataHash, header };
+}
+
+function headerOf(definition: StudyDefinition, shared: SharedContent): StudyHeader {
+  const { study, corpus, arms, seeds, looks = [seeds.length], options, command } = definition;
+  const { claims = arms.flatMap(({ name }) => (name === BASELINE ? [] : [name])) } = definition;
+  const runs = seeds.flatMap((seed) => arms.map((arm) => ({ arm: arm.name, seed, id: runId(shared, arm, options, seed) })));
+  return { study, corpus, runs, plan: { seeds, looks, claims }, options, command };
 }
 
 function modelOf({ model }: StudyDefinition, environment: Pick<StudyEnvironment, "readModel">) {
@@ -51,30 +58,27 @@ function modelOf({ model }: StudyDefinition, environment: Pick<StudyEnvironment,
   return { config: parseEncoderConfig(model.config), hash: JSON.stringify(model.config) };
 }
 
-/**
- * A hash of everything that the runs read: weights and config, token ids and labels, arms and options.
- *
- * A model counts by its content, not by its path, and a tokenizer by what it makes of the texts. Seeds, looks and claims are the
- * plan's, see `settlePlan`.
- */
-function fingerprintOf({ data, tokenizer, arms, options }: StudyDefinition, model: string, dataHash: string): string {
-  // how often and how many checkpoints are written changes nothing that is trained
-  const { saveSteps: _, saveTotalLimit: __, ...decisive } = resolveOptions(options);
-  const { labels } = data.train;
-  const read = { model, data: dataHash, labels, padTokenId: tokenizer.padTokenId, arms, options: decisive };
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(read))));
+/** So that the cells of a grid that share texts share their tokens, too. */
+const tokenised = new WeakMap<Tokenizer, WeakMap<Dataset, readonly Encoded[]>>();
+
+function encode(tokenizer: Tokenizer, dataset: Dataset): readonly Encoded[] {
+  const known = tokenised.get(tokenizer) ?? new WeakMap<Dataset, readonly Encoded[]>();
+  tokenised.set(tokenizer, known);
+  const encoded = known.get(dataset) ?? encodeDataset(tokenizer, dataset);
+  known.set(dataset, encoded);
+  return encoded;
 }
 
 function encodeData({ tokenizer, data, fresh = [] }: StudyDefinition): PreparedStudy["data"] {
-  const reported = encodeDataset(tokenizer, data.reported);
+  const reported = encode(tokenizer, data.reported);
   const mapped: MappedSentence[] = reported.slice(0, MAPPED).map((example, at) => ({
     text: data.reported.examples[at].text,
     tokens: tokenizer.tokens(example.inputIds),
     encoded: example,
   }));
   return {
-    train: encodeDataset(tokenizer, data.train),
-    selection: data.selection && encodeDataset(tokenizer, data.selection),
+    train: encode(tokenizer, data.train),
+    selection: data.selection && encode(tokenizer, data.selection),
     reported,
     mapped,
     fresh: fresh.map(({ text, label }, index) => ({ index, label, ...tokenizer.encode(text) })),

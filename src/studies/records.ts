@@ -123,6 +123,8 @@ export interface ArmResult {
   /** Evaluation loss (nats) minus dense, "sentences like these"; null for the baseline. */
   readonly lossDifference: ExploratoryDifference | null;
   readonly verdict: Verdict;
+  /** Runs that diverged, see `RunRecord.diverged`; left out, none. */
+  readonly diverged?: number;
   /** Absent for the baseline, with a single seed, and in results of before. */
   readonly furtherTests?: FurtherTests;
   /** One learning curve a seed. */

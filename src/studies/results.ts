@@ -4,7 +4,7 @@ import type { StudyDefinition } from "./definition.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
 import { studyResults } from "./statistics/index.ts";
-import type { StoredRun, StudyPlan } from "./store.ts";
+import type { StoredRun, StudyPlan } from "./stores/store.ts";
 
 /**
  * Results of all runs of a study.
@@ -23,7 +23,7 @@ export function resultsOf(
   const whole = Math.max(1, Math.round(length));
   const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
   const { gated } = families[config.family];
-  const { runtime } = runs[0];
+  const { runtime } = runs.find(({ record }) => !record.diverged) ?? runs[0];
   return studyResults(
     runs.map(({ record }) => record),
     {
@@ -34,7 +34,7 @@ export function resultsOf(
       claims,
       looks,
       examples: {
-        train: definition.data.train.examples.length,
+        train: definition.draw?.rows ?? definition.data.train.examples.length,
         selection: definition.data.selection?.examples.length ?? 0,
       },
       arms: definition.arms.map(({ name, plan, nominalSparsity }) => ({
@@ -57,6 +57,7 @@ function attentionMaps({ seeds, arms }: StudyDefinition, runs: readonly StoredRu
   const first = arms.map(({ name }) => {
     return runs.find(({ record }) => record.arm === name && record.seed === seeds[0])!;
   });
+  if (first.some(({ record }) => record.diverged)) return [];
   return first[0].maps.map(({ text, tokens, layer, head }, at) => ({
     sentence: text,
     tokens,

@@ -1,16 +1,19 @@
 import { isDense } from "../attention/index.ts";
+import { CrispError } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { Device, RunEvent, RunSpecByHash } from "../runs/index.ts";
+import { BASELINE } from "./check-definition.ts";
+import { DIVERGED, divergedRun } from "./diverged.ts";
 import type { StudyEnvironment } from "./environment.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { StudyResults } from "./records.ts";
 import { predictionLines, resultsOf } from "./results.ts";
-import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
+import type { RunKey, StoredRun, StudyRun, StudyStore } from "./stores/store.ts";
 import { workThrough } from "./work-through.ts";
 
 /** What happens during a study. */
 export type StudyEvent =
-  | ({ readonly type: "run"; readonly event: RunEvent } & StudyRun)
+  | ({ readonly type: "run"; readonly event: RunEvent } & RunKey)
   | {
       readonly type: "run-finished";
       readonly run: StoredRun;
@@ -33,6 +36,7 @@ export interface StudyOptions {
 }
 
 export interface FinishedStudy {
+  readonly runs: readonly StoredRun[];
   readonly results: StudyResults;
   /** One JSON line an example and run, by seed and arm as the study defines them. */
   readonly predictions: string;
@@ -79,10 +83,12 @@ export async function runStudyIn(
       specOf: (run) => specOf(study, run, options, threads),
       onEvent: (run, event) => options.onEvent?.({ type: "run", ...run, event }),
       onFinished: (run) => finished(run, false),
+      resultOfFailed: (run, error) =>
+        error instanceof CrispError && DIVERGED.has(error.code) ? divergedRun(study, run) : undefined,
     });
     const runs = await store.finished();
     if (runs.length < total) return null;
-    return { results: resultsOf(study, plan, runs, environment.machine), predictions: predictionLines(definition, runs) };
+    return { runs, results: resultsOf(study, plan, runs, environment.machine), predictions: predictionLines(definition, runs) };
   } finally {
     await store.close();
   }
@@ -92,7 +98,6 @@ function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps 
   const { definition, config, dataHash } = study;
   const { model, tokenizer, data, arms, options } = definition;
   const arm = arms.find(({ name }) => name === run.arm)!;
-  const dense = isDense(arm.plan) && arm.seedOffset === undefined;
   const sparse = arms.filter(({ plan }) => !isDense(plan));
   return {
     arm: arm.name,
@@ -100,9 +105,13 @@ function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps 
     labels: data.train.labels,
     padTokenId: tokenizer.padTokenId,
     plan: arm.plan,
-    alsoUnder: dense ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan])) : undefined,
+    alsoUnder:
+      arm.name === BASELINE && definition.crossed !== false
+        ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan]))
+        : undefined,
     data: { hash: dataHash },
-    options: { ...options, saveSteps: saveSteps ?? options.saveSteps },
+    draw: definition.draw,
+    options: { ...options, ...arm.options, saveSteps: saveSteps ?? options.saveSteps },
     bestBySelection: true,
     seed: run.seed,
     seedOffset: arm.seedOffset,

@@ -1,7 +1,7 @@
 import type { StudyDefinition } from "./definition.ts";
 import { demoStudies } from "./presets/demo.ts";
 import { prepareStudy } from "./run-study-node.ts";
-import type { StoredRun, StudyHeader, StudyRun } from "./store.ts";
+import type { RunKey, StoredRun, StudyHeader } from "./stores/store.ts";
 
 const [demo] = demoStudies({ command: "crisp study", seeds: [1, 2] });
 const part = (split: StudyDefinition["data"]["reported"], count: number) => ({
@@ -24,5 +24,5 @@ export const [DENSE, SPARSE] = tinyStudy().arms.map(({ name }) => name);
 export const tinyHeader = (changes: Partial<StudyDefinition> = {}): StudyHeader => prepareStudy(tinyStudy(changes)).header;
 
 /** As much of a result as a store looks at. */
-export const storedRun = ({ arm, seed }: StudyRun): StoredRun =>
+export const storedRun = ({ arm, seed }: RunKey): StoredRun =>
   ({ record: { arm, seed }, fresh: [], maps: [], freshParameters: [], runtime: {} }) as unknown as StoredRun;

@@ -1,5 +1,5 @@
 import { logged, type RunEvent, type RunSpecByHash, type RunWorker } from "../runs/index.ts";
-import type { StoredRun, StudyRun, StudyStore } from "./store.ts";
+import type { StoredRun, StudyRun, StudyStore } from "./stores/store.ts";
 
 /** How often a store is told that a run is worked on. */
 const BEAT_MS = 10_000;
@@ -12,6 +12,8 @@ export interface WorkSettings {
   specOf(run: StudyRun): RunSpecByHash;
   onEvent(run: StudyRun, event: RunEvent): void;
   onFinished(result: StoredRun): void;
+  /** What is kept of a run that threw this; left out or undefined, the error ends the work. */
+  resultOfFailed?(run: StudyRun, error: unknown): StoredRun | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ async function doRun(
   store: StudyStore,
   run: StudyRun,
   { name, worker }: { readonly name: string; readonly worker: RunWorker },
-  { signal, specOf, onEvent, onFinished }: WorkSettings,
+  { signal, specOf, onEvent, onFinished, resultOfFailed }: WorkSettings,
 ): Promise<void> {
   const alive = keepAlive(() => store.beat(run, name));
   try {
@@ -64,6 +66,12 @@ async function doRun(
     if (result) onFinished(result);
     else await store.release(run, name);
   } catch (error) {
+    const kept = resultOfFailed?.(run, error);
+    if (kept) {
+      await store.finish(run, kept);
+      onFinished(kept);
+      return;
+    }
     await store.release(run, name);
     throw error;
   } finally {

@@ -59,6 +59,8 @@ const ids = [
   ...sampled.flatMap((name) => patterns[name].ofSparsity?.(0.7).id ?? []),
   "topK(sparsity=0.6, paddedTo=24, keepSpecial=true)",
   "topK(sparsity=0.9, keepSpecial=true)",
+  "bottomK(sparsity=0.6, paddedTo=24, keepSpecial=true)",
+  "inOrder(slidingWindow(sparsity=0.4), topP(mass=0.5))",
   "block(sparsity=0.5, size=5, keepOwn=true)",
   "slidingWindow(radius=2)",
   "nOfM(n=2, m=7)",

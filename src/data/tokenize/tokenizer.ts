@@ -1,4 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { CrispError, expectedGot, printedJson } from "../../errors/index.ts";
 import { checkTokenizerJson } from "./check-tokenizer.ts";
 import { checkStride, cutTokens, defaultStride, type LongTexts, MOST_WINDOWS, windowsOf } from "./long-texts.ts";
@@ -45,6 +47,8 @@ export interface Tokenizer {
   readonly spaceBeforeWords: boolean;
   /** Ids of a text, however long, without special tokens. */
   encodeAll(text: string): readonly number[];
+  /** Hash of `tokenizer.json`, and of what stands beside it. */
+  fingerprint(): string;
   /** The tokens behind ids, for people: `[CLS]`, `fine`, `##st`, …. */
   tokens(ids: ArrayLike<number>): string[];
 }
@@ -150,6 +154,7 @@ export function createTokenizer({ tokenizerJson, tokenizerConfig = {}, ...length
     closing: idsIn(templates[0].slice(textAt)),
     spaceBeforeWords: !splitsAtSpaces(tokenizerJson),
     encodeAll: idsOf,
+    fingerprint: () => bytesToHex(sha256(utf8ToBytes(JSON.stringify([tokenizerJson, tokenizerConfig])))),
     tokens: (ids: ArrayLike<number>) => Array.from(ids, (id) => library.id_to_token(id) ?? `<${id}>`),
   };
   const encodeOne = (text: string, pair: string | undefined, { maxLength, longTexts }: Required<LengthOptions>): Encoding => {

@@ -93,6 +93,11 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       evalLoss: overSeeds(own.map((run) => negativeLogLikelihood(rows(run), labels))),
     });
     const asTrained = evaluated((run) => run.probabilities);
+    // an arm that a study grew by was not there when its first runs were evaluated
+    const crossNames = Object.keys(own[0].crossProbabilities ?? {}).filter((other) =>
+      own.every(({ crossProbabilities }) => crossProbabilities && other in crossProbabilities),
+    );
+    const diverged = own.filter((run) => run.diverged).length;
     const further =
       at < 0
         ? undefined
@@ -104,7 +109,6 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
             level: 1 - (1 - look.level95) / Math.max(1, claims.length),
             randomSeed,
           });
-    const crossNames = Object.keys(own[0].crossProbabilities ?? {});
     const best = own.map((run) => run.bestBySelectionAccuracy);
     const verdict = (): Verdict => {
       const nothing = saysOneLabel(own) ? " It learned nothing: each of its runs gives all examples one label." : "";
@@ -127,7 +131,9 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
         level,
         look.level90,
       );
-      return { ...verdict, sentence: `${verdict.sentence}${nothing}` };
+      const lost =
+        diverged > 0 ? ` ${counted(diverged, "run")} of ${own.length} diverged, and counts as answering the class shares.` : "";
+      return { ...verdict, sentence: `${verdict.sentence}${nothing}${lost}` };
     };
     return {
       name,
@@ -150,6 +156,7 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       difference: at < 0 ? null : accuracyDifference(boots[at], level, look.level90),
       lossDifference: at < 0 ? null : { mean: lossBoots[at].components.mean, ...lossBoots[at].interval(0.95) },
       verdict: verdict(),
+      ...(diverged > 0 && { diverged }),
       ...(further && { furtherTests: further }),
       curves: own.map((run) => run.curve),
     };

@@ -1,9 +1,9 @@
-import { type LoggedEvent, logLine, type RunLog } from "../runs/index.ts";
-import { runName, runsOf, type StoredRun, type StudyHeader, type StudyRun, type StudyStore, settlePlan } from "./store.ts";
+import { type LoggedEvent, logLine, type RunLog } from "../../runs/index.ts";
+import { idsOf, type KeptStudy, runName, type StoredRun, type StudyRun, type StudyStore, settleStudy } from "./store.ts";
 
 /** A study in memory, as JSON, as a database would keep it: `open` a store on it again and again. */
 export class MemoryStudy {
-  header: StudyHeader | undefined;
+  kept: KeptStudy | undefined;
   readonly results = new Map<string, string>();
   readonly logs = new Map<string, string[]>();
   readonly claims = new Map<string, string>();
@@ -13,11 +13,10 @@ export class MemoryStudy {
     let asked: readonly StudyRun[] = [];
     return {
       open: async (header) => {
-        const found = this.header;
-        const plan = found ? settlePlan("memory", found, header, results.size > 0) : header.plan;
-        this.header = { ...header, plan };
-        asked = runsOf(header);
-        return plan;
+        const kept = this.kept;
+        this.kept = kept ? settleStudy("memory", kept, header, results.size > 0) : { plan: header.plan, ids: idsOf(header) };
+        asked = header.runs;
+        return this.kept.plan;
       },
       claim: async (worker) => {
         const free = asked.find((run) => !results.has(runName(run)) && !claims.has(runName(run)));

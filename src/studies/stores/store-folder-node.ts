@@ -1,26 +1,26 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CrispError, expectedGot } from "../errors/index.ts";
-import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomically } from "../files/index-node.ts";
-import { checkRunLog, isRunLog, logFile } from "../runs/index-node.ts";
-import { checkOwnCheckpoints, removeCheckpoints } from "../training/index-node.ts";
+import { CrispError, expectedGot } from "../../errors/index.ts";
+import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomically } from "../../files/index-node.ts";
+import { checkRunLog, isRunLog, logFile } from "../../runs/index-node.ts";
+import { checkOwnCheckpoints, removeCheckpoints } from "../../training/index-node.ts";
 import {
+  idsOf,
+  type KeptStudy,
+  type RunKey,
   runName,
-  runsOf,
   type StoredRun,
   type StudyHeader,
   type StudyPlan,
   type StudyRun,
   type StudyStore,
-  settlePlan,
+  settleStudy,
 } from "./store.ts";
 
-/** What `study.json` holds. */
-interface StudyFile extends StudyHeader {
+/** What `study.json` holds; `ids` name all runs whose files in `runs/` are this study's, so that nothing else is ever touched. */
+interface StudyFile extends Omit<StudyHeader, "runs">, KeptStudy {
   readonly generator: typeof GENERATOR;
-  /** Names of all runs whose files in `runs/` are this study's, so that nothing else is ever touched. */
-  readonly runs: readonly string[];
-  /** Those of `runs` whose result is still that of a study before it: it stays until the new one is whole. */
+  /** Those runs whose result is still that of a study before it: it stays until the new one is whole. */
   readonly replaces: readonly string[];
   /**
    * How often the folder's study was overwritten. Logs and checkpoints of a later one have names of their own, so that those from before
@@ -67,7 +67,7 @@ class FolderStore implements StudyStore {
   async open(header: StudyHeader): Promise<StudyPlan> {
     if (!this.#kept) this.#lock = lockFolder(this.#folder, { code: "study/busy", what: "study" });
     try {
-      this.#asked = runsOf(header);
+      this.#asked = header.runs;
       this.#write(this.#begin(header));
       return this.#file.plan;
     } catch (error) {
@@ -81,20 +81,21 @@ class FolderStore implements StudyStore {
     const found = readStudyFile(this.#folder);
     const overwritten = (found?.overwritten ?? 0) + Number(this.#overwrite && found !== undefined);
     this.#refuseStrangers(
-      names.filter((name) => !found?.runs.includes(name)),
+      names.filter((name) => !(found && name in found.ids)),
       overwritten,
     );
-    for (const name of found?.runs ?? []) this.#checkListed(name, overwritten);
+    for (const name of Object.keys(found?.ids ?? {})) this.#checkListed(name, overwritten);
     checkWritable(join(this.#folder, "runs"));
     sweepTemporaryFiles(this.#folder);
     sweepTemporaryFiles(join(this.#folder, "runs"));
-    const runs = [...new Set([...(found?.runs ?? []), ...names])];
-    const fresh = { generator: GENERATOR, ...header, runs, replaces: [], overwritten } as const;
+    const { runs: _, ...asked } = header;
+    const ids = { ...found?.ids, ...idsOf(header) };
+    const fresh = { generator: GENERATOR, ...asked, ids, replaces: [], overwritten } as const;
     if (!found) return fresh;
-    if (this.#overwrite) return { ...fresh, replaces: runs.filter((name) => existsSync(this.#result(name))) };
-    const anyFinished = found.runs.some((name) => !found.replaces.includes(name) && existsSync(this.#result(name)));
-    const plan = settlePlan(this.#folder, found, header, anyFinished);
-    return { ...(anyFinished ? found : { ...found, ...header }), plan, runs };
+    if (this.#overwrite) return { ...fresh, replaces: Object.keys(ids).filter((name) => existsSync(this.#result(name))) };
+    const anyFinished = Object.keys(found.ids).some((name) => !found.replaces.includes(name) && existsSync(this.#result(name)));
+    const kept = settleStudy(this.#folder, found, header, anyFinished);
+    return { ...(anyFinished ? found : { ...found, ...asked }), ...kept };
   }
 
   /** @throws `study/not-ours`. */
@@ -170,7 +171,7 @@ class FolderStore implements StudyStore {
     return !this.#file.replaces.includes(name) && existsSync(this.#result(name));
   }
 
-  #read({ arm, seed }: StudyRun): StoredRun {
+  #read({ arm, seed }: RunKey): StoredRun {
     const file = this.#result(runName({ arm, seed }));
     const hint = "Remove the file; its run is then done again.";
     const run = readJson<Partial<StoredRun> | null>(file, hint);
@@ -205,12 +206,13 @@ class FolderStore implements StudyStore {
 
   /** What is left of an overwritten study that the new one has no run for. */
   #removeReplaced(): void {
-    const { replaces, runs } = this.#file;
+    const { replaces, ids } = this.#file;
     const asked = new Set(this.#asked.map(runName));
-    for (const name of runs) if (!asked.has(name)) this.#removeEarlier(name);
+    for (const name of Object.keys(ids)) if (!asked.has(name)) this.#removeEarlier(name);
     if (replaces.length === 0) return;
     for (const name of replaces) if (isResult(this.#result(name), name)) rmSync(this.#result(name));
-    this.#write({ ...this.#file, runs: runs.filter((name) => !replaces.includes(name)), replaces: [] });
+    const left = Object.entries(ids).filter(([name]) => !replaces.includes(name));
+    this.#write({ ...this.#file, ids: Object.fromEntries(left), replaces: [] });
   }
 }
 
@@ -240,8 +242,10 @@ function readStudyFile(folder: string): StudyFile | undefined {
     file,
     "Give another --output_dir, or remove it and the files of its runs in runs/.",
   );
-  if (found?.generator !== GENERATOR || !Array.isArray(found.runs) || !Array.isArray(found.replaces)) {
-    throw notOurs(file, "a study's own file, or none");
+  if (found?.generator !== GENERATOR || !Array.isArray(found.replaces)) throw notOurs(file, "a study's own file, or none");
+  if (typeof found.ids !== "object") {
+    const hint = "Give another --output_dir, or go on with it in the version that began it.";
+    throw expectedGot("study/other-version", file, "a study of this version of Crisp", "one of an earlier version", hint);
   }
   return found as StudyFile;
 }

@@ -1,11 +1,17 @@
-import { expectedGot } from "../errors/index.ts";
-import type { RunLog, RunResult } from "../runs/index.ts";
-import type { Arm, StudyDefinition } from "./definition.ts";
+import { expectedGot } from "../../errors/index.ts";
+import type { RunLog, RunResult } from "../../runs/index.ts";
+import type { StudyDefinition } from "../definition.ts";
 
 /** Names a run of a study. */
-export interface StudyRun {
+export interface RunKey {
   readonly arm: string;
   readonly seed: number;
+}
+
+/** A run of a study. */
+export interface StudyRun extends RunKey {
+  /** See `runId`. */
+  readonly id: string;
 }
 
 /** What is kept of a finished run. */
@@ -16,16 +22,15 @@ export interface StudyPlan {
   readonly seeds: readonly number[];
   /** Numbers of seeds at which results are judged. */
   readonly looks: readonly number[];
-  readonly claims?: readonly string[];
+  readonly claims: readonly string[];
 }
 
 /** What a store is told of a study; plain data. */
 export interface StudyHeader {
-  /** Hash of everything the runs read: only the same study is gone on with. */
-  readonly fingerprint: string;
   readonly study: string;
   readonly corpus: string;
-  readonly arms: readonly Arm[];
+  /** All runs in their order. Seeds vary slowest: whenever a study stops, the seeds so far are whole. */
+  readonly runs: readonly StudyRun[];
   /** As asked for now; `open` says what holds. Its seeds are those to be run. */
   readonly plan: StudyPlan;
   readonly options: StudyDefinition["options"];
@@ -42,11 +47,12 @@ export interface StudyStore {
    * Begin a study or continue it, until `close`.
    *
    * @returns The plan that holds: that of whoever began, once a run is finished.
-   * @throws `study/other-study` when it holds a study of other data, arms or options, or of other seeds; then nothing is changed.
+   * @throws `study/other-study` when it holds a run of the same name that followed from something else, or other seeds; then nothing
+   *   is changed. Arms that are new are welcome.
    */
   open(header: StudyHeader): Promise<StudyPlan>;
   /**
-   * Take the first run, in the order of `runsOf`, that is neither finished nor taken.
+   * Take the first run, in the order of the header, that is neither finished nor taken.
    *
    * @param worker - Names who works on it, unlike all others.
    * @returns undefined when there is none.
@@ -66,7 +72,7 @@ export interface StudyStore {
   checkpoints(run: StudyRun): string;
   log(run: StudyRun): RunLog;
   /**
-   * Finished runs among those of the header, in the order of `runsOf`, whoever finished them and when.
+   * Finished runs among those of the header, in their order, whoever finished them and when.
    *
    * @throws `study/corrupt` for one that is not what was kept.
    */
@@ -75,34 +81,44 @@ export interface StudyStore {
   close(): Promise<void>;
 }
 
-/** All runs of a study in their order. Seeds vary slowest: whenever it stops, the seeds so far are whole. */
-export const runsOf = ({ arms, plan }: Pick<StudyHeader, "arms" | "plan">): StudyRun[] =>
-  plan.seeds.flatMap((seed) => arms.map(({ name }) => ({ arm: name, seed })));
-
 /** Names a run in files and tables; `checkStudy` keeps arms to letters that a file name may have. */
-export const runName = ({ arm, seed }: StudyRun): string => `${arm}.seed-${seed}`;
+export const runName = ({ arm, seed }: RunKey): string => `${arm}.seed-${seed}`;
+
+/** What a store remembers of a study: its plan, and the id of every run that it was ever asked for, by `runName`. */
+export interface KeptStudy {
+  readonly plan: StudyPlan;
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/** The ids of a header's runs, by name. */
+export const idsOf = ({ runs }: Pick<StudyHeader, "runs">): Record<string, string> =>
+  Object.fromEntries(runs.map((run) => [runName(run), run.id]));
 
 /**
- * The plan that holds when a study is gone on with.
+ * What holds when a study is gone on with.
  *
- * As long as no run is finished it may change; afterwards more seeds add runs, but no verdict that was not planned.
+ * As long as no run is finished the plan may change; afterwards more seeds and more arms add runs, but no verdict that was not planned.
  *
  * @param where - The store, for messages.
  * @throws `study/other-study`.
  */
-export function settlePlan(
+export function settleStudy(
   where: string,
-  found: Pick<StudyHeader, "fingerprint" | "plan">,
-  asked: Pick<StudyHeader, "fingerprint" | "plan">,
+  found: KeptStudy,
+  { plan, runs }: Pick<StudyHeader, "plan" | "runs">,
   anyFinished: boolean,
-): StudyPlan {
+): KeptStudy {
   const hint = "Give another --output_dir, or --overwrite_output_dir to start afresh.";
-  if (found.fingerprint !== asked.fingerprint) {
-    throw expectedGot("study/other-study", where, "a study of the same model, data, arms and options", "another one", hint);
+  for (const run of runs) {
+    const before = found.ids[runName(run)];
+    if (before === undefined || before === run.id) continue;
+    const rule = `${runName(run)} of the same model, tokenizer, data, arm and options`;
+    throw expectedGot("study/other-study", where, rule, "another one", hint);
   }
-  if (!anyFinished) return asked.plan;
-  const [before, now] = [found.plan.seeds, asked.plan.seeds];
+  const ids = { ...found.ids, ...idsOf({ runs }) };
+  if (!anyFinished) return { plan, ids };
+  const [before, now] = [found.plan.seeds, plan.seeds];
   const holds = (more: readonly number[], fewer: readonly number[]) => fewer.every((seed) => more.includes(seed));
-  if (holds(now, before) || holds(before, now)) return found.plan;
+  if (holds(now, before) || holds(before, now)) return { plan: found.plan, ids };
   throw expectedGot("study/other-study", where, `seeds ${before.join(",")}, or more beside them`, now.join(","), hint);
 }

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import type { CrispError } from "../errors/index.ts";
-import { runName, runsOf, type StudyHeader } from "./store.ts";
+import type { CrispError } from "../../errors/index.ts";
+import { DENSE, SPARSE, storedRun, tinyHeader } from "../tiny-study.fixture.ts";
+import { idsOf, type KeptStudy, runName, type StudyHeader } from "./store.ts";
 import { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";
-import { DENSE, SPARSE, storedRun, tinyHeader } from "./tiny-study.fixture.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-store-"));
 after(() => rmSync(work, { recursive: true, force: true }));
@@ -24,8 +24,8 @@ let made = 0;
 const newFolder = (): string => join(work, `study-${made++}`);
 
 const header = tinyHeader();
-const other: StudyHeader = { ...header, fingerprint: "another" };
-const runs = runsOf(header);
+const other: StudyHeader = { ...header, runs: header.runs.map((run) => ({ ...run, id: "another" })) };
+const { runs } = header;
 const text = (...path: string[]): string => readFileSync(join(...path), "utf8");
 
 async function open(folder: string, asked = header, options?: FolderStoreOptions) {
@@ -99,7 +99,7 @@ describe("overwriting", () => {
       [runs[0], runs[2]].map(storedRun),
       "the old study's second run is not the new one's",
     );
-    assert.deepEqual(await later.claim("a"), runs[1]);
+    assert.deepEqual(await later.claim("a"), other.runs[1]);
     await later.close();
   });
 
@@ -113,7 +113,7 @@ describe("overwriting", () => {
 
   test("removes old results that no new run replaces, once all new ones are there", async () => {
     const folder = await begun(4);
-    const fewer = { ...other, plan: { seeds: [2], looks: [1] } };
+    const fewer = tinyHeader({ seeds: [2] });
     const store = await open(folder, fewer, { overwrite: true });
     const results = (): string[] => readdirSync(join(folder, "runs")).filter((name) => name.endsWith(".json"));
     await store.finish(runs[2], storedRun(runs[2]));
@@ -157,7 +157,7 @@ describe("files of other origin that have the names of a study's are refused, ov
     const folder = await begun();
     const stranger = join(folder, "runs", `${DENSE}.seed-3.json`);
     writeFileSync(stranger, "mine");
-    const more = { ...header, plan: { seeds: [1, 2, 3], looks: [3] } };
+    const more = tinyHeader({ seeds: [1, 2, 3] });
     await assert.rejects(folderStore(folder).open(more), { code: "study/not-ours", message: /dense\.seed-3\.json/ });
     assert.equal(text(stranger), "mine");
   });
@@ -191,7 +191,7 @@ describe("what has come to stand where a run of the list had a file is refused, 
         (error: CrispError) => /^(study\/not-ours|file\/not-own)$/.test(error.code) && error.message.startsWith(path),
       );
       assert.equal(text(path), before);
-      assert.equal((JSON.parse(text(folder, "study.json")) as StudyHeader).fingerprint, header.fingerprint);
+      assert.deepEqual((JSON.parse(text(folder, "study.json")) as KeptStudy).ids, idsOf(header));
     });
   }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { LogEvent, RunLog } from "../runs/index.ts";
-import { runsOf, type StudyRun, type StudyStore } from "./store.ts";
-import { DENSE, SPARSE, storedRun, tinyHeader } from "./tiny-study.fixture.ts";
+import type { LogEvent, RunLog } from "../../runs/index.ts";
+import { DENSE, SPARSE, storedRun, tinyHeader, tinyStudy } from "../tiny-study.fixture.ts";
+import type { RunKey, StudyRun, StudyStore } from "./store.ts";
 
 /** Where one study lives, of which stores are opened one after another. */
 export interface StudyPlace {
@@ -10,8 +10,8 @@ export interface StudyPlace {
 }
 
 const header = tinyHeader();
-const runs = runsOf(header);
-const recordOf = ({ arm, seed }: StudyRun) => storedRun({ arm, seed });
+const { runs } = header;
+const recordOf = ({ arm, seed }: RunKey) => storedRun({ arm, seed });
 
 async function opened(place: StudyPlace, asked = header): Promise<StudyStore> {
   const store = place.store();
@@ -86,22 +86,27 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
     test("another study is refused, and the first can continue", async () => {
       const place = newPlace();
       await (await opened(place)).close();
-      await assert.rejects(place.store().open({ ...header, fingerprint: "another" }), { code: "study/other-study" });
+      const [first, ...others] = runs;
+      await assert.rejects(place.store().open({ ...header, runs: [{ ...first, id: "another" }, ...others] }), {
+        code: "study/other-study",
+        message: /expected dense\.seed-1 of the same model, tokenizer, data, arm and options, got another one/,
+      });
       await (await opened(place)).close();
     });
 
     test("before the first run is finished the plan may change; afterwards more or fewer seeds are welcome, others are not", async () => {
       const place = newPlace();
-      const begin = { seeds: [1, 2], looks: [2] };
+      const { claims } = header.plan;
+      const begin = { seeds: [1, 2], looks: [2], claims };
       const plan = async (seeds: number[], looks = [seeds.length]) => {
         const store = place.store();
-        const holds = await store.open({ ...header, plan: { seeds, looks } });
+        const holds = await store.open(tinyHeader({ seeds, looks }));
         const free = await claimAll(store);
         for (const run of free) await store.release(run, "a");
         await store.close();
         return { holds, free };
       };
-      assert.deepEqual((await plan([3, 4, 5], [2, 3])).holds, { seeds: [3, 4, 5], looks: [2, 3] });
+      assert.deepEqual((await plan([3, 4, 5], [2, 3])).holds, { seeds: [3, 4, 5], looks: [2, 3], claims });
       assert.deepEqual((await plan([1, 2])).holds, begin);
       const store = await opened(place);
       await store.claim("a");
@@ -109,12 +114,27 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
       await store.close();
       const more = await plan([1, 2, 3]);
       assert.deepEqual(more.holds, begin);
-      assert.deepEqual(more.free, [...runs.slice(1), { arm: DENSE, seed: 3 }, { arm: SPARSE, seed: 3 }]);
+      assert.deepEqual(more.free, [...runs.slice(1), ...tinyHeader({ seeds: [3] }).runs]);
       assert.deepEqual(await plan([1]), { holds: begin, free: [runs[1]] });
       await assert.rejects(plan([2, 3]), {
         code: "study/other-study",
         message: /expected seeds 1,2, or more beside them, got 2,3/,
       });
+    });
+
+    test("a study grows by an arm: what is finished stays, and its claims are those of the plan", async () => {
+      const place = newPlace();
+      const store = await opened(place);
+      await store.claim("a");
+      await store.finish(runs[0], recordOf(runs[0]));
+      await store.close();
+      const [dense, sparse] = tinyStudy().arms;
+      const grown = tinyHeader({ arms: [dense, sparse, { ...sparse, name: "more", plan: { pattern: "topK(sparsity=0.9)" } }] });
+      const later = place.store();
+      assert.deepEqual((await later.open(grown)).claims, [SPARSE]);
+      assert.deepEqual(await later.finished(), [recordOf(runs[0])]);
+      assert.deepEqual(await claimAll(later), grown.runs.slice(1));
+      await later.close();
     });
 
     test("a run's log continues where it was, and each run has its own", async () => {
