@@ -1,4 +1,4 @@
-import type { StudyResults } from "../studies/index.ts";
+import type { AcrossTasks, StudyResults } from "../studies/index.ts";
 import { removedPattern } from "./attention-map.ts";
 import { htmlDocument } from "./document.ts";
 import { html } from "./html.ts";
@@ -9,16 +9,17 @@ import { studySection } from "./study-section.ts";
  * A study's page: see `htmlDocument`.
  *
  * @param results - One study, or several: then an overview of expected against found comes first.
+ * @param across - What several studies say together, of `acrossTasks`; default nothing.
  * @returns The document; every value in it is escaped.
  * @example await writeFile("report.html", renderReport(results))
  */
-export function renderReport(results: StudyResults | readonly StudyResults[]): string {
+export function renderReport(results: StudyResults | readonly StudyResults[], across: AcrossTasks | null = null): string {
   const studies = isList(results) ? results : [results];
   const single = studies.length === 1;
   return htmlDocument({
     title: single ? `${studies[0].study} · Crisp` : "Crisp studies",
     body: html`${removedPattern}<main>
-${!single && overview(studies)}
+${!single && overview(studies, across)}
 ${studies.map((study, i) => studySection(study, single ? null : i))}
 </main>`,
   });

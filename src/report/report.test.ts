@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StudyResults, VerdictWord } from "../studies/index.ts";
+import { acrossTasks, type StudyResults, type VerdictWord } from "../studies/index.ts";
 import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
 import { duration, fixed, flops, halfWidth, listed, percent, points, pValue } from "./format.ts";
 import { html, raw } from "./html.ts";
@@ -73,6 +73,18 @@ test("the page shows further tests of each arm but the baseline, with their powe
   assert.match(table, /a true \+0\.97 points is found in/);
   const older = { ...study, arms: study.arms.map(({ furtherTests: _, ...arm }) => arm) };
   assert.doesNotMatch(renderReport(older), /Further tests/);
+});
+
+test("several studies' page says what they say together, and nothing where that is nothing", () => {
+  const studies = ["a", "b", "c"].map((corpus) => fakeStudy({ study: corpus, corpus, examples: 100 }));
+  const across = acrossTasks(studies)!;
+  const together = renderReport(studies, across);
+  assert.deepEqual(misnested(together), []);
+  const { mean, low, high, inside } = across.effects[0].effect;
+  assert.ok(together.includes(`${points(mean)} <span class="pm">${points(low)} to ${points(high)}</span>`));
+  assert.ok(together.includes(percent(inside, 1)));
+  assert.match(together, /Random effects over three tasks: a, b and c\. Friedman’s test/);
+  assert.doesNotMatch(renderReport(studies, null), /Across tasks/);
 });
 
 test("a removed pair is hatched, a kept one of small probability is a cell", () => {

@@ -2,14 +2,14 @@ import type { StudyResults } from "../studies/index.ts";
 import { attentionMaps } from "./attention-map.ts";
 import { card } from "./document.ts";
 import { dotPlot } from "./dot-plot.ts";
-import { figuresTable } from "./figures-table.ts";
 import { forestPlot } from "./forest-plot.ts";
 import { count, fixed, percent, unbroken } from "./format.ts";
-import { furtherTestsTable } from "./further-tests-table.ts";
 import { gapPlot } from "./gap-plot.ts";
 import { type Html, html } from "./html.ts";
 import { learningCurves } from "./learning-curves.ts";
 import type { Reference } from "./row-chart.ts";
+import { figuresTable } from "./tables/figures-table.ts";
+import { furtherTestsTable } from "./tables/further-tests-table.ts";
 import { headline, verdictPill } from "./verdicts.ts";
 
 /** One study: verdicts, charts, table, maps, provenance. `index` null means the only one on its page. */

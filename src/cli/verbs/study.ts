@@ -6,6 +6,7 @@ import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../re
 import type { Device } from "../../runs/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
 import {
+  acrossTasks,
   chooseTrials,
   demoStudies,
   type FinishedStudy,
@@ -97,7 +98,7 @@ async function runAll(context: StudyContext, plans: readonly Planned[], folder: 
     if (!best) return stopped(context);
     results.push(best.results);
   }
-  write(folder, [REPORT], [renderReport(results.length === 1 ? results[0] : results)]);
+  write(folder, [REPORT], [renderReport(results, acrossTasks(results))]);
   output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
   return conclude(context, results, folder, (performance.now() - started) / 1000);
 }
