@@ -48,7 +48,7 @@ const MODEL = [
 const REPORTS = ["errors.csv", "report.html"];
 const KEPT = ["checkpoints/run.log.jsonl", "checkpoints/command.json"];
 const RUN = "runs/dense.seed-1";
-const EXPORTS = ["figures.csv", "figures.parquet", "predictions.parquet", "table.md", "table.tex"];
+const EXPORTS = ["across-tasks.json", "figures.csv", "figures.parquet", "predictions.parquet", "table.md", "table.tex"];
 const STUDY = ["study.json", "results.json", "predictions.jsonl", ...EXPORTS, "report.html", `${RUN}.json`, `${RUN}.log.jsonl`];
 const trains = (folder: string) => ["--model", encoder, "--max_steps", "1", "--device", "cpu", "--output_dir", folder];
 const overwrite = "--overwrite_output_dir";

@@ -26,6 +26,8 @@ import type { StudyContext } from "./options.ts";
 export interface AskedStudy {
   /** Where in the grid, and its folder; empty for the only one. */
   readonly cell: string;
+  /** See `Cell.besideTask`; left out, it is compared with no other. */
+  readonly besideTask?: string;
   readonly definition: StudyDefinition;
   readonly tuning?: TuningPlan;
 }
@@ -157,7 +159,7 @@ async function studyOf(context: StudyContext, spec: StudySpec, cell: Cell, task:
   const drawn = rows !== undefined || labelNoise > 0;
   const { arms, claims, looks, tuning } = spec;
   return {
-    cell: cell.name,
+    ...{ cell: cell.name, besideTask: cell.besideTask },
     definition: {
       ...base,
       study: [options.quick ? `${name}-quick` : name, cell.name].filter(Boolean).join("."),

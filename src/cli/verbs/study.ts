@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { renderSummary, summarise } from "../../data/index.ts";
 import { counted, expectedGot } from "../../errors/index.ts";
 import { checkOwnFiles, writeOwnFiles } from "../../files/index-node.ts";
-import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
+import { acrossLines, asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { chooseDevice } from "../../runtime/index-node.ts";
 import {
+  acrossTasks,
   chooseTrials,
   demoStudies,
   type FinishedStudy,
@@ -29,6 +30,8 @@ import { defineVerb } from "../verb.ts";
 const RESULT_FILES = ["results.json", "predictions.jsonl", ...EXPORT_FILES];
 const TUNING_FILES = ["tuning.json"];
 const REPORT = "report.html";
+/** What studies that differ in their task alone say together. */
+const ACROSS = "across-tasks.json";
 
 export const study = defineVerb({
   name: "study",
@@ -57,7 +60,7 @@ export const study = defineVerb({
       const tuning = prepareStudy(tuningStudy(each.definition, each.tuning));
       return { ...each, study: prepareStudy(each.definition), folder: own, trials: tuning };
     });
-    return inOutputFolder(folder, { what: "study", files: [REPORT] }, () => runAll(context, plans, folder));
+    return inOutputFolder(folder, { what: "study", files: [REPORT, ACROSS] }, () => runAll(context, plans, folder));
   },
 });
 
@@ -83,11 +86,17 @@ async function runAll(context: StudyContext, plans: readonly Planned[], folder: 
   const device = await settled(context);
   const started = performance.now();
   const results: StudyResults[] = [];
+  /** By what they share beside their task. */
+  const groups = new Map<string, StudyResults[]>();
+  const keep = (found: StudyResults, group: string | undefined): void => {
+    results.push(found);
+    if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), found]);
+  };
   const run = (study: PreparedStudy, own: string) => runOne(context, study, own, { folder, device, first: results.length === 0 });
-  for (const { study, folder: own, trials, tuning, definition } of plans) {
+  for (const { study, folder: own, trials, tuning, definition, besideTask } of plans) {
     const finished = await run(study, own);
     if (!finished) return stopped(context);
-    results.push(finished.results);
+    keep(finished.results, besideTask);
     if (!trials || !tuning) continue;
     const tried = await run(trials, join(own, "tuning"));
     if (!tried) return stopped(context);
@@ -96,9 +105,15 @@ async function runAll(context: StudyContext, plans: readonly Planned[], folder: 
     sayTuned(context, tuned);
     const best = await run(prepareStudy(tunedStudy(definition, tuning, tuned)), join(own, "tuned"));
     if (!best) return stopped(context);
-    results.push(best.results);
+    keep(best.results, [besideTask, "tuned"].filter(Boolean).join("."));
   }
-  write(folder, [REPORT], [renderReport(results.length === 1 ? results[0] : results)]);
+  const across = [...groups].flatMap(([name, studies]) => {
+    const found = acrossTasks(studies);
+    return found ? [{ name, ...found }] : [];
+  });
+  for (const each of across) for (const line of acrossLines(each)) output.print(line);
+  const page = renderReport(results.length === 1 ? results[0] : results, across);
+  write(folder, [REPORT, ACROSS], [page, `${JSON.stringify(across, null, 2)}\n`]);
   output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
   return conclude(context, results, folder, (performance.now() - started) / 1000);
 }

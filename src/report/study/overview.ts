@@ -1,17 +1,19 @@
 import type { StudyResults } from "../../studies/index.ts";
 import { percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
+import { acrossTasksCard, type NamedAcross } from "./tables/across-tasks.ts";
 import { asPlanted, calibrationTitle, headline, tally } from "./verdicts.ts";
 
-/** Several studies on one page: what was planted, what was found. */
-export function overview(studies: readonly StudyResults[]): Html {
+/** Several studies on one page: what was planted, what was found, and what they say together. */
+export function overview(studies: readonly StudyResults[], across: readonly NamedAcross[]): Html {
   const planted = studies.some((study) => study.planted);
   return html`<header class="top"><p class="eyebrow">Crisp · ${studies.length} studies</p><h1>${calibrationTitle(studies)}.</h1>
 ${
   planted &&
   html`<p class="lede">What each corpus should show was written down before its first run. An instrument should find what was planted, and stay silent where nothing was, before it is pointed at your data.</p>`
 }</header>
-<ol class="checks">${studies.map((study, i) => check(study, i))}</ol>`;
+<ol class="checks">${studies.map((study, i) => check(study, i))}</ol>
+${across.map((each) => acrossTasksCard(each, studies))}`;
 }
 
 function check(study: StudyResults, index: number): Html {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StudyResults, VerdictWord } from "../../studies/index.ts";
+import { acrossTasks, type StudyResults, type VerdictWord } from "../../studies/index.ts";
 import { duration, fixed, flops, halfWidth, listed, percent, points, pValue } from "../format.ts";
 import { html, raw } from "../html.ts";
-import { asPlanted, calibrationTitle, headline, renderReport, renderTable } from "../index.ts";
+import { acrossLines, asPlanted, calibrationTitle, headline, renderReport, renderTable } from "../index.ts";
 import { misnested, poisoned } from "../markup.fixture.ts";
 import { exactScale, scaleOver } from "../scale.ts";
 import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
@@ -208,4 +208,18 @@ test("numbers read as people write them", () => {
   assert.deepEqual([pValue(0.0312), pValue(0.00099), pValue(1)], ["0.031", "< 0.001", "1.000"]);
   assert.equal(halfWidth({ mean: 1, perSeed: [1] }), null);
   assert.equal(listed(["a", "b", "c"]), "a, b and c");
+});
+
+test("several studies' page says what they say together, and nothing where that is nothing", () => {
+  const studies = ["a", "b", "c"].map((corpus) => fakeStudy({ study: corpus, corpus, examples: 100 }));
+  const across = { name: "rows-250", ...acrossTasks(studies)! };
+  const together = renderReport(studies, [across]);
+  assert.deepEqual(misnested(together), []);
+  const { mean, low, high, inside } = across.effects[0].effect;
+  assert.ok(together.includes(`${points(mean)} <span class="pm">${points(low)} to ${points(high)}</span>`));
+  assert.ok(together.includes(percent(inside, 1)));
+  assert.match(together, /Across tasks, rows-250/);
+  assert.match(together, /Random effects over three tasks: a, b and c\. Friedman’s test/);
+  assert.doesNotMatch(renderReport(studies), /Across tasks/);
+  assert.match(acrossLines(across)[1], /^ {2}light_sparse [+−]\d/);
 });

@@ -5,12 +5,12 @@ import { type Html, html } from "../html.ts";
 import type { Reference } from "../row-chart.ts";
 import { againstSparsity } from "./against-sparsity.ts";
 import { attentionMaps } from "./attention-map.ts";
-import { disagreementTables } from "./disagreement-tables.ts";
 import { dotPlot } from "./dot-plot.ts";
-import { figuresTable } from "./figures-table.ts";
 import { forestPlot } from "./forest-plot.ts";
-import { furtherTestsTable } from "./further-tests-table.ts";
 import { learningCurves } from "./learning-curves.ts";
+import { disagreementTables } from "./tables/disagreement-tables.ts";
+import { figuresTable } from "./tables/figures-table.ts";
+import { furtherTestsTable } from "./tables/further-tests-table.ts";
 import { headline, verdictPill } from "./verdicts.ts";
 
 /** One study: verdicts, charts, table, maps, provenance. `index` null means the only one on its page. */

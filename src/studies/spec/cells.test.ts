@@ -34,7 +34,7 @@ test("a cell holds what its runs follow from: settings of the cell over those of
     hyperparameters: [{ name: "slow", options: { learning_rate: 1e-5 } }],
   });
   assert.deepEqual(cell, {
-    ...{ name: "sst2", model: models[0], task: tasks[0], rows: 250, labelNoise: 0.2 },
+    ...{ name: "sst2", besideTask: "", model: models[0], task: tasks[0], rows: 250, labelNoise: 0.2 },
     options: { learning_rate: 1e-5, weight_decay: 0.1 },
   });
 });

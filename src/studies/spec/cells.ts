@@ -5,6 +5,8 @@ import type { ModelSpec, OptionsSpec, StudySpec, TaskSpec } from "./schema.ts";
 export interface Cell {
   /** Unlike that of all other cells; empty for the only one. */
   readonly name: string;
+  /** The name without its task: cells that differ in nothing else are compared across tasks. */
+  readonly besideTask: string;
   readonly model: ModelSpec;
   readonly task: TaskSpec;
   /** Training examples; left out, all. */
@@ -48,16 +50,19 @@ export function cellsOf(spec: Pick<StudySpec, "sizes" | "label_noise" | "hyperpa
     models.flatMap(([modelName, model]) =>
       settings.flatMap(([settingName, options]) =>
         sizes.flatMap(([sizeName, rows]) =>
-          noise.map(([noiseName, labelNoise]) => ({
-            name: [
-              ...named(tasks, taskName),
+          noise.map(([noiseName, labelNoise]) => {
+            const besideTask = [
               ...named(models, modelName),
               ...named(settings, settingName),
               ...named(sizes, sizeName),
               ...named(noise, noiseName),
-            ].join("."),
-            ...{ model, task, rows, labelNoise, options },
-          })),
+            ];
+            return {
+              name: [...named(tasks, taskName), ...besideTask].join("."),
+              besideTask: besideTask.join("."),
+              ...{ model, task, rows, labelNoise, options },
+            };
+          }),
         ),
       ),
     ),

@@ -4,9 +4,9 @@ import { fakeStudy } from "../../../report/study/fake-study.fixture.ts";
 import { acrossTasks } from "./across-studies.ts";
 
 const studies = [
-  fakeStudy({ study: "a", examples: 100 }),
-  fakeStudy({ study: "b", examples: 100, effects: [0.6, 0.8, 1] }),
-  fakeStudy({ study: "c", examples: 100 }),
+  fakeStudy({ study: "a", corpus: "a", examples: 100 }),
+  fakeStudy({ study: "b", corpus: "b", examples: 100, effects: [0.6, 0.8, 1] }),
+  fakeStudy({ study: "c", corpus: "c", examples: 100 }),
 ];
 
 test("three studies of the same arms rank them all and give each arm but the baseline a mean effect", () => {
@@ -29,7 +29,10 @@ test("an arm that some study lacks is left out, and two arms get no ranks", () =
   assert.equal(across.ranks, null);
 });
 
-test("fewer than three studies, or other baselines, say nothing across tasks", () => {
-  assert.equal(acrossTasks(studies.slice(1)), null);
-  assert.equal(acrossTasks([...studies.slice(1), { ...studies[0], baseline: "light_sparse" }]), null);
+test("fewer than three studies, other baselines, a corpus that comes twice or is made up say nothing across tasks", () => {
+  const [first, ...others] = studies;
+  assert.equal(acrossTasks([...others, { ...first, corpus: "b" }]), null);
+  assert.equal(acrossTasks([...others, { ...first, synthetic: true }]), null);
+  assert.equal(acrossTasks(others), null);
+  assert.equal(acrossTasks([...others, { ...first, baseline: "light_sparse" }]), null);
 });

@@ -4,7 +4,7 @@ import { type MeanEffect, randomEffects } from "./random-effects.ts";
 
 /** What several studies of the same arms say together, one study a task. Exploratory: no verdict word. */
 export interface AcrossTasks {
-  /** Names of the studies. */
+  /** Names of the corpora. */
   readonly tasks: readonly string[];
   /** Arms that all studies have, the baseline among them. */
   readonly arms: readonly string[];
@@ -17,22 +17,26 @@ export interface AcrossTasks {
 /**
  * Several studies of the same arms taken together, each on a task of its own.
  *
- * @param studies - At least three, with one baseline and two or more seeds each.
- * @returns null when there are fewer than three studies, or they share no arm beside a common baseline.
+ * @param studies - With two or more seeds each.
+ * @returns null with fewer than three studies, where two are about one corpus or some corpus is made up, since these are no sample of
+ *   tasks, and where the studies share no baseline or no other arm.
  * @example acrossTasks([sst2, cola, rte])?.effects[0].effect.region // "inside"
  */
 export function acrossTasks(studies: readonly StudyResults[]): AcrossTasks | null {
-  if (studies.length < 3 || studies.some(({ baseline }) => baseline !== studies[0].baseline)) return null;
-  const { baseline } = studies[0];
+  const tasks = studies.map(({ corpus }) => corpus);
+  const [first, ...others] = studies;
+  if (studies.length < 3 || new Set(tasks).size < studies.length || studies.some(({ synthetic }) => synthetic)) return null;
+  const { baseline } = first;
+  if (others.some((study) => study.baseline !== baseline)) return null;
   const armOf = (study: StudyResults, name: string) => study.arms.find((arm) => arm.name === name);
-  const arms = studies[0].arms
+  const arms = first.arms
     .map(({ name }) => name)
     .filter((name) => studies.every((study) => name === baseline || armOf(study, name)?.furtherTests));
   const rivals = arms.filter((name) => name !== baseline);
   if (rivals.length === 0) return null;
   const scores = studies.map((study) => arms.map((name) => armOf(study, name)!.accuracy.mean));
   return {
-    tasks: studies.map(({ study }) => study),
+    tasks,
     arms,
     ranks: arms.length < 3 ? null : friedmanTest(scores),
     effects: rivals.map((arm) => {

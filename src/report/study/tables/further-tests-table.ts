@@ -1,6 +1,6 @@
-import type { ArmResult, FurtherTests, StudyResults } from "../../studies/index.ts";
-import { fixed, percent, points, pValue } from "../format.ts";
-import { type Html, html } from "../html.ts";
+import type { ArmResult, FurtherTests, StudyResults } from "../../../studies/index.ts";
+import { fixed, percent, points, pValue } from "../../format.ts";
+import { type Html, html } from "../../html.ts";
 import { armTable, type Cell } from "./arm-table.ts";
 
 /** Tests beside the verdict, one column an arm; null where no arm has any. */

@@ -1,6 +1,6 @@
-import type { Disagreements, StudyResults } from "../../studies/index.ts";
-import { count } from "../format.ts";
-import { type Html, html } from "../html.ts";
+import type { Disagreements, StudyResults } from "../../../studies/index.ts";
+import { count } from "../../format.ts";
+import { type Html, html } from "../../html.ts";
 
 const MOST_CHARACTERS = 240;
 const shortened = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)} …` : text);

@@ -1,5 +1,5 @@
-import type { ArmResult, StudyResults } from "../../studies/index.ts";
-import { type Html, html } from "../html.ts";
+import type { ArmResult, StudyResults } from "../../../studies/index.ts";
+import { type Html, html } from "../../html.ts";
 
 export type Cell = (c: ArmResult) => Html | string | null;
 

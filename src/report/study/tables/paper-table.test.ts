@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeStudy } from "./fake-study.fixture.ts";
+import { fakeStudy } from "../fake-study.fixture.ts";
 import { latexTable, markdownTable } from "./paper-table.ts";
 
 const results = fakeStudy({ study: "50%_a|b", examples: 60 });

@@ -1,5 +1,5 @@
-import type { ArmResult, OverSeeds, StudyResults } from "../../studies/index.ts";
-import { fixed, halfWidth, percent, points } from "../format.ts";
+import type { ArmResult, OverSeeds, StudyResults } from "../../../studies/index.ts";
+import { fixed, halfWidth, percent, points } from "../../format.ts";
 
 const HEADINGS = [
   "arm",

@@ -1,8 +1,8 @@
-import type { OverSeeds, StudyResults } from "../../studies/index.ts";
-import { duration, fixed, flops, halfWidth, percent, points } from "../format.ts";
-import { type Html, html } from "../html.ts";
+import type { OverSeeds, StudyResults } from "../../../studies/index.ts";
+import { duration, fixed, flops, halfWidth, percent, points } from "../../format.ts";
+import { type Html, html } from "../../html.ts";
+import { verdictPill } from "../verdicts.ts";
 import { armTable, type Cell } from "./arm-table.ts";
-import { verdictPill } from "./verdicts.ts";
 
 /** All figures: one column an arm, one row a figure. */
 export function figuresTable(results: StudyResults): Html {
