@@ -278,5 +278,6 @@ test("the tokenizer is read before training, so that a model folder may go away 
   assert.ok(same("tokenizer.json"));
   const config = (from: string): object => JSON.parse(readFileSync(join(from, "tokenizer_config.json"), "utf8"));
   const sides = { padding_side: "right", truncation_side: "right", model_max_length: 64 };
-  assert.deepEqual(config(join(work, "kept")), { ...config(model), ...sides });
+  const inputs = { model_input_names: ["input_ids", "token_type_ids", "attention_mask"] };
+  assert.deepEqual(config(join(work, "kept")), { ...config(model), ...sides, ...inputs });
 });

@@ -27,7 +27,7 @@ import { initialise } from "./initialise.ts";
 import { attention } from "./layers/attention.ts";
 import { Parameters } from "./layers/layers.ts";
 import { buildModel } from "./model-graph.ts";
-import { compute, contextOf, feedsOf } from "./run-graph.fixture.ts";
+import { compute, computer, contextOf, feedsOf } from "./run-graph.fixture.ts";
 
 const labels = { id2label: { 0: "a", 1: "b", 2: "c" } };
 function tiny(own: object): EncoderConfig {
@@ -226,12 +226,12 @@ describe("a sentence has the same logits alone and inside any batch", () => {
       for (const where of ["float64", "onnx"] as const) {
         test(`${family}, ${where}: ${pattern.id}`, async () => {
           const graph = buildModel(config, { plan: { pattern }, training: false });
+          const { compute, release } = await computer(where, { logits: graph.logits });
           const logitsOf = async (places: readonly number[], padding: number): Promise<number[]> => {
             const rows = places.map((place) => texts[place]);
             // An example keeps its name, whatever stands beside it: random patterns draw by it.
             const context = contextOf(rows, { examples: Int32Array.from(places, (place) => 100 + place) }, padding);
-            const out = await compute(where, { logits: graph.logits }, feedsOf(graph, context, weights), context.bindings);
-            return Array.from(out.logits);
+            return Array.from((await compute(feedsOf(graph, context, weights), context.bindings)).logits);
           };
           const alone: number[][] = [];
           for (const place of texts.keys()) alone.push(await logitsOf([place], 0));
@@ -243,6 +243,7 @@ describe("a sentence has the same logits alone and inside any batch", () => {
               1e-5,
             );
           }
+          await release();
         });
       }
     }

@@ -9,6 +9,8 @@ import { classify } from "./layers/heads.ts";
 import { dropped, Parameters } from "./layers/layers.ts";
 import { visibilityOf } from "./visibility.ts";
 
+const TOKEN_TYPES = "tokenTypeIds";
+
 export interface ModelOptions {
   /** Default dense. */
   readonly plan?: AttentionPlan;
@@ -71,8 +73,7 @@ export function buildModel(
       tokens: () => inputs.values("inputIds", ["B*n"], "int32", (out, { inputIds }) => (out as Int32Array).set(inputIds)),
       positions: () =>
         inputs.values("positions", ["n"], "int32", (out) => out.forEach((_, at) => void (out[at] = at + config.positionOffset))),
-      types: () =>
-        inputs.values("tokenTypeIds", ["B*n"], "int32", (out, { tokenTypeIds }) => (out as Int32Array).set(tokenTypeIds)),
+      types: () => inputs.values(TOKEN_TYPES, ["B*n"], "int32", (out, { tokenTypeIds }) => (out as Int32Array).set(tokenTypeIds)),
     },
     dropout: (x, site, shape, probability) => dropped(x, training ? inputs.dropout(site, shape, probability) : null),
   };
@@ -98,6 +99,10 @@ export function buildModel(
     },
   };
 }
+
+/** Whether a model reads which of two texts a token is of. */
+export const readsTokenTypes = (config: EncoderConfig): boolean =>
+  buildModel(config, { training: false }).inputs.some(({ node }) => node.attrs.name === TOKEN_TYPES);
 
 /** [B, C] → [S, C]: the mean over the windows of each text; exactly the window's own logits where there is one. */
 function meanOfWindows(logits: Node, inputs: GraphInputs): Node {

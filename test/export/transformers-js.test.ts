@@ -80,6 +80,13 @@ describe("a saved folder", () => {
     assert.ok(readFileSync(join(folder, "README.md"), "utf8").includes(notes[0]));
     assert.ok(!("transformers.js_config" in JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))));
   });
+  test("of a tokenizer without a family asks Python for token types, which the model reads", () => {
+    const folder = join(work, "types");
+    tinyClassifier("dense").save(folder, { onnx: false });
+    const config = JSON.parse(readFileSync(join(folder, "tokenizer_config.json"), "utf8"));
+    assert.equal(config.tokenizer_class, "PreTrainedTokenizerFast");
+    assert.deepEqual(config.model_input_names, ["input_ids", "token_type_ids", "attention_mask"]);
+  });
   test("leaves ONNX out on request", () => {
     const folder = join(work, "bare");
     tinyClassifier("dense").save(folder, { onnx: false });
