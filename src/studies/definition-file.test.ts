@@ -22,6 +22,7 @@ test("a whole spec is read as it stands", () => {
     arms: [
       { name: "dense", pattern: "dense" },
       { name: "upper", pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
+      { name: "sparsemax", pattern: "dense", normaliser: "sparsemax" },
     ],
     seeds: [1, 2, 3, 4, 5],
     claims: ["upper"],
@@ -35,6 +36,7 @@ test("a whole spec is read as it stands", () => {
       plan: { pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
       nominalSparsity: 0.8,
     },
+    { name: "sparsemax", plan: { pattern: "dense", normaliser: "sparsemax" }, nominalSparsity: 0 },
   ]);
 });
 
@@ -63,6 +65,7 @@ describe("what a spec cannot hold is refused, naming the key", () => {
     [{ arms: [{ name: "a" }] }, /arms: expected a list of/],
     [{ arms: [{ name: "a", pattern: "dense", layer: [0] }] }, /arms: expected .*"layers"/],
     [{ arms: [{ name: "a", pattern: "dense", layers: "0" }] }, /arms: expected/],
+    [{ arms: [{ name: "a", pattern: "dense", normaliser: 2 }] }, /arms: expected .*"normaliser"/],
     [{ arms: [{ name: "a", pattern: "dense", rampSteps: 0.5 }] }, /arms: expected/],
   ];
   for (const [spec, message] of refused) {
