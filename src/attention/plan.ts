@@ -1,13 +1,20 @@
 import { expectedGot } from "../errors/index.ts";
 import { and, constant, type Node, or } from "../graph/index.ts";
-import { dense, isDense } from "./patterns/dense.ts";
+import type { Normaliser } from "./normalisers/normaliser.ts";
+import { isSoftmax, normaliserOf } from "./normalisers/normalisers.ts";
+import { dense, isDensePattern } from "./patterns/dense.ts";
 import { placeBlocks } from "./patterns/parts/place-blocks.ts";
 import type { GraphView, HeadView, KeyBlocks, Pattern } from "./patterns/pattern.ts";
 import { windowRule } from "./patterns/sliding-window.ts";
 
-/** Where and when a pattern applies. */
+/** Where and when a pattern applies, and what becomes of the scores that it keeps. */
 export interface AttentionPlan {
   readonly pattern: Pattern;
+  /**
+   * Name of the rule that makes probabilities of the kept scores: `softmax`, `sparsemax` or `entmax15`; default `softmax`. It applies to
+   * `layers` too; the others have the softmax.
+   */
+  readonly normaliser?: string;
   /** Layers it applies to, from 0; the others are dense. Default: all. */
   readonly layers?: readonly number[];
   /** Heads it applies to, from 0, in each of those layers; the others keep every allowed key. Default: all. */
@@ -18,11 +25,15 @@ export interface AttentionPlan {
   readonly core?: string;
 }
 
+/** Whether a plan, or a stored one, is full softmax attention, so that there is no sparsity to switch off. */
+export const isDense = ({ pattern, normaliser }: { readonly pattern: Pattern | string; readonly normaliser?: string }): boolean =>
+  isDensePattern(pattern) && isSoftmax(normaliser);
+
 /**
  * Check a plan against an encoder.
  *
  * @param sizes - The encoder's layers and heads a layer.
- * @throws `pattern/bad-plan` for a layer, head or ramp out of range; `pattern/bad-schedule` for a ramp on a pattern that has no
+ * @throws `pattern/bad-plan` for a layer, head or ramp out of range, an unknown normaliser, or one for some heads; `pattern/bad-schedule` for a ramp on a pattern that has no
  *   sparsity to ramp.
  * @example
  * checkPlan({ pattern: topK({ sparsity: 0.8 }), layers: [0, 6] }, { layers: 6, heads: 12 }); // throws: layers are 0 to 5
@@ -38,6 +49,10 @@ export function checkPlan(plan: AttentionPlan, sizes: { readonly layers: number;
     if (wrong !== undefined) throw expectedGot("pattern/bad-plan", `attention.${axis}`, rule, wrong, hint);
   }
   const { rampSteps, pattern } = plan;
+  if (!isSoftmax(plan.normaliser) && plan.heads) {
+    const hint = "Leave heads out, or take softmax.";
+    throw expectedGot("pattern/bad-plan", "attention.normaliser", "softmax beside heads", plan.normaliser, hint);
+  }
   if (rampSteps === undefined) return;
   if (!(Number.isInteger(rampSteps) && rampSteps >= 1)) {
     throw expectedGot("pattern/bad-plan", "attention.rampSteps", "a whole number of updates, at least 1", rampSteps);
@@ -76,6 +91,10 @@ export function planMask(plan: AttentionPlan, view: GraphView, layers: number): 
   return or(kept, and(view.allowed, constant(spared, [1, view.heads, 1, 1], "bool")));
 }
 
+/** How a layer makes probabilities of its scores. */
+export const planNormaliser = (plan: AttentionPlan, layer: number): Normaliser =>
+  normaliserOf(appliesTo(plan, layer) ? plan.normaliser : undefined);
+
 const appliesTo = ({ layers }: AttentionPlan, layer: number): boolean => layers?.includes(layer) ?? true;
 
 /** Heads of a layer, in order, and the plan by which all of them attend. */
@@ -109,7 +128,7 @@ const WINDOW_BLOCK = 64;
 /**
  * Block form of a plan for one layer; where the plan removes nothing there, of the window in which the model lets pairs meet.
  *
- * @returns Null where every pair is computed anyway, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
+ * @returns Null where every pair is computed anyway, the normaliser needs whole rows, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
  * @throws As {@link planMask}.
  */
 export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {
@@ -118,7 +137,7 @@ export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number)
     const { reach } = view.visibility;
     return reach < Infinity ? placeBlocks(view, [windowRule(`window${reach}`, WINDOW_BLOCK, () => reach)]) : null;
   }
-  if (plan.heads || plan.rampSteps !== undefined) return null;
+  if (plan.heads || plan.rampSteps !== undefined || !planNormaliser(plan, view.layer).byBlocks) return null;
   return plan.pattern.blocks?.(view) ?? null;
 }
 

@@ -1,5 +1,6 @@
 import type { CrispCard } from "../api/index.ts";
 import { type FetchListener, type HubData, hubData, hubEvaluationData, type TrainSettings } from "../api/index-node.ts";
+import { isSoftmax } from "../attention/index.ts";
 import type { DatasetOptions, EncodingName } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { Device, PlanSpec } from "../runs/index.ts";
@@ -69,6 +70,7 @@ export function planOptions(options: OptionValues<typeof PLAN_OPTIONS>): Omit<Pl
   return {
     ...(options.attentionLayers && { layers: options.attentionLayers }),
     ...(options.attentionHeads && { heads: options.attentionHeads }),
+    ...(!isSoftmax(options.attentionNormaliser) && { normaliser: options.attentionNormaliser }),
     ...(options.attentionCore !== "auto" && { core: options.attentionCore }),
     ...(options.sparsityRampSteps !== undefined && { rampSteps: options.sparsityRampSteps }),
   };

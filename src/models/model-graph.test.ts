@@ -10,7 +10,6 @@ import {
   keptKeys,
   masked,
   nOfM,
-  type Pattern,
   patterns,
   random,
   slidingWindow,
@@ -206,7 +205,7 @@ describe("a sentence has the same logits alone and inside any batch", () => {
     [[4, 0], 11],
     [[2, 2, 5], 3],
   ];
-  const subjects: Pattern[] = [
+  const subjects: AttentionPlan[] = [
     ...Object.values(patterns).flatMap(({ sample, ofSparsity }) => [
       sample(),
       ...[0.4, 0.8].flatMap((sparsity) => ofSparsity?.(sparsity) ?? []),
@@ -217,15 +216,18 @@ describe("a sentence has the same logits alone and inside any batch", () => {
     inOrder(random({ sparsity: 0.5 }), nOfM({ sparsity: 0.5 })),
     inOrder(threshold({ probability: 0.02 }), slidingWindow({ radius: 2 })),
     anyOf(block({ sparsity: 0.8, size: 4 }), random({ sparsity: 0.9 })),
-  ];
+  ].map((pattern) => ({ pattern }));
+  for (const normaliser of ["sparsemax", "entmax15"]) {
+    subjects.push({ pattern: dense(), normaliser }, { pattern: topK({ sparsity: 0.4 }), normaliser, layers: [1] });
+  }
   // Families share the attention: these stand for the others.
   const { bert, distilbert } = families;
   for (const [family, config] of Object.entries({ bert, distilbert, modernbert })) {
     const weights = weightsOf(config);
-    for (const pattern of subjects) {
+    for (const plan of subjects) {
       for (const where of ["float64", "onnx"] as const) {
-        test(`${family}, ${where}: ${pattern.id}`, async () => {
-          const graph = buildModel(config, { plan: { pattern }, training: false });
+        test(`${family}, ${where}: ${plan.pattern.id} ${plan.normaliser ?? ""}`, async () => {
+          const graph = buildModel(config, { plan, training: false });
           const { compute, release } = await computer(where, { logits: graph.logits });
           const logitsOf = async (places: readonly number[], padding: number): Promise<number[]> => {
             const rows = places.map((place) => texts[place]);

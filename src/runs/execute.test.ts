@@ -111,6 +111,8 @@ test("a run is evaluated with sparsity on and off, and under the plans of alsoUn
   assert.equal(record.effectiveSparsity, 0);
   const sparse = await run(tinyRun({ plan: window, options }));
   assert.notDeepEqual(sparse.record.denseProbabilities, sparse.record.probabilities);
+  const sparsemax = await run(tinyRun({ plan: { pattern: "dense", normaliser: "sparsemax" }, options }));
+  assert.notDeepEqual(sparsemax.record.denseProbabilities, sparsemax.record.probabilities);
   assert.equal(sparse.record.crossProbabilities, undefined);
 });
 

@@ -14,6 +14,7 @@ export interface PlanSpec {
   readonly layers?: readonly number[];
   readonly heads?: readonly number[];
   readonly rampSteps?: number;
+  readonly normaliser?: string;
   readonly core?: string;
 }
 

@@ -75,6 +75,9 @@ const ids = [
 export const plans: Readonly<Record<string, AttentionPlan>> = {
   ...Object.fromEntries(ids.map((id) => [id, { pattern: parsePattern(id) }])),
   "topK in one layer": { pattern: parsePattern("topK(sparsity=0.8)"), layers: [1] },
+  sparsemax: { pattern: parsePattern("dense"), normaliser: "sparsemax" },
+  "entmax15 behind topK in one layer": { pattern: parsePattern("topK(sparsity=0.5)"), normaliser: "entmax15", layers: [1] },
+  "sparsemax in windows": { pattern: parsePattern("slidingWindow(radius=3)"), normaliser: "sparsemax" },
   "a window in one head, after a ramp": { pattern: parsePattern("slidingWindow(sparsity=0.8)"), heads: [1], rampSteps: 9 },
 };
 

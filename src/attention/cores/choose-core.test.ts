@@ -59,6 +59,19 @@ describe("the core", () => {
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, { layers: [0] }).core.name, "chunked", "five layers are dense");
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096).core.name, "gathered");
   });
+  test("holds whole rows of scores where the normaliser needs them; another one is refused beside it", () => {
+    const [pattern, normaliser] = ["block(sparsity=0.8, size=64)", "sparsemax"];
+    assert.equal(chosen(pattern, 4096, { normaliser }).core.name, "masked");
+    assert.equal(chosen("dense", 4096, { normaliser }).core.name, "masked");
+    assert.equal(chosen(pattern, 4096, { normaliser, core: "masked" }).core.name, "masked");
+    assert.equal(chosen(pattern, 4096, { normaliser: "softmax" }).core.name, "gathered");
+    for (const core of ["gathered", "chunked"]) {
+      assert.throws(() => chosen(pattern, 4096, { normaliser, core }), {
+        code: "pattern/bad-core",
+        message: `attention.core ${core}: expected the normaliser softmax, as this core holds no whole row of scores, got sparsemax. Leave the core out.`,
+      });
+    }
+  });
   test("is what the plan names; a name that is none, or one that has nothing to compute, is refused", () => {
     assert.equal(chosen("block(sparsity=0.8, size=64)", 64, { core: "gathered" }).core.name, "gathered");
     assert.equal(chosen("topK(sparsity=0.8)", 4096, { core: "masked" }).core.name, "masked");

@@ -1,5 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { bindDim, input } from "../../graph/index.ts";
+import { normaliserOf } from "../normalisers/normalisers.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
 import { type AttentionPlan, headGroups, keepsAllPairs, planBlocks } from "../plan.ts";
 import type { Visibility } from "../visibility.ts";
@@ -48,7 +49,7 @@ const MOST_BYTES = 2e9;
  *
  * The results are the same to rounding; with dropout on attention probabilities, the cores draw different masks.
  *
- * @throws `pattern/bad-core` for an unknown core, or one that computes none of the layers.
+ * @throws `pattern/bad-core` for an unknown core, or one that computes none of the layers or not the normaliser.
  */
 export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   const { core: wanted = "auto" } = plan;
@@ -57,6 +58,10 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   if (wanted !== "auto") {
     const core = cores[wanted];
     if (!core) throw expectedGot("pattern/bad-core", "attention.core", `auto or one of ${Object.keys(cores).join(", ")}`, wanted);
+    if (!core.keepsProbabilities && !normaliserOf(plan.normaliser).byBlocks) {
+      const rule = "the normaliser softmax, as this core holds no whole row of scores";
+      throw expectedGot("pattern/bad-core", `attention.core ${wanted}`, rule, plan.normaliser, "Leave the core out.");
+    }
     if (core === gathered && !some) {
       const rule = "a pattern whose kept pairs lie in blocks, without a ramp, such as block(sparsity=0.8, size=64)";
       throw expectedGot(

@@ -1,12 +1,13 @@
 // Every core against attention written out in float64: any pattern it takes, padding, windows, and plans for some heads.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { elements, input } from "../../graph/index.ts";
+import { elements, input, matmul } from "../../graph/index.ts";
 import { normalFill } from "../../random/index.ts";
 import { interpret } from "../../runtime/index.ts";
+import { normalisers } from "../normalisers/normalisers.ts";
 import { FedView, headOf, type MadeUpBatch, madeUpBatch } from "../patterns/made-up-heads.fixture.ts";
 import { parsePattern } from "../patterns/parse-pattern.ts";
-import { type AttentionPlan, planKeep } from "../plan.ts";
+import { type AttentionPlan, planKeep, planMask } from "../plan.ts";
 import { type Visibility, visibility } from "../visibility.ts";
 import { cores } from "./cores.ts";
 
@@ -103,6 +104,39 @@ for (const [name, core] of Object.entries(cores)) {
           }
         });
       }
+    }
+    for (const plan of [
+      { pattern: parsePattern("dense"), normaliser: "sparsemax" },
+      { pattern: parsePattern("block(sparsity=0.4, size=3)"), normaliser: "entmax15" },
+      { pattern: parsePattern("block(sparsity=0.4, size=3)"), normaliser: "sparsemax", layers: [LAYER] },
+    ]) {
+      test(`${plan.normaliser} over ${plan.pattern.id}: the normaliser's probabilities, and as many pairs as have some`, () => {
+        const batch = madeUpBatch([7, 1, 12, 4], { heads: HEADS, layer: LAYER, extraPadding: 2 });
+        const { n } = batch.bindings;
+        const view = new FedView({ heads: HEADS, layer: LAYER });
+        const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
+        const common = { visibility: visibility(), layer: LAYER, layers: 2, heads: HEADS, scale: 3, input: view.input };
+        const { context, keptPairs } = core.attend(q, k, v, { ...common, plan, dropoutMask: () => null });
+        const scores = matmul(q, k, { transB: true, alpha: 3 });
+        const keep = planMask(plan, { ...view, q, k, scores: () => scores, input: view.input }, 2);
+        const p = normalisers[plan.normaliser].normalise(scores, keep, { input: view.input });
+        const out = interpret(
+          { context, keptPairs, p, want: matmul(p, v) },
+          { ...view.feeds(batch), ...projections(batch) },
+          batch.bindings,
+        );
+        for (const [example, length] of batch.lengths.entries()) {
+          let pairs = 0;
+          for (let at = example * HEADS * n; at < (example + 1) * HEADS * n; at++) {
+            const real = at % n < length;
+            if (real) pairs += out.p.data.subarray(at * n, (at + 1) * n).filter((share) => share > 0).length;
+            for (let i = at * WIDTH; i < (at + 1) * WIDTH; i++)
+              close(out.context.data[i], real ? out.want.data[i] : 0, `context ${i}`);
+          }
+          assert.equal(out.keptPairs.data[example], pairs);
+          assert.ok(length === 1 || pairs < HEADS * length ** 2, "some pairs of a longer text have no probability");
+        }
+      });
     }
     test("probabilities hold exact zeros where a pair was removed, and dropout comes behind them", () => {
       const asked: unknown[] = [];

@@ -36,7 +36,7 @@ export interface CoreNodes {
   probabilities?(): Node;
 }
 
-/** A way to compute `softmax(mask(q kᵀ · scale)) v`. Shared code never asks which one it holds. */
+/** A way to compute `normalise(mask(q kᵀ · scale)) v`, where normalise is the softmax unless the plan says otherwise. Shared code never asks which one it holds. */
 export interface AttentionCore {
   readonly name: string;
   /** Whether every layer has `CoreNodes.probabilities`, whatever the plan. */

@@ -1,11 +1,12 @@
-import { broadcastTo, cast, dropout, maskedSoftmax, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { broadcastTo, cast, constant, dropout, greater, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
 import type { GraphView } from "../patterns/pattern.ts";
-import { planMask } from "../plan.ts";
+import { planMask, planNormaliser } from "../plan.ts";
 import { validQueries } from "../visibility.ts";
 import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
 
 /**
- * Computes every score, and removes pairs before the softmax: exact for any pattern, and never faster than dense attention.
+ * Computes every score, and removes pairs before the softmax: exact for any pattern and any normaliser, and never faster than dense
+ * attention.
  *
  * @see Vaswani et al., arXiv 1706.03762; the removal before the softmax: arXiv 2508.06016.
  */
@@ -34,13 +35,14 @@ function attendMasked(
   const { full } = visibility;
   const keep = planMask(plan, { q, k, scores: () => scores, visibility, allowed, full, layer, heads, input, ...form }, layers);
   // A real query always has its own key; the window of a padded one may hold padding alone.
-  const probabilities = maskedSoftmax(scores, keep, { rowsKeepOne: full && keep === allowed }); // [B, H, n, n]
+  const { normalise, removesPairs } = planNormaliser(plan, layer);
+  const probabilities = normalise(scores, keep, { rowsKeepOne: full && keep === allowed, input }); // [B, H, n, n]
   const mask = dropoutMask(probabilities.shape);
   const context = matmul(mask ? dropout(probabilities, mask.mask, mask.probability) : probabilities, v); // [B, H, n, d]
   const queries = validQueries(input); // [B, 1, n, 1]
   return {
     context: mul(context, queries), // [B, H, n, d]
-    keptPairs: countKept(keep, queries, heads), // [B]
+    keptPairs: countKept(removesPairs ? greater(probabilities, constant(0)) : keep, queries, heads), // [B]
     probabilities: () => mul(probabilities, queries), // [B, H, n, n]
   };
 }

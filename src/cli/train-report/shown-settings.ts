@@ -22,9 +22,10 @@ export function shownFacts(
   { model: { card, config }, runtime, evaluated, split }: TrainResult,
   { start, data, now = new Date() }: { readonly start: string; readonly data: string; readonly now?: Date },
 ): TrainReport["facts"] {
-  const { pattern, layers, heads, rampSteps } = card.attention;
+  const { pattern, normaliser, layers, heads, rampSteps } = card.attention;
   const plan = [
     pattern,
+    normaliser,
     layers && `layers ${layers.join(", ")}`,
     heads && `heads ${heads.join(", ")}`,
     rampSteps !== undefined && `reached over ${rampSteps} updates`,

@@ -1,4 +1,4 @@
-import { cores } from "../../attention/index.ts";
+import { cores, normalisers } from "../../attention/index.ts";
 import { ENCODINGS } from "../../data/index.ts";
 import { labelledTasks } from "../../tasks/index.ts";
 import { trainingOptionTable } from "../../training/index.ts";
@@ -118,6 +118,13 @@ export const PLAN_OPTIONS = {
     default: "auto",
     inCode: ["attention.core"],
     help: "How attention is computed; auto takes what is faster.",
+  },
+  attention_normaliser: {
+    type: "string",
+    choices: Object.keys(normalisers),
+    default: "softmax",
+    inCode: ["attention.normaliser"],
+    help: "Rule that makes probabilities of a query's kept scores.",
   },
   sparsity_ramp_steps: {
     type: "integer",
