@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CrispError } from "../errors/index.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand, typedAs } from "./run-command.ts";
 import { defineVerb, type Verb } from "./verb.ts";
 import { VERBS } from "./verbs.ts";
 
@@ -143,4 +143,16 @@ test("a disk that cannot be written is no unexpected error, wherever it showed",
   const { code, stderr } = await run(["echo", "a"], [failing]);
   assert.equal(code, 1);
   assert.match(stderr, /^\/disk\/a: expected a path that can be written, got a read-only file system\. .*\n$/);
+});
+
+test("a command that is printed or kept names its database without the password", () => {
+  const cases = [
+    ["postgres://ann:s3cr%40t@db:5432/studies", "postgres://ann@db:5432/studies"],
+    ["--database=postgresql://ann:s3@cr:et@db/studies", "--database=postgresql://ann@db/studies"],
+    ["postgres://db/studies?password=secret&sslmode=require", "'postgres://db/studies?sslmode=require'"],
+    ["postgres://db/studies?sslmode=require&password=secret", "'postgres://db/studies?sslmode=require&'"],
+    ["postgres://ann@db/studies", "postgres://ann@db/studies"],
+    ["a:b@c.csv", "a:b@c.csv"],
+  ];
+  for (const [typed, kept] of cases) assert.equal(typedAs(["study", typed]), `crisp study ${kept}`);
 });

@@ -76,8 +76,16 @@ export async function runCommand(command: Command): Promise<number> {
 export const shellQuoted = (argument: string): string =>
   /^[\w./:=,@%+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
-/** A whole command line, from the verb on. */
-export const typedAs = (command: readonly string[]): string => ["crisp", ...command.map(shellQuoted)].join(" ");
+/** A whole command line, from the verb on, as it may be printed and kept: addresses of databases without their passwords. */
+export const typedAs = (command: readonly string[]): string =>
+  ["crisp", ...command.map((argument) => shellQuoted(withoutPassword(argument)))].join(" ");
+
+/** PostgreSQL takes a password in front of the host, and as a parameter. */
+function withoutPassword(argument: string): string {
+  const url = /^(?:--[\w-]+=)?postgres(?:ql)?:\/\//;
+  if (!url.test(argument)) return argument;
+  return argument.replace(/(:\/\/[^:@/?]*):.*@/, "$1@").replace(/([?&])password=[^&]*&?/, "$1");
+}
 
 function unknownVerb(name: string, verbs: Command["verbs"]): CrispError {
   const guess = name.startsWith("-")

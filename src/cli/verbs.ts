@@ -40,6 +40,16 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./verbs/study.ts")).study as unknown as Verb,
   },
   {
+    name: "worker",
+    summary: "do runs of a study that crisp study began in a database, on this machine too",
+    load: async () => (await import("./verbs/studies/worker.ts")).worker as unknown as Verb,
+  },
+  {
+    name: "status",
+    summary: "say how studies stand: runs done, running, waiting and failed, their workers, and the time left",
+    load: async () => (await import("./verbs/studies/status.ts")).status as unknown as Verb,
+  },
+  {
     name: "push",
     summary: "upload a saved model to the Hugging Face Hub",
     load: async () => (await import("./verbs/push.ts")).push as unknown as Verb,

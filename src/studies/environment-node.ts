@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, hostname } from "node:os";
 import { join } from "node:path";
 import { loadModelFolder } from "../models/index-node.ts";
 import { hashOfModel } from "../runs/index.ts";
@@ -9,6 +9,7 @@ import type { StudyEnvironment } from "./environment.ts";
 
 /** Node as a place to run studies in. */
 export const nodeStudies: StudyEnvironment = {
+  name: `${hostname()}:${process.pid}`,
   readModel(path) {
     const { config } = loadModelFolder(path);
     return { config, hash: hashOfModel(readdirSync(path), (name) => readFileSync(join(path, name)), createHash("sha256")) };

@@ -3,6 +3,8 @@ import type { RunWorker } from "../runs/index.ts";
 
 /** What a study needs of the place it runs in. */
 export interface StudyEnvironment {
+  /** Tells this process from others, for people. */
+  readonly name: string;
   /**
    * Read what runs will read of a model folder.
    *

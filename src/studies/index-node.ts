@@ -1,8 +1,14 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
 export * from "./index.ts";
-export { prepareStudy, runStudy } from "./run-study-node.ts";
+export { prepareStudy, runStudy, workOnStudy } from "./run-study-node.ts";
 export { type Cell, cellsOf } from "./spec/cells.ts";
 export { armsOf, checkSpec, optionsOf, readStudySpec, SPEC_FILE } from "./spec/read-spec-node.ts";
 export { type ModelSpec, type StudySpec, studyJsonSchema, type TaskSpec } from "./spec/schema.ts";
+export type { Connection } from "./stores/sql/connection.ts";
+export { type DatabasePlace, openDatabase } from "./stores/sql/open-database-node.ts";
+export type { Patience } from "./stores/sql/patient.ts";
+export { sqlStatus } from "./stores/sql/sql-status.ts";
+export { type SqlStoreOptions, sqlStore } from "./stores/sql/sql-store-node.ts";
+export { folderStatus } from "./stores/status-folder-node.ts";
 export { type FolderStoreOptions, folderStore } from "./stores/store-folder-node.ts";

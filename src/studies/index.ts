@@ -31,7 +31,7 @@ export type {
   Verdict,
   VerdictWord,
 } from "./records.ts";
-export { type FinishedStudy, runStudyIn, type StudyEvent, type StudyOptions } from "./run-study.ts";
+export { type FinishedStudy, runStudyIn, type StudyEvent, type StudyOptions, workOnStudyIn } from "./run-study.ts";
 export { type AcrossTasks, acrossTasks } from "./statistics/across-tasks/across-studies.ts";
 export { type FriedmanTest, friedmanTest } from "./statistics/across-tasks/friedman.ts";
 export { type MeanEffect, randomEffects, type TaskEffect } from "./statistics/across-tasks/random-effects.ts";
@@ -56,6 +56,7 @@ export { type SignFlipTest, signFlipTest } from "./statistics/sign-flip-test.ts"
 export { type StochasticOrder, stochasticOrder } from "./statistics/stochastic-order.ts";
 export { overSeeds, type StudyMeta, studyResults } from "./statistics/study-results.ts";
 export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
+export { type StudyStatus, secondsLeft, type WorkerStatus } from "./stores/status.ts";
 export {
   idsOf,
   type KeptStudy,

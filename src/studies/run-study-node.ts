@@ -1,7 +1,7 @@
 import type { StudyDefinition } from "./definition.ts";
 import { nodeStudies } from "./environment-node.ts";
 import { type PreparedStudy, prepareStudyIn } from "./prepare.ts";
-import { type FinishedStudy, runStudyIn, type StudyOptions } from "./run-study.ts";
+import { type FinishedStudy, runStudyIn, type StudyOptions, workOnStudyIn } from "./run-study.ts";
 
 /**
  * Check a study, read its model's config and tokenise its data.
@@ -18,3 +18,7 @@ export const prepareStudy = (definition: StudyDefinition): PreparedStudy => prep
  */
 export const runStudy = (study: PreparedStudy, options: StudyOptions): Promise<FinishedStudy | null> =>
   runStudyIn(nodeStudies, study, options);
+
+/** Do runs of a study that somebody else judges: see `workOnStudyIn`. */
+export const workOnStudy = (study: PreparedStudy, options: StudyOptions): Promise<void> =>
+  workOnStudyIn(nodeStudies, study, options);

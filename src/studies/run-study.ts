@@ -60,8 +60,8 @@ export async function runStudyIn(
   study: PreparedStudy,
   options: StudyOptions,
 ): Promise<FinishedStudy | null> {
-  const { store, device = "cpu" } = options;
-  const { definition, config } = study;
+  const { store } = options;
+  const { definition } = study;
   const plan = await store.open(study.header);
   try {
     const total = definition.seeds.length * definition.arms.length;
@@ -70,28 +70,58 @@ export async function runStudyIn(
       options.onEvent?.({ type: "run-finished", run, resumed, done: ++done, total });
     for (const run of await store.finished()) finished(run, true);
 
-    const lanes = Math.max(1, options.parallelRuns ?? (isSmall(config) && device === "cpu" ? environment.cores : 1));
-    const threads = Math.max(1, Math.floor(environment.cores / lanes));
-    await workThrough(store, {
-      lanes,
-      signal: options.signal,
-      startWorker() {
-        const worker = environment.startWorker(lanes > 1 ? "process" : "thread");
-        worker.hold(study.dataHash, study.data);
-        return worker;
-      },
-      specOf: (run) => specOf(study, run, options, threads),
-      onEvent: (run, event) => options.onEvent?.({ type: "run", ...run, event }),
-      onFinished: (run) => finished(run, false),
-      resultOfFailed: (run, error) =>
-        error instanceof CrispError && DIVERGED.has(error.code) ? divergedRun(study, run) : undefined,
-    });
+    await doRuns(environment, study, options, (run) => finished(run, false));
     const runs = await store.finished();
     if (runs.length < total) return null;
     return { runs, results: resultsOf(study, plan, runs, environment.machine), predictions: predictionLines(definition, runs) };
   } finally {
     await store.close();
   }
+}
+
+/**
+ * Do runs of a study, until none is left or the signal stops it, and leave the results to others.
+ *
+ * @throws What the store throws; what a run throws, after the others under way are finished.
+ */
+export async function workOnStudyIn(environment: StudyEnvironment, study: PreparedStudy, options: StudyOptions): Promise<void> {
+  await options.store.open(study.header);
+  const total = study.header.runs.length;
+  let done = 0;
+  try {
+    await doRuns(environment, study, options, (run) =>
+      options.onEvent?.({ type: "run-finished", run, resumed: false, done: ++done, total }),
+    );
+  } finally {
+    await options.store.close();
+  }
+}
+
+async function doRuns(
+  environment: StudyEnvironment,
+  study: PreparedStudy,
+  options: StudyOptions,
+  onFinished: (run: StoredRun) => void,
+): Promise<void> {
+  const { store, device = "cpu" } = options;
+  const { config } = study;
+  const lanes = Math.max(1, options.parallelRuns ?? (isSmall(config) && device === "cpu" ? environment.cores : 1));
+  const threads = Math.max(1, Math.floor(environment.cores / lanes));
+  await workThrough(store, {
+    name: environment.name,
+    lanes,
+    signal: options.signal,
+    startWorker() {
+      const worker = environment.startWorker(lanes > 1 ? "process" : "thread");
+      worker.hold(study.dataHash, study.data);
+      return worker;
+    },
+    specOf: (run) => specOf(study, run, options, threads),
+    onEvent: (run, event) => options.onEvent?.({ type: "run", ...run, event }),
+    onFinished,
+    resultOfFailed: (run, error) =>
+      error instanceof CrispError && DIVERGED.has(error.code) ? divergedRun(study, run) : undefined,
+  });
 }
 
 function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps }: StudyOptions, threads: number): RunSpecByHash {

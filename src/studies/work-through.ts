@@ -3,8 +3,12 @@ import type { StoredRun, StudyRun, StudyStore } from "./stores/store.ts";
 
 /** How often a store is told that a run is worked on. */
 const BEAT_MS = 10_000;
+/** How often a store is asked whether others gave up a run. */
+const POLL_MS = 2_000;
 
 export interface WorkSettings {
+  /** Whose runs they are, for people, e.g. the machine's name. */
+  readonly name: string;
   /** Runs at once. */
   readonly lanes: number;
   readonly signal?: AbortSignal;
@@ -17,19 +21,23 @@ export interface WorkSettings {
 }
 
 /**
- * Take runs from a store and do them, until none is left or the signal stops it.
+ * Take runs from a store and do them, until none is left, others' included, or the signal stops it.
  *
  * @throws What the first run that failed threw; the other lanes finish what they have and stop.
  */
 export async function workThrough(store: StudyStore, settings: WorkSettings): Promise<void> {
   let failed = false;
   const lane = async (): Promise<void> => {
-    const name = crypto.randomUUID();
+    const name = `${settings.name} ${crypto.randomUUID().slice(0, 13)}`;
     let worker: RunWorker | undefined;
     try {
       while (!failed && !settings.signal?.aborted) {
         const run = await store.claim(name);
-        if (run === undefined) break;
+        if (run === undefined) {
+          if (!(await store.othersAtWork())) break;
+          await pause(POLL_MS, settings.signal);
+          continue;
+        }
         worker ??= settings.startWorker();
         await doRun(store, run, { name, worker }, settings);
       }
@@ -60,19 +68,18 @@ async function doRun(
           onEvent(run, event);
         },
       });
-      if (done) await store.finish(run, done);
-      return done;
+      // another's meanwhile: its result stands, or will
+      return done && (await store.finish(run, name, done)) ? done : null;
     });
     if (result) onFinished(result);
     else await store.release(run, name);
   } catch (error) {
     const kept = resultOfFailed?.(run, error);
     if (kept) {
-      await store.finish(run, kept);
-      onFinished(kept);
+      if (await store.finish(run, name, kept)) onFinished(kept);
       return;
     }
-    await store.release(run, name);
+    await store.release(run, name, (error as Error).message);
     throw error;
   } finally {
     alive.stop();
@@ -82,14 +89,31 @@ async function doRun(
 /** Beats until it is stopped; `lost` aborts when a beat says that the run is another's now. */
 function keepAlive(beat: () => Promise<boolean>): { readonly lost: AbortSignal; stop(): void } {
   const lost = new AbortController();
-  // a beat that does not reach the store is made up for by the next
-  const timer = setInterval(
-    () =>
-      void beat().then(
-        (mine) => mine || lost.abort(),
-        () => {},
-      ),
-    BEAT_MS,
-  );
+  let under = false;
+  const timer = setInterval(async () => {
+    // a store that is away answers late
+    if (under) return;
+    under = true;
+    try {
+      if (!(await beat())) lost.abort();
+    } catch {
+      // a beat that does not reach the store is made up for by the next
+    } finally {
+      under = false;
+    }
+  }, BEAT_MS);
   return { lost: lost.signal, stop: () => clearInterval(timer) };
 }
+
+/** Sleep, but not after the signal. */
+const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+  });

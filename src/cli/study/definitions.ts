@@ -157,7 +157,7 @@ async function studyOf(context: StudyContext, spec: StudySpec, cell: Cell, task:
   const quick = options.quick
     ? quickOptions({ ...options, ...training }, given, { rows: rows ?? task.train.examples.length, folder })
     : {};
-  const name = spec.study ?? base.study;
+  const name = options.study ?? spec.study ?? base.study;
   const drawn = rows !== undefined || labelNoise > 0;
   const { arms, claims, looks, tuning } = spec;
   return {

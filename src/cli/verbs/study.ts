@@ -1,29 +1,26 @@
 import { join } from "node:path";
 import { renderSummary, summarise } from "../../data/index.ts";
-import { counted, expectedGot } from "../../errors/index.ts";
+import { counted } from "../../errors/index.ts";
 import { checkOwnFiles, writeOwnFiles } from "../../files/index-node.ts";
 import { acrossLines, asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
 import type { Device } from "../../runs/index.ts";
-import { chooseDevice } from "../../runtime/index-node.ts";
 import {
   acrossTasks,
   chooseTrials,
-  demoStudies,
   type FinishedStudy,
   type PreparedStudy,
   type StudyResults,
   type Tuned,
   tunedStudy,
-  tuningStudy,
 } from "../../studies/index.ts";
-import { folderStore, prepareStudy, runStudy } from "../../studies/index-node.ts";
+import { prepareStudy, runStudy } from "../../studies/index-node.ts";
 import { foreignTrainingOptions } from "../../training/index.ts";
 import { inOutputFolder } from "../in-output-folder.ts";
-import { sayAsked } from "../read-options.ts";
-import { type AskedStudy, textStudies } from "../study/definitions.ts";
 import { EXPORT_FILES, studyExports } from "../study/exports.ts";
 import { STUDY_OPTIONS, type StudyContext } from "../study/options.ts";
+import { type PlannedStudy, plannedStudies, settledDevice } from "../study/planned.ts";
 import { studyProgress } from "../study/progress.ts";
+import { openStores, type Stores } from "../study/stores.ts";
 import { defineVerb } from "../verb.ts";
 
 /** Of each study, and of all of them. */
@@ -47,43 +44,38 @@ export const study = defineVerb({
   ],
   stopsOnSignal: true,
   async run(context) {
-    const { options } = context;
-    const demo = options.preset === "demo";
-    const asked = demo ? demoDefinitions(context) : await textStudies(context);
-    const folder = options.outputDir ?? join("runs", demo ? (options.quick ? "demo-quick" : "demo") : studyName(asked[0]));
-    const plans = asked.map((each): Planned => {
-      const own = join(folder, each.cell);
+    const { options, output } = context;
+    const { plans, folder } = await plannedStudies(context);
+    for (const { folder: own, trials } of plans) {
       checkOwnFiles(own, RESULT_FILES);
-      if (!each.tuning) return { ...each, study: prepareStudy(each.definition), folder: own };
+      if (!trials) continue;
       checkOwnFiles(own, TUNING_FILES);
       for (const part of ["tuning", "tuned"]) checkOwnFiles(join(own, part), RESULT_FILES);
-      const tuning = prepareStudy(tuningStudy(each.definition, each.tuning));
-      return { ...each, study: prepareStudy(each.definition), folder: own, trials: tuning };
+    }
+    return inOutputFolder(folder, { what: "study", files: [REPORT, ACROSS] }, async () => {
+      const stores = await openStores(options, folder, output);
+      try {
+        return await runAll(context, plans, { folder, stores });
+      } finally {
+        await stores.close();
+      }
     });
-    return inOutputFolder(folder, { what: "study", files: [REPORT, ACROSS] }, () => runAll(context, plans, folder));
   },
 });
 
-/** A study whose mistakes were looked for. */
-interface Planned extends AskedStudy {
-  readonly study: PreparedStudy;
+interface Places {
   readonly folder: string;
-  /** The study of its trials, where each arm is tuned. */
-  readonly trials?: PreparedStudy;
+  readonly stores: Stores;
 }
 
-/** Of the whole grid. */
-const studyName = ({ cell, definition: { study } }: AskedStudy): string =>
-  cell === "" ? study : study.slice(0, -(cell.length + 1));
-
-async function runAll(context: StudyContext, plans: readonly Planned[], folder: string): Promise<number> {
+async function runAll(context: StudyContext, plans: readonly PlannedStudy[], { folder, stores }: Places): Promise<number> {
   const { output } = context;
   announce(
     context,
     plans.map(({ study }) => study),
     folder,
   );
-  const device = await settled(context);
+  const device = await settledDevice(context);
   const started = performance.now();
   const results: StudyResults[] = [];
   /** By what they share beside their task. */
@@ -92,7 +84,7 @@ async function runAll(context: StudyContext, plans: readonly Planned[], folder: 
     results.push(found);
     if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), found]);
   };
-  const run = (study: PreparedStudy, own: string) => runOne(context, study, own, { folder, device, first: results.length === 0 });
+  const run = (study: PreparedStudy, own: string) => runOne(context, study, own, { stores, device, first: results.length === 0 });
   for (const { study, folder: own, trials, tuning, definition, besideTask } of plans) {
     const finished = await run(study, own);
     if (!finished) return stopped(context);
@@ -118,7 +110,11 @@ async function runAll(context: StudyContext, plans: readonly Planned[], folder: 
   return conclude(context, results, folder, (performance.now() - started) / 1000);
 }
 
-function stopped({ output, commandLine }: StudyContext): number {
+function stopped({ output, commandLine, signal }: StudyContext): number {
+  if (!signal.aborted) {
+    output.print(`some runs failed, crisp status says why; the same command tries them again: ${commandLine}`);
+    return 1;
+  }
   output.print(`stopped; the same command continues where it was: ${commandLine}`);
   return 130;
 }
@@ -128,11 +124,11 @@ async function runOne(
   context: StudyContext,
   study: PreparedStudy,
   own: string,
-  { folder, device, first }: { readonly folder: string; readonly device: Exclude<Device, "auto">; readonly first: boolean },
+  { stores, device, first }: { readonly stores: Stores; readonly device: Exclude<Device, "auto">; readonly first: boolean },
 ): Promise<FinishedStudy | null> {
-  const { options, output, signal } = context;
+  const { output, signal } = context;
   const finished = await runStudy(study, {
-    store: folderStore(own, { overwrite: options.overwriteOutputDir, kept: own === folder }),
+    store: stores.storeIn(own),
     ...{ device, signal, onEvent: studyProgress(output, study.definition, first) },
   });
   if (!finished) return null;
@@ -153,37 +149,6 @@ function sayTuned({ output }: StudyContext, tuned: readonly Tuned[]): void {
 function write(folder: string, names: readonly string[], contents: readonly (string | Uint8Array)[]): void {
   const bytes = (content: string | Uint8Array) => (typeof content === "string" ? new TextEncoder().encode(content) : content);
   writeOwnFiles(folder, new Map(names.map((name, at) => [name, [bytes(contents[at])]])));
-}
-
-/** `auto` is settled once, so that all runs of a study are computed alike. */
-async function settled({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {
-  const asked = options.device as Device;
-  sayAsked(output, asked);
-  if (asked !== "auto") return asked;
-  const { device, reason } = await chooseDevice();
-  output.note(`device: ${device}, ${reason}`);
-  return device;
-}
-
-const DEMO_OPTIONS = new Set(["preset", "device", "seeds", "quick", "outputDir", "overwriteOutputDir", "json", "verbose"]);
-
-function demoDefinitions({ options, given, positionals, commandLine }: StudyContext): AskedStudy[] {
-  const other = positionals[0] ?? [...given].find((name) => !DEMO_OPTIONS.has(name));
-  if (other !== undefined) {
-    const hint = "Its corpora, model and settings are fixed, since their truth was planted for them.";
-    throw expectedGot(
-      "cli/bad-option",
-      "crisp study --preset demo",
-      "no data, and no options but --seeds, --quick and folders",
-      other,
-      hint,
-    );
-  }
-  const seeds = options.seeds ?? (options.quick ? [0, 1] : undefined);
-  return demoStudies({ command: commandLine, ...(seeds && { seeds }) }).map((definition) => ({
-    cell: definition.study,
-    definition,
-  }));
 }
 
 function announce({ output }: StudyContext, studies: readonly PreparedStudy[], folder: string): void {

@@ -34,13 +34,13 @@ export function logFile(path: string): RunLog {
   checkRunLog(path);
   let mended = false;
   return {
-    append(event) {
+    append(...events) {
       if (!mended) {
         mkdirSync(dirname(path), { recursive: true });
         cutTornLine(path);
       }
       mended = true;
-      appendFileSync(path, logLine(event));
+      appendFileSync(path, events.map((event) => logLine(event)).join(""));
     },
     async *read() {
       if (!existsSync(path)) return;

@@ -60,21 +60,28 @@ test("a whole line that is no event is named", async () => {
   await assert.rejects(texts(logFile(path)), { code: "run/bad-log", message: /bad\.jsonl, line 2: expected an event in JSON/ });
 });
 
-test("events wait for a slow log in their order; the first failure is told at the end, and nothing is written behind it", async () => {
-  const kept: string[] = [];
+test("events wait for a slow log in their order, in one piece; the first failure is told at the end, and nothing is written behind it", async () => {
+  const kept: string[][] = [];
   const log: RunLog = {
-    async append(event) {
-      const { text } = event as { text: string };
-      await new Promise((resolve) => setTimeout(resolve, text === "slow" ? 5 : 0));
-      if (text === "broken") throw new Error("no room");
-      kept.push(text);
+    async append(...events) {
+      const texts = events.map((event) => (event as { text: string }).text);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (texts.includes("broken")) throw new Error("no room");
+      kept.push(texts);
     },
     read: () => ({}) as AsyncIterable<LoggedEvent>,
   };
+  const begun = () => new Promise((resolve) => setImmediate(resolve));
   const writer = logWriter(log);
-  for (const text of ["slow", "quick", "broken", "behind"]) writer.append(note(text));
+  writer.append(note("slow"));
+  await begun();
+  for (const text of ["quick", "next"]) writer.append(note(text));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  writer.append(note("broken"));
+  await begun();
+  writer.append(note("behind"));
   await assert.rejects(writer.done(), { message: "no room" });
-  assert.deepEqual(kept, ["slow", "quick"]);
+  assert.deepEqual(kept, [["slow"], ["quick", "next"]]);
 });
 
 test("a step's event says its learning rate, gradient norm and tokens a second", async () => {

@@ -18,7 +18,8 @@ export type LoggedEvent = LogEvent & { readonly time: string };
  * A run that continues from a checkpoint appends: its `started` says after which update, and the steps behind that are there twice.
  */
 export interface RunLog {
-  append(event: LogEvent): void | Promise<void>;
+  /** Those that are given together are written together. */
+  append(...events: readonly LogEvent[]): void | Promise<void>;
   read(): AsyncIterable<LoggedEvent>;
 }
 
@@ -38,17 +39,25 @@ export interface LogWriter {
   done(): Promise<void>;
 }
 
-/** Append to a log from where nothing can be awaited, as in a listener. */
+/** Append to a log from where nothing can be awaited, as in a listener. What comes while a slow log writes goes into one next piece. */
 export function logWriter(log: RunLog): LogWriter {
   let failure: { readonly error: unknown } | undefined;
   let written = Promise.resolve();
+  let waiting: LogEvent[] = [];
+  const write = async (): Promise<void> => {
+    const events = waiting;
+    waiting = [];
+    if (failure || events.length === 0) return;
+    try {
+      await log.append(...events);
+    } catch (error) {
+      failure = { error };
+    }
+  };
   return {
     append(event) {
-      written = written
-        .then(() => (failure ? undefined : log.append(event)))
-        .catch((error: unknown) => {
-          failure ??= { error };
-        });
+      waiting.push(event);
+      written = written.then(write);
     },
     async done() {
       await written;
@@ -103,12 +112,12 @@ export function runLogged(
 export function fromFirstStep(log: RunLog): RunLog {
   let waiting: LogEvent[] | undefined = [];
   return {
-    async append(event) {
-      waiting?.push(event);
-      if (waiting && event.type !== "step" && event.type !== "finished") return;
-      const events = waiting ?? [event];
+    async append(...events) {
+      waiting?.push(...events);
+      if (waiting && !events.some(({ type }) => type === "step" || type === "finished")) return;
+      const all = waiting ?? events;
       waiting = undefined;
-      for (const each of events) await log.append(each);
+      await log.append(...all);
     },
     read: () => log.read(),
   };

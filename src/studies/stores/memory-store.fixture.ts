@@ -25,9 +25,11 @@ export class MemoryStudy {
       },
       beat: async (run, worker) => claims.get(runName(run)) === worker,
       release: async (run, worker) => void (claims.get(runName(run)) === worker && claims.delete(runName(run))),
-      finish: async (run, result) => {
+      othersAtWork: async () => false,
+      finish: async (run, worker, result) => {
+        if (claims.get(runName(run)) !== worker) return false;
         results.set(runName(run), JSON.stringify(result));
-        claims.delete(runName(run));
+        return claims.delete(runName(run));
       },
       checkpoints: runName,
       log: (run) => memoryLog(logs, runName(run)),
@@ -36,16 +38,16 @@ export class MemoryStudy {
           const text = results.get(runName(run));
           return text === undefined ? [] : [JSON.parse(text) as StoredRun];
         }),
-      close: async () => {},
+      close: async () => claims.clear(),
     };
   }
 }
 
 function memoryLog(logs: Map<string, string[]>, name: string): RunLog {
   return {
-    async append(event) {
+    async append(...events) {
       await Promise.resolve();
-      logs.set(name, [...(logs.get(name) ?? []), logLine(event)]);
+      logs.set(name, [...(logs.get(name) ?? []), ...events.map((event) => logLine(event))]);
     },
     async *read() {
       for (const line of logs.get(name) ?? []) yield JSON.parse(line) as LoggedEvent;

@@ -18,7 +18,7 @@ import {
 } from "./store.ts";
 
 /** What `study.json` holds; `ids` name all runs whose files in `runs/` are this study's, so that nothing else is ever touched. */
-interface StudyFile extends Omit<StudyHeader, "runs">, KeptStudy {
+export interface StudyFile extends Omit<StudyHeader, "runs">, KeptStudy {
   readonly generator: typeof GENERATOR;
   /** Those runs whose result is still that of a study before it: it stays until the new one is whole. */
   readonly replaces: readonly string[];
@@ -123,7 +123,6 @@ class FolderStore implements StudyStore {
     return free;
   }
 
-  /** The lock keeps all others out of the folder. */
   async beat(run: StudyRun, worker: string): Promise<boolean> {
     return this.#claims.get(runName(run)) === worker;
   }
@@ -132,8 +131,14 @@ class FolderStore implements StudyStore {
     if (this.#claims.get(runName(run)) === worker) this.#claims.delete(runName(run));
   }
 
-  async finish(run: StudyRun, result: StoredRun): Promise<void> {
+  /** The lock keeps all others out of the folder. */
+  async othersAtWork(): Promise<boolean> {
+    return false;
+  }
+
+  async finish(run: StudyRun, worker: string, result: StoredRun): Promise<boolean> {
     const name = runName(run);
+    if (this.#claims.get(name) !== worker) return false;
     writeAtomically(this.#result(name), bytes(JSON.stringify(result)));
     this.#removeCheckpoints(name);
     this.#removeEarlier(name);
@@ -141,6 +146,7 @@ class FolderStore implements StudyStore {
     const { replaces } = this.#file;
     if (replaces.includes(name)) this.#write({ ...this.#file, replaces: replaces.filter((other) => other !== name) });
     if (this.#asked.every((other) => this.#isFinished(runName(other)))) this.#removeReplaced();
+    return true;
   }
 
   checkpoints(run: StudyRun): string {
@@ -162,8 +168,7 @@ class FolderStore implements StudyStore {
   }
 
   #result = (name: string): string => join(this.#folder, "runs", `${name}.json`);
-  #log = (name: string, overwritten = this.#file.overwritten): string =>
-    join(this.#folder, "runs", `${unfinishedName(name, overwritten)}.log.jsonl`);
+  #log = (name: string, overwritten = this.#file.overwritten): string => join(this.#folder, "runs", logName(name, overwritten));
   #checkpoints = (name: string, overwritten = this.#file.overwritten): string =>
     join(this.#folder, "runs", unfinishedName(name, overwritten));
 
@@ -216,6 +221,8 @@ class FolderStore implements StudyStore {
   }
 }
 
+/** Of a run's log. */
+export const logName = (name: string, overwritten?: number): string => `${unfinishedName(name, overwritten)}.log.jsonl`;
 const unfinishedName = (name: string, overwritten = 0): string => (overwritten === 0 ? name : `${name}.${overwritten}`);
 
 /** Links that lead nowhere, too. */
@@ -233,7 +240,7 @@ function isResult(file: string, name: string): boolean {
 }
 
 /** Undefined where the folder holds no study. */
-function readStudyFile(folder: string): StudyFile | undefined {
+export function readStudyFile(folder: string): StudyFile | undefined {
   const file = join(folder, "study.json");
   if (!isThere(file)) return undefined;
   // Crisp makes no links

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import type { CrispError } from "../../errors/index.ts";
 import { DENSE, SPARSE, storedRun, tinyHeader } from "../tiny-study.fixture.ts";
-import { idsOf, type KeptStudy, runName, type StudyHeader } from "./store.ts";
+import { idsOf, type KeptStudy, runName, type StudyHeader, type StudyRun, type StudyStore } from "./store.ts";
 import { type FolderStoreOptions, folderStore } from "./store-folder-node.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-store-"));
@@ -34,13 +34,22 @@ async function open(folder: string, asked = header, options?: FolderStoreOptions
   return store;
 }
 
+/** Take runs until it is this one's turn, and finish it. */
+async function finish(store: StudyStore, run: StudyRun): Promise<void> {
+  const others: StudyRun[] = [];
+  for (let taken = await store.claim("a"); taken && runName(taken) !== runName(run); taken = await store.claim("a"))
+    others.push(taken);
+  assert.equal(await store.finish(run, "a", storedRun(run)), true);
+  for (const other of others) await store.release(other, "a");
+}
+
 /** A folder whose first `count` runs are finished, each with a log; the next one has a checkpoint. */
 async function begun(count = 1): Promise<string> {
   const folder = newFolder();
   const store = await open(folder);
   for (const run of runs.slice(0, count)) {
     await store.log(run).append({ type: "note", text: "the first study's" });
-    await store.finish(run, storedRun(run));
+    await finish(store, run);
   }
   const next = runs.at(count);
   if (next) {
@@ -62,7 +71,7 @@ test("a finished run's checkpoints go; whatever else lies in their folder stays"
   const folder = await begun();
   const store = await open(folder);
   writeFileSync(join(store.checkpoints(runs[1]), "notes.txt"), "");
-  await store.finish(runs[1], storedRun(runs[1]));
+  await finish(store, runs[1]);
   assert.deepEqual(readdirSync(store.checkpoints(runs[1])), ["notes.txt"]);
   await store.close();
 });
@@ -84,13 +93,13 @@ describe("overwriting", () => {
     assert.deepEqual(await store.finished(), []);
     assert.deepEqual(held(), before);
     await store.log(runs[0]).append({ type: "note", text: "the second study's" });
-    await store.finish(runs[0], storedRun(runs[0]));
+    await finish(store, runs[0]);
     assert.deepEqual(await store.finished(), [storedRun(runs[0])]);
     const [first, , third] = runs.map(runName);
     assert.deepEqual(held(), [...before.filter((name) => name !== `${first}.log.jsonl`), `${first}.1.log.jsonl`].sort());
     mkdirSync(store.checkpoints(runs[2]));
     assert.ok(existsSync(join(folder, "runs", third, "checkpoint-7.crisp")), "the old study's, beside the new one's");
-    await store.finish(runs[2], storedRun(runs[2]));
+    await finish(store, runs[2]);
     assert.ok(!held().includes(third));
     await store.close();
     const later = await open(folder, other);
@@ -116,9 +125,9 @@ describe("overwriting", () => {
     const fewer = tinyHeader({ seeds: [2] });
     const store = await open(folder, fewer, { overwrite: true });
     const results = (): string[] => readdirSync(join(folder, "runs")).filter((name) => name.endsWith(".json"));
-    await store.finish(runs[2], storedRun(runs[2]));
+    await finish(store, runs[2]);
     assert.equal(results().length, 4);
-    await store.finish(runs[3], storedRun(runs[3]));
+    await finish(store, runs[3]);
     assert.deepEqual(results().sort(), [runs[2], runs[3]].map((run) => `${runName(run)}.json`).sort());
     await store.close();
   });
@@ -134,7 +143,7 @@ describe("overwriting", () => {
     mkdirSync(join(folder, "runs", "demo"));
     for (const [name, content] of Object.entries(mine)) writeFileSync(join(folder, name), content);
     const store = await open(folder, other, { overwrite: true });
-    for (const run of runs) await store.finish(run, storedRun(run));
+    for (const run of runs) await finish(store, run);
     await store.close();
     for (const [name, content] of Object.entries(mine)) assert.equal(text(folder, name), content);
   });

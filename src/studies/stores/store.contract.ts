@@ -33,7 +33,7 @@ async function texts(log: RunLog): Promise<unknown[]> {
 const note = (text: string): LogEvent => ({ type: "note", text });
 
 /** What every store of studies does. */
-export function studyStoreContract(name: string, newPlace: () => StudyPlace): void {
+export function studyStoreContract(name: string, newPlace: () => StudyPlace | Promise<StudyPlace>): void {
   describe(`${name} as a store of studies`, () => {
     test("seeds vary slowest in the order of runs", () => {
       assert.deepEqual(
@@ -48,7 +48,7 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
     });
 
     test("hands out each run once, in their order, and again what is given back", async () => {
-      const store = await opened(newPlace());
+      const store = await opened(await newPlace());
       assert.deepEqual(await claimAll(store), runs);
       await store.release(runs[2], "b");
       assert.equal(await store.claim("b"), undefined, "another's run cannot be given back");
@@ -58,7 +58,7 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
     });
 
     test("a worker's sign of life counts for its own runs alone", async () => {
-      const store = await opened(newPlace());
+      const store = await opened(await newPlace());
       const run = (await store.claim("a"))!;
       assert.equal(await store.beat(run, "a"), true);
       assert.equal(await store.beat(run, "b"), false);
@@ -67,13 +67,45 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
       await store.close();
     });
 
+    test("a run is finished once, by the worker that has it", async () => {
+      const store = await opened(await newPlace());
+      const run = (await store.claim("a"))!;
+      assert.equal(await store.finish(run, "b", recordOf(run)), false);
+      assert.deepEqual(await store.finished(), []);
+      assert.equal(await store.finish(run, "a", recordOf(run)), true);
+      assert.equal(await store.finish(run, "a", { ...recordOf(run), freshParameters: ["another"] }), false);
+      assert.deepEqual(await store.finished(), [recordOf(run)]);
+      const given = (await store.claim("a"))!;
+      await store.release(given, "a");
+      assert.equal(await store.finish(given, "a", recordOf(given)), false);
+      await store.close();
+    });
+
+    test("runs that are left when a store is closed are free again", async () => {
+      const place = await newPlace();
+      const first = await opened(place);
+      await claimAll(first);
+      await first.close();
+      const later = await opened(place);
+      assert.deepEqual(await later.claim("b"), runs[0]);
+      await later.close();
+    });
+
+    test("a run that failed can be tried again", async () => {
+      const store = await opened(await newPlace());
+      const run = (await store.claim("a"))!;
+      await store.release(run, "a", "expected a finite loss, got NaN");
+      assert.deepEqual(await store.claim("b"), run);
+      await store.close();
+    });
+
     test("finished runs come back as they were kept, in the order of the study, and are not handed out again", async () => {
-      const place = newPlace();
+      const place = await newPlace();
       const first = await opened(place);
       assert.deepEqual(await first.finished(), []);
       await claimAll(first);
       const finished = [runs[0], runs[1], runs[3]];
-      for (const run of finished.toReversed()) await first.finish(run, recordOf(run));
+      for (const run of finished.toReversed()) await first.finish(run, "a", recordOf(run));
       assert.deepEqual(await first.finished(), finished.map(recordOf));
       await first.release(runs[2], "a");
       await first.close();
@@ -84,7 +116,7 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
     });
 
     test("another study is refused, and the first can continue", async () => {
-      const place = newPlace();
+      const place = await newPlace();
       await (await opened(place)).close();
       const [first, ...others] = runs;
       await assert.rejects(place.store().open({ ...header, runs: [{ ...first, id: "another" }, ...others] }), {
@@ -95,7 +127,7 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
     });
 
     test("before the first run is finished the plan may change; afterwards more or fewer seeds are welcome, others are not", async () => {
-      const place = newPlace();
+      const place = await newPlace();
       const { claims } = header.plan;
       const begin = { seeds: [1, 2], looks: [2], claims };
       const plan = async (seeds: number[], looks = [seeds.length]) => {
@@ -110,7 +142,7 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
       assert.deepEqual((await plan([1, 2])).holds, begin);
       const store = await opened(place);
       await store.claim("a");
-      await store.finish(runs[0], recordOf(runs[0]));
+      await store.finish(runs[0], "a", recordOf(runs[0]));
       await store.close();
       const more = await plan([1, 2, 3]);
       assert.deepEqual(more.holds, begin);
@@ -123,10 +155,10 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
     });
 
     test("a study grows by an arm: what is finished stays, and its claims are those of the plan", async () => {
-      const place = newPlace();
+      const place = await newPlace();
       const store = await opened(place);
       await store.claim("a");
-      await store.finish(runs[0], recordOf(runs[0]));
+      await store.finish(runs[0], "a", recordOf(runs[0]));
       await store.close();
       const [dense, sparse] = tinyStudy().arms;
       const grown = tinyHeader({ arms: [dense, sparse, { ...sparse, name: "more", plan: { pattern: "topK(sparsity=0.9)" } }] });
@@ -138,21 +170,21 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace): vo
     });
 
     test("a run's log continues where it was, and each run has its own", async () => {
-      const place = newPlace();
+      const place = await newPlace();
       const first = await opened(place);
-      await first.log(runs[0]).append(note("begun"));
+      await first.log(runs[0]).append(note("begun"), note("warming up"));
       await first.close();
       const later = await opened(place);
       await later.log(runs[0]).append(note("resumed"));
       await later.log(runs[1]).append(note("another"));
-      assert.deepEqual(await texts(later.log(runs[0])), ["begun", "resumed"]);
+      assert.deepEqual(await texts(later.log(runs[0])), ["begun", "warming up", "resumed"]);
       assert.deepEqual(await texts(later.log(runs[1])), ["another"]);
       assert.deepEqual(await texts(later.log(runs[2])), []);
       await later.close();
     });
 
     test("each run's checkpoints have a name of their own, the same whenever it is asked", async () => {
-      const place = newPlace();
+      const place = await newPlace();
       const names = async (): Promise<string[]> => {
         const store = await opened(place);
         await store.close();

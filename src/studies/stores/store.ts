@@ -64,10 +64,20 @@ export interface StudyStore {
    * @returns False when it is no longer this worker's, since no sign of life came for too long.
    */
   beat(run: StudyRun, worker: string): Promise<boolean>;
-  /** Give a run back, unfinished: it can be taken again, and continues from its checkpoint. */
-  release(run: StudyRun, worker: string): Promise<void>;
-  /** Keep the result, whole or not at all; the run's checkpoints have served. */
-  finish(run: StudyRun, result: StoredRun): Promise<void>;
+  /** Whether others work on runs of the header, which can be had when they are given up. */
+  othersAtWork(): Promise<boolean>;
+  /**
+   * Give a run back, unfinished: it can be taken again, and continues from its checkpoint.
+   *
+   * @param failure - What was thrown, where it ended so.
+   */
+  release(run: StudyRun, worker: string, failure?: string): Promise<void>;
+  /**
+   * Keep the result, whole or not at all; the run's checkpoints have served.
+   *
+   * @returns False when the run is no longer this worker's, or finished already; then nothing is changed.
+   */
+  finish(run: StudyRun, worker: string, result: StoredRun): Promise<boolean>;
   /** Name of the run's checkpoints, as `RunEnvironment.openCheckpoints` takes it. */
   checkpoints(run: StudyRun): string;
   log(run: StudyRun): RunLog;
@@ -100,6 +110,7 @@ export const idsOf = ({ runs }: Pick<StudyHeader, "runs">): Record<string, strin
  * As long as no run is finished the plan may change; afterwards more seeds and more arms add runs, but no verdict that was not planned.
  *
  * @param where - The store, for messages.
+ * @param hint - What to do where it does not.
  * @throws `study/other-study`.
  */
 export function settleStudy(
@@ -107,8 +118,8 @@ export function settleStudy(
   found: KeptStudy,
   { plan, runs }: Pick<StudyHeader, "plan" | "runs">,
   anyFinished: boolean,
+  hint = "Give another --output_dir, or --overwrite_output_dir to start afresh.",
 ): KeptStudy {
-  const hint = "Give another --output_dir, or --overwrite_output_dir to start afresh.";
   for (const run of runs) {
     const before = found.ids[runName(run)];
     if (before === undefined || before === run.id) continue;

@@ -1,0 +1,17 @@
+import { expectedGot } from "../../../errors/index.ts";
+
+/**
+ * A package that an installation may lack.
+ *
+ * @param name - With its version, as npm installs it, e.g. `pg@8.23.1`.
+ * @throws `database/no-package`.
+ */
+export async function optionalPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    const rule = `the package ${name.slice(0, name.lastIndexOf("@"))}`;
+    throw expectedGot("database/no-package", "a study in a database", rule, "none", `Install it: npm install ${name}`);
+  }
+}
