@@ -1,5 +1,12 @@
 import type { Context } from "../verb.ts";
-import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "../verbs/training-options.ts";
+import {
+  DATA_OPTIONS,
+  DEVICE_OPTION,
+  MODEL_OPTIONS,
+  PLAN_OPTIONS,
+  TRACKING_OPTIONS,
+  TRAINING_OPTIONS,
+} from "../verbs/training-options.ts";
 
 // A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
 const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _best, ...SHARED } = TRAINING_OPTIONS;
@@ -30,6 +37,7 @@ export const STUDY_OPTIONS = {
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   ...SHARED,
+  ...TRACKING_OPTIONS,
   output_dir: {
     type: "string",
     unit: "folder",

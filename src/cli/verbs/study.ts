@@ -22,6 +22,7 @@ import { sayAsked } from "../read-options.ts";
 import { type AskedStudy, textStudies } from "../study/definitions.ts";
 import { STUDY_OPTIONS, type StudyContext } from "../study/options.ts";
 import { studyProgress } from "../study/progress.ts";
+import { studyTracking } from "../study/tracking.ts";
 import { defineVerb } from "../verb.ts";
 
 /** Of each study, and of all of them. */
@@ -115,10 +116,11 @@ async function runOne(
   { folder, device, first }: { readonly folder: string; readonly device: Exclude<Device, "auto">; readonly first: boolean },
 ): Promise<FinishedStudy | null> {
   const { options, output, signal } = context;
+  const tracking = studyTracking(context, study.definition, own);
   const finished = await runStudy(study, {
     store: folderStore(own, { overwrite: options.overwriteOutputDir, kept: own === folder }),
-    ...{ device, signal, onEvent: studyProgress(output, study.definition, first) },
-  });
+    ...{ device, signal, onEvent: tracking.with(studyProgress(output, study.definition, first)) },
+  }).finally(tracking.end);
   if (!finished) return null;
   write(own, RESULT_FILES, [`${JSON.stringify(finished.results, null, 2)}\n`, finished.predictions]);
   output.print();
@@ -146,7 +148,9 @@ async function settled({ options, output }: StudyContext): Promise<Exclude<Devic
   return device;
 }
 
-const DEMO_OPTIONS = new Set(["preset", "device", "seeds", "quick", "outputDir", "overwriteOutputDir", "json", "verbose"]);
+const DEMO_OPTIONS = new Set(
+  "preset device seeds quick outputDir overwriteOutputDir reportTo loggingDir json verbose".split(" "),
+);
 
 function demoDefinitions({ options, given, positionals, commandLine }: StudyContext): AskedStudy[] {
   const other = positionals[0] ?? [...given].find((name) => !DEMO_OPTIONS.has(name));
