@@ -34,12 +34,12 @@ export const scalarsEvent = ({ step, time, metrics }: Point): Uint8Array =>
 export const textEvent = (tag: string, text: string, time: number): Uint8Array =>
   summaryEvent(0, time, (writer) => {
     writer.uint32(10).fork().uint32(10).string(`${tag}/text_summary`);
-    // metadata { plugin_data { plugin_name } }
-    writer.uint32(74).fork().uint32(10).fork().uint32(10).string("text").ldelim().ldelim();
     // tensor { dtype: DT_STRING, tensor_shape { dim { size: 1 } }, string_val }
     writer.uint32(66).fork().uint32(8).int32(7);
     writer.uint32(18).fork().uint32(18).fork().uint32(8).int64(1).ldelim().ldelim();
-    writer.uint32(66).bytes(new TextEncoder().encode(text)).ldelim().ldelim();
+    writer.uint32(66).bytes(new TextEncoder().encode(text)).ldelim();
+    // metadata { plugin_data { plugin_name } }
+    writer.uint32(74).fork().uint32(10).fork().uint32(10).string("text").ldelim().ldelim().ldelim();
   });
 
 /** Events of a file in their order, up to the first record that is not whole or not right. */

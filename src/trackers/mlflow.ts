@@ -41,6 +41,7 @@ class MlflowRun implements Tracker {
   readonly #server: Server;
   readonly #env: Environment;
   #id: string | undefined;
+  #params: readonly { readonly key: string; readonly value: string }[] = [];
 
   constructor(server: Server, env: Environment) {
     this.#server = server;
@@ -51,16 +52,19 @@ class MlflowRun implements Tracker {
     const found = kept === undefined ? undefined : await this.#continued(kept);
     if (found) return found;
     this.#id ??= await this.#created(run);
-    const params = Object.entries(run.options).map(([key, value]) => ({ key, value: `${value}`.slice(0, MOST_VALUE) }));
-    for (const some of pieces(params, MOST_PARAMS)) await this.#ask("/runs/log-batch", { run_id: this.#id, params: some });
+    // with the first points, so that the id is known, and kept, as soon as there is a run
+    this.#params = Object.entries(run.options).map(([key, value]) => ({ key, value: `${value}`.slice(0, MOST_VALUE) }));
     return { id: this.#id, logged: new Map() };
   }
 
   async log(points: readonly Point[]): Promise<void> {
+    const run_id = this.#id;
+    for (const params of pieces(this.#params, MOST_PARAMS)) await this.#ask("/runs/log-batch", { run_id, params });
+    this.#params = [];
     const metrics = points.flatMap(({ step, time, metrics }) =>
       Object.entries(metrics).map(([key, value]) => ({ key, value: jsonNumber(value), timestamp: time, step })),
     );
-    for (const some of pieces(metrics, MOST_METRICS)) await this.#ask("/runs/log-batch", { run_id: this.#id, metrics: some });
+    for (const some of pieces(metrics, MOST_METRICS)) await this.#ask("/runs/log-batch", { run_id, metrics: some });
   }
 
   async finish(status: RunStatus): Promise<void> {

@@ -5,11 +5,14 @@ import { expectedGot } from "../errors/index.ts";
 import { record, scalarsEvent, scalarsOf, textEvent, versionEvent } from "./event-file.ts";
 import type { BegunRun, Point, TrackedRun, Tracker, TrackerKind } from "./tracker.ts";
 
-/** Event files, `<logging_dir>/<run>/events.out.tfevents.<seconds>.<host>.<process>`. */
+/** Event files, `<logging_dir>/<run>/events.out.tfevents.<seconds>.<host>.<process>.<number>`: names as PyTorch gives them. */
 export const tensorboard: TrackerKind = {
   isSetUp: () => true,
   open: ({ loggingDir }) => new EventFiles(loggingDir),
 };
+
+/** Begun by this process. */
+let files = 0;
 
 class EventFiles implements Tracker {
   readonly #root: string;
@@ -23,41 +26,37 @@ class EventFiles implements Tracker {
   }
 
   async begin(run: TrackedRun, kept?: string): Promise<BegunRun> {
-    if (kept !== undefined && existsSync(join(this.#root, kept))) {
-      this.#id = kept;
-      return { id: kept, logged: lastSteps(join(this.#root, kept)) };
-    }
-    this.#id ??= newFolder(this.#root, run.name);
-    this.#append([textEvent("args", asTable({ ...run.options, ...run.tags }), Date.now())]);
-    return { id: this.#id, logged: new Map() };
+    return this.#explained(() => {
+      if (kept !== undefined && existsSync(join(this.#root, kept))) {
+        this.#id = kept;
+        return { id: kept, logged: lastSteps(join(this.#root, kept)) };
+      }
+      this.#id ??= newFolder(this.#root, run.name);
+      this.#append([textEvent("args", asTable({ ...run.options, ...run.tags }), Date.now())]);
+      return { id: this.#id, logged: new Map() };
+    });
   }
 
   async log(points: readonly Point[]): Promise<void> {
-    this.#append(points.map(scalarsEvent));
+    this.#explained(() => this.#append(points.map(scalarsEvent)));
   }
 
   async finish(): Promise<void> {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
+    this.#length = 0;
   }
 
-  /** Whole records, or none: what a full disk took of them is cut off again. */
   #append(events: readonly Uint8Array[]): void {
     const time = Date.now();
-    try {
-      // a run that continues begins a file of its own, behind what a killed process may have left half-written
-      const name = `events.out.tfevents.${Math.floor(time / 1000)}.${hostname()}.${process.pid}`;
-      this.#file ??= openSync(join(this.#root, this.#id!, name), "ax");
-      const all = this.#length === 0 ? [versionEvent(time), ...events] : events;
-      const bytes = Buffer.concat(all.map(record));
-      this.#write(bytes);
-      this.#length += bytes.length;
-    } catch (error) {
-      const hint = "Free some space, or give another --logging_dir.";
-      throw expectedGot("tracker/not-written", this.#root, "a folder that takes events", (error as Error).message, hint);
-    }
+    // a run that continues begins a file of its own, behind what a killed process may have left half-written
+    const name = `events.out.tfevents.${Math.floor(time / 1000)}.${hostname()}.${process.pid}.${files++}`;
+    this.#file ??= openSync(join(this.#root, this.#id!, name), "ax");
+    const all = this.#length === 0 ? [versionEvent(time), ...events] : events;
+    this.#write(Buffer.concat(all.map(record)));
   }
 
+  /** All of it, or nothing: what a full disk took is cut off again. */
   #write(bytes: Uint8Array): void {
     try {
       // a write may stop short of what it was given
@@ -65,6 +64,16 @@ class EventFiles implements Tracker {
     } catch (error) {
       ftruncateSync(this.#file!, this.#length);
       throw error;
+    }
+    this.#length += bytes.length;
+  }
+
+  #explained<Value>(act: () => Value): Value {
+    try {
+      return act();
+    } catch (error) {
+      const hint = "Free some space, or give another --logging_dir.";
+      throw expectedGot("tracker/not-written", this.#root, "a folder that takes events", (error as Error).message, hint);
     }
   }
 }
