@@ -73,7 +73,8 @@ const WRITERS: Readonly<Record<string, readonly Writer[]>> = {
   predict: [{ args: (folder, file) => ["predict", model, file, "--output_file", join(folder, "out.csv")], names: ["out.csv"] }],
   bench: [{ args: (folder) => ["bench", "--time_budget", "1", "--output_dir", folder], names: ["bench.json", "bench.html"] }],
 };
-const READERS = ["inspect", "push", "draw", "doctor"];
+/** A worker writes checkpoints alone, in the folder of those. */
+const READERS = ["inspect", "push", "draw", "doctor", "status", "worker"];
 
 async function run(argv: readonly string[]): Promise<{ code: number; stderr: string }> {
   let stderr = "";

@@ -92,5 +92,4 @@ export const foreignTrainingOptions: ForeignOptions = {
   do_train: "crisp train trains, and evaluates what it trained. Leave it out.",
   do_eval: "crisp train evaluates what it trained; crisp eval evaluates any model. Leave it out.",
   do_predict: "crisp predict predicts. Leave it out.",
-  report_to: "Each run keeps a log, checkpoints/run.log.jsonl. Leave it out.",
 };

@@ -1,6 +1,13 @@
 import type { Context } from "../verb.ts";
 import { LONG_TEXT_OPTIONS } from "../verbs/recipe-options.ts";
-import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "../verbs/training-options.ts";
+import {
+  DATA_OPTIONS,
+  DEVICE_OPTION,
+  MODEL_OPTIONS,
+  PLAN_OPTIONS,
+  TRACKING_OPTIONS,
+  TRAINING_OPTIONS,
+} from "../verbs/training-options.ts";
 import { DATABASE_OPTIONS } from "./stores.ts";
 
 // A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
@@ -34,6 +41,7 @@ export const STUDY_OPTIONS = {
   ...PLAN_OPTIONS,
   ...SHARED,
   ...DATABASE_OPTIONS,
+  ...TRACKING_OPTIONS,
   output_dir: {
     type: "string",
     unit: "folder",

@@ -21,6 +21,7 @@ import { STUDY_OPTIONS, type StudyContext } from "../study/options.ts";
 import { type PlannedStudy, plannedStudies, settledDevice } from "../study/planned.ts";
 import { studyProgress } from "../study/progress.ts";
 import { openStores, type Stores } from "../study/stores.ts";
+import { studyTracking } from "../study/tracking.ts";
 import { defineVerb } from "../verb.ts";
 
 /** Of each study, and of all of them. */
@@ -127,10 +128,11 @@ async function runOne(
   { stores, device, first }: { readonly stores: Stores; readonly device: Exclude<Device, "auto">; readonly first: boolean },
 ): Promise<FinishedStudy | null> {
   const { output, signal } = context;
+  const tracking = studyTracking(context, study.definition, own);
   const finished = await runStudy(study, {
     store: stores.storeIn(own),
-    ...{ device, signal, onEvent: studyProgress(output, study.definition, first) },
-  });
+    ...{ device, signal, onEvent: tracking.with(studyProgress(output, study.definition, first)) },
+  }).finally(tracking.end);
   if (!finished) return null;
   const json = `${JSON.stringify(finished.results, null, 2)}\n`;
   write(own, RESULT_FILES, [json, finished.predictions, ...studyExports(study, finished)]);

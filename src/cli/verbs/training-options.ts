@@ -135,6 +135,26 @@ export const PLAN_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** Who is told how it goes. */
+export const TRACKING_OPTIONS = {
+  report_to: {
+    type: "list",
+    unit: "tensorboard|mlflow|trackio|all|none",
+    help: "Trackers to tell of the run, with commas; all takes those that are set up.",
+  },
+  logging_dir: {
+    type: "string",
+    unit: "folder",
+    help: "TensorBoard's files, a folder for each run; left out, tensorboard in the output folder.",
+  },
+} as const satisfies OptionTable;
+
+export const RUN_NAME_OPTION = {
+  type: "string",
+  unit: "name",
+  help: "What trackers call the run; left out, as the output folder.",
+} as const satisfies OptionTable[string];
+
 /** How to train, and where the result goes. */
 export const TRAINING_OPTIONS = {
   ...trainingOptionTable,

@@ -7,7 +7,7 @@ import { plannedStudies, settledDevice } from "../../study/planned.ts";
 import { openStores, sharedDatabase } from "../../study/stores.ts";
 import { type Context, defineVerb } from "../../verb.ts";
 
-const { overwrite_output_dir: _, ...OPTIONS } = STUDY_OPTIONS;
+const { overwrite_output_dir: _, output_dir: __, ...OPTIONS } = STUDY_OPTIONS;
 
 export const worker = defineVerb({
   name: "worker",
@@ -24,7 +24,7 @@ export const worker = defineVerb({
   async run(context) {
     const { options, output, signal } = context;
     sharedDatabase("crisp worker", options.database);
-    const studies = { ...context, options: { ...options, overwriteOutputDir: false } };
+    const studies = { ...context, options: { ...options, overwriteOutputDir: false, outputDir: undefined } };
     const { plans, folder } = await plannedStudies(studies);
     const device = await settledDevice(studies);
     const stores = await openStores(options, folder, output, { join: true });
