@@ -42,6 +42,12 @@ export const STUDY_OPTIONS = {
   ...SHARED,
   ...DATABASE_OPTIONS,
   ...TRACKING_OPTIONS,
+  parallel_runs: {
+    type: "integer",
+    unit: "runs",
+    min: 1,
+    help: "Runs at once, each in a process of its own with its share of the cores; left out, one, or one a core for very small encoders.",
+  },
   output_dir: {
     type: "string",
     unit: "folder",

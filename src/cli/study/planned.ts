@@ -47,7 +47,7 @@ export async function settledDevice({ options, output }: StudyContext): Promise<
 }
 
 const DEMO_OPTIONS = new Set([
-  ...["preset", "device", "seeds", "quick", "database", "checkpointsDir", "reportTo", "loggingDir"],
+  ...["preset", "device", "seeds", "quick", "database", "checkpointsDir", "reportTo", "loggingDir", "parallelRuns"],
   ...["outputDir", "overwriteOutputDir", "json", "verbose"],
 ]);
 

@@ -127,10 +127,11 @@ async function runOne(
   own: string,
   { stores, device, first }: { readonly stores: Stores; readonly device: Exclude<Device, "auto">; readonly first: boolean },
 ): Promise<FinishedStudy | null> {
-  const { output, signal } = context;
+  const { output, signal, options } = context;
   const tracking = studyTracking(context, study.definition, own);
   const finished = await runStudy(study, {
     store: stores.storeIn(own),
+    parallelRuns: options.parallelRuns,
     ...{ device, signal, onEvent: tracking.with(studyProgress(output, study.definition, first)) },
   }).finally(tracking.end);
   if (!finished) return null;

@@ -36,6 +36,7 @@ export const worker = defineVerb({
         let done = 0;
         await workOnStudy(study, {
           store: stores.storeIn(folder),
+          parallelRuns: options.parallelRuns,
           device,
           signal,
           onEvent: listener(context, () => done++),
