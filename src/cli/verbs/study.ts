@@ -35,7 +35,7 @@ export const study = defineVerb({
   name: "study",
   summary: "train several kinds of attention, its arms, over several seeds and say whether sparsity helped",
   usage: "[data | spec.json] [options]",
-  positionals: [{ name: "data", help: "Labelled texts, or a study's spec (JSON); left out with --preset." }],
+  positionals: [{ name: "data", help: "Labelled texts, or a study's spec (JSON or a module); left out with --preset." }],
   options: STUDY_OPTIONS,
   foreign: foreignTrainingOptions,
   examples: [
