@@ -1,3 +1,4 @@
+export { scalarsOf } from "./event-file.ts";
 export { isKeptIds, removeKeptIds } from "./kept-ids-node.ts";
 export { optionsOfRun } from "./options-of-run.ts";
 export type { Environment, RunStatus, TrackedRun } from "./tracker.ts";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 export interface SeenRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Record<string, never>;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** A server on this machine that answers JSON, and keeps what it was asked; `[status, body, headers?]`. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { localServer } from "./server.fixture.ts";
-import type { Environment } from "./tracker.ts";
+import type { Environment, Point } from "./tracker.ts";
 import { trackio } from "./trackio.ts";
 
 const run = { name: "tickets", group: "sst2", options: { learning_rate: 2e-5 }, tags: { arm: "topK" } };
@@ -16,7 +16,7 @@ test("points go to the project with the run's options, each with an id of its ow
     const tracker = open({ TRACKIO_SERVER_URL: `${server.url}/?write_token=w0rd`, TRACKIO_PROJECT_NAME: "crisps" });
     const { id, logged } = await tracker.begin(run);
     assert.equal(logged.size, 0);
-    const points = [
+    const points: readonly Point[] = [
       { step: 4, time: 0, metrics: { "train/loss": NaN } },
       { step: 4, time: 0, metrics: { "eval/loss": 2 } },
     ];

@@ -139,8 +139,8 @@ export const PLAN_OPTIONS = {
 export const TRACKING_OPTIONS = {
   report_to: {
     type: "list",
-    unit: "tensorboard|mlflow|trackio|all|none",
-    help: "Trackers to tell of the run, with commas; all takes those that are set up.",
+    unit: "name[,name]",
+    help: "Trackers to tell: tensorboard, mlflow, trackio; all that are set up; or none, as when left out.",
   },
   logging_dir: {
     type: "string",
