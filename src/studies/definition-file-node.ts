@@ -23,7 +23,7 @@ const kinds: Readonly<Record<keyof StudyFile, string>> = {
   model: "a model folder",
   train_file: "a file",
   validation_file: "a file",
-  arms: 'a list of { "name", "pattern" }, with "normaliser", "layers", "heads", "rampSteps" where wanted',
+  arms: 'a list of { "name", "pattern" }, with "normaliser", "dropout", "layers", "heads", "rampSteps" where wanted',
   seeds: "a list of whole numbers",
   claims: "a list of arm names",
   looks: "a list of whole numbers, ascending",
@@ -61,9 +61,9 @@ const wholeNumbers = (value: unknown): boolean => Array.isArray(value) && value.
 const isArm = (arm: Readonly<Record<string, unknown>> | null): boolean =>
   typeof arm?.name === "string" &&
   typeof arm.pattern === "string" &&
-  Object.keys(arm).every((key) => ["name", "pattern", "normaliser", "layers", "heads", "rampSteps"].includes(key)) &&
+  Object.keys(arm).every((key) => ["name", "pattern", "normaliser", "dropout", "layers", "heads", "rampSteps"].includes(key)) &&
   [arm.layers, arm.heads].every((list) => list === undefined || wholeNumbers(list)) &&
-  (arm.normaliser === undefined || typeof arm.normaliser === "string") &&
+  [arm.normaliser, arm.dropout].every((name) => name === undefined || typeof name === "string") &&
   (arm.rampSteps === undefined || Number.isSafeInteger(arm.rampSteps));
 
 function fits(key: keyof StudyFile, value: unknown): boolean {

@@ -22,7 +22,7 @@ test("a whole spec is read as it stands", () => {
     arms: [
       { name: "dense", pattern: "dense" },
       { name: "upper", pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
-      { name: "sparsemax", pattern: "dense", normaliser: "sparsemax" },
+      { name: "sparsemax", pattern: "dense", normaliser: "sparsemax", dropout: "columns" },
     ],
     seeds: [1, 2, 3, 4, 5],
     claims: ["upper"],
@@ -36,7 +36,7 @@ test("a whole spec is read as it stands", () => {
       plan: { pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
       nominalSparsity: 0.8,
     },
-    { name: "sparsemax", plan: { pattern: "dense", normaliser: "sparsemax" }, nominalSparsity: 0 },
+    { name: "sparsemax", plan: { pattern: "dense", normaliser: "sparsemax", dropout: "columns" }, nominalSparsity: 0 },
   ]);
 });
 

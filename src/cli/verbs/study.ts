@@ -174,11 +174,11 @@ async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
   const specFile = positionals[0]?.endsWith(".json") ? positionals[0] : undefined;
   const spec: StudyFile = specFile === undefined ? {} : readStudyFile(specFile);
   const where = "crisp study";
-  const own = (["pattern", "attentionLayers", "attentionHeads", "attentionNormaliser", "sparsityRampSteps"] as const).find(
-    (name) => given.has(name),
-  );
+  const own = (
+    ["pattern", "attentionLayers", "attentionHeads", "attentionNormaliser", "attentionDropoutType", "sparsityRampSteps"] as const
+  ).find((name) => given.has(name));
   if (spec.arms && own) {
-    const hint = 'Write "pattern", "normaliser", "layers", "heads" and "rampSteps" into the spec\'s arms.';
+    const hint = 'Write "pattern", "normaliser", "dropout", "layers", "heads" and "rampSteps" into the spec\'s arms.';
     throw expectedGot("cli/bad-option", where, "arms by the spec, or by options", `both (${own})`, hint);
   }
   const listener = { ...fetchListener(context.output), signal: context.signal };
