@@ -13,6 +13,7 @@ export { cores } from "./cores/cores.ts";
 export { gathered } from "./cores/gathered.ts";
 export { masked, portable } from "./cores/masked.ts";
 export { type OfferedBlocks, offeredBlocks } from "./cores/offered-blocks.ts";
+export { dropouts } from "./dropouts/dropouts.ts";
 export type { Normaliser } from "./normalisers/normaliser.ts";
 export { isSoftmax, normalisers } from "./normalisers/normalisers.ts";
 export { type BlockOptions, block } from "./patterns/block.ts";

@@ -1,5 +1,6 @@
 import { expectedGot } from "../errors/index.ts";
 import { and, constant, type Node, or } from "../graph/index.ts";
+import { dropoutOf } from "./dropouts/dropouts.ts";
 import type { Normaliser } from "./normalisers/normaliser.ts";
 import { isSoftmax, normaliserOf } from "./normalisers/normalisers.ts";
 import { dense, isDensePattern } from "./patterns/dense.ts";
@@ -21,6 +22,11 @@ export interface AttentionPlan {
   readonly heads?: readonly number[];
   /** Updates over which the sparsity grows linearly to its full value. Default: full from the first update. */
   readonly rampSteps?: number;
+  /**
+   * Name of what dropout does to attention probabilities in training: `standard`, or DropAttention of `elements` or `columns`; default
+   * `standard`. It applies to all layers; how much is dropped is the model's own setting.
+   */
+  readonly dropout?: string;
   /** Name of the core that computes it; default `auto`, the one that is expected to be faster. The result is the same to rounding. */
   readonly core?: string;
 }
@@ -33,7 +39,7 @@ export const isDense = ({ pattern, normaliser }: { readonly pattern: Pattern | s
  * Check a plan against an encoder.
  *
  * @param sizes - The encoder's layers and heads a layer.
- * @throws `pattern/bad-plan` for a layer, head or ramp out of range, an unknown normaliser, or one for some heads; `pattern/bad-schedule` for a ramp on a pattern that has no
+ * @throws `pattern/bad-plan` for a layer, head or ramp out of range, an unknown normaliser or dropout, or a normaliser for some heads; `pattern/bad-schedule` for a ramp on a pattern that has no
  *   sparsity to ramp.
  * @example
  * checkPlan({ pattern: topK({ sparsity: 0.8 }), layers: [0, 6] }, { layers: 6, heads: 12 }); // throws: layers are 0 to 5
@@ -49,6 +55,7 @@ export function checkPlan(plan: AttentionPlan, sizes: { readonly layers: number;
     if (wrong !== undefined) throw expectedGot("pattern/bad-plan", `attention.${axis}`, rule, wrong, hint);
   }
   const { rampSteps, pattern } = plan;
+  dropoutOf(plan.dropout);
   if (!isSoftmax(plan.normaliser) && plan.heads) {
     const hint = "Leave heads out, or take softmax.";
     throw expectedGot("pattern/bad-plan", "attention.normaliser", "softmax beside heads", plan.normaliser, hint);
@@ -91,6 +98,10 @@ export function planMask(plan: AttentionPlan, view: GraphView, layers: number): 
   return or(kept, and(view.allowed, constant(spared, [1, view.heads, 1, 1], "bool")));
 }
 
+/** Whether blocks of keys can be computed without the rest of their rows. */
+export const isByBlocks = (plan: AttentionPlan, layer: number): boolean =>
+  planNormaliser(plan, layer).byBlocks && dropoutOf(plan.dropout).byBlocks;
+
 /** How a layer makes probabilities of its scores. */
 export const planNormaliser = (plan: AttentionPlan, layer: number): Normaliser =>
   normaliserOf(appliesTo(plan, layer) ? plan.normaliser : undefined);
@@ -120,7 +131,7 @@ export function headGroups(
 
 /** Whether a layer computes every pair of real tokens. */
 export const keepsAllPairs = (plan: AttentionPlan, { layer, visibility }: Pick<GraphView, "layer" | "visibility">): boolean =>
-  visibility.full && (isDense(plan) || !appliesTo(plan, layer));
+  visibility.full && isByBlocks(plan, layer) && (isDense(plan) || !appliesTo(plan, layer));
 
 /** Tokens a block where a model's own window is all that removes pairs. */
 const WINDOW_BLOCK = 64;
@@ -128,16 +139,17 @@ const WINDOW_BLOCK = 64;
 /**
  * Block form of a plan for one layer; where the plan removes nothing there, of the window in which the model lets pairs meet.
  *
- * @returns Null where every pair is computed anyway, the normaliser needs whole rows, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
+ * @returns Null where every pair is computed anyway, the normaliser or the dropout needs whole rows, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
  * @throws As {@link planMask}.
  */
 export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {
   checkPlan(plan, { layers, heads: view.heads });
+  if (!isByBlocks(plan, view.layer)) return null;
   if (isDense(plan) || !appliesTo(plan, view.layer)) {
     const { reach } = view.visibility;
     return reach < Infinity ? placeBlocks(view, [windowRule(`window${reach}`, WINDOW_BLOCK, () => reach)]) : null;
   }
-  if (plan.heads || plan.rampSteps !== undefined || !planNormaliser(plan, view.layer).byBlocks) return null;
+  if (plan.heads || plan.rampSteps !== undefined) return null;
   return plan.pattern.blocks?.(view) ?? null;
 }
 

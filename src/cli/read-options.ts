@@ -73,6 +73,7 @@ export function planOptions(options: OptionValues<typeof PLAN_OPTIONS>): Omit<Pl
     ...(options.attentionLayers && { layers: options.attentionLayers }),
     ...(options.attentionHeads && { heads: options.attentionHeads }),
     ...(!isSoftmax(options.attentionNormaliser) && { normaliser: options.attentionNormaliser }),
+    ...(options.attentionDropoutType !== "standard" && { dropout: options.attentionDropoutType }),
     ...(options.attentionCore !== "auto" && { core: options.attentionCore }),
     ...(options.sparsityRampSteps !== undefined && { rampSteps: options.sparsityRampSteps }),
   };

@@ -220,6 +220,7 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
       "graph/input",
     ],
   ],
+  stopGradient: onlyFloat("stopGradient", g.stopGradient),
   sortRows: [[() => g.sortRows(f()), "sortRows: expected at least one axis, got []."], ...onlyFloat("sortRows", g.sortRows)],
   cumulativeSum: [
     [() => g.cumulativeSum(f()), "cumulativeSum: expected at least one axis, got []."],

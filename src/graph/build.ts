@@ -26,6 +26,8 @@ export const erf = (x: Node): Node => makeNode("erf", [x]);
 export const relu = (x: Node): Node => makeNode("relu", [x]);
 /** x · Φ(x), Φ the normal distribution function: the exact GELU. */
 export const gelu = (x: Node): Node => makeNode("gelu", [x]);
+/** x, as a constant to whoever differentiates. */
+export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x]);
 /** x · by, for a number `by`. */
 export const scale = (x: Node, by: number): Node => (by === 1 ? x : makeNode("scale", [x], { by }));
 export const greater = (a: Node, b: Node): Node => makeNode("greater", [a, b]);

@@ -392,6 +392,12 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["nothing dropped", (m) => g.dropoutMask(m.values([2], [1, 2], "int32"), [4], 0)],
   ],
 
+  stopGradient: [
+    ["a matrix", (m) => g.stopGradient(m.fixed([3, 5]))],
+    ["one value", (m) => g.stopGradient(m.fixed([]))],
+    ["symbols", (m) => g.stopGradient(m.fixed(["B", "n"])), threeByTwo],
+  ],
+
   // ranking
   sortRows: [
     ["odd sizes", (m) => g.sortRows(m.fixed([3, 5]))],

@@ -1,5 +1,6 @@
 export { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config/config.ts";
 export type { Activation, EncoderConfig, EncoderFamily, ImageConfig, ModernConfig } from "./config/encoder-config.ts";
+export { type DropoutSettings, withDropout } from "./config/with-dropout.ts";
 export { families } from "./families/families.ts";
 export { imagePatches } from "./families/vit.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";

@@ -266,3 +266,32 @@ test("a stop during the last evaluation gives null, and the run then continues f
 
 test("layers that the encoder lacks are refused before anything is trained", () =>
   assert.rejects(run(tinyRun({ plan: { pattern: "topK(sparsity=0.8)", layers: [2] } })), { code: "pattern/bad-plan" }));
+
+test("dropout that the options name takes the place of the config's, and is written into it", async () => {
+  const options = { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0.5 };
+  const { config, weights } = await run(tinyRun({ keepWeights: true, options }));
+  assert.deepEqual([config.hiddenDropout, config.classifierDropout, config.attentionDropout], [0, 0, 0.5]);
+  assert.ok(!isDeepStrictEqual(weights, (await run(tinyRun({ keepWeights: true }))).weights));
+});
+
+test("R-Drop trains other weights, and is refused where the outputs are no distribution", async () => {
+  const [plain, twice] = [
+    await run(tinyRun({ keepWeights: true })),
+    await run(tinyRun({ keepWeights: true, options: { rDropAlpha: 4 } })),
+  ];
+  assert.ok(!isDeepStrictEqual(plain.weights, twice.weights));
+  assert.equal(twice.record.steps, plain.record.steps);
+  await assert.rejects(run(tinyRun({ task: "regression", labels: ["score"], options: { rDropAlpha: 1 } })), {
+    code: "training/bad-option",
+    message: "rDropAlpha: expected 0 in regression, whose outputs are no distribution, got 1.",
+  });
+});
+
+test("DropAttention trains other weights than dropout of single probabilities, and evaluates as it does", async () => {
+  const options = { attentionProbsDropoutProb: 0.3 };
+  const of = (dropout?: string) =>
+    run(tinyRun({ keepWeights: true, options, plan: { pattern: "slidingWindow(sparsity=0.6)", dropout } }));
+  const [standard, columns, elements] = [await of(), await of("columns"), await of("elements")];
+  for (const other of [columns, elements]) assert.ok(!isDeepStrictEqual(other.weights, standard.weights));
+  assert.equal(columns.record.effectiveSparsity, standard.record.effectiveSparsity);
+});

@@ -15,6 +15,7 @@ export interface PlanSpec {
   readonly heads?: readonly number[];
   readonly rampSteps?: number;
   readonly normaliser?: string;
+  readonly dropout?: string;
   readonly core?: string;
 }
 

@@ -59,16 +59,18 @@ describe("the core", () => {
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, { layers: [0] }).core.name, "chunked", "five layers are dense");
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096).core.name, "gathered");
   });
-  test("holds whole rows of scores where the normaliser needs them; another one is refused beside it", () => {
+  test("holds whole rows where the normaliser or the dropout needs them; another one is refused beside it", () => {
     const [pattern, normaliser] = ["block(sparsity=0.8, size=64)", "sparsemax"];
     assert.equal(chosen(pattern, 4096, { normaliser }).core.name, "masked");
     assert.equal(chosen("dense", 4096, { normaliser }).core.name, "masked");
     assert.equal(chosen(pattern, 4096, { normaliser, core: "masked" }).core.name, "masked");
     assert.equal(chosen(pattern, 4096, { normaliser: "softmax" }).core.name, "gathered");
+    for (const dropout of ["elements", "columns"]) assert.equal(chosen(pattern, 4096, { dropout }).core.name, "masked");
+    assert.throws(() => chosen("dense", 4096, { dropout: "columns", core: "chunked" }), { message: /got columns/ });
     for (const core of ["gathered", "chunked"]) {
       assert.throws(() => chosen(pattern, 4096, { normaliser, core }), {
         code: "pattern/bad-core",
-        message: `attention.core ${core}: expected the normaliser softmax, as this core holds no whole row of scores, got sparsemax. Leave the core out.`,
+        message: `attention.core ${core}: expected a normaliser and a dropout that need no whole row, as this core holds none, got sparsemax. Leave the core out, or take masked.`,
       });
     }
   });

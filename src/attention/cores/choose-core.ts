@@ -1,8 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { bindDim, input } from "../../graph/index.ts";
-import { normaliserOf } from "../normalisers/normalisers.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
-import { type AttentionPlan, headGroups, keepsAllPairs, planBlocks } from "../plan.ts";
+import { type AttentionPlan, headGroups, isByBlocks, keepsAllPairs, planBlocks } from "../plan.ts";
 import type { Visibility } from "../visibility.ts";
 import { chunked } from "./chunked.ts";
 import type { AttentionCore } from "./core.ts";
@@ -58,9 +57,10 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   if (wanted !== "auto") {
     const core = cores[wanted];
     if (!core) throw expectedGot("pattern/bad-core", "attention.core", `auto or one of ${Object.keys(cores).join(", ")}`, wanted);
-    if (!core.keepsProbabilities && !normaliserOf(plan.normaliser).byBlocks) {
-      const rule = "the normaliser softmax, as this core holds no whole row of scores";
-      throw expectedGot("pattern/bad-core", `attention.core ${wanted}`, rule, plan.normaliser, "Leave the core out.");
+    if (!core.keepsProbabilities && !layers.every((_, layer) => isByBlocks(plan, layer))) {
+      const rule = "a normaliser and a dropout that need no whole row, as this core holds none";
+      const got = [plan.normaliser, plan.dropout].filter(Boolean).join(", ");
+      throw expectedGot("pattern/bad-core", `attention.core ${wanted}`, rule, got, "Leave the core out, or take masked.");
     }
     if (core === gathered && !some) {
       const rule = "a pattern whose kept pairs lie in blocks, without a ramp, such as block(sparsity=0.8, size=64)";

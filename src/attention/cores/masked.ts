@@ -1,4 +1,5 @@
-import { broadcastTo, cast, constant, dropout, greater, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { broadcastTo, cast, constant, greater, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { dropoutOf } from "../dropouts/dropouts.ts";
 import type { GraphView } from "../patterns/pattern.ts";
 import { planMask, planNormaliser } from "../plan.ts";
 import { validQueries } from "../visibility.ts";
@@ -37,8 +38,8 @@ function attendMasked(
   // A real query always has its own key; the window of a padded one may hold padding alone.
   const { normalise, removesPairs } = planNormaliser(plan, layer);
   const probabilities = normalise(scores, keep, { rowsKeepOne: full && keep === allowed, input }); // [B, H, n, n]
-  const mask = dropoutMask(probabilities.shape);
-  const context = matmul(mask ? dropout(probabilities, mask.mask, mask.probability) : probabilities, v); // [B, H, n, d]
+  const weights = dropoutOf(plan.dropout).apply(probabilities, dropoutMask); // [B, H, n, n]
+  const context = matmul(weights, v); // [B, H, n, d]
   const queries = validQueries(input); // [B, 1, n, 1]
   return {
     context: mul(context, queries), // [B, H, n, d]

@@ -60,11 +60,11 @@ function once<Key, Value>(compute: (key: Key) => Promise<Value>): (key: Key) => 
 }
 
 function refuseBoth({ given }: StudyContext, { arms }: StudySpec): void {
-  const own = (["pattern", "attentionLayers", "attentionHeads", "attentionNormaliser", "sparsityRampSteps"] as const).find(
-    (name) => given.has(name),
-  );
+  const own = (
+    ["pattern", "attentionLayers", "attentionHeads", "attentionNormaliser", "attentionDropoutType", "sparsityRampSteps"] as const
+  ).find((name) => given.has(name));
   if (!(arms && own)) return;
-  const hint = 'Write "pattern", "normaliser", "layers", "heads" and "rampSteps" into the spec\'s arms.';
+  const hint = 'Write "pattern", "normaliser", "dropout", "layers", "heads" and "rampSteps" into the spec\'s arms.';
   throw expectedGot("cli/bad-option", WHERE, "arms by the spec, or by options", `both (${own})`, hint);
 }
 

@@ -20,8 +20,13 @@ import {
   TRAINING_OPTIONS,
 } from "./training-options.ts";
 
-// Every label counts in full here, and evaluation takes the batches of training: these two would change nothing.
-const { label_smoothing_factor: _smoothing, per_device_eval_batch_size: _evalBatch, ...TRAINING } = TRAINING_OPTIONS;
+// Every label counts in full here, a batch goes through once, and evaluation takes the batches of training: these would change nothing.
+const {
+  label_smoothing_factor: _smoothing,
+  r_drop_alpha: _rDrop,
+  per_device_eval_batch_size: _evalBatch,
+  ...TRAINING
+} = TRAINING_OPTIONS;
 
 const OPTIONS = {
   train_file: { type: "string", unit: "file", help: "Plain text, gzip of it: lines, an empty line between documents." },

@@ -1,4 +1,4 @@
-import { cores, normalisers } from "../../attention/index.ts";
+import { cores, dropouts, normalisers } from "../../attention/index.ts";
 import { ENCODINGS } from "../../data/index.ts";
 import { labelledTasks } from "../../tasks/index.ts";
 import { trainingOptionTable } from "../../training/index.ts";
@@ -125,6 +125,13 @@ export const PLAN_OPTIONS = {
     default: "softmax",
     inCode: ["attention.normaliser"],
     help: "Rule that makes probabilities of a query's kept scores.",
+  },
+  attention_dropout_type: {
+    type: "string",
+    choices: Object.keys(dropouts),
+    default: "standard",
+    inCode: ["attention.dropout"],
+    help: "What dropout takes from attention; elements and columns: DropAttention.",
   },
   sparsity_ramp_steps: {
     type: "integer",

@@ -14,8 +14,9 @@ const width = ({ shape }: Dense): number => shape[shape.length - 1];
 
 /** What a threshold that depends on a whole row is found by: its values in order, and what they add up to. */
 export const sortedRowOps = defineOps({
-  // no gradient: whoever compares with a sorted row chooses, and writes what is chosen in terms of the row as it stands
+  // whoever compares with a sorted row chooses, and writes what is chosen in terms of the row as it stands
   sortRows: {
+    stopsGradient: true,
     infer: ([x]) => checkRows("sortRows", x),
     reference([x]) {
       const out = Float64Array.from(x.data);

@@ -16,7 +16,7 @@ const read = (spec: unknown) => {
 const arms = [
   { name: "dense", pattern: "dense" },
   { name: "upper", pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
-  { name: "entmax", pattern: "dense", normaliser: "entmax15" },
+  { name: "entmax", pattern: "dense", normaliser: "entmax15", dropout: "columns" },
   { name: "decayed", pattern: "dense", options: { weight_decay: 0.1 } },
 ];
 const whole = {
@@ -53,7 +53,7 @@ test("arms become plans and options of their own", () => {
       plan: { pattern: "topK(sparsity=0.8)", layers: [3, 4, 5], heads: [0], rampSteps: 100 },
       nominalSparsity: 0.8,
     },
-    { name: "entmax", plan: { pattern: "dense", normaliser: "entmax15" }, nominalSparsity: 0 },
+    { name: "entmax", plan: { pattern: "dense", normaliser: "entmax15", dropout: "columns" }, nominalSparsity: 0 },
     { name: "decayed", plan: { pattern: "dense" }, nominalSparsity: 0, options: { weightDecay: 0.1 } },
   ]);
   assert.deepEqual(optionsOf({ per_device_train_batch_size: 8 }), { perDeviceTrainBatchSize: 8 });

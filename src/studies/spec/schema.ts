@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { normalisers } from "../../attention/index.ts";
+import { dropouts, normalisers } from "../../attention/index.ts";
 import { type OptionSpec, trainingOptionTable } from "../../training/index.ts";
 
 /** Names become names of files and folders, on every system. */
@@ -30,6 +30,7 @@ const arm = z.strictObject({
   name,
   pattern: z.string().describe("dense, or a pattern such as topK(sparsity=0.8)."),
   normaliser: z.enum(Object.keys(normalisers)).optional().describe("In the place of the softmax."),
+  dropout: z.enum(Object.keys(dropouts)).optional().describe("What dropout takes from attention."),
   layers: places.optional().describe("Layers it applies to, from 0; left out, all."),
   heads: places.optional().describe("Heads it applies to, from 0; left out, all."),
   rampSteps: z.int().min(1).optional().describe("Updates over which the sparsity grows."),
