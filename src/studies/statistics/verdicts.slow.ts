@@ -55,6 +55,19 @@ test("three claims without an effect, looked at after 5, 10 and 20 seeds, are ca
   assert.ok(supported / studies <= 0.05 + 3 * error(0.05, studies), `${supported} of ${studies}`);
 });
 
+test("one claim without an effect, looked at after 5, 10 and 20 seeds, is called supported or contradicted in at most 5 % of studies", () => {
+  const studies = 800;
+  const normal = normals(2);
+  const world = withTruth({ ...worlds[1], examples: 150 }, 0);
+  let wrong = 0;
+  for (let i = 0; i < studies; i++) {
+    const differences = differencesOf(drawStudy(world, 20, 1, normal));
+    const [word] = wordsOf(differences, 20, { looks: [5, 10, 20], replicates: REPLICATES, randomSeed: i });
+    if (word === "supported" || word === "contradicted") wrong++;
+  }
+  assert.ok(wrong / studies <= 0.05 + 3 * error(0.05, studies), `${wrong} of ${studies}`);
+});
+
 for (const [at, base] of worlds.entries()) {
   test(`world ${at + 1} of ${worlds.length}: a true difference of 2 points is found as often as the power says`, () => {
     const studies = 300;
