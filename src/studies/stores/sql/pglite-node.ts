@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PGliteInterface } from "@electric-sql/pglite";
 import { lockFolder } from "../../../files/index-node.ts";
@@ -17,15 +17,14 @@ export async function connectPglite(folder?: string): Promise<Connection> {
   mkdirSync(folder, { recursive: true });
   const lock = lockFolder(folder, { code: "database/busy", what: "database" });
   try {
-    const place = join(folder, "pglite");
-    if (!existsSync(place)) {
-      // made elsewhere first: one that was killed while it was made could not be opened
-      const unfinished = join(folder, ".pglite.crisp-unfinished.tmp");
-      rmSync(unfinished, { recursive: true, force: true });
-      await (await PGlite.create(unfinished)).close();
-      renameSync(unfinished, place);
-    }
-    return connectionTo(await PGlite.create(place), place, async () => lock.release());
+    const [place, making] = [join(folder, "pglite"), join(folder, ".pglite.crisp-making")];
+    // one that was killed while it was made cannot be opened, and holds nothing
+    if (existsSync(making)) rmSync(place, { recursive: true, force: true });
+    const made = existsSync(place);
+    if (!made) writeFileSync(making, "");
+    const database = await PGlite.create(place);
+    if (!made) rmSync(making);
+    return connectionTo(database, place, async () => lock.release());
   } catch (error) {
     lock.release();
     throw error;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -14,6 +14,9 @@ sqlStoreContract("PGlite", () => connectPglite());
 test("a folder's database is one process's, keeps its studies, and frees what a killed process had", async () => {
   const folder = mkdtempSync(join(tmpdir(), "crisp-pglite-"));
   const [header, checkpoints] = [tinyHeader(), join(folder, "checkpoints")];
+  // as a process leaves it that was killed while it made one
+  mkdirSync(join(folder, "pglite"));
+  for (const left of [join("pglite", "PG_VERSION"), ".pglite.crisp-making"]) writeFileSync(join(folder, left), "");
   const first = await openDatabase({ folder });
   try {
     await assert.rejects(openDatabase({ folder }), { code: "database/busy" });
