@@ -63,7 +63,6 @@ class SqlStore implements StudyStore {
 
   async open(header: StudyHeader): Promise<StudyPlan> {
     const { study, corpus, plan, options, command, runs } = header;
-    for (const run of runs) checkOwnCheckpoints(this.#folderOf(study, run));
     const { join: joins = false } = this.#options;
     const holds = await this.#connection.transaction(async (sql) => {
       if (joins) await checkJoined(sql, this.#connection.name, header);
@@ -121,6 +120,12 @@ class SqlStore implements StudyStore {
     const { attempts, arm, seed, id } = claimed;
     const run = { arm, seed, id };
     this.#claims.set(runName(run), { worker, attempt: attempts });
+    try {
+      checkOwnCheckpoints(this.checkpoints(run));
+    } catch (error) {
+      await this.release(run, worker, (error as Error).message);
+      throw error;
+    }
     return run;
   }
 
