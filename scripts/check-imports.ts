@@ -28,13 +28,14 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training"],
   ],
+  trackers: ["errors", "files", "training", "runs", "hub"],
   studies: [
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training", "runs"],
   ],
   api: [
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
-    ...["batch", "attention", "tasks", "models", "data", "training", "recipes", "runs", "studies", "export", "hub"],
+    ...["batch", "attention", "tasks", "models", "data", "training", "recipes", "runs", "studies", "trackers", "export", "hub"],
   ],
   bench: [...["errors", "random", "graph", "runtime", "batch", "attention", "models", "training", "runs"]],
   report: ["errors", "metrics", "runs", "studies", "bench"],

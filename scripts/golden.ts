@@ -111,6 +111,8 @@ for (const pattern of [
   "random(sparsity=0.6)",
   "heads(heads=1)",
   "threshold(probability=0.1)",
+  "bottomK(sparsity=0.6)",
+  "topP(mass=0.9)",
   "nOfM(n=1, m=3)",
   "strided(stride=3)",
   "inOrder(slidingWindow(radius=4), topK(sparsity=0.5))",

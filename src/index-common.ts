@@ -4,6 +4,7 @@ export {
   type AttentionPlan,
   anyOf,
   block,
+  bottomK,
   dense,
   global,
   heads,
@@ -16,5 +17,6 @@ export {
   strided,
   threshold,
   topK,
+  topP,
 } from "./attention/index.ts";
 export { CrispError } from "./errors/index.ts";

@@ -4,9 +4,14 @@ import { writeFilesAtomically } from "../src/files/index-node.ts";
 import { initialise, modelFiles, parseEncoderConfig } from "../src/models/index.ts";
 import { demoCorpora, demoEncoderConfig, demoTokenizer } from "../src/studies/index.ts";
 
-/** A Hugging Face model folder with the demonstration's small encoder, at random weights. */
-export function writeTinyModel(folder: string): string {
-  const config = parseEncoderConfig(demoEncoderConfig());
+/**
+ * A Hugging Face model folder with the demonstration's small encoder, at random weights.
+ *
+ * @param initializerRange - Their standard deviation; 0.3 makes texts differ before anything is learned.
+ */
+export function writeTinyModel(folder: string, initializerRange?: number): string {
+  const demo = parseEncoderConfig(demoEncoderConfig());
+  const config = { ...demo, initializerRange: initializerRange ?? demo.initializerRange };
   const { tokenizerJson, tokenizerConfig } = demoTokenizer();
   const json = (value: object): Uint8Array[] => [new TextEncoder().encode(JSON.stringify(value))];
   const tokenizer = new Map([

@@ -3,7 +3,7 @@ import { type Dataset, type Encoded, type Encoding, encodeWords, type ImageReade
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { ExportOptions, exportFiles } from "../export/index.ts";
 import { joined, jsonBytes } from "../files/index.ts";
-import { type EncoderConfig, modelFiles } from "../models/index.ts";
+import { type EncoderConfig, modelFiles, readsTokenTypes } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
 import {
   attentionRows,
@@ -248,7 +248,10 @@ export class TextClassifier {
     const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
     const files = new Map<string, Iterable<Uint8Array>>([...tokenizerFiles, ...modelFiles(config, weights)]);
     if (images) files.set(PREPROCESSOR_FILE, [preprocessorFile(files.get(PREPROCESSOR_FILE)!, images)]);
-    if (tokenizer) files.set("tokenizer_config.json", [tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer)]);
+    if (tokenizer)
+      files.set("tokenizer_config.json", [
+        tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer, readsTokenTypes(config)),
+      ]);
     files.set("config.json", [configFile(files.get("config.json")!, exported.config)]);
     for (const [name, pieces] of exported.files) files.set(name, pieces);
     return { files: files.set("crisp.json", [jsonBytes(card)]), notes: exported.notes };

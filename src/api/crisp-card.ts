@@ -70,6 +70,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   "attention.layers": optional(COUNTS),
   "attention.heads": optional(COUNTS),
   "attention.rampSteps": optional(COUNT),
+  "attention.normaliser": optional(TEXT),
+  "attention.dropout": optional(TEXT),
   "attention.core": optional(TEXT),
   maxLength: COUNT,
   longTexts: optional(oneOf(...LONG_TEXTS)),

@@ -11,7 +11,7 @@ export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshMode
 export type { NamedFiles } from "./input-files.ts";
 export type { ModelFiles } from "./model-files.ts";
 export { type Baseline, MAJORITY } from "./training/baselines.ts";
-export type { LongTextFacts } from "./training/choose-length.ts";
+export { type LengthSettings, type LongTextFacts, readLongTexts } from "./training/choose-length.ts";
 export { type ChosenRecipe, chooseRecipe, DEFAULT_TIME_BUDGET, type RecipeSettings } from "./training/choose-recipe.ts";
 export type { FasterAttention } from "./training/faster-attention.ts";
 export type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";

@@ -11,16 +11,18 @@ import type { CurvePoint, Device, ModelSource, RunEvent, RunLog, RunResult, RunS
 import { runLogged, specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
+import type { TrackingSettings } from "../trackers/index-node.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
 import { OTHER_MODELS_FILES, readModelFiles } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { inCheckpoints } from "./in-checkpoints-node.ts";
 import { TOKENIZER_FILES, tokenizerFilesOf } from "./input-files.ts";
+import { trainingTrackers } from "./training-trackers-node.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of {@link pretrain}; training options have Hugging Face's names in camelCase. */
-export interface PretrainSettings extends Partial<TrainingOptions> {
+export interface PretrainSettings extends Partial<TrainingOptions>, TrackingSettings {
   /** Plain text, gzipped or not: lines, with an empty line between documents. */
   readonly data: string;
   /** Held-out text; left out, a share of the documents is held out. */
@@ -94,6 +96,7 @@ const OWN: Readonly<Record<Exclude<keyof PretrainSettings, keyof TrainingOptions
   ...{ data: true, validation: true, model: true, revision: true, onDownload: true, config: true, tokenizer: true },
   ...{ attention: true, maxLength: true, lineByLine: true, mlmProbability: true, validationShare: true, seed: true },
   ...{ device: true, threads: true, checkpoints: true, log: true, signal: true },
+  ...{ reportTo: true, loggingDir: true, runName: true },
 };
 
 /**
@@ -117,6 +120,7 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   const options = { ...pretrainingDefaults, ...trainingOptionsIn(settings) };
   resolveOptions(options);
   checkMasking({ probability: mlmProbability });
+  const trackers = trainingTrackers(settings, "pretrain", emit);
   const { source, where, tokenizerFolder, files, maxPositions, vocabSize } = await startFrom(settings);
   const maxLength = Math.min(settings.maxLength ?? 128, maxPositions);
   const tokenizer = createTokenizer({ ...readTokenizerJson(files, tokenizerFolder), maxLength });
@@ -171,7 +175,9 @@ async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) 
   };
   const worker = startRunWorker("thread");
   try {
-    const run = await runLogged(worker, spec, { log, onEvent: emit, signal });
+    trackers.starts(spec);
+    const train = () => runLogged(worker, spec, { log, onEvent: trackers.onEvent, signal });
+    const run = await trackers.during(train, finalFigures);
     if (!run) return null;
     const result = pretrained(run);
     const card = {
@@ -210,6 +216,8 @@ const pretrained = ({ record, config, weights, figures, figuresSparsityOff, fres
   curve: record.curve,
   freshParameters,
 });
+
+const finalFigures = (run: RunResult) => ({ ...metricsOf(pretrained(run)), effectiveSparsity: run.record.effectiveSparsity });
 
 const metricsOf = ({ loss, lossSparsityOff, seconds }: PretrainResult) => ({
   loss,

@@ -20,14 +20,21 @@ const REAL = /("\w*(?:dropout|prob|eps|theta|range|factor)": -?\d+)(?=[,\s}])/g;
 export const configFile = (pieces: Iterable<Uint8Array>, more: Readonly<Record<string, unknown>>): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify({ ...parsed(pieces), ...more }, null, 2)}\n`.replace(REAL, "$1.0"));
 
+/** A tokenizer of no family: in Python it gives token types only where its file names them. */
+const PLAIN = "PreTrainedTokenizerFast";
+
 /**
  * `tokenizer_config.json` such that other libraries cut and pad texts as Crisp does: at the end, to as many tokens.
  *
  * @param pieces - The start model's file, if it had one.
+ * @param types - Whether the model reads which of two texts a token is of.
  */
-export function tokenizerConfigFile(pieces: Iterable<Uint8Array> | undefined, tokenizer: Tokenizer): Uint8Array {
+export function tokenizerConfigFile(pieces: Iterable<Uint8Array> | undefined, tokenizer: Tokenizer, types: boolean): Uint8Array {
   const [padToken] = tokenizer.tokens([tokenizer.padTokenId]);
-  const source = pieces ? parsed(pieces) : { tokenizer_class: "PreTrainedTokenizerFast", pad_token: padToken };
+  const named = pieces ? parsed(pieces) : { tokenizer_class: PLAIN, pad_token: padToken };
+  const inputs = types &&
+    named.tokenizer_class === PLAIN && { model_input_names: ["input_ids", "token_type_ids", "attention_mask"] };
+  const source = { ...inputs, ...named };
   return jsonBytes({ ...source, model_max_length: tokenizer.maxLength, padding_side: "right", truncation_side: "right" });
 }
 

@@ -18,6 +18,7 @@ import type { RunEvent, RunLog } from "../runs/index.ts";
 import { readsImages, readsTexts, runLogged, sayReading } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
+import type { TrackingSettings } from "../trackers/index-node.ts";
 import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
@@ -31,9 +32,10 @@ import { asPhase, type ExecuteRun } from "./training/phases.ts";
 import { trainPrepared } from "./training/train-prepared.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";
 import { type DataSources, isDataset, type Prepared, prepareTraining, type StreamedTraining } from "./training/train-text.ts";
+import { trainingTrackers } from "./training-trackers-node.ts";
 
 /** Settings of {@link train}; `data`, `validation` and `test` may be paths. */
-export interface TrainSettings extends TextTrainSettings<string | readonly string[]> {
+export interface TrainSettings extends TextTrainSettings<string | readonly string[]>, TrackingSettings {
   /**
    * A Hugging Face model folder (config.json, model.safetensors, tokenizer.json), the name of a model on the Hub, files by name, or
    * `demoEncoder()`.
@@ -74,6 +76,7 @@ export const train = (settings: TrainSettings): TrainingRun =>
   withEvents((emit) => inCheckpoints(settings.checkpoints, () => execute(settings, emit)));
 
 async function execute(settings: TrainSettings, emit: (event: TrainEvent) => void): Promise<TrainResult | null> {
+  const trackers = trainingTrackers(settings, "train", emit);
   const prepared = await prepareTextTraining(settings, emit).catch((error) => {
     if (settings.signal?.aborted && error === settings.signal.reason) return null;
     throw error;
@@ -82,12 +85,16 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
   const worker = startRunWorker("thread");
   try {
     const { signal, log } = settings;
-    const run: ExecuteRun = (spec, phase) =>
-      runLogged(worker, spec, phase === undefined ? { log, onEvent: emit, signal } : { onEvent: asPhase(phase, emit), signal });
+    const run: ExecuteRun = (spec, phase) => {
+      if (phase !== undefined) return runLogged(worker, spec, { onEvent: asPhase(phase, emit), signal });
+      trackers.starts(spec);
+      return runLogged(worker, spec, { log, onEvent: trackers.onEvent, signal });
+    };
     const about = { ...startModel(settings), ...settings.about };
     const onNote = (text: string): void => emit({ type: "note", text });
     const store = settings.checkpoints === undefined ? undefined : phaseFolder(settings.checkpoints, prepared.source, onNote);
-    const done = await trainPrepared(prepared, { ...settings, about }, run, emit, store);
+    const train = () => trainPrepared(prepared, { ...settings, about }, run, emit, store);
+    const done = await trackers.during(train, ({ card }) => card.metrics);
     if (!done) return null;
     const { card, config, weights, ...result } = done;
     const { tokenizer, images, tokenizerFiles } = prepared;

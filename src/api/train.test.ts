@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -7,6 +7,7 @@ import { writeReviews, writeTinyModel } from "../../test/tiny-model.fixture.ts";
 import { random, slidingWindow } from "../attention/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { demoCorpora } from "../studies/index.ts";
+import { scalarsOf } from "../trackers/index-node.ts";
 import { resolveOptions } from "../training/index.ts";
 import { Classifier } from "./classifier-node.ts";
 import { drawn, type TrainResult, type TrainSettings, train } from "./train-node.ts";
@@ -51,10 +52,11 @@ test("large data are looked through aloud, and it stops there when it is told to
 });
 
 describe("train()", () => {
+  const loggingDir = join(work, "tensorboard");
   let result: TrainResult;
   let events: TrainEvent[];
   before(async () => {
-    const run = train(settings({ numTrainEpochs: 3, maxSteps: -1 }));
+    const run = train(settings({ numTrainEpochs: 3, maxSteps: -1, reportTo: "tensorboard", loggingDir, runName: "reviews" }));
     // two who listen at once, and one who comes late, hear the same
     const [first, second] = await Promise.all([collect(run), collect(run)]);
     assert.deepEqual(second, first);
@@ -69,6 +71,15 @@ describe("train()", () => {
     const first = events.find(({ type }) => type === "data")!;
     assert.ok(first.type === "data" && first.heldOut === 20 && first.columns?.text === "sentence");
     assert.equal(events.filter(({ type }) => type === "evaluated").length, 3);
+  });
+  test("tells trackers of every update, of each evaluation and of the end, and a name of none is refused", async () => {
+    const [file, ...others] = readdirSync(join(loggingDir, "reviews"));
+    assert.deepEqual(others, []);
+    const logged = [...scalarsOf(readFileSync(join(loggingDir, "reviews", file)))];
+    const count = (tag: string): number => logged.filter(({ tags }) => tags.includes(tag)).length;
+    const updates = events.filter(({ type }) => type === "step").length;
+    assert.deepEqual(["train/loss", "eval/loss", "final/effective_sparsity"].map(count), [updates, 3, 1]);
+    await assert.rejects(train(settings({ reportTo: "wandb" })).result, /Take tensorboard/);
   });
   test("gives the metrics of the held-out examples, sparsity on and off", () => {
     const { metrics, classes, evaluated, majority } = result;
@@ -278,5 +289,6 @@ test("the tokenizer is read before training, so that a model folder may go away 
   assert.ok(same("tokenizer.json"));
   const config = (from: string): object => JSON.parse(readFileSync(join(from, "tokenizer_config.json"), "utf8"));
   const sides = { padding_side: "right", truncation_side: "right", model_max_length: 64 };
-  assert.deepEqual(config(join(work, "kept")), { ...config(model), ...sides });
+  const inputs = { model_input_names: ["input_ids", "token_type_ids", "attention_mask"] };
+  assert.deepEqual(config(join(work, "kept")), { ...config(model), ...sides, ...inputs });
 });

@@ -5,7 +5,7 @@ import { dense } from "./patterns/dense.ts";
 import { FedView, head } from "./patterns/made-up-heads.fixture.ts";
 import { slidingWindow } from "./patterns/sliding-window.ts";
 import { topK } from "./patterns/top-k.ts";
-import { checkPlan, planKeep, planMask, strengthAt } from "./plan.ts";
+import { checkPlan, isDense, planKeep, planMask, strengthAt } from "./plan.ts";
 
 const pattern = topK({ sparsity: 0.8 });
 const sizes = { layers: 6, heads: 12 };
@@ -29,6 +29,18 @@ describe("checkPlan", () => {
       assert.throws(() => checkPlan({ pattern, heads: wrong }, sizes), { code: "pattern/bad-plan" });
     }
   });
+  test("takes a normaliser of the registry, in all heads", () => {
+    checkPlan({ pattern, normaliser: "entmax15", layers: [1], rampSteps: 3 }, sizes);
+    checkPlan({ pattern, normaliser: "softmax", heads: [1] }, sizes);
+    assert.throws(() => checkPlan({ pattern, normaliser: "sparsmax" }, sizes), {
+      code: "pattern/bad-plan",
+      message: "attention.normaliser: expected one of softmax, sparsemax, entmax15, got sparsmax.",
+    });
+    assert.throws(() => checkPlan({ pattern, normaliser: "sparsemax", heads: [1] }, sizes), {
+      code: "pattern/bad-plan",
+      message: "attention.normaliser: expected softmax beside heads, got sparsemax. Leave heads out, or take softmax.",
+    });
+  });
   test("refuses a ramp of no steps, and a ramp on an explicit radius wherever it stands", () => {
     for (const rampSteps of [0, -1, 1.5, Number.NaN]) {
       assert.throws(() => checkPlan({ pattern, rampSteps }, sizes), { code: "pattern/bad-plan" });
@@ -39,6 +51,11 @@ describe("checkPlan", () => {
     }
     checkPlan({ pattern: slidingWindow({ sparsity: 0.8 }), rampSteps: 10 }, sizes);
   });
+});
+
+test("a plan is dense where it keeps every pair and gives it the softmax", () => {
+  assert.ok(isDense({ pattern: dense() }) && isDense({ pattern: "dense", normaliser: "softmax" }));
+  assert.ok(!isDense({ pattern }) && !isDense({ pattern: "dense", normaliser: "sparsemax" }));
 });
 
 describe("strengthAt", () => {

@@ -1,28 +1,45 @@
 import { expectedGot } from "../errors/index.ts";
 import { and, constant, type Node, or } from "../graph/index.ts";
-import { dense, isDense } from "./patterns/dense.ts";
+import { dropoutOf } from "./dropouts/dropouts.ts";
+import type { Normaliser } from "./normalisers/normaliser.ts";
+import { isSoftmax, normaliserOf } from "./normalisers/normalisers.ts";
+import { dense, isDensePattern } from "./patterns/dense.ts";
 import { placeBlocks } from "./patterns/parts/place-blocks.ts";
 import type { GraphView, HeadView, KeyBlocks, Pattern } from "./patterns/pattern.ts";
 import { windowRule } from "./patterns/sliding-window.ts";
 
-/** Where and when a pattern applies. */
+/** Where and when a pattern applies, and what becomes of the scores that it keeps. */
 export interface AttentionPlan {
   readonly pattern: Pattern;
+  /**
+   * Name of the rule that makes probabilities of the kept scores: `softmax`, `sparsemax` or `entmax15`; default `softmax`. It applies to
+   * `layers` too; the others have the softmax.
+   */
+  readonly normaliser?: string;
   /** Layers it applies to, from 0; the others are dense. Default: all. */
   readonly layers?: readonly number[];
   /** Heads it applies to, from 0, in each of those layers; the others keep every allowed key. Default: all. */
   readonly heads?: readonly number[];
   /** Updates over which the sparsity grows linearly to its full value. Default: full from the first update. */
   readonly rampSteps?: number;
+  /**
+   * Name of what dropout does to attention probabilities in training: `standard`, or DropAttention of `elements` or `columns`; default
+   * `standard`. It applies to all layers; how much is dropped is the model's own setting.
+   */
+  readonly dropout?: string;
   /** Name of the core that computes it; default `auto`, the one that is expected to be faster. The result is the same to rounding. */
   readonly core?: string;
 }
+
+/** Whether a plan, or a stored one, is full softmax attention, so that there is no sparsity to switch off. */
+export const isDense = ({ pattern, normaliser }: { readonly pattern: Pattern | string; readonly normaliser?: string }): boolean =>
+  isDensePattern(pattern) && isSoftmax(normaliser);
 
 /**
  * Check a plan against an encoder.
  *
  * @param sizes - The encoder's layers and heads a layer.
- * @throws `pattern/bad-plan` for a layer, head or ramp out of range; `pattern/bad-schedule` for a ramp on a pattern that has no
+ * @throws `pattern/bad-plan` for a layer, head or ramp out of range, an unknown normaliser or dropout, or a normaliser for some heads; `pattern/bad-schedule` for a ramp on a pattern that has no
  *   sparsity to ramp.
  * @example
  * checkPlan({ pattern: topK({ sparsity: 0.8 }), layers: [0, 6] }, { layers: 6, heads: 12 }); // throws: layers are 0 to 5
@@ -38,6 +55,11 @@ export function checkPlan(plan: AttentionPlan, sizes: { readonly layers: number;
     if (wrong !== undefined) throw expectedGot("pattern/bad-plan", `attention.${axis}`, rule, wrong, hint);
   }
   const { rampSteps, pattern } = plan;
+  dropoutOf(plan.dropout);
+  if (!isSoftmax(plan.normaliser) && plan.heads) {
+    const hint = "Leave heads out, or take softmax.";
+    throw expectedGot("pattern/bad-plan", "attention.normaliser", "softmax beside heads", plan.normaliser, hint);
+  }
   if (rampSteps === undefined) return;
   if (!(Number.isInteger(rampSteps) && rampSteps >= 1)) {
     throw expectedGot("pattern/bad-plan", "attention.rampSteps", "a whole number of updates, at least 1", rampSteps);
@@ -76,6 +98,14 @@ export function planMask(plan: AttentionPlan, view: GraphView, layers: number): 
   return or(kept, and(view.allowed, constant(spared, [1, view.heads, 1, 1], "bool")));
 }
 
+/** Whether blocks of keys can be computed without the rest of their rows. */
+export const isByBlocks = (plan: AttentionPlan, layer: number): boolean =>
+  planNormaliser(plan, layer).byBlocks && dropoutOf(plan.dropout).byBlocks;
+
+/** How a layer makes probabilities of its scores. */
+export const planNormaliser = (plan: AttentionPlan, layer: number): Normaliser =>
+  normaliserOf(appliesTo(plan, layer) ? plan.normaliser : undefined);
+
 const appliesTo = ({ layers }: AttentionPlan, layer: number): boolean => layers?.includes(layer) ?? true;
 
 /** Heads of a layer, in order, and the plan by which all of them attend. */
@@ -101,7 +131,7 @@ export function headGroups(
 
 /** Whether a layer computes every pair of real tokens. */
 export const keepsAllPairs = (plan: AttentionPlan, { layer, visibility }: Pick<GraphView, "layer" | "visibility">): boolean =>
-  visibility.full && (isDense(plan) || !appliesTo(plan, layer));
+  visibility.full && isByBlocks(plan, layer) && (isDense(plan) || !appliesTo(plan, layer));
 
 /** Tokens a block where a model's own window is all that removes pairs. */
 const WINDOW_BLOCK = 64;
@@ -109,11 +139,12 @@ const WINDOW_BLOCK = 64;
 /**
  * Block form of a plan for one layer; where the plan removes nothing there, of the window in which the model lets pairs meet.
  *
- * @returns Null where every pair is computed anyway, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
+ * @returns Null where every pair is computed anyway, the normaliser or the dropout needs whole rows, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
  * @throws As {@link planMask}.
  */
 export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {
   checkPlan(plan, { layers, heads: view.heads });
+  if (!isByBlocks(plan, view.layer)) return null;
   if (isDense(plan) || !appliesTo(plan, view.layer)) {
     const { reach } = view.visibility;
     return reach < Infinity ? placeBlocks(view, [windowRule(`window${reach}`, WINDOW_BLOCK, () => reach)]) : null;

@@ -13,10 +13,18 @@ import type { BatchContext } from "./batch-context.ts";
 
 /** Collects the inputs of a graph while it is built, each with what fills it. */
 export class GraphInputs {
-  readonly #inputs = new Map<string, FedInput<BatchContext>>();
+  #inputs = new Map<string, FedInput<BatchContext>>();
+  #pass = "";
 
   get all(): FedInput<BatchContext>[] {
     return [...this.#inputs.values()];
+  }
+
+  /** The same inputs for another pass over the same batch, in which dropout masks are others. */
+  again(pass: string): GraphInputs {
+    const other = new GraphInputs();
+    [other.#inputs, other.#pass] = [this.#inputs, `${pass}.`];
+    return other;
   }
 
   /** The same name gives the same node again. */
@@ -27,7 +35,7 @@ export class GraphInputs {
   /** A dropout mask; null where the probability is 0, so that nothing is multiplied. */
   dropout(name: string, shape: Shape, probability: number): DropoutMask | null {
     if (probability === 0) return null;
-    return { mask: this.#add(`dropout.${name}`, shape, "uint8", { kind: "dropout", probability }), probability };
+    return { mask: this.#add(`dropout.${this.#pass}${name}`, shape, "uint8", { kind: "dropout", probability }), probability };
   }
 
   #add(name: string, shape: Shape, dtype: DType, fill: FedInput<BatchContext>["fill"]): Node {

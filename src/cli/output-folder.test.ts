@@ -106,7 +106,24 @@ test("a folder with files in it is refused, an empty one or one of a run that fa
   assert.deepEqual(tree(filled), ["README.md"]);
 });
 
+test("what a run that failed told its trackers is no reason not to start, and stays", async () => {
+  const folder = newFolder();
+  put(join(folder, "tensorboard/run/events.out.tfevents.1"), "events");
+  put(join(folder, "checkpoints/tracking.json"), '{"crisp":"tracking","runs":{}}');
+  await inFolder(folder, {}, ({ checkpoints }) => assert.equal(checkpoints, join(folder, "checkpoints")));
+  assert.deepEqual(tree(folder), [join("checkpoints", "tracking.json"), join("tensorboard", "run", "events.out.tfevents.1")]);
+});
+
 describe("--overwrite_output_dir", () => {
+  test("what trackers called a run goes with its checkpoints, and its event files stay", async () => {
+    const folder = newFolder();
+    checkpoint(join(folder, "checkpoints/checkpoint-1.crisp"));
+    put(join(folder, "checkpoints/tracking.json"), '{"crisp":"tracking","runs":{}}');
+    put(join(folder, "tensorboard/run/events.out.tfevents.1"), "events");
+    await inFolder(folder, overwrite, ({ removeOlder }) => removeOlder());
+    assert.deepEqual(tree(folder), [join("tensorboard", "run", "events.out.tfevents.1")]);
+  });
+
   test("old checkpoints stay until the new run has something whole; then they go, and people's files stay", async () => {
     const folder = newFolder();
     const old = ["checkpoints/checkpoint-8.crisp", "checkpoints/checkpoint-9.crisp"].map((name) => join(folder, name));

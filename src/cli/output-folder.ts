@@ -5,9 +5,11 @@ import { type CrispError, expectedGot } from "../errors/index.ts";
 import { checkOwnFiles, FOLDER_LOCK, type Lock, lockFolder } from "../files/index-node.ts";
 import { fromFirstStep, type RunEvent, type RunLog } from "../runs/index.ts";
 import { checkRunLog, isRunLog, logFile } from "../runs/index-node.ts";
+import { isKeptIds, removeKeptIds } from "../trackers/index-node.ts";
 import { checkpointFiles, removeCheckpoints } from "../training/index-node.ts";
 import { checkKeptCommand, continued, isKeptCommand, keepCommand, removeKeptCommand } from "./kept-command.ts";
 import { rmdirIfEmpty, withoutEmptyFolders } from "./made-folders.ts";
+import { EVENT_FILES } from "./read-options.ts";
 import { typedAs } from "./run-command.ts";
 import type { Context, Verb } from "./verb.ts";
 
@@ -98,6 +100,7 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder & 
       removePhases(place);
       if (isRunLog(join(place, RUN_LOG))) rmSync(join(place, RUN_LOG));
       removeKeptCommand(place);
+      removeKeptIds(place);
       lock.release();
       rmdirIfEmpty(place);
     }
@@ -143,7 +146,10 @@ function removeStart(checkpoints: string): void {
 function checkFresh(path: string): void {
   const holds = readdirSync(path).filter(
     (name) =>
-      !name.startsWith(FOLDER_LOCK) && !(name === "checkpoints" && isFolder(join(path, name)) && holdsNoRun(join(path, name))),
+      !name.startsWith(FOLDER_LOCK) &&
+      // each run has a folder of its own in it
+      name !== EVENT_FILES &&
+      !(name === "checkpoints" && isFolder(join(path, name)) && holdsNoRun(join(path, name))),
   );
   if (holds.length === 0) return;
   const hint = "Give another --output_dir, --overwrite_output_dir, or --resume_from_checkpoint to continue it.";
@@ -165,7 +171,9 @@ const holdsNoRun = (checkpoints: string): boolean =>
     // of a process that was killed
     if (entry.name.startsWith(FOLDER_LOCK)) return true;
     const path = join(checkpoints, entry.name);
-    return entry.isDirectory() ? readdirSync(path).length === 0 : isKeptCommand(entry.name) || isRunLog(path);
+    return entry.isDirectory()
+      ? readdirSync(path).length === 0
+      : isKeptCommand(entry.name) || isKeptIds(entry.name) || isRunLog(path);
   });
 
 /** Whether a folder holds checkpoints, or what phases of a run have left. */

@@ -48,7 +48,8 @@ const MODEL = [
 const REPORTS = ["errors.csv", "report.html"];
 const KEPT = ["checkpoints/run.log.jsonl", "checkpoints/command.json"];
 const RUN = "runs/dense.seed-1";
-const STUDY = ["study.json", "results.json", "predictions.jsonl", "report.html", `${RUN}.json`, `${RUN}.log.jsonl`];
+const EXPORTS = ["across-tasks.json", "figures.csv", "figures.parquet", "predictions.parquet", "table.md", "table.tex"];
+const STUDY = ["study.json", "results.json", "predictions.jsonl", ...EXPORTS, "report.html", `${RUN}.json`, `${RUN}.log.jsonl`];
 const trains = (folder: string) => ["--model", encoder, "--max_steps", "1", "--device", "cpu", "--output_dir", folder];
 const overwrite = "--overwrite_output_dir";
 
@@ -70,11 +71,10 @@ const WRITERS: Readonly<Record<string, readonly Writer[]>> = {
   })),
   eval: [{ args: (folder, file) => ["eval", model, file, "--output_dir", folder], names: ["errors.csv", "predictions.jsonl"] }],
   predict: [{ args: (folder, file) => ["predict", model, file, "--output_file", join(folder, "out.csv")], names: ["out.csv"] }],
-  // checkpoints alone, once a database gave it a run: see sql-store.contract.ts
-  worker: [],
   bench: [{ args: (folder) => ["bench", "--time_budget", "1", "--output_dir", folder], names: ["bench.json", "bench.html"] }],
 };
-const READERS = ["inspect", "push", "draw", "doctor", "status"];
+/** A worker writes checkpoints alone, in the folder of those. */
+const READERS = ["inspect", "push", "draw", "doctor", "status", "worker"];
 
 async function run(argv: readonly string[]): Promise<{ code: number; stderr: string }> {
   let stderr = "";

@@ -1,8 +1,11 @@
+import { basename, join, resolve } from "node:path";
 import type { CrispCard } from "../api/index.ts";
 import { type FetchListener, type HubData, hubData, hubEvaluationData, type TrainSettings } from "../api/index-node.ts";
+import { isSoftmax } from "../attention/index.ts";
 import type { DatasetOptions, EncodingName } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { Device, PlanSpec } from "../runs/index.ts";
+import type { TrackingSettings } from "../trackers/index-node.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import type { OptionValues } from "./verb.ts";
@@ -69,6 +72,8 @@ export function planOptions(options: OptionValues<typeof PLAN_OPTIONS>): Omit<Pl
   return {
     ...(options.attentionLayers && { layers: options.attentionLayers }),
     ...(options.attentionHeads && { heads: options.attentionHeads }),
+    ...(!isSoftmax(options.attentionNormaliser) && { normaliser: options.attentionNormaliser }),
+    ...(options.attentionDropoutType !== "standard" && { dropout: options.attentionDropoutType }),
     ...(options.attentionCore !== "auto" && { core: options.attentionCore }),
     ...(options.sparsityRampSteps !== undefined && { rampSteps: options.sparsityRampSteps }),
   };
@@ -152,3 +157,13 @@ export function readingOptions(
   };
   return { encoding: encoding as EncodingName | undefined, skipBadRows, onNote };
 }
+
+/** In an output folder. */
+export const EVENT_FILES = "tensorboard";
+
+/** What the API takes for trackers; TensorBoard's files lie in the output folder unless told otherwise. */
+export const trackingSettings = ({ reportTo, loggingDir, runName }: TrackingSettings, folder: string): TrackingSettings => ({
+  reportTo,
+  loggingDir: loggingDir ?? join(folder, EVENT_FILES),
+  runName: runName ?? basename(resolve(folder)),
+});

@@ -20,7 +20,10 @@ export function withInitializers(graph: Graph, weights: ReadonlyMap<string, Floa
   return { ...graph, input, initializer: [...stored, ...graph.initializer] };
 }
 
-/** Optional outputs that nothing reads, such as LayerNormalization's moments, and what only they need. */
+/** Operators whose outputs behind the first need not be there; ONNX refuses a TopK without its places, read or not. */
+const OPTIONAL_OUTPUTS: ReadonlySet<string> = new Set(["LayerNormalization"]);
+
+/** The graph without optional outputs that nothing reads, such as LayerNormalization's moments, and without what only they need. */
 export function withoutUnread(graph: Graph): Graph {
   const read = new Set(graph.output.map(({ name }) => name));
   const node: NodeProto[] = [];
@@ -28,7 +31,7 @@ export function withoutUnread(graph: Graph): Graph {
     const last = each.output.findLastIndex((name) => read.has(name));
     if (last < 0) continue;
     for (const name of each.input) read.add(name);
-    node.push({ ...each, output: each.output.slice(0, last + 1) });
+    node.push(OPTIONAL_OUTPUTS.has(each.opType) ? { ...each, output: each.output.slice(0, last + 1) } : each);
   }
   node.reverse();
   const made = new Set(node.flatMap(({ output }) => output));

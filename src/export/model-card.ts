@@ -36,6 +36,7 @@ export interface ModelCardParts {
       readonly layers?: readonly number[];
       readonly heads?: readonly number[];
       readonly rampSteps?: number;
+      readonly normaliser?: string;
     };
     readonly maxLength: number;
     readonly longTexts?: "head" | "head_tail" | "chunks";
@@ -205,12 +206,17 @@ function metrics(parts: ModelCardParts): string {
 }
 
 function attention(parts: ModelCardParts): string {
-  const { pattern, layers, heads, rampSteps } = parts.card.attention;
+  const { pattern, normaliser, layers, heads, rampSteps } = parts.card.attention;
   if (!isSparse(parts)) return "Every token attends to every other: no sparsity.";
   const effective = parts.card.metrics.effectiveSparsity;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return [
-    `- Pattern: ${code(pattern)}, applied to the scaled scores before the softmax, in training and in use`,
+    `- Pattern: ${code(pattern)}, applied to the scaled scores before the ${normaliser ?? "softmax"}, in training and in use`,
+    ...(normaliser === undefined
+      ? []
+      : [
+          `- Normaliser: ${code(normaliser)} in the place of the softmax; pairs to which it gives no probability count as removed`,
+        ]),
     `- Layers: ${layers ? layers.join(", ") : "all"}; heads: ${heads ? heads.join(", ") : "all"}${rampSteps === undefined ? "" : `; reached over ${counted(rampSteps, "update")}`}`,
     `- Nominal sparsity: ${parts.nominalSparsity === null ? "none: the pattern's parameter is no share" : percent(parts.nominalSparsity)}`,
     ...(Number.isFinite(effective)

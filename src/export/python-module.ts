@@ -146,6 +146,17 @@ def top_k(view, sparsity, paddedTo=0, keepSpecial=False):
     return first_k(ranks, allowed, k)
 
 
+def bottom_k(view, **options):
+    return top_k(View(-view.scores, view.allowed, view.lengths), **options)
+
+
+def top_p(view, mass):
+    scores = torch.where(view.allowed, view.scores, torch.finfo(torch.float32).min)
+    ranked = torch.where(view.allowed, scores.softmax(-1), 0.0).sort(dim=-1, descending=True).values
+    enough = torch.tensor(mass * (1 - 1e-6), dtype=torch.float32, device=scores.device)
+    return first_k(view.scores, view.allowed, (ranked.cumsum(-1) - ranked < enough).sum(-1, keepdim=True))
+
+
 def sliding_window(view, sparsity=None, radius=None):
     reach = view.per_text(lambda length: window_radius(sparsity, length) if radius is None else radius)
     distance = (view.positions[:, None] - view.positions).abs()
@@ -221,6 +232,8 @@ def any_of(view, *parts):
 PATTERNS = {
     "dense": dense,
     "topK": top_k,
+    "bottomK": bottom_k,
+    "topP": top_p,
     "slidingWindow": sliding_window,
     "global": global_,
     "strided": strided,
@@ -301,6 +314,40 @@ def kept_pairs(plan, view, layer):
     return kept | (view.allowed & spared.view(1, -1, 1, 1))
 
 
+def softmax(scores, kept):
+    return torch.where(kept, scores, torch.finfo(torch.float32).min).softmax(-1)
+
+
+def sparsemax(scores, kept):
+    """max(z - tau, 0) with the tau that makes a row sum to 1."""
+    z, ranked, ranks = from_largest(scores, kept)
+    tau = (ranked.cumsum(-1) - 1) / ranks
+    return (z - tau.gather(-1, support_size(tau, ranked) - 1)).clamp(min=0)
+
+
+def entmax15(scores, kept):
+    """max(z / 2 - tau, 0) ** 2 with the tau that makes a row sum to 1."""
+    z, ranked, ranks = from_largest(scores / 2, kept)
+    mean = ranked.cumsum(-1) / ranks
+    differences = (ranked**2).cumsum(-1) - ranks * mean**2
+    tau = mean - ((1 - differences) / ranks).clamp(min=0).sqrt()
+    return (z - tau.gather(-1, support_size(tau, ranked) - 1)).clamp(min=0) ** 2
+
+
+def from_largest(scores, kept):
+    """Scores as differences to the largest kept one of their row, at least -1, where no probability is left; sorted too; 1, 2, ..."""
+    z = torch.where(kept, scores, torch.finfo(torch.float32).min)
+    z = (z - z.max(-1, keepdim=True).values).clamp(min=-1)
+    return z, z.sort(dim=-1, descending=True).values, torch.arange(1, z.shape[-1] + 1, device=z.device, dtype=z.dtype)
+
+
+def support_size(tau, ranked):
+    return (tau < ranked).sum(-1, keepdim=True)
+
+
+NORMALISERS = {"softmax": softmax, "sparsemax": sparsemax, "entmax15": entmax15}
+
+
 def crisp_mask(*args, **options):
     """Allowed pairs, bool [B, 1, n, n]: never left out, where transformers would leave out an empty mask."""
     _calls[id(options.get("config"))] = 0
@@ -308,16 +355,18 @@ def crisp_mask(*args, **options):
 
 
 def crisp_attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **_):
-    """softmax(mask(Q K^T / sqrt(d))) V with what the model's plan keeps; rows without a key are zero."""
+    """normalise(mask(Q K^T / sqrt(d))) V by the model's plan, normalise being the softmax unless it says otherwise; rows without a key are zero."""
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     scores = torch.matmul(query.float(), key.float().transpose(2, 3)) * scaling
     if attention_mask is None:
         attention_mask = torch.ones(1, 1, 1, scores.shape[-1], dtype=torch.bool, device=scores.device)
     allowed = attention_mask if attention_mask.dtype == torch.bool else attention_mask == 0
     real = allowed[:, 0].any(-2).expand(scores.shape[0], -1)
-    kept = kept_pairs(plan_of(module.config), View(scores, allowed, real.sum(-1)), layer_of(module))
-    lowest = torch.finfo(torch.float32).min
-    weights = torch.where(kept, torch.where(kept, scores, lowest).softmax(-1), 0.0)
+    plan, layer = plan_of(module.config), layer_of(module)
+    kept = kept_pairs(plan, View(scores, allowed, real.sum(-1)), layer)
+    applies = plan.get("layers") is None or layer in plan["layers"]
+    normalise = NORMALISERS[plan.get("normaliser", "softmax") if applies else "softmax"]
+    weights = torch.where(kept, normalise(scores, kept), 0.0)
     weights = weights * real[:, None, :, None]
     weights = torch.nn.functional.dropout(weights, p=dropout, training=module.training)
     output = torch.matmul(weights.to(value.dtype), value)

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,69 +10,20 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { lockFolder } from "./folder-lock-node.ts";
 import { OWN_FILES } from "./manifest-node.ts";
-import { checkOwnFiles, ownFiles, writeOwnFiles } from "./own-files-node.ts";
-import { contentOf, MODELS, NAMES } from "./replace-child.fixture.ts";
+import { checkOwnFiles, ownFiles } from "./own-files-node.ts";
+import { MODELS, NAMES } from "./replace-child.fixture.ts";
+import { killedReplacementContract } from "./replace-files.contract.ts";
+import { all, modelIn, newFolder, replacedUpTo, root, saved, text, write } from "./replaced-model.fixture.ts";
 import { checkWhole, readWhole } from "./whole-folder-node.ts";
 
-const root = mkdtempSync(join(tmpdir(), "crisp-replace-"));
-after(() => rmSync(root, { recursive: true, force: true }));
-let folders = 0;
-const newFolder = (): string => join(root, `${folders++}`);
-const text = (path: string): string => readFileSync(path, "utf8");
-const write = (folder: string, model: string): void => writeOwnFiles(folder, contentOf(model), { obsolete: NAMES });
-const saved = (model: string): string => {
-  const folder = newFolder();
-  write(folder, model);
-  return folder;
-};
-const all = { names: () => true };
-const fixture = new URL("./replace-child.fixture.ts", import.meta.url).pathname;
-
-/** Replace the model in a folder by B in another process, which may be killed before a step of any kind, or of one. @returns Whether it was killed before its step. */
-async function replacedUpTo(folder: string, step: number, kind?: string): Promise<boolean> {
-  const child = spawn(process.execPath, [fixture, "replace", folder, `${step}`, ...(kind ? [kind] : [])], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const [code, signal] = await once(child, "close");
-  if (signal === null) assert.equal(code, 0);
-  return signal === "SIGKILL";
-}
-
-/** What files a folder holds, Crisp's own of both models, by their content. */
-const modelIn = (folder: string): Record<string, string> =>
-  Object.fromEntries(NAMES.filter((name) => existsSync(join(folder, name))).map((name) => [name, text(join(folder, name))]));
+// every step is in replace-files.slow.ts
+killedReplacementContract({ every: 3, least: 3 });
 
 describe("a model that is replaced by another", () => {
-  test("is one of the two, whichever step the process is killed at, and can be replaced again", {
-    timeout: 300_000,
-  }, async (context) => {
-    const found = { A: 0, B: 0 };
-    const outcome = async (step: number): Promise<boolean> => {
-      const folder = saved("A");
-      const killed = await replacedUpTo(folder, step);
-      checkWhole(folder, { ...all, verify: true });
-      const is = modelIn(folder);
-      const which = is["config.json"] === "A" ? "A" : "B";
-      assert.deepEqual(is, MODELS[which], `killed at step ${step}`);
-      found[which]++;
-      write(folder, which === "A" ? "B" : "A");
-      assert.deepEqual(
-        readdirSync(folder).sort(),
-        [OWN_FILES, ...new Set(Object.keys(MODELS[which === "A" ? "B" : "A"]).map((name) => name.split("/")[0]))].sort(),
-      );
-      return killed;
-    };
-    let step = 1;
-    while ((await Promise.all([outcome(step), outcome(step + 1)])).every(Boolean)) step += 2;
-    context.diagnostic(`${step + 1} kills: ${found.A} found the old model, ${found.B} the new one`);
-    assert.ok(found.A >= 10 && found.B >= 10);
-  });
-
   /** A process was killed when all was staged and two files were moved in: of its renames, the fifth would be that of the third file. */
   let half: string | undefined;
   const copyOfHalf = async (): Promise<string> => {
@@ -217,7 +165,7 @@ describe("writeOwnFiles", () => {
       ["onnx", "elsewhere"],
     ]) {
       const folder = saved("A");
-      const outside = join(root, `${name}-${target}-${folders++}`);
+      const outside = newFolder();
       if (target !== "nowhere.json") renameSync(join(folder, name), outside);
       else rmSync(join(folder, name));
       symlinkSync(outside, join(folder, name));

@@ -220,6 +220,12 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
       "graph/input",
     ],
   ],
+  stopGradient: onlyFloat("stopGradient", g.stopGradient),
+  sortRows: [[() => g.sortRows(f()), "sortRows: expected at least one axis, got []."], ...onlyFloat("sortRows", g.sortRows)],
+  cumulativeSum: [
+    [() => g.cumulativeSum(f()), "cumulativeSum: expected at least one axis, got []."],
+    ...onlyFloat("cumulativeSum", g.cumulativeSum),
+  ],
   topKPlaces: [
     [() => g.topKPlaces(f(2, 3), bool(2), 1), "topKPlaces: expected a shape that broadcasts with [2, 3], got [2]."],
     [() => g.topKPlaces(i32(3), bool(3), 1), /^topKPlaces: expected float scores .*, got int32 \[3\], bool \[3\]/],

@@ -26,6 +26,8 @@ export const erf = (x: Node): Node => makeNode("erf", [x]);
 export const relu = (x: Node): Node => makeNode("relu", [x]);
 /** x · Φ(x), Φ the normal distribution function: the exact GELU. */
 export const gelu = (x: Node): Node => makeNode("gelu", [x]);
+/** x, as a constant to whoever differentiates. */
+export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x]);
 /** x · by, for a number `by`. */
 export const scale = (x: Node, by: number): Node => (by === 1 ? x : makeNode("scale", [x], { by }));
 export const greater = (a: Node, b: Node): Node => makeNode("greater", [a, b]);
@@ -100,6 +102,11 @@ export const maskedSoftmax = (scores: Node, keep: Node, { rowsKeepOne = false } 
   makeNode("maskedSoftmax", [scores, keep], { rowsKeepOne });
 /** x − log Σ exp x over the last axis. */
 export const logSoftmax = (x: Node): Node => makeNode("logSoftmax", [x]);
+
+/** Each row (last axis) with its largest value first. It passes no gradient on: it is for thresholds. */
+export const sortRows = (x: Node): Node => makeNode("sortRows", [x]);
+/** Of each row (last axis) the sums of its first 1, 2, … values; with `reverse`, default false, of its last … 2, 1. */
+export const cumulativeSum = (x: Node, { reverse = false } = {}): Node => makeNode("cumulativeSum", [x], { reverse });
 
 /**
  * The k best places of each row, the best first, ties to the earlier one: int32 [..., k]. Where fewer than k are allowed, those that

@@ -392,7 +392,25 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["nothing dropped", (m) => g.dropoutMask(m.values([2], [1, 2], "int32"), [4], 0)],
   ],
 
+  stopGradient: [
+    ["a matrix", (m) => g.stopGradient(m.fixed([3, 5]))],
+    ["one value", (m) => g.stopGradient(m.fixed([]))],
+    ["symbols", (m) => g.stopGradient(m.fixed(["B", "n"])), threeByTwo],
+  ],
+
   // ranking
+  sortRows: [
+    ["odd sizes", (m) => g.sortRows(m.fixed([3, 5]))],
+    ["ties and a lowest number", (m) => g.sortRows(m.values([2, 3], [1, 2, 1, -3e38, 0, -3e38]))],
+    ["symbols", (m) => g.sortRows(m.fixed(["B", "n"])), threeByTwo],
+    ["one value", (m) => g.sortRows(m.fixed([4, 1]))],
+  ],
+  cumulativeSum: [
+    ["odd sizes", (m) => g.cumulativeSum(m.real([3, 5]))],
+    ["reversed", (m) => g.cumulativeSum(m.real([2, 3, 4]), { reverse: true })],
+    ["one value", (m) => g.cumulativeSum(m.real([4, 1]))],
+    ["symbols", (m) => g.cumulativeSum(m.real(["B", "n"])), threeByTwo],
+  ],
   topKPlaces: [
     ["three of five", (m) => g.topKPlaces(m.fixed([2, 5]), m.values([1], [1], "bool"), 3)],
     ["ties", (m) => g.topKPlaces(m.values([2, 4], [1, 2, 2, 2, 5, 5, 1, 5]), m.values([1], [1], "bool"), 2)],

@@ -35,7 +35,8 @@ export function gradients(loss: Node, targets: readonly Node[], { checkpoints = 
   const order = topological([loss]);
   // a choice (bool) or a rounding (int) passes no gradient on
   const needed = new Set(targets);
-  for (const node of order) if (node.dtype === "float" && node.inputs.some((input) => needed.has(input))) needed.add(node);
+  const passes = (node: Node): boolean => node.dtype === "float" && !opRecord(node.op).stopsGradient;
+  for (const node of order) if (passes(node) && node.inputs.some((input) => needed.has(input))) needed.add(node);
 
   const recomputed = new Recomputation([loss], checkpoints);
   const wanted = new Set(targets);

@@ -85,6 +85,8 @@ export interface OpRecord {
   gradient?(out: Node, upstream: Node): readonly (Node | null)[];
   /** Float64 result for concrete inputs; `shape` is the bound output shape. */
   reference(inputs: readonly Dense[], shape: readonly number[], node: Node): Float64Array;
+  /** No gradient passes through, on purpose: the result is a constant to whoever differentiates. */
+  readonly stopsGradient?: boolean;
   /** The result is the input's memory, read in another shape. */
   readonly isView?: boolean;
   /** The ONNX form is for WebGPU; elsewhere the operator runs outside the graph. */

@@ -1,2 +1,3 @@
 export { declaredConfigs, formatOf, guessedSplits, type SplitPaths, splitsOf } from "./dataset-files.ts";
 export { parseDatasetName } from "./dataset-name.ts";
+export { keepsSecrets } from "./request.ts";

@@ -146,7 +146,7 @@ async function follow(
 }
 
 /** Whether nobody else can read what is sent: TLS, or this machine itself. The URL has made `127.1` and `0x7f000001` the same. */
-function keepsSecrets(endpoint: string): boolean {
+export function keepsSecrets(endpoint: string): boolean {
   const url = URL.parse(endpoint);
   // what is no address is told by the request itself
   return url?.protocol !== "http:" || /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);

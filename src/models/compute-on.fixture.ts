@@ -71,45 +71,68 @@ function withWeights<Name extends string>(outputs: Readonly<Record<Name, Node>>)
   return Object.fromEntries(names.map((name, at) => [name, made[at]])) as Record<Name, Node>;
 }
 
+/** A graph that is compiled once and computes any number of batches. */
+export interface Computer<Name extends string> {
+  compute(given: Feeds, bindings: BatchContext["bindings"]): Promise<Record<Name, ArrayLike<number>>>;
+  release(): Promise<void>;
+}
+
 /** On the float64 interpreter, or on a runtime; where that leaves embedding gradients as rows, they are added up here. */
+export async function computerOn<Name extends string>(
+  runtime: Runtime | "float64",
+  graph: Readonly<Record<Name, Node>>,
+): Promise<Computer<Name>> {
+  const outputs = withWeights(graph);
+  const names = Object.keys(outputs) as Name[];
+  if (runtime === "float64") {
+    return {
+      async compute(given, bindings) {
+        const plain = Object.entries(given).map(([name, { data }]) => [name, Array.from(data as Float32Array, Number)]);
+        const out = interpret(outputs, Object.fromEntries(plain), bindings);
+        const results = names.map((name): [Name, ArrayLike<number>] => [name, out[name].data]);
+        return Object.fromEntries(results) as Record<Name, ArrayLike<number>>;
+      },
+      release: async () => {},
+    };
+  }
+  const parts = new Map<Name, Node[]>();
+  const asked: Record<string, Node> = {};
+  for (const name of names) {
+    const all = runtime.device === "webgpu" ? [outputs[name]] : summands(outputs[name]);
+    parts.set(name, all);
+    all.forEach((part, at) => {
+      asked[`${name}#${at}`] = isRows(part, runtime) ? part.inputs[0] : part;
+    });
+  }
+  const session = await runtime.compile(asked);
+  return {
+    async compute(given, bindings) {
+      const out = await session.run(Object.fromEntries(session.inputs.map(({ name }) => [name, given[name]])));
+      const results = Array.from(parts, ([name, all]): [Name, ArrayLike<number>] => {
+        const values = all.map((part, at) => {
+          const data = out[`${name}#${at}`].data as Float32Array;
+          return isRows(part, runtime) ? addedRows(data, part, given, bindings) : data;
+        });
+        const [first] = values;
+        return [name, values.length === 1 ? first : Float64Array.from(first, (_, i) => values.reduce((sum, v) => sum + v[i], 0))];
+      });
+      return Object.fromEntries(results) as Record<Name, ArrayLike<number>>;
+    },
+    release: () => session.release(),
+  };
+}
+
+/** The same for one batch. */
 export async function computeOn<Name extends string>(
   runtime: Runtime | "float64",
   graph: Readonly<Record<Name, Node>>,
   given: Feeds,
   bindings: BatchContext["bindings"],
 ): Promise<Record<Name, ArrayLike<number>>> {
-  const outputs = withWeights(graph);
-  const results: [string, ArrayLike<number>][] = [];
-  if (runtime === "float64") {
-    const plain = Object.entries(given).map(([name, { data }]) => [name, Array.from(data as Float32Array, Number)]);
-    const out = interpret(outputs, Object.fromEntries(plain), bindings);
-    for (const name of Object.keys(outputs) as Name[]) results.push([name, out[name].data]);
-  } else {
-    const parts = new Map<string, Node[]>();
-    const asked: Record<string, Node> = {};
-    for (const [name, node] of Object.entries<Node>(outputs)) {
-      const all = runtime.device === "webgpu" ? [node] : summands(node);
-      parts.set(name, all);
-      all.forEach((part, at) => {
-        asked[`${name}#${at}`] = isRows(part, runtime) ? part.inputs[0] : part;
-      });
-    }
-    const session = await runtime.compile(asked);
-    const read = session.inputs.map(({ name }) => [name, given[name]]);
-    const out = await session.run(Object.fromEntries(read));
-    await session.release();
-    for (const [name, all] of parts) {
-      const values = all.map((part, at) => {
-        const data = out[`${name}#${at}`].data as Float32Array;
-        return isRows(part, runtime) ? addedRows(data, part, given, bindings) : data;
-      });
-      results.push([
-        name,
-        values.length === 1 ? values[0] : Float64Array.from(values[0], (_, i) => values.reduce((sum, v) => sum + v[i], 0)),
-      ]);
-    }
-  }
-  return Object.fromEntries(results) as Record<Name, ArrayLike<number>>;
+  const computer = await computerOn(runtime, graph);
+  const results = await computer.compute(given, bindings);
+  await computer.release();
+  return results;
 }
 
 /** A gradient that the runtime leaves as rows. */

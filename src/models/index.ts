@@ -1,10 +1,11 @@
 export { parseEncoderConfig, toHuggingFaceConfig, withLabels } from "./config/config.ts";
 export type { Activation, EncoderConfig, EncoderFamily, ImageConfig, ModernConfig } from "./config/encoder-config.ts";
+export { type DropoutSettings, withDropout } from "./config/with-dropout.ts";
 export { families } from "./families/families.ts";
 export { imagePatches } from "./families/vit.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
 export { type MeanPooled, meanPooled } from "./mean-pooled.ts";
-export { buildModel, type ModelGraph, type ModelOptions } from "./model-graph.ts";
+export { buildModel, type ModelGraph, type ModelOptions, readsTokenTypes } from "./model-graph.ts";
 export { validPairs, visibilityOf } from "./visibility.ts";
 export { isZip, modelZip, readModelZip } from "./weights/model-zip.ts";
 export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./weights/safetensors.ts";

@@ -10,7 +10,6 @@ import {
   keptKeys,
   masked,
   nOfM,
-  type Pattern,
   patterns,
   random,
   slidingWindow,
@@ -27,7 +26,7 @@ import { initialise } from "./initialise.ts";
 import { attention } from "./layers/attention.ts";
 import { Parameters } from "./layers/layers.ts";
 import { buildModel } from "./model-graph.ts";
-import { compute, contextOf, feedsOf } from "./run-graph.fixture.ts";
+import { compute, computer, contextOf, feedsOf } from "./run-graph.fixture.ts";
 
 const labels = { id2label: { 0: "a", 1: "b", 2: "c" } };
 function tiny(own: object): EncoderConfig {
@@ -48,6 +47,7 @@ const families: Readonly<Record<string, EncoderConfig>> = {
   roberta: tiny({ model_type: "roberta", max_position_embeddings: 32 }),
   electra: tiny({ model_type: "electra", embedding_size: 8 }),
   albert: tiny({ model_type: "albert", embedding_size: 8, hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 }),
+  mpnet: tiny({ model_type: "mpnet", max_position_embeddings: 32 }),
 };
 const layerSites = (...sites: string[]): string[] =>
   [0, 1].flatMap((layer) => ["attentionProbabilities", ...sites].map((site) => `dropout.layer.${layer}.${site}`));
@@ -59,6 +59,7 @@ const dropoutSites: Readonly<Record<string, { readonly layers: string[]; readonl
   roberta: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
   electra: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
   albert: { layers: layerSites("attentionOutput"), head: ["dropout.classifier"] },
+  mpnet: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
 };
 /** Its second layer sees three tokens to either side. */
 const modernbert = parseEncoderConfig({
@@ -206,7 +207,7 @@ describe("a sentence has the same logits alone and inside any batch", () => {
     [[4, 0], 11],
     [[2, 2, 5], 3],
   ];
-  const subjects: Pattern[] = [
+  const subjects: AttentionPlan[] = [
     ...Object.values(patterns).flatMap(({ sample, ofSparsity }) => [
       sample(),
       ...[0.4, 0.8].flatMap((sparsity) => ofSparsity?.(sparsity) ?? []),
@@ -217,21 +218,24 @@ describe("a sentence has the same logits alone and inside any batch", () => {
     inOrder(random({ sparsity: 0.5 }), nOfM({ sparsity: 0.5 })),
     inOrder(threshold({ probability: 0.02 }), slidingWindow({ radius: 2 })),
     anyOf(block({ sparsity: 0.8, size: 4 }), random({ sparsity: 0.9 })),
-  ];
+  ].map((pattern) => ({ pattern }));
+  for (const normaliser of ["sparsemax", "entmax15"]) {
+    subjects.push({ pattern: dense(), normaliser }, { pattern: topK({ sparsity: 0.4 }), normaliser, layers: [1] });
+  }
   // Families share the attention: these stand for the others.
   const { bert, distilbert } = families;
   for (const [family, config] of Object.entries({ bert, distilbert, modernbert })) {
     const weights = weightsOf(config);
-    for (const pattern of subjects) {
+    for (const plan of subjects) {
       for (const where of ["float64", "onnx"] as const) {
-        test(`${family}, ${where}: ${pattern.id}`, async () => {
-          const graph = buildModel(config, { plan: { pattern }, training: false });
+        test(`${family}, ${where}: ${plan.pattern.id} ${plan.normaliser ?? ""}`, async () => {
+          const graph = buildModel(config, { plan, training: false });
+          const { compute, release } = await computer(where, { logits: graph.logits });
           const logitsOf = async (places: readonly number[], padding: number): Promise<number[]> => {
             const rows = places.map((place) => texts[place]);
             // An example keeps its name, whatever stands beside it: random patterns draw by it.
             const context = contextOf(rows, { examples: Int32Array.from(places, (place) => 100 + place) }, padding);
-            const out = await compute(where, { logits: graph.logits }, feedsOf(graph, context, weights), context.bindings);
-            return Array.from(out.logits);
+            return Array.from((await compute(feedsOf(graph, context, weights), context.bindings)).logits);
           };
           const alone: number[][] = [];
           for (const place of texts.keys()) alone.push(await logitsOf([place], 0));
@@ -243,6 +247,7 @@ describe("a sentence has the same logits alone and inside any batch", () => {
               1e-5,
             );
           }
+          await release();
         });
       }
     }

@@ -1,6 +1,7 @@
 import { type AttentionCore, type AttentionPlan, dense, masked } from "../attention/index.ts";
 import { type BatchContext, GraphInputs } from "../batch/index.ts";
-import { type FedInput, matmul, type Node } from "../graph/index.ts";
+import { expectedGot } from "../errors/index.ts";
+import { add, type FedInput, matmul, type Node, scale } from "../graph/index.ts";
 import { type EncoderHeads, tasks } from "../tasks/index.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
 import { families } from "./families/families.ts";
@@ -8,6 +9,8 @@ import type { EncoderBuild, Family } from "./families/family.ts";
 import { classify } from "./layers/heads.ts";
 import { dropped, Parameters } from "./layers/layers.ts";
 import { visibilityOf } from "./visibility.ts";
+
+const TOKEN_TYPES = "tokenTypeIds";
 
 export interface ModelOptions {
   /** Default dense. */
@@ -18,6 +21,11 @@ export interface ModelOptions {
   readonly training: boolean;
   /** Rows of a batch are windows of texts, and the logits of a text are the mean of theirs; default false. */
   readonly windows?: boolean;
+  /**
+   * R-Drop: α of a second pass with other dropout masks; default 0, one pass. The loss is the mean of the two passes' and α / 4 times
+   * how far they disagree; see `Task.divergence`.
+   */
+  readonly rDropAlpha?: number;
 }
 
 /** The graph of an encoder with its head; a trainer needs nothing else of the model. */
@@ -34,7 +42,7 @@ export interface ModelGraph {
   readonly logits: Node;
   /** What the last layer of a sequence's head reads, [B, D]; built when asked. */
   readonly features: Node;
-  /** Σ of the examples' losses / `lossDivisor`, shape []: see `Task.loss`. */
+  /** Σ of the examples' losses / `lossDivisor`, shape []: see `Task.loss`; with R-Drop that of both passes. */
   readonly loss: Node;
   /** What goes into each layer, [T, D]: all that `gradients` keeps where memory counts more than time. */
   readonly checkpoints: readonly Node[];
@@ -49,17 +57,21 @@ export interface ModelGraph {
  *
  * @param config - From `parseEncoderConfig`; its `task` chooses head and loss.
  * @param options - Attention plan, and whether dropout is on.
- * @throws `pattern/bad-plan`, `graph/shape`.
+ * @throws `pattern/bad-plan`, `graph/shape`; `model/r-drop` for a task without a divergence.
+ * @see Vaswani et al., arXiv 1706.03762; R-Drop: Liang et al., arXiv 2106.14448, whose loss is twice ours: there the two losses are added
+ *   up.
  * @example
  * const { loss, parameters } = buildModel(config, { plan: { pattern: topK({ sparsity: 0.8 }) }, training: true });
  */
 export function buildModel(
   config: EncoderConfig,
-  { plan = { pattern: dense() }, core = masked, training, windows = false }: ModelOptions,
+  { plan = { pattern: dense() }, core = masked, training, windows = false, rDropAlpha = 0 }: ModelOptions,
 ): ModelGraph {
   const parameters = new Parameters();
   const inputs = new GraphInputs();
-  const build: EncoderBuild = {
+  const family = families[config.family];
+  const { head, loss, divergence } = tasks[config.task];
+  const buildOf = (inputs: GraphInputs): EncoderBuild => ({
     config,
     plan,
     core,
@@ -71,33 +83,45 @@ export function buildModel(
       tokens: () => inputs.values("inputIds", ["B*n"], "int32", (out, { inputIds }) => (out as Int32Array).set(inputIds)),
       positions: () =>
         inputs.values("positions", ["n"], "int32", (out) => out.forEach((_, at) => void (out[at] = at + config.positionOffset))),
-      types: () =>
-        inputs.values("tokenTypeIds", ["B*n"], "int32", (out, { tokenTypeIds }) => (out as Int32Array).set(tokenTypeIds)),
+      types: () => inputs.values(TOKEN_TYPES, ["B*n"], "int32", (out, { tokenTypeIds }) => (out as Int32Array).set(tokenTypeIds)),
     },
     dropout: (x, site, shape, probability) => dropped(x, training ? inputs.dropout(site, shape, probability) : null),
+  });
+  const pass = (inputs: GraphInputs) => {
+    const build = buildOf(inputs);
+    const { hidden, layerInputs, attentions } = family.encode(build);
+    const ofRows = head.logits(hidden, headsOf(family, build), inputs);
+    const logits = windows ? meanOfWindows(ofRows, inputs) : ofRows;
+    return { build, hidden, layerInputs, attentions, logits, loss: loss(logits, inputs, config) };
   };
-  const family = families[config.family];
-  const { hidden, layerInputs, attentions } = family.encode(build);
-  const { head, loss } = tasks[config.task];
-  const ofRows = head.logits(hidden, headsOf(family, build), inputs);
-  const logits = windows ? meanOfWindows(ofRows, inputs) : ofRows;
+  const { build, hidden, layerInputs, attentions, logits, loss: ownLoss } = pass(inputs);
+  const second = training && rDropAlpha > 0 ? pass(inputs.again("again")) : undefined;
+  if (second && !divergence) {
+    throw expectedGot("model/r-drop", "rDropAlpha", `0 in ${config.task}, whose outputs are no distribution`, rDropAlpha);
+  }
   return {
     parameters: parameters.all,
     norms: parameters.norms,
-    loss: loss(logits, inputs, config), // []
+    loss: second
+      ? add(scale(add(ownLoss, second.loss), 0.5), scale(divergence!(logits, second.logits, inputs, config), rDropAlpha / 4))
+      : ownLoss, // []
     inputs: inputs.all,
     hidden,
     logits,
     get features() {
       return family.poolSequence(hidden, build);
     },
-    checkpoints: layerInputs,
+    checkpoints: [...layerInputs, ...(second?.layerInputs ?? [])],
     keptPairs: attentions.map(({ keptPairs }) => keptPairs),
     get probabilities() {
       return attentions.flatMap(({ probabilities }) => probabilities?.() ?? []);
     },
   };
 }
+
+/** Whether a model reads which of two texts a token is of. */
+export const readsTokenTypes = (config: EncoderConfig): boolean =>
+  buildModel(config, { training: false }).inputs.some(({ node }) => node.attrs.name === TOKEN_TYPES);
 
 /** [B, C] → [S, C]: the mean over the windows of each text; exactly the window's own logits where there is one. */
 function meanOfWindows(logits: Node, inputs: GraphInputs): Node {

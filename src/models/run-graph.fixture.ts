@@ -1,7 +1,7 @@
 import type { BatchContext } from "../batch/index.ts";
 import type { Node } from "../graph/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
-import { computeOn, type Feeds } from "./compute-on.fixture.ts";
+import { type Computer, computeOn, computerOn, type Feeds } from "./compute-on.fixture.ts";
 
 export { contextOf, type Feeds, feedsOf } from "./compute-on.fixture.ts";
 
@@ -16,3 +16,7 @@ export const compute = <Name extends string>(
   given: Feeds,
   bindings: BatchContext["bindings"],
 ): Promise<Record<Name, ArrayLike<number>>> => computeOn(where === "float64" ? where : runtime, outputs, given, bindings);
+
+/** As `compute`, for a graph that computes several batches. */
+export const computer = <Name extends string>(where: Where, outputs: Readonly<Record<Name, Node>>): Promise<Computer<Name>> =>
+  computerOn(where === "float64" ? where : runtime, outputs);

@@ -16,6 +16,9 @@ export function points(value: number, digits = 2): string {
 /** Plain number with a real minus sign. */
 export const fixed = (value: number, digits = 3): string => signed(Math.abs(value).toFixed(digits), value);
 
+/** `0.0312` → `0.031`; below a thousandth `< 0.001`. */
+export const pValue = (p: number): string => (p < 0.001 ? "< 0.001" : p.toFixed(3));
+
 /** Half-width of the interval over seeds, or null with a single seed. */
 export const halfWidth = (value: OverSeeds): number | null => (value.high === undefined ? null : value.high - value.mean);
 

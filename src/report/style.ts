@@ -25,7 +25,7 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
 .muted,.pm,.note{color:var(--soft)}
 .muted{font-weight:400}
 .note{font-size:.8125rem;line-height:1.5;margin:3px 0 14px;max-width:78ch}
-.study+.study,.checks+.study{margin-top:80px;padding-top:56px;border-top:1px solid var(--rule)}
+.study+.study,.checks+.study,.card+.study{margin-top:80px;padding-top:56px;border-top:1px solid var(--rule)}
 .facts{display:flex;flex-wrap:wrap;gap:10px 32px;margin:24px 0 28px}
 .facts dt,.provenance dt,.check dt{font-size:.75rem;color:var(--soft)}
 .facts dd,.provenance dd,.check dd{margin:0;font-size:.9375rem}
@@ -38,7 +38,7 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
 .card{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 24px 18px;min-width:0;display:flex;flex-direction:column}
 .card>figcaption{margin-bottom:auto}
 .card.wide{grid-column:1/-1}
-.cards+.card,.study>.card+.card{margin-top:20px}
+.cards+.card,.checks+.card,.study>.card+.card{margin-top:20px}
 .chart{display:block;overflow:visible}
 .c0{--k:var(--k0)}.c1{--k:var(--k1)}.c2{--k:var(--k2)}.c3{--k:var(--k3)}.c4{--k:var(--k4)}.c5{--k:var(--k5)}.c6{--k:var(--k6)}.c7{--k:var(--k7)}
 .chart.indented{margin-left:44px;width:calc(100% - 44px)}

@@ -10,7 +10,7 @@ import type { TrainingExamples } from "./examples.ts";
 import { rulesOf, taskFigures } from "./figures.ts";
 import { createForward, type Evaluated, type Forward } from "./forward.ts";
 import type { LoadImages } from "./image-input.ts";
-import { planOf } from "./plan-spec.ts";
+import { planOf, specOf } from "./plan-spec.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 import type { MapOfSentence, RunResult, RunSpec } from "./spec.ts";
 
@@ -49,8 +49,7 @@ export function evaluators(
   // logits that are not even kept are wide: then fewer examples at once
   const batchSize = tasks[config.task].outputs ? options.perDeviceEvalBatchSize : options.perDeviceTrainBatchSize;
   const get = (plan: AttentionPlan): Promise<Forward> => {
-    const { pattern, layers, heads } = plan;
-    const key = `${pattern.id} ${layers ?? ""} ${heads ?? ""}`;
+    const key = JSON.stringify(specOf(plan));
     const settings = { runtime, config, plan, parameters, seed: pairedSeed, batchSize, longest, padTokenId, masking, loadImages };
     const known = made.get(key) ?? createForward(settings);
     made.set(key, known);

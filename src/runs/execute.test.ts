@@ -71,7 +71,7 @@ test("a batch that does not fit in memory is divided, as if that had been asked 
   const divided = await of({ autoFindBatchSize: true }, () => 1);
   assert.match(
     notes.join(),
-    /^batches of 12 would take 0\.0 GB of 0\.0 GB that are free; training in batches of 1, 12 times as many/,
+    /^not even one example fits: a batch of 1 would take 0\.0 GB, 0\.0 GB are free, .*training in batches of 1 may run out/,
   );
   const asked = await of({ perDeviceTrainBatchSize: 1, gradientAccumulationSteps: 12 }, () => undefined);
   assert.ok(isDeepStrictEqual(divided!.weights, asked!.weights));
@@ -111,6 +111,8 @@ test("a run is evaluated with sparsity on and off, and under the plans of alsoUn
   assert.equal(record.effectiveSparsity, 0);
   const sparse = await run(tinyRun({ plan: window, options }));
   assert.notDeepEqual(sparse.record.denseProbabilities, sparse.record.probabilities);
+  const sparsemax = await run(tinyRun({ plan: { pattern: "dense", normaliser: "sparsemax" }, options }));
+  assert.notDeepEqual(sparsemax.record.denseProbabilities, sparsemax.record.probabilities);
   assert.equal(sparse.record.crossProbabilities, undefined);
 });
 
@@ -264,3 +266,32 @@ test("a stop during the last evaluation gives null, and the run then continues f
 
 test("layers that the encoder lacks are refused before anything is trained", () =>
   assert.rejects(run(tinyRun({ plan: { pattern: "topK(sparsity=0.8)", layers: [2] } })), { code: "pattern/bad-plan" }));
+
+test("dropout that the options name takes the place of the config's, and is written into it", async () => {
+  const options = { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0.5 };
+  const { config, weights } = await run(tinyRun({ keepWeights: true, options }));
+  assert.deepEqual([config.hiddenDropout, config.classifierDropout, config.attentionDropout], [0, 0, 0.5]);
+  assert.ok(!isDeepStrictEqual(weights, (await run(tinyRun({ keepWeights: true }))).weights));
+});
+
+test("R-Drop trains other weights, and is refused where the outputs are no distribution", async () => {
+  const [plain, twice] = [
+    await run(tinyRun({ keepWeights: true })),
+    await run(tinyRun({ keepWeights: true, options: { rDropAlpha: 4 } })),
+  ];
+  assert.ok(!isDeepStrictEqual(plain.weights, twice.weights));
+  assert.equal(twice.record.steps, plain.record.steps);
+  await assert.rejects(run(tinyRun({ task: "regression", labels: ["score"], options: { rDropAlpha: 1 } })), {
+    code: "training/bad-option",
+    message: "rDropAlpha: expected 0 in regression, whose outputs are no distribution, got 1.",
+  });
+});
+
+test("DropAttention trains other weights than dropout of single probabilities, and evaluates as it does", async () => {
+  const options = { attentionProbsDropoutProb: 0.3 };
+  const of = (dropout?: string) =>
+    run(tinyRun({ keepWeights: true, options, plan: { pattern: "slidingWindow(sparsity=0.6)", dropout } }));
+  const [standard, columns, elements] = [await of(), await of("columns"), await of("elements")];
+  for (const other of [columns, elements]) assert.ok(!isDeepStrictEqual(other.weights, standard.weights));
+  assert.equal(columns.record.effectiveSparsity, standard.record.effectiveSparsity);
+});

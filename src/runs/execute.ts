@@ -1,7 +1,7 @@
 import type { AttentionPlan } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
 import { expectedGot } from "../errors/index.ts";
-import { buildModel, parameterSpecs } from "../models/index.ts";
+import { buildModel, parameterSpecs, withDropout } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import {
@@ -60,13 +60,14 @@ export async function executeRun(
   try {
     const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
     held.push(() => train.close());
-    const { config, values, fresh, plan, pooling, frozenAccuracy } = await headStart(spec, start, {
+    const { values, fresh, plan, pooling, frozenAccuracy, ...started } = await headStart(spec, start, {
       ...{ plan: planOf(spec.plan), runtime, train, options: asked, signal },
     });
+    const config = withDropout(started.config, { hidden: asked.hiddenDropoutProb, attention: asked.attentionProbsDropoutProb });
     const { core, why } = coreOf(plan, config, runtime, train.longest);
     if (why) onEvent({ type: "note", text: `attention by ${why}` });
     const windows = tasks[config.task].averagesWindows && train.texts > 1;
-    const graph = buildModel(config, { plan, core, training: true, windows });
+    const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha: asked.rDropAlpha });
     const parameters = parameterSpecs(config);
     const bytesOf = (examples: number): number =>
       stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
@@ -131,8 +132,14 @@ export async function executeRun(
   }
 }
 
-function checkTask({ task: name = DEFAULT_TASK, data, seed, masking }: RunSpec, { labelSmoothingFactor }: TrainingOptions): void {
+function checkTask(
+  { task: name = DEFAULT_TASK, data, seed, masking }: RunSpec,
+  { labelSmoothingFactor, rDropAlpha = 0 }: TrainingOptions,
+): void {
   const task = tasks[name];
+  if (rDropAlpha > 0 && !task.divergence) {
+    throw expectedGot("training/bad-option", "rDropAlpha", `0 in ${name}, whose outputs are no distribution`, rDropAlpha);
+  }
   if (labelSmoothingFactor > 0 && !task.smooths) {
     const rule = `0 in ${name}, which has nothing to smooth`;
     throw expectedGot("training/bad-option", "labelSmoothingFactor", rule, labelSmoothingFactor);

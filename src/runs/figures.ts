@@ -9,7 +9,11 @@ export interface TaskRules extends FigureRules {
 }
 
 /** How a run is evaluated. */
-export const rulesOf = ({ task = DEFAULT_TASK, labels, glue }: RunSpec): TaskRules => ({ task, labels, glue });
+export const rulesOf = ({ task = DEFAULT_TASK, labels, glue }: Pick<RunSpec, "task" | "labels" | "glue">): TaskRules => ({
+  task,
+  labels,
+  glue,
+});
 
 /** Loss and metrics of what a model said of examples; of a task without outputs, the loss alone. */
 export function taskFigures(

@@ -30,6 +30,8 @@ export interface RunCourse {
 export interface RunRecord {
   readonly arm: string;
   readonly seed: number;
+  /** It ended in numbers that are not finite; what it answers then is the class shares of the training set. */
+  readonly diverged?: boolean;
   /** One probability vector an example, [examples][C], attention as trained, last step. */
   readonly probabilities: readonly (readonly number[])[];
   readonly denseProbabilities: readonly (readonly number[])[];

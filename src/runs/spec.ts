@@ -14,6 +14,8 @@ export interface PlanSpec {
   readonly layers?: readonly number[];
   readonly heads?: readonly number[];
   readonly rampSteps?: number;
+  readonly normaliser?: string;
+  readonly dropout?: string;
   readonly core?: string;
 }
 

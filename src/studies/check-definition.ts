@@ -13,7 +13,7 @@ const NAME = /^[A-Za-z0-9][\w.-]*$/;
  * @throws `study/bad-spec` for names that are no file names or stand twice, a missing baseline or one that is not dense, seeds given
  *   twice, claims about no arm, looks out of order.
  */
-export function checkStudy({ study, arms, seeds, claims = [], looks = [] }: StudyDefinition): void {
+export function checkStudy({ study, arms, seeds, claims = [], looks = [], draw, data }: StudyDefinition): void {
   const refuse = (what: string, expected: string, got: unknown): never => {
     throw expectedGot("study/bad-spec", `study ${study}, ${what}`, expected, got);
   };
@@ -33,6 +33,10 @@ export function checkStudy({ study, arms, seeds, claims = [], looks = [] }: Stud
   for (const claim of claims) {
     if (!names.includes(claim)) refuse("claims", `names of arms (${names.join(", ")})`, claim);
     if (claims.filter((other) => other === claim).length > 1) refuse("claims", "each name once", `${claim} twice`);
+  }
+  const rows = data.train.examples.length;
+  if (draw?.rows !== undefined && !(Number.isInteger(draw.rows) && draw.rows >= 1 && draw.rows <= rows)) {
+    refuse("rows", `at most ${rows}, the training examples beside those held out`, draw.rows);
   }
   looks.forEach((look, at) => {
     const before = at === 0 ? 0 : looks[at - 1];

@@ -38,6 +38,8 @@ export interface StudyDefinition {
   readonly looks?: readonly number[];
   /** Arms named beforehand; default all but dense. */
   readonly claims?: readonly string[];
+  /** Evaluate the dense runs with every other arm's pattern switched on, too; default true. */
+  readonly crossed?: boolean;
   /** Every seed trains on a part of `data.train` that is drawn anew, the same for all arms; left out, on all of it. */
   readonly draw?: TrainingDraw;
   readonly options: Partial<TrainingOptions>;

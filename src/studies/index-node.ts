@@ -1,8 +1,10 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
-export { armsOf, readStudyFile, type StudyFile } from "./definition-file-node.ts";
 export * from "./index.ts";
 export { prepareStudy, runStudy, workOnStudy } from "./run-study-node.ts";
+export { type Cell, cellsOf } from "./spec/cells.ts";
+export { armsOf, checkSpec, optionsOf, readStudySpec, SPEC_FILE } from "./spec/read-spec-node.ts";
+export { type ModelSpec, type StudySpec, studyJsonSchema, type TaskSpec } from "./spec/schema.ts";
 export type { Connection } from "./stores/sql/connection.ts";
 export { type DatabasePlace, openDatabase } from "./stores/sql/open-database-node.ts";
 export type { Patience } from "./stores/sql/patient.ts";

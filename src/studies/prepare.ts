@@ -1,5 +1,5 @@
 import { checkPlan } from "../attention/index.ts";
-import { type Encoded, encodeDataset } from "../data/index.ts";
+import { type Dataset, type Encoded, encodeDataset, type Tokenizer } from "../data/index.ts";
 import { type EncoderConfig, parseEncoderConfig, storedModel } from "../models/index.ts";
 import { hashOfData, hashOfModel, type MappedSentence, planOf, type RunData } from "../runs/index.ts";
 import { resolveOptions } from "../training/index.ts";
@@ -58,16 +58,27 @@ function modelOf({ model }: StudyDefinition, environment: Pick<StudyEnvironment,
   return { config: parseEncoderConfig(model.config), hash: JSON.stringify(model.config) };
 }
 
+/** So that the cells of a grid that share texts share their tokens, too. */
+const tokenised = new WeakMap<Tokenizer, WeakMap<Dataset, readonly Encoded[]>>();
+
+function encode(tokenizer: Tokenizer, dataset: Dataset): readonly Encoded[] {
+  const known = tokenised.get(tokenizer) ?? new WeakMap<Dataset, readonly Encoded[]>();
+  tokenised.set(tokenizer, known);
+  const encoded = known.get(dataset) ?? encodeDataset(tokenizer, dataset);
+  known.set(dataset, encoded);
+  return encoded;
+}
+
 function encodeData({ tokenizer, data, fresh = [] }: StudyDefinition): PreparedStudy["data"] {
-  const reported = encodeDataset(tokenizer, data.reported);
+  const reported = encode(tokenizer, data.reported);
   const mapped: MappedSentence[] = reported.slice(0, MAPPED).map((example, at) => ({
     text: data.reported.examples[at].text,
     tokens: tokenizer.tokens(example.inputIds),
     encoded: example,
   }));
   return {
-    train: encodeDataset(tokenizer, data.train),
-    selection: data.selection && encodeDataset(tokenizer, data.selection),
+    train: encode(tokenizer, data.train),
+    selection: data.selection && encode(tokenizer, data.selection),
     reported,
     mapped,
     fresh: fresh.map(({ text, label }, index) => ({ index, label, ...tokenizer.encode(text) })),

@@ -55,9 +55,48 @@ export interface Calibration {
   readonly negativeLogLikelihoodAfterTemperature: number | null;
 }
 
+/**
+ * Further tests of one arm against the baseline, for readers who know them. Exploratory: none of them changes a verdict word, and none is
+ * corrected for the number of claims. Definitions in docs/statistics.md.
+ */
+export interface FurtherTests {
+  /** Standard error of the difference for new seeds and new sentences, in points. */
+  readonly standardError: number;
+  /** Paired permutation test over seeds. */
+  readonly permutation: { readonly p: number; readonly exact: boolean; readonly smallest: number };
+  readonly mcNemar: {
+    /** In the order of `StudyResults.seeds`: sentences that only the arm, and that only the baseline gets right. */
+    readonly perSeed: readonly {
+      readonly gained: number;
+      readonly lost: number;
+      readonly exactP: number;
+      readonly chiSquaredP: number;
+    }[];
+    /** Over all seeds. */
+    readonly p: number;
+  };
+  /** Almost stochastic order of the accuracies over seeds: violation ratio and its upper 95 % bound. */
+  readonly stochasticOrder: { readonly violation: number; readonly bound: number };
+  /** p-values of "the difference is 0.5 points or more", for sentences like these and for these. */
+  readonly equivalence: { readonly p: number; readonly fixedP: number };
+  /** What a study of this spread can find, at the level of the first of its claims. */
+  readonly power: {
+    /** Smallest true difference, in points, that so many seeds call supported in four of five studies. */
+    readonly smallestEffect: number;
+    readonly planned: readonly {
+      /** True difference, in points. */
+      readonly effect: number;
+      /** Chance that so many seeds call it supported, in [0, 1]. */
+      readonly power: number;
+      /** Seeds that call it supported in four of five studies; null when no number does. */
+      readonly seeds: number | null;
+    }[];
+  };
+}
+
 export interface ArmResult {
   readonly name: string;
-  /** Pattern id, e.g. `topK(sparsity=0.8)`. */
+  /** What makes the arm, see `armText`: its pattern's id, and what else is not as for the others. */
   readonly pattern: string;
   readonly sparsity: { readonly nominal: number; readonly effective: number };
   /** Accuracy in [0, 1] on the reported split at the last step, attention as trained. */
@@ -84,6 +123,10 @@ export interface ArmResult {
   /** Evaluation loss (nats) minus dense, "sentences like these"; null for the baseline. */
   readonly lossDifference: ExploratoryDifference | null;
   readonly verdict: Verdict;
+  /** Runs that diverged, see `RunRecord.diverged`; left out, none. */
+  readonly diverged?: number;
+  /** Absent for the baseline, with a single seed, and in results of before. */
+  readonly furtherTests?: FurtherTests;
   /** One learning curve a seed. */
   readonly curves: readonly (readonly CurvePoint[])[];
 }
@@ -96,6 +139,26 @@ export interface AttentionMap {
   readonly head: number;
   /** Per arm name: [n, n] probabilities, row = query; exactly 0 where the pair was removed. */
   readonly probabilities: Readonly<Record<string, readonly (readonly number[])[]>>;
+}
+
+/** Texts on which arms and the baseline differ, see `disagreementsOf`. */
+export interface Disagreements {
+  readonly arms: readonly {
+    readonly arm: string;
+    /** Answers, over texts and seeds, that this arm alone got right, and that the baseline alone did. */
+    readonly onlyArm: number;
+    readonly onlyBaseline: number;
+    /** Those that differ in most seeds first. */
+    readonly examples: readonly {
+      readonly index: number;
+      readonly text: string;
+      /** The class's name. */
+      readonly label: string;
+      /** Seeds that answer right. */
+      readonly armRight: number;
+      readonly baselineRight: number;
+    }[];
+  }[];
 }
 
 export interface StudyResults {
@@ -119,6 +182,7 @@ export interface StudyResults {
   readonly examples: { readonly train: number; readonly selection: number; readonly reported: number };
   readonly arms: readonly ArmResult[];
   readonly attentionMaps: readonly AttentionMap[];
+  readonly disagreements?: Disagreements;
   readonly environment: Readonly<Record<string, string | number>>;
   readonly command: string;
   readonly createdAt: string;

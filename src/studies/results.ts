@@ -1,6 +1,8 @@
 import { flopsPerExample } from "../attention/index.ts";
 import { families, validPairs } from "../models/index.ts";
+import { armText } from "./arm-text.ts";
 import type { StudyDefinition } from "./definition.ts";
+import { disagreementsOf } from "./disagreements.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
 import { studyResults } from "./statistics/index.ts";
@@ -23,8 +25,8 @@ export function resultsOf(
   const whole = Math.max(1, Math.round(length));
   const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
   const { gated } = families[config.family];
-  const { runtime } = runs[0];
-  return studyResults(
+  const { runtime } = runs.find(({ record }) => !record.diverged) ?? runs[0];
+  const results = studyResults(
     runs.map(({ record }) => record),
     {
       study: definition.study,
@@ -37,10 +39,10 @@ export function resultsOf(
         train: definition.draw?.rows ?? definition.data.train.examples.length,
         selection: definition.data.selection?.examples.length ?? 0,
       },
-      arms: definition.arms.map(({ name, plan, nominalSparsity }) => ({
-        name,
-        pattern: plan.pattern,
-        nominalSparsity,
+      arms: definition.arms.map((arm) => ({
+        name: arm.name,
+        pattern: armText(arm),
+        nominalSparsity: arm.nominalSparsity,
       })),
       flops: (_, effectiveSparsity) =>
         flopsPerExample({ hiddenSize, intermediateSize, layers, length, validShare, gated, effectiveSparsity }),
@@ -50,6 +52,8 @@ export function resultsOf(
       createdAt: new Date().toISOString(),
     },
   );
+  const names = definition.arms.map(({ name }) => name);
+  return { ...results, disagreements: disagreementsOf(names, definition.data.reported, runs) };
 }
 
 /** Maps of the first seed's runs, side by side. */
@@ -57,6 +61,7 @@ function attentionMaps({ seeds, arms }: StudyDefinition, runs: readonly StoredRu
   const first = arms.map(({ name }) => {
     return runs.find(({ record }) => record.arm === name && record.seed === seeds[0])!;
   });
+  if (first.some(({ record }) => record.diverged)) return [];
   return first[0].maps.map(({ text, tokens, layer, head }, at) => ({
     sentence: text,
     tokens,

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { writeTinyModel } from "../../test/tiny-model.fixture.ts";
 import type { LoggedEvent } from "../runs/index.ts";
 import type { StudyEvent } from "./run-study.ts";
 import { prepareStudy, runStudy } from "./run-study-node.ts";
@@ -58,6 +59,40 @@ test("predictions stand in the study's order, whichever run was finished first",
   assert.deepEqual(linesOf(again.predictions), expected);
 });
 
+test("texts are read in windows where the tokenizer makes them, in every run", async () => {
+  const { tokenizer } = tinyStudy();
+  const predictionsBy = async (longTexts: "head" | "chunks", parallelRuns: number): Promise<string> => {
+    const study = prepareStudy(tinyStudy({ tokenizer: tokenizer.fit({ maxLength: 8, longTexts, docStride: 2 }) }));
+    assert.equal(
+      study.data.train.some(({ others }) => others),
+      longTexts === "chunks",
+    );
+    return (await runStudy(study, { store: new MemoryStudy().store(), parallelRuns }))!.predictions;
+  };
+  const inChunks = await predictionsBy("chunks", 1);
+  assert.notEqual(inChunks, await predictionsBy("head", 1));
+  assert.equal(await predictionsBy("chunks", 2), inChunks, "child processes are sent the windows too");
+});
+
+test("runs that others finished meanwhile are told at the end", async () => {
+  const others = new MemoryStudy();
+  await runStudy(tiny, { store: others.store(), parallelRuns: 1 });
+  const study = new MemoryStudy();
+  const told: unknown[] = [];
+  const onEvent = (event: StudyEvent): void => {
+    if (event.type !== "run-finished") return;
+    told.push([event.resumed, event.done]);
+    if (told.length === 1) for (const [name, result] of [...others.results].slice(1)) study.results.set(name, result);
+  };
+  assert.ok(await runStudy(tiny, { store: study.store(), parallelRuns: 1, onEvent }));
+  assert.deepEqual(told, [
+    [false, 1],
+    [true, 2],
+    [true, 3],
+    [true, 4],
+  ]);
+});
+
 test("each run's log holds its events, from the start to the end", async () => {
   const folder = newFolder();
   const store = folderStore(folder);
@@ -111,12 +146,42 @@ test("a run that is stopped in the middle is given back, and its log says so", a
 
 test("a run that fails ends the study with its error, which its log holds too; what was finished stays", async () => {
   const folder = newFolder();
-  const options = { ...tinyStudy().options, learningRate: 1e30, warmupSteps: 0, maxGradNorm: 0 };
-  const failing = prepareStudy(tinyStudy({ options }));
+  const model = writeTinyModel(join(folder, "model"));
+  const failing = prepareStudy(tinyStudy({ model: { kind: "folder", path: model } }));
+  rmSync(model, { recursive: true });
   const store = folderStore(folder);
-  await assert.rejects(runStudy(failing, { store, parallelRuns: 2 }), { code: "training/not-finite" });
+  await assert.rejects(runStudy(failing, { store, parallelRuns: 2 }));
   assert.ok(!existsSync(join(folder, ".crisp.lock")));
   let last: LoggedEvent | undefined;
   for await (const event of store.log(failing.header.runs[0]).read()) last = event;
-  assert.equal(last?.type === "failed" && last.code, "training/not-finite");
+  assert.equal(last?.type, "failed");
+});
+
+test("a run that diverges is kept and counted: it answers the class shares of the training set", async () => {
+  const [dense, sparse] = tinyStudy().arms;
+  const wild = { ...sparse, options: { learningRate: 1e30, warmupSteps: 0, maxGradNorm: 0 } };
+  const study = prepareStudy(tinyStudy({ arms: [dense, wild] }));
+  const { results, runs, predictions } = (await runStudy(study, { store: new MemoryStudy().store(), parallelRuns: 1 }))!;
+  const [first, second] = results.arms;
+  assert.equal(first.diverged, undefined);
+  assert.equal(second.diverged, 2);
+  const { examples, labels } = study.definition.data.train;
+  const shares = labels.map((_, label) => examples.filter((each) => each.label === label).length / examples.length);
+  const { record } = runs.find(({ record: { arm } }) => arm === wild.name)!;
+  assert.deepEqual(new Set(record.probabilities.map(String)), new Set([String(shares)]));
+  assert.equal(linesOf(predictions).length, 4 * study.data.reported.length);
+});
+
+test("arms train with their own options, and on the rows that the seed draws for all of them", async () => {
+  const [dense, sparse] = tinyStudy().arms;
+  const arms = [dense, { ...sparse, options: { maxSteps: 1 } }];
+  const study = prepareStudy(tinyStudy({ arms, draw: { rows: 16 } }));
+  const { runs, results } = (await runStudy(study, { store: new MemoryStudy().store(), parallelRuns: 1 }))!;
+  assert.deepEqual(
+    runs.map(({ record }) => record.steps),
+    [3, 1, 3, 1],
+  );
+  assert.equal(results.examples.train, 16);
+  const whole = (await runStudy(tiny, { store: new MemoryStudy().store(), parallelRuns: 1 }))!;
+  assert.notDeepEqual(runs[0].record.probabilities, whole.runs[0].record.probabilities);
 });

@@ -1,12 +1,14 @@
 import { isDense } from "../attention/index.ts";
+import { CrispError } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { Device, RunEvent, RunSpecByHash } from "../runs/index.ts";
 import { BASELINE } from "./check-definition.ts";
+import { DIVERGED, divergedRun } from "./diverged.ts";
 import type { StudyEnvironment } from "./environment.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { StudyResults } from "./records.ts";
 import { predictionLines, resultsOf } from "./results.ts";
-import type { RunKey, StoredRun, StudyRun, StudyStore } from "./stores/store.ts";
+import { type RunKey, runName, type StoredRun, type StudyRun, type StudyStore } from "./stores/store.ts";
 import { workThrough } from "./work-through.ts";
 
 /** What happens during a study. */
@@ -15,6 +17,7 @@ export type StudyEvent =
   | {
       readonly type: "run-finished";
       readonly run: StoredRun;
+      /** Not done here: it was there before, or is another process's. */
       readonly resumed: boolean;
       readonly done: number;
       readonly total: number;
@@ -34,6 +37,7 @@ export interface StudyOptions {
 }
 
 export interface FinishedStudy {
+  readonly runs: readonly StoredRun[];
   readonly results: StudyResults;
   /** One JSON line an example and run, by seed and arm as the study defines them. */
   readonly predictions: string;
@@ -62,15 +66,20 @@ export async function runStudyIn(
   const plan = await store.open(study.header);
   try {
     const total = definition.seeds.length * definition.arms.length;
-    let done = 0;
-    const finished = (run: StoredRun, resumed: boolean): void =>
-      options.onEvent?.({ type: "run-finished", run, resumed, done: ++done, total });
+    const told = new Set<string>();
+    const finished = (run: StoredRun, resumed: boolean): void => {
+      if (told.has(runName(run.record))) return;
+      told.add(runName(run.record));
+      options.onEvent?.({ type: "run-finished", run, resumed, done: told.size, total });
+    };
     for (const run of await store.finished()) finished(run, true);
 
     await doRuns(environment, study, options, (run) => finished(run, false));
     const runs = await store.finished();
+    // those of others, meanwhile
+    for (const run of runs) finished(run, true);
     if (runs.length < total) return null;
-    return { results: resultsOf(study, plan, runs, environment.machine), predictions: predictionLines(definition, runs) };
+    return { runs, results: resultsOf(study, plan, runs, environment.machine), predictions: predictionLines(definition, runs) };
   } finally {
     await store.close();
   }
@@ -116,6 +125,8 @@ async function doRuns(
     specOf: (run) => specOf(study, run, options, threads),
     onEvent: (run, event) => options.onEvent?.({ type: "run", ...run, event }),
     onFinished,
+    resultOfFailed: (run, error) =>
+      error instanceof CrispError && DIVERGED.has(error.code) ? divergedRun(study, run) : undefined,
   });
 }
 
@@ -130,7 +141,10 @@ function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps 
     labels: data.train.labels,
     padTokenId: tokenizer.padTokenId,
     plan: arm.plan,
-    alsoUnder: arm.name === BASELINE ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan])) : undefined,
+    alsoUnder:
+      arm.name === BASELINE && definition.crossed !== false
+        ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan]))
+        : undefined,
     data: { hash: dataHash },
     draw: definition.draw,
     options: { ...options, ...arm.options, saveSteps: saveSteps ?? options.saveSteps },

@@ -17,6 +17,8 @@ export interface WorkSettings {
   specOf(run: StudyRun): RunSpecByHash;
   onEvent(run: StudyRun, event: RunEvent): void;
   onFinished(result: StoredRun): void;
+  /** What is kept of a run that threw this; left out or undefined, the error ends the work. */
+  resultOfFailed?(run: StudyRun, error: unknown): StoredRun | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ async function doRun(
   store: StudyStore,
   run: StudyRun,
   { name, worker }: { readonly name: string; readonly worker: RunWorker },
-  { signal, specOf, onEvent, onFinished }: WorkSettings,
+  { signal, specOf, onEvent, onFinished, resultOfFailed }: WorkSettings,
 ): Promise<void> {
   const alive = keepAlive(() => store.beat(run, name));
   try {
@@ -76,6 +78,11 @@ async function doRun(
     if (result) onFinished(result);
     else await store.release(run, name);
   } catch (error) {
+    const kept = resultOfFailed?.(run, error);
+    if (kept) {
+      if (await store.finish(run, name, kept)) onFinished(kept);
+      return;
+    }
     await store.release(run, name, (error as Error).message);
     throw error;
   } finally {

@@ -1,5 +1,5 @@
 import type { BatchContext } from "../batch/index.ts";
-import { logSoftmax, mul, type Node, scale, sumAll } from "../graph/index.ts";
+import { exp, logSoftmax, mul, type Node, scale, sub, sumAll, sumTo } from "../graph/index.ts";
 
 /**
  * Write the target of one row of a cross-entropy: target_c = w_c ((1 − ε) [c = label] + ε / C) / lossDivisor.
@@ -19,6 +19,16 @@ export function writeTarget(out: Float32Array, row: number, label: number, class
 
 /** −Σ targets ∘ logSoftmax(logits), shape []. */
 export const crossEntropy = (logits: Node, targets: Node): Node => scale(sumAll(mul(targets, logSoftmax(logits))), -1);
+
+/**
+ * Σ over rows of KL(p‖q) + KL(q‖p) = Σ (p − q) (log p − log q), p and q the softmax of the two logits, each row weighted by the sum of
+ * its targets; shape [].
+ */
+export function symmetricDivergence(logits: Node, others: Node, targets: Node): Node {
+  const [p, q] = [logSoftmax(logits), logSoftmax(others)]; // [S, C]
+  const weights = sumTo(targets, [targets.shape[0], 1]); // [S, 1]
+  return sumAll(mul(weights, mul(sub(exp(p), exp(q)), sub(p, q))));
+}
 
 /** N / (C · n_c), as scikit-learn's `balanced`, with n_c the examples (tokens) of class c. */
 export function balancedWeights(counts: readonly number[]): number[] {

@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { BatchContext } from "../batch/index.ts";
 import { GraphInputs } from "../batch/index.ts";
-import { gradients, input, parameter } from "../graph/index.ts";
+import { add, gradients, input, parameter, scale } from "../graph/index.ts";
 import { computeOn, contextOf, feedsOf } from "../models/compute-on.fixture.ts";
 import { type TaskName, tasks } from "./tasks.ts";
+
+interface RDropCase {
+  readonly labels: readonly number[];
+  readonly classes: number;
+  readonly alpha: number;
+  readonly smoothing: number;
+  readonly loss: number;
+  readonly logits: readonly number[];
+  readonly others: readonly number[];
+  readonly gradient: readonly number[];
+  readonly gradientOfOthers: readonly number[];
+}
 
 const logits = [
   [0.5, -1.25, 2],
@@ -115,5 +128,38 @@ describe("contrastive loss", () => {
         `place ${place}: ${exact[place]}, not ${found}`,
       );
     }
+  });
+});
+
+describe("R-Drop", () => {
+  const { rDrop } = JSON.parse(readFileSync("test/fixtures/dropouts.json", "utf8")) as { rDrop: readonly RDropCase[] };
+  for (const one of rDrop) {
+    test(`alpha ${one.alpha} over ${one.labels.length} examples: PyTorch's loss and gradients`, async () => {
+      const { divergence, loss } = tasks.single_label_classification;
+      const inputs = new GraphInputs();
+      const sizes = { numLabels: one.classes, vocabSize: 1 };
+      const [a, b] = ["logits", "others"].map((name) => parameter(name, ["B", one.classes]));
+      const crossEntropies = add(loss(a, inputs, sizes), loss(b, inputs, sizes));
+      const total = add(scale(crossEntropies, 0.5), scale(divergence!(a, b, inputs, sizes), one.alpha / 4));
+      const [ofLogits, ofOthers] = gradients(total, [a, b]);
+      const lossDivisor = one.labels.filter((label) => label >= 0).length;
+      const rows = one.labels.map((_, at) => [at]);
+      const context = contextOf(rows, { labels: one.labels, labelSmoothing: one.smoothing, lossDivisor });
+      const feeds = feedsOf({ parameters: [], inputs: inputs.all }, context, () => new Float32Array());
+      for (const name of ["logits", "others"] as const) {
+        feeds[name] = { dtype: "float", shape: [rows.length, one.classes], data: Float32Array.from(one[name]) };
+      }
+      const made = await computeOn("float64", { total, ofLogits, ofOthers }, feeds, context.bindings);
+      close(made.total[0], one.loss);
+      for (const [at, value] of one.gradient.entries()) close(made.ofLogits[at], value);
+      for (const [at, value] of one.gradientOfOthers.entries()) close(made.ofOthers[at], value);
+    });
+  }
+  test("only tasks whose outputs are a distribution have it", () => {
+    const able = Object.entries(tasks).filter(([, { divergence }]) => divergence);
+    assert.deepEqual(
+      able.map(([name]) => name),
+      ["single_label_classification"],
+    );
   });
 });

@@ -1,6 +1,8 @@
+import type { GraphInputs } from "../batch/index.ts";
+import type { Node } from "../graph/index.ts";
 import { argmax, classFigures, logLoss, softened } from "../metrics/index.ts";
 import { filledText } from "./cells.ts";
-import { balancedWeights, crossEntropy, mean, sum, weightOf, writeTarget } from "./class-targets.ts";
+import { balancedWeights, crossEntropy, mean, sum, symmetricDivergence, weightOf, writeTarget } from "./class-targets.ts";
 import { withGlue } from "./glue-figures.ts";
 import { rankLabels } from "./ranked-labels.ts";
 import type { Labelled, Prediction, Task } from "./task.ts";
@@ -30,13 +32,9 @@ export const singleLabel: Task = {
     logits: (hidden, heads) => heads.classifySequence(hidden), // [B, C]
   },
   /** Cross-entropy with label smoothing and class weights; an example without a label (−1) adds nothing. */
-  loss(logits, inputs, { numLabels: C }) {
-    const targets = inputs.values("targets", [logits.shape[0], C], "float", (out, context) => {
-      (out as Float32Array).fill(0); // memory of earlier batches, where a row without a label writes nothing
-      for (const [row, label] of Array.from(context.labels).entries()) writeTarget(out as Float32Array, row, label, C, context);
-    }); // [S, C]
-    return crossEntropy(logits, targets);
-  },
+  loss: (logits, inputs, { numLabels }) => crossEntropy(logits, targetsOf(logits, inputs, numLabels)),
+  divergence: (logits, others, inputs, { numLabels }) =>
+    symmetricDivergence(logits, others, targetsOf(logits, inputs, numLabels)),
   lossWeight: (examples, classWeights) =>
     classWeights ? sum(examples.map(({ label }) => weightOf(label, classWeights))) : examples.length,
   outputs: {
@@ -66,6 +64,13 @@ export const singleLabel: Task = {
   },
   card: { pipelineTag: "text-classification", description: "A text classifier" },
 };
+
+/** What each row should be, [S, C]; 0 for an example without a label. */
+const targetsOf = (logits: Node, inputs: GraphInputs, C: number): Node =>
+  inputs.values("targets", [logits.shape[0], C], "float", (out, context) => {
+    (out as Float32Array).fill(0); // memory of earlier batches, where a row without a label writes nothing
+    for (const [row, label] of Array.from(context.labels).entries()) writeTarget(out as Float32Array, row, label, C, context);
+  });
 
 function has({ label }: Labelled): boolean {
   return label >= 0;

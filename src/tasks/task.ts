@@ -242,6 +242,11 @@ export interface Task {
    * @param logits - Of each example; where windows are averaged [S, C], of the texts.
    */
   loss(logits: Node, inputs: GraphInputs, sizes: LossSizes): Node;
+  /**
+   * How far two passes over the same examples disagree, for R-Drop: Σ over the examples of KL(p‖q) + KL(q‖p), each weighted as in
+   * `loss`, / `lossDivisor`, shape []. Absent where the outputs are no distribution over classes.
+   */
+  divergence?(logits: Node, others: Node, inputs: GraphInputs, sizes: LossSizes): Node;
   /** What collated examples count for in the mean loss of an update. */
   lossWeight(examples: readonly Omit<Collated, "index" | "inputIds">[], classWeights?: readonly number[]): number;
   /** Absent where a row of logits is too wide to be kept: then the loss alone is evaluated. */

@@ -65,6 +65,26 @@ export const trainingOptionTable = {
   weight_decay: { type: "number", min: 0, default: 0.01, help: "Decoupled decay; not applied to biases and LayerNorm." },
   max_grad_norm: { type: "number", min: 0, default: 1, help: "Global gradient norm is clipped to this; 0 turns clipping off." },
   label_smoothing_factor: { type: "number", min: 0, below: 1, default: 0, help: "Share of each label spread over all classes." },
+  hidden_dropout_prob: {
+    type: "number",
+    min: 0,
+    below: 1,
+    aliases: ["dropout"],
+    help: "Dropout of hidden states and before the classifier; left out, as the model's config.json has it.",
+  },
+  attention_probs_dropout_prob: {
+    type: "number",
+    min: 0,
+    below: 1,
+    aliases: ["attention_dropout"],
+    help: "Dropout of attention probabilities; left out, as the model's config.json has it.",
+  },
+  // 1 to 5 in the paper; every batch goes through the model twice, so that a step takes twice as long.
+  r_drop_alpha: {
+    type: "number",
+    min: 0,
+    help: "R-Drop: weight of the divergence of two passes with other dropout; left out, one pass.",
+  },
   adam_beta1: { type: "number", min: 0, below: 1, default: 0.9, help: "AdamW's decay of the first moment." },
   adam_beta2: { type: "number", min: 0, below: 1, default: 0.999, help: "AdamW's decay of the second moment." },
   adam_epsilon: { type: "number", min: 0, default: 1e-8, help: "AdamW's epsilon." },
@@ -92,5 +112,4 @@ export const foreignTrainingOptions: ForeignOptions = {
   do_train: "crisp train trains, and evaluates what it trained. Leave it out.",
   do_eval: "crisp train evaluates what it trained; crisp eval evaluates any model. Leave it out.",
   do_predict: "crisp predict predicts. Leave it out.",
-  report_to: "Each run keeps a log, checkpoints/run.log.jsonl. Leave it out.",
 };

@@ -128,7 +128,10 @@ describe("bad input: one line that says what to do, and a non-zero exit", { conc
   test("a corrupt model folder for predict", () =>
     refuses(["predict", model], /model: expected a folder that crisp train saved/));
   test("a study's spec with a mistake", () =>
-    refuses(["study", file("study.json", '{"arms": [{"name": "a"}]}')], /study\.json, arms: expected a list of/));
+    refuses(
+      ["study", file("study.json", '{"arms": [{"name": "a"}]}')],
+      /study\.json, arms\[0\]\.pattern: expected string, got nothing/,
+    ));
 
   test("a corrupt checkpoint is said, and nothing is trained over it", async () => {
     const out = join(work, "resumed");

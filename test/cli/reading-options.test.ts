@@ -84,3 +84,18 @@ test("crisp study refuses bad rows or leaves them out, and says a guessed encodi
   assert.match(told.stderr, leftOut("study\\.csv", 42));
   assert.doesNotMatch(told.stderr, GUESSED);
 });
+
+test("crisp study reads long texts as it is told: their start, or all of them in chunks", async () => {
+  const file = writeRows("long.csv", 40, { bad: false });
+  const studied = (out: string, ...more: string[]) =>
+    run("study", file, ...quick, "--seeds", "1", "--max_seq_length", "6", "--output_dir", out, ...more);
+  const [head, chunks, stride] = [
+    await studied("head"),
+    await studied("chunks", "--long_texts", "chunks", "--doc_stride", "1"),
+    await studied("stride", "--doc_stride", "1"),
+  ];
+  assert.deepEqual([head.code, chunks.code, stride.code], [0, 0, 1], head.stderr + chunks.stderr);
+  const cut = ({ stdout }: { readonly stdout: string }) => stdout.replace(/\n +/g, " ").match(/\d+ % truncated/g);
+  assert.deepEqual([new Set(cut(head)), new Set(cut(chunks))], [new Set(["100 % truncated"]), new Set(["0 % truncated"])]);
+  assert.match(stride.stderr, /--doc_stride: expected --long_texts chunks beside it, got head\./);
+});

@@ -262,7 +262,7 @@ test("a study of a file: results.json, predictions, report; interrupted, it cont
 
   const other = await crisp([...args, "--learning_rate", "1e-3"]);
   assert.equal(other.code, 1);
-  assert.match(other.stderr, /expected a study of the same model, data, arms and options, got another one/);
+  assert.match(other.stderr, /expected \S+ of the same model, tokenizer, data, arm and options, got another one/);
 });
 
 test("a model folder is one that Hugging Face's own file formats describe", () => {

@@ -32,6 +32,7 @@ export const others: Readonly<Record<string, EncoderConfig>> = {
   }),
   electra: parseEncoderConfig({ ...shared, ...sizes, model_type: "electra", embedding_size: 16 }),
   albert: parseEncoderConfig({ ...shared, ...sizes, model_type: "albert", embedding_size: 16 }),
+  mpnet: parseEncoderConfig({ ...shared, ...sizes, model_type: "mpnet", pad_token_id: 1 }),
   modernbert: ModernBert({ classifier_pooling: "mean" }),
   "modernbert, [CLS]": ModernBert({ classifier_pooling: "cls" }),
   "bert, token classification": withLabels(families.bert, ["O", "B-X", "I-X"], "token_classification"),
@@ -59,6 +60,8 @@ const ids = [
   ...sampled.flatMap((name) => patterns[name].ofSparsity?.(0.7).id ?? []),
   "topK(sparsity=0.6, paddedTo=24, keepSpecial=true)",
   "topK(sparsity=0.9, keepSpecial=true)",
+  "bottomK(sparsity=0.6, paddedTo=24, keepSpecial=true)",
+  "inOrder(slidingWindow(sparsity=0.4), topP(mass=0.5))",
   "block(sparsity=0.5, size=5, keepOwn=true)",
   "slidingWindow(radius=2)",
   "nOfM(n=2, m=7)",
@@ -73,6 +76,9 @@ const ids = [
 export const plans: Readonly<Record<string, AttentionPlan>> = {
   ...Object.fromEntries(ids.map((id) => [id, { pattern: parsePattern(id) }])),
   "topK in one layer": { pattern: parsePattern("topK(sparsity=0.8)"), layers: [1] },
+  sparsemax: { pattern: parsePattern("dense"), normaliser: "sparsemax" },
+  "entmax15 behind topK in one layer": { pattern: parsePattern("topK(sparsity=0.5)"), normaliser: "entmax15", layers: [1] },
+  "sparsemax in windows": { pattern: parsePattern("slidingWindow(radius=3)"), normaliser: "sparsemax" },
   "a window in one head, after a ramp": { pattern: parsePattern("slidingWindow(sparsity=0.8)"), heads: [1], rampSteps: 9 },
 };
 

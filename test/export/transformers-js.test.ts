@@ -56,6 +56,21 @@ describe("transformers.js", () => {
     });
   }
 
+  test("computes a bias of the scores by relative position, under a pattern too", async () => {
+    const model = tinyClassifier("topK(sparsity=0.5)", { model_type: "mpnet" });
+    const folder = join(work, "mpnet");
+    const notes = model.save(folder);
+    assert.deepEqual(notes, [
+      "transformers computes the attention of MPNet itself, so there is no Python module: plain transformers runs the weights with dense attention.",
+    ]);
+    assert.ok(readFileSync(join(folder, "README.md"), "utf8").includes(notes[0]));
+    assert.ok(!existsSync(join(folder, "crisp_attention.py")));
+    const own = await model.predict([...reviews], { topK: 2 });
+    assert.ok(furthest(own, await scoresOf(folder, reviews)) <= 1e-4);
+    const spread = own.map(([best]) => best.score);
+    assert.ok(Math.max(...spread) - Math.min(...spread) > 0.05, "scores of different texts differ");
+  });
+
   test("takes the 8-bit file when asked to", async () => {
     const model = tinyClassifier("topK(sparsity=0.8)");
     const folder = join(work, "small");
@@ -79,6 +94,13 @@ describe("a saved folder", () => {
       assert.ok(!existsSync(join(folder, name)));
     assert.ok(readFileSync(join(folder, "README.md"), "utf8").includes(notes[0]));
     assert.ok(!("transformers.js_config" in JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))));
+  });
+  test("of a tokenizer without a family asks Python for token types, which the model reads", () => {
+    const folder = join(work, "types");
+    tinyClassifier("dense").save(folder, { onnx: false });
+    const config = JSON.parse(readFileSync(join(folder, "tokenizer_config.json"), "utf8"));
+    assert.equal(config.tokenizer_class, "PreTrainedTokenizerFast");
+    assert.deepEqual(config.model_input_names, ["input_ids", "token_type_ids", "attention_mask"]);
   });
   test("leaves ONNX out on request", () => {
     const folder = join(work, "bare");

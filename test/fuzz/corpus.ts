@@ -2,7 +2,15 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const folderOf = (target: string): string => fileURLToPath(new URL(`./corpus/${target}/`, import.meta.url));
+const rooms = {
+  /** Committed. */
+  repository: new URL("./corpus/", import.meta.url),
+  /** Of this clone: what earlier runs came upon. */
+  clone: new URL("../../.cache/fuzz-corpus/", import.meta.url),
+} as const;
+type Room = keyof typeof rooms;
+
+const folderOf = (target: string, room: Room): string => fileURLToPath(new URL(`./${target}/`, rooms[room]));
 
 /** An input that once found something, or reached code that the seeds do not: replayed by the tests, and a start for changes. */
 export interface CorpusInput {
@@ -10,9 +18,9 @@ export interface CorpusInput {
   readonly bytes: Uint8Array;
 }
 
-/** The committed inputs of a target, in order of their names. */
-export function readCorpus(target: string): CorpusInput[] {
-  const folder = folderOf(target);
+/** The committed inputs of a target, or those of this clone, in order of their names. */
+export function readCorpus(target: string, room: Room = "repository"): CorpusInput[] {
+  const folder = folderOf(target, room);
   let files: string[];
   try {
     files = readdirSync(folder).filter((file) => file.endsWith(".input"));
@@ -24,7 +32,8 @@ export function readCorpus(target: string): CorpusInput[] {
 
 export const nameOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex").slice(0, 12);
 
-export function keepInput(target: string, bytes: Uint8Array): void {
-  mkdirSync(folderOf(target), { recursive: true });
-  writeFileSync(`${folderOf(target)}${nameOf(bytes)}.input`, bytes);
+export function keepInput(target: string, bytes: Uint8Array, room: Room = "repository"): void {
+  const folder = folderOf(target, room);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}${nameOf(bytes)}.input`, bytes);
 }

@@ -12,6 +12,8 @@ export interface LoopOptions {
   readonly seconds?: number;
   /** Inputs that reach new code join the corpus; without, the corpus stays as it is. */
   readonly coverage?: Coverage;
+  /** To start from beside seeds and committed inputs. */
+  readonly known?: readonly Uint8Array[];
   /** Called before each input, for who watches from outside. */
   readonly onInput?: (bytes: Uint8Array) => void;
 }
@@ -23,7 +25,8 @@ export interface Finding {
 
 export interface LoopResult {
   readonly inputs: number;
-  readonly seconds: number;
+  /** CPU time, which other people's work does not change. */
+  readonly cpuSeconds: number;
   /** How often each outcome came: `returned`, or the code of an error. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly worstCpuMs: number;
@@ -50,16 +53,16 @@ const cpu = (): number => {
 /** Try inputs on a target, each made from one of the corpus. */
 export async function fuzz(
   target: Target,
-  { seed, inputs, seconds = Infinity, coverage, onInput }: LoopOptions,
+  { seed, inputs, seconds = Infinity, coverage, known = [], onInput }: LoopOptions,
 ): Promise<LoopResult> {
   const random = new Random(seedOf(seed, target.name));
-  const starts = [...target.seeds(), ...readCorpus(target.name).map(({ bytes }) => bytes)];
+  const starts = [...target.seeds(), ...readCorpus(target.name).map(({ bytes }) => bytes), ...known];
   const corpus = [...starts];
   const kept: Uint8Array[] = [];
   const outcomes: Record<string, number> = {};
   const findings = new Map<string, Finding>();
   let [worstCpuMs, worstBytes, worstShare, done] = [0, 0, 0, 0];
-  const begun = performance.now();
+  const [begun, cpuBegun] = [performance.now(), cpu()];
 
   await judge(target, starts[0]); // what the first input loads and sets up is not its own
   for (; done < inputs && performance.now() - begun < seconds * 1000 && findings.size < MOST_FINDINGS; done++) {
@@ -88,17 +91,16 @@ export async function fuzz(
     worstCpuMs = Math.max(worstCpuMs, ms);
     worstBytes = Math.max(worstBytes, memory);
     worstShare = Math.max(worstShare, memory / allowed);
-    if (!coverage || coverage.take() === 0 || done < starts.length) continue;
+    const reached = (await coverage?.note(bytes, (input) => judge(target, input))) ?? [];
     // large inputs make large ones, and fewer of them
-    if (bytes.length > LARGEST_IN_CORPUS) continue;
-    corpus.push(bytes);
-    kept.push(bytes);
+    const small = reached.filter((input) => input.length <= LARGEST_IN_CORPUS && !starts.includes(input));
+    corpus.push(...small);
+    kept.push(...small);
   }
-  const elapsed = (performance.now() - begun) / 1000;
   const blocks = coverage?.size ?? 0;
   return {
     inputs: done,
-    seconds: elapsed,
+    cpuSeconds: (cpu() - cpuBegun) / 1000,
     outcomes,
     worstCpuMs,
     worstBytes,

@@ -3,7 +3,7 @@ import { Coverage } from "./coverage.ts";
 import { fuzz, type LoopOptions } from "./fuzz-loop.ts";
 import { targets } from "./targets.ts";
 
-export interface WorkerTask extends Pick<LoopOptions, "seed" | "inputs" | "seconds"> {
+export interface WorkerTask extends Pick<LoopOptions, "seed" | "inputs" | "seconds" | "known"> {
   readonly target: string;
   readonly coverage: boolean;
   /** Number of the input, then its length; the bytes follow: what is left of it when the worker dies or hangs. */

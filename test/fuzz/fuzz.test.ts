@@ -92,6 +92,16 @@ describe("the fuzzer finds", () => {
   });
 });
 
+test("inputs that reach new code are kept, and are no news to a run that starts from them", async () => {
+  const task = { target: "zip", seed: 1, inputs: 200, coverage: true };
+  const { kept = [], blocks = 0 } = await runTarget(task);
+  assert.ok(kept.length > 0 && blocks > 0);
+  const again = await runTarget({ ...task, known: kept });
+  const content = (all: readonly Uint8Array[] = []): string[] => all.map((bytes) => Buffer.from(bytes).toString("hex"));
+  const known = new Set(content(kept));
+  assert.ok((again.blocks ?? 0) >= blocks && !content(again.kept).some((bytes) => known.has(bytes)));
+});
+
 test("the same seed gives the same inputs, another one others", async () => {
   const inputsOf = async (seed: number): Promise<string> => {
     const seen: string[] = [];

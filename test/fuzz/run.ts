@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { keepInput, nameOf } from "./corpus.ts";
+import { keepInput, nameOf, readCorpus } from "./corpus.ts";
 import { runTarget } from "./run-target.ts";
 import { targets } from "./targets.ts";
 
@@ -13,8 +13,10 @@ const { values } = parseArgs({
     target: { type: "string", multiple: true },
     /** For each target. */
     minutes: { type: "string" },
-    /** Keep small inputs that reached new code in test/fuzz/corpus/. */
+    /** Keep so many small inputs a target that reached new code in test/fuzz/corpus/. */
     save: { type: "string" },
+    /** Leave alone what earlier runs in this clone came upon: the same inputs on any machine. */
+    fresh: { type: "boolean", default: false },
   },
 });
 const chosen = values.target ?? targets.map(({ name }) => name);
@@ -28,7 +30,7 @@ const folder = fileURLToPath(new URL("../../.cache/fuzz-findings/", import.meta.
 const LARGEST_KEPT = 4500;
 
 let total = 0;
-let found = 0;
+let [found, cpuTotal] = [0, 0];
 for (const name of chosen) {
   const result = await runTarget({
     target: name,
@@ -36,10 +38,11 @@ for (const name of chosen) {
     inputs: Number(values.inputs),
     seconds: values.minutes === undefined ? undefined : Number(values.minutes) * 60,
     coverage: true,
+    known: values.fresh ? [] : readCorpus(name, "clone").map(({ bytes }) => bytes),
   });
   const {
     inputs = 0,
-    seconds = 0,
+    cpuSeconds = 0,
     outcomes = {},
     worstCpuMs = 0,
     worstBytes = 0,
@@ -48,11 +51,12 @@ for (const name of chosen) {
     kept = [],
   } = result;
   total += inputs;
+  cpuTotal += cpuSeconds;
   found += result.findings.length;
   const tally = Object.entries(outcomes).sort(([, a], [, b]) => b - a);
   console.log(
     [
-      `${name}: ${inputs} inputs, ${Math.round(inputs / Math.max(seconds, 0.001))}/s`,
+      `${name}: ${inputs} inputs, ${Math.round(inputs / Math.max(cpuSeconds, 0.001))} a second of CPU time`,
       `slowest ${worstCpuMs.toFixed(0)} ms`,
       `most memory ${(worstBytes / 2 ** 20).toFixed(1)} MB (${(worstShare * 100).toFixed(0)} % of its limit)`,
       `${blocks} blocks, ${kept.length} inputs reached new ones`,
@@ -66,10 +70,11 @@ for (const name of chosen) {
     writeFileSync(file, bytes);
     console.error(`  FINDING (${bytes.length} bytes, ${file}): ${what.split("\n").slice(0, 8).join("\n    ")}`);
   }
+  if (!values.fresh) for (const bytes of kept) keepInput(name, bytes, "clone");
   if (values.save !== undefined) {
     const small = kept.filter(({ length }) => length <= LARGEST_KEPT);
     for (const bytes of small.slice(-Number(values.save))) keepInput(name, bytes);
   }
 }
-console.log(`${total} inputs, ${found} findings`);
+console.log(`${total} inputs in ${cpuTotal.toFixed(0)} s of CPU time, ${found} findings`);
 process.exitCode = found > 0 ? 1 : 0;

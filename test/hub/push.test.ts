@@ -19,13 +19,14 @@ function modelFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "crisp-push-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "onnx"));
-  mkdirSync(join(folder, "checkpoints"));
+  for (const name of ["checkpoints", "tensorboard"]) mkdirSync(join(folder, name));
   const files = {
     "config.json": "{}\n",
     "model.safetensors": weights,
     "README.md": "# Model\n",
     "onnx/model.onnx": noise(20_000, "onnx"),
     "checkpoints/step-10.crisp": noise(1000),
+    "tensorboard/events.out.tfevents.1": "/home/ada/model",
     "errors.csv": "text\nmy own letter\n",
     "report.html": "<p>my own letter</p>\n",
     ".config.json.12-abcdef01.tmp": "{",

@@ -4,7 +4,7 @@ import { dense } from "../../attention/index.ts";
 import { createTokenizer, type Dataset } from "../../data/index.ts";
 import { parseEncoderConfig } from "../../models/index.ts";
 import { demoTokenizer } from "../../studies/index.ts";
-import { chooseLength, type LengthSettings } from "./choose-length.ts";
+import { chooseLength, type LengthSettings, readLongTexts } from "./choose-length.ts";
 import { fasterAttention } from "./faster-attention.ts";
 
 const config = parseEncoderConfig({
@@ -60,4 +60,17 @@ test("the gain of sparse attention over the whole model is smaller than that ove
   // of a layer's operations 4n / (8D + 4n + 4F) = 2048 / 11264 are attention's
   const share = 2048 / 11264;
   assert.ok(Math.abs(timesInAll - 1 / (1 - share + share / times)) < 1e-9 && timesInAll > 1 && timesInAll < times);
+});
+
+test("a tokenizer reads long texts as asked, and refuses what chunks cannot be and a stride beside none", () => {
+  const cutting = tokenizer.fit({ maxLength: 64 });
+  const read = (settings: LengthSettings, dataset = texts(200)) => readLongTexts(cutting, settings, dataset);
+  const inChunks = read({ longTexts: "chunks", docStride: 4 });
+  assert.deepEqual([inChunks.maxLength, inChunks.longTexts, inChunks.docStride], [64, "chunks", 4]);
+  assert.deepEqual([read({}).maxLength, read({}).longTexts], [64, "head"]);
+  assert.throws(
+    () => read({ longTexts: "chunks" }, texts(200, "a day")),
+    /longTexts chunks: expected one text an example.*got pairs/,
+  );
+  assert.throws(() => read({ longTexts: "head", docStride: 4 }), /docStride: expected longTexts chunks beside it, got head/);
 });

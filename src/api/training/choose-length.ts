@@ -57,10 +57,8 @@ export function chooseLength(
   dataset: Dataset,
   { timeBudget, chosen }: { readonly timeBudget: number; readonly chosen: boolean },
 ): ChosenLength {
+  checkLongTexts(settings, dataset);
   const { docStride } = settings;
-  if (settings.longTexts === "chunks") checkOneText(dataset);
-  else if (docStride !== undefined)
-    throw expectedGot("training/bad-option", "docStride", "longTexts chunks beside it", settings.longTexts ?? "none");
   const rows = dataset.examples.length;
   const lengths = rows === 0 ? [] : lengthsOf(dataset, tokenizer);
   const cutAt = (length: number): number => lengths.filter((tokens) => tokens > length).length / Math.max(1, lengths.length);
@@ -94,6 +92,30 @@ function oddOf({ task, columns, examples }: Pick<Dataset, "task" | "columns" | "
   if (!taskOf({ task }).averagesWindows) return task ?? DEFAULT_TASK;
   const pairs = columns?.pair !== undefined || examples.some(({ pair }) => pair !== undefined);
   return pairs ? "pairs of texts" : undefined;
+}
+
+/**
+ * A tokenizer that reads long texts as asked, and as many tokens as before; nothing is chosen.
+ *
+ * @param settings - Left out, the head of long texts is read.
+ * @throws As `chooseLength`.
+ * @example
+ * readLongTexts(tokenizer, { longTexts: "chunks", docStride: 16 }, dataset).encode("a long text").others?.length; // 2
+ */
+export function readLongTexts(
+  tokenizer: Tokenizer,
+  settings: Pick<LengthSettings, "longTexts" | "docStride">,
+  dataset: Dataset,
+): Tokenizer {
+  checkLongTexts(settings, dataset);
+  const { longTexts, docStride } = settings;
+  return tokenizer.fit({ maxLength: tokenizer.maxLength, longTexts, docStride });
+}
+
+function checkLongTexts({ longTexts, docStride }: LengthSettings, dataset: Dataset): void {
+  if (longTexts === "chunks") checkOneText(dataset);
+  else if (docStride !== undefined)
+    throw expectedGot("training/bad-option", "docStride", "longTexts chunks beside it", longTexts ?? "none");
 }
 
 function checkOneText(dataset: Dataset): void {

@@ -65,6 +65,8 @@ export async function runByRecipe(
         evalStrategy: "no",
         saveSteps: options.saveSteps ?? savedEvery(data.train, contrastive),
         saveTotalLimit: options.saveTotalLimit,
+        hiddenDropoutProb: options.hiddenDropoutProb,
+        attentionProbsDropoutProb: options.attentionProbsDropoutProb,
       },
       // they stay when it has ended: a run that is continued later takes its weights from the last one
       checkpoints: store?.checkpoints(CONTRASTIVE),

@@ -4,6 +4,7 @@ import { parsePattern } from "../patterns/parse-pattern.ts";
 import type { AttentionPlan } from "../plan.ts";
 import { visibility } from "../visibility.ts";
 import { type CoreSizes, chooseCore } from "./choose-core.ts";
+import { cores } from "./cores.ts";
 import { offeredBlocks } from "./offered-blocks.ts";
 
 const sizes = (length: number, changed: Partial<CoreSizes> = {}): CoreSizes => ({
@@ -58,6 +59,34 @@ describe("the core", () => {
     assert.match(chosen("dense", 4096).why!, /all pairs of one text of 4096 tokens would take 10\.9 GB/);
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, { layers: [0] }).core.name, "chunked", "five layers are dense");
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096).core.name, "gathered");
+  });
+  test("holds whole rows where the normaliser or the dropout needs them; another one is refused beside it", () => {
+    const [pattern, normaliser] = ["block(sparsity=0.8, size=64)", "sparsemax"];
+    assert.equal(chosen(pattern, 4096, { normaliser }).core.name, "masked");
+    assert.equal(chosen("dense", 4096, { normaliser }).core.name, "masked");
+    assert.equal(chosen(pattern, 4096, { normaliser, core: "masked" }).core.name, "masked");
+    assert.equal(chosen(pattern, 4096, { normaliser: "softmax" }).core.name, "gathered");
+    for (const dropout of ["elements", "columns"]) assert.equal(chosen(pattern, 4096, { dropout }).core.name, "masked");
+    assert.throws(() => chosen("dense", 4096, { dropout: "columns", core: "chunked" }), { message: /got columns/ });
+    for (const core of ["gathered", "chunked"]) {
+      assert.throws(() => chosen(pattern, 4096, { normaliser, core }), {
+        code: "pattern/bad-core",
+        message: `attention.core ${core}: expected a normaliser and a dropout that need no whole row, as this core holds none, got sparsemax. Leave the core out, or take masked.`,
+      });
+    }
+  });
+  test("computes all pairs where layers add a bias to their scores; another one is refused beside it", () => {
+    const biased = { biased: true };
+    const seen = (layer: number) => visibility(layer % 3 === 0 ? {} : { window: 64 });
+    assert.deepEqual(chosen("slidingWindow(radius=64)", 4096, {}, biased), { core: cores.masked });
+    assert.deepEqual(chosen("dense", 4096, {}, { ...biased, visibility: seen }), { core: cores.masked });
+    assert.equal(chosen("slidingWindow(radius=64)", 4096, { core: "masked" }, biased).core.name, "masked");
+    for (const core of ["gathered", "chunked"]) {
+      assert.throws(() => chosen("slidingWindow(radius=64)", 4096, { core }, biased), {
+        code: "pattern/bad-core",
+        message: `attention.core ${core}: expected an encoder that adds no bias to its scores, such as BERT, got one with a bias. Leave the core out, or take masked.`,
+      });
+    }
   });
   test("is what the plan names; a name that is none, or one that has nothing to compute, is refused", () => {
     assert.equal(chosen("block(sparsity=0.8, size=64)", 64, { core: "gathered" }).core.name, "gathered");

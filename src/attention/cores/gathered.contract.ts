@@ -105,6 +105,49 @@ export function gatheredContract(
   });
 }
 
+/** Ragged batches of up to 5 texts of 1 to `most` tokens. */
+export const drawnLengths = (batches: number, most: number): number[][] =>
+  Array.from({ length: batches }, (_, batch) =>
+    Array.from(
+      { length: 1 + (batch % 5) },
+      (_, text) => 1 + Math.floor(most * uniform({ seed: batch, step: 0, site: "lengths" }, text)),
+    ),
+  );
+
+/** Whole blocks, short ones and less than one; rows that see everything; patterns in one head and in windows. */
+export const everyCase = {
+  patterns: [
+    "block(sparsity=0.8)",
+    "block(sparsity=0.5, size=7)",
+    "block(sparsity=0, size=32)",
+    "block(sparsity=0.95, size=64)",
+    "block(sparsity=0.6, size=1)",
+    "block(sparsity=0.6, size=3, keepOwn=true)",
+    "slidingWindow(sparsity=0.8)",
+    "slidingWindow(radius=0)",
+    "slidingWindow(radius=3)",
+    "slidingWindow(radius=40)",
+    "slidingWindow(radius=64)",
+    "global(tokens=1)",
+    "global(tokens=20)",
+    "global(sparsity=0.8)",
+    "strided(stride=128)",
+    "strided(stride=130)",
+    "strided(stride=300)",
+    "anyOf(slidingWindow(radius=3), global(tokens=1))",
+    "anyOf(slidingWindow(radius=40), global(tokens=5))",
+    "anyOf(global(sparsity=0.9), slidingWindow(sparsity=0.9))",
+    "anyOf(slidingWindow(radius=2), strided(stride=129), global(tokens=2))",
+    "anyOf(slidingWindow(radius=3), slidingWindow(radius=0))",
+    "block(sparsity=0.5, size=7) in head 0",
+    "anyOf(slidingWindow(radius=3), global(tokens=2)) in head 1",
+    "dense",
+    "dense within 0",
+    "dense within 70",
+  ],
+  lengths: [[1], [1, 2], [7], [63, 64, 65], ...drawnLengths(12, 60), ...drawnLengths(6, 600)],
+};
+
 /** For slow devices: short last blocks, whole blocks, and less than one. */
 export const fewCases = {
   patterns: [
@@ -118,12 +161,3 @@ export const fewCases = {
   ],
   lengths: [[13, 1, 22, 6], [16, 9], [3]],
 };
-
-/** Ragged batches of up to 5 texts of 1 to `most` tokens. */
-export const drawnLengths = (batches: number, most: number): number[][] =>
-  Array.from({ length: batches }, (_, batch) =>
-    Array.from(
-      { length: 1 + (batch % 5) },
-      (_, text) => 1 + Math.floor(most * uniform({ seed: batch, step: 0, site: "lengths" }, text)),
-    ),
-  );

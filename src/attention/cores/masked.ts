@@ -1,11 +1,13 @@
-import { broadcastTo, cast, dropout, maskedSoftmax, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { add, broadcastTo, cast, constant, greater, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { dropoutOf } from "../dropouts/dropouts.ts";
 import type { GraphView } from "../patterns/pattern.ts";
-import { planMask } from "../plan.ts";
+import { planMask, planNormaliser } from "../plan.ts";
 import { validQueries } from "../visibility.ts";
 import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
 
 /**
- * Computes every score, and removes pairs before the softmax: exact for any pattern, and never faster than dense attention.
+ * Computes every score, and removes pairs before the softmax: exact for any pattern and any normaliser, and never faster than dense
+ * attention.
  *
  * @see Vaswani et al., arXiv 1706.03762; the removal before the softmax: arXiv 2508.06016.
  */
@@ -26,21 +28,27 @@ function attendMasked(
   q: Node,
   k: Node,
   v: Node,
-  { visibility, plan, layer, layers, heads, scale, dropoutMask, input }: CoreView,
+  { visibility, plan, layer, layers, heads, scale, bias, dropoutMask, input }: CoreView,
   form: Pick<GraphView, "tokensOnly"> = {},
 ): CoreNodes {
-  const scores = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
+  const products = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
+  const scores = bias ? add(products, bias) : products; // [B, H, n, n]
   const allowed = visibility.graph(input); // [B, 1, 1 or n, n]
   const { full } = visibility;
-  const keep = planMask(plan, { q, k, scores: () => scores, visibility, allowed, full, layer, heads, input, ...form }, layers);
+  const keep = planMask(
+    plan,
+    { q, k, scores: () => scores, biased: bias !== undefined, visibility, allowed, full, layer, heads, input, ...form },
+    layers,
+  );
   // A real query always has its own key; the window of a padded one may hold padding alone.
-  const probabilities = maskedSoftmax(scores, keep, { rowsKeepOne: full && keep === allowed }); // [B, H, n, n]
-  const mask = dropoutMask(probabilities.shape);
-  const context = matmul(mask ? dropout(probabilities, mask.mask, mask.probability) : probabilities, v); // [B, H, n, d]
+  const { normalise, removesPairs } = planNormaliser(plan, layer);
+  const probabilities = normalise(scores, keep, { rowsKeepOne: full && keep === allowed, input }); // [B, H, n, n]
+  const weights = dropoutOf(plan.dropout).apply(probabilities, dropoutMask); // [B, H, n, n]
+  const context = matmul(weights, v); // [B, H, n, d]
   const queries = validQueries(input); // [B, 1, n, 1]
   return {
     context: mul(context, queries), // [B, H, n, d]
-    keptPairs: countKept(keep, queries, heads), // [B]
+    keptPairs: countKept(removesPairs ? greater(probabilities, constant(0)) : keep, queries, heads), // [B]
     probabilities: () => mul(probabilities, queries), // [B, H, n, n]
   };
 }

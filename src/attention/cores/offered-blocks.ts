@@ -1,6 +1,5 @@
 import { block } from "../patterns/block.ts";
-import { isDense } from "../patterns/dense.ts";
-import type { AttentionPlan } from "../plan.ts";
+import { type AttentionPlan, isDense } from "../plan.ts";
 import { type CoreSizes, chooseCore } from "./choose-core.ts";
 
 /** A sparse pattern that would be faster than dense attention. */

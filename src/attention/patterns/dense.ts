@@ -14,6 +14,6 @@ export const dense = (): Pattern => ({
   graph: ({ allowed }) => allowed,
 });
 
-/** Whether the pattern of a plan, or the id of a stored one, is {@link dense}, so that there is no sparsity to switch off. */
-export const isDense = ({ pattern }: { readonly pattern: Pattern | string }): boolean =>
+/** Whether a pattern, or the id of a stored one, is {@link dense}. */
+export const isDensePattern = (pattern: Pattern | string): boolean =>
   (typeof pattern === "string" ? pattern : pattern.id) === "dense";

@@ -13,6 +13,7 @@ import { foldKey, hashWords, normalFill } from "../../random/index.ts";
 import type { HostTensor, Session } from "../../runtime/index.ts";
 import { visibility } from "../visibility.ts";
 import { block } from "./block.ts";
+import { bottomK } from "./bottom-k.ts";
 import { anyOf, inOrder } from "./compose.ts";
 import { dense } from "./dense.ts";
 import { global } from "./global.ts";
@@ -25,12 +26,18 @@ import { slidingWindow } from "./sliding-window.ts";
 import { strided } from "./strided.ts";
 import { threshold } from "./threshold.ts";
 import { topK } from "./top-k.ts";
+import { topP } from "./top-p.ts";
 
 /** Compositions and options that the registry's samples leave out, at one sparsity. */
 export const variants = (sparsity: number): Pattern[] => [
   topK({ sparsity, rankOver: { paddedTo: 16 } }),
   topK({ sparsity, keepSpecial: true }),
   topK({ sparsity, rankOver: { paddedTo: 128 }, keepSpecial: true }),
+  bottomK({ sparsity, rankOver: { paddedTo: 16 }, keepSpecial: true }),
+  inOrder(slidingWindow({ sparsity }), bottomK({ sparsity })),
+  inOrder(heads({ heads: [1] }), topP({ mass: 0.5 })),
+  inOrder(topP({ mass: 0.7 }), slidingWindow({ sparsity })),
+  anyOf(topP({ mass: 0.3 }), slidingWindow({ radius: 1 })),
   random({ sparsity, rankOver: { paddedTo: 16 }, keepSpecial: true }),
   slidingWindow({ radius: 2 }),
   global({ tokens: 2 }),

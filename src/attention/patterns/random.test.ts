@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { uniform } from "../../random/index.ts";
 import { countPairs } from "../accounting.ts";
+import { bottomK } from "./bottom-k.ts";
 import { head, row } from "./made-up-heads.fixture.ts";
 import { fillNoise, noiseKey } from "./parts/noise.ts";
 import type { HeadView } from "./pattern.ts";
 import { random } from "./random.ts";
+import { slidingWindow } from "./sliding-window.ts";
 import { topK } from "./top-k.ts";
 
 describe("the noise", () => {
@@ -44,12 +46,18 @@ describe("random", () => {
   const masks = (sparsity: number, n: number, count: number): Uint8Array[] =>
     Array.from({ length: count }, (_, step) => random({ sparsity }).keep({ ...head(n, 0), key: { ...head(n, 0).key, step } }));
 
-  test("keeps as many keys a query as topK", () => {
+  test("keeps as many keys as topK and bottomK, query by query, also up a ramp and behind another pattern", () => {
+    const perRow = (mask: Uint8Array): number[] =>
+      Array.from({ length: 23 }, (_, query) => row(mask, 23, query).filter(Boolean).length);
+    const whole = head(23, 4);
+    const windows = slidingWindow({ radius: 5 }).keep(whole);
     for (const sparsity of [0, 0.4, 0.6, 0.8, 0.95]) {
-      const view = head(23, 4);
-      const perRow = (mask: Uint8Array): number[] =>
-        Array.from({ length: 23 }, (_, query) => row(mask, 23, query).filter(Boolean).length);
-      assert.deepEqual(perRow(random({ sparsity }).keep(view)), perRow(topK({ sparsity }).keep(view)));
+      for (const options of [{}, { keepSpecial: true }, { rankOver: { paddedTo: 30 } }]) {
+        for (const view of [whole, { ...whole, strength: 0.3 }, { ...whole, allowed: windows }]) {
+          const [keys, ...others] = [topK, random, bottomK].map((make) => perRow(make({ sparsity, ...options }).keep(view)));
+          for (const other of others) assert.deepEqual(other, keys);
+        }
+      }
     }
   });
   test("keeps each pair equally often", () => {

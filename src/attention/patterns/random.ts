@@ -1,8 +1,7 @@
 import { fillNoise, noiseKey } from "./parts/noise.ts";
-import { checkRankOptions, keepRanked, type RankOptions, rankedMask } from "./parts/ranked-keys.ts";
+import { keepRanked, type RankOptions, rankedId, rankedMask } from "./parts/ranked-keys.ts";
 import { validLength } from "./parts/valid-length.ts";
 import type { Pattern } from "./pattern.ts";
-import { patternId } from "./pattern-id.ts";
 
 /**
  * Keep k random keys of every query, as many as `topK` keeps at the same sparsity: the control that every claim about a pattern is
@@ -18,14 +17,12 @@ import { patternId } from "./pattern-id.ts";
  * @see BigBird (arXiv 2007.14062) has random *blocks*, drawn once per layer; here every pair is drawn, at every step.
  */
 export function random(options: RankOptions): Pattern {
-  const { sparsity, rankOver, keepSpecial } = options;
-  checkRankOptions("random", options);
-  const id = patternId("random", { sparsity, paddedTo: rankOver?.paddedTo, keepSpecial });
+  const id = rankedId("random", options);
   return {
     id,
     needsScores: false,
     isDrawn: true,
-    nominalSparsity: sparsity,
+    nominalSparsity: options.sparsity,
     keep(view) {
       const noise = new Float32Array(view.n * view.n);
       fillNoise(noise, 0, view.n, validLength(view), noiseKey(view.key));

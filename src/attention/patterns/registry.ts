@@ -1,4 +1,5 @@
 import { type BlockOptions, block } from "./block.ts";
+import { bottomK } from "./bottom-k.ts";
 import { anyOf, inOrder } from "./compose.ts";
 import { dense } from "./dense.ts";
 import { type GlobalOptions, global } from "./global.ts";
@@ -12,6 +13,7 @@ import { slidingWindow, type WindowOptions } from "./sliding-window.ts";
 import { type StridedOptions, strided } from "./strided.ts";
 import { threshold } from "./threshold.ts";
 import { topK } from "./top-k.ts";
+import { topP } from "./top-p.ts";
 
 /** Everything that shared code knows of one kind of pattern. */
 export interface PatternEntry {
@@ -94,6 +96,19 @@ export const patterns: Readonly<Record<string, PatternEntry>> = {
     create: (parameters) => nOfM(parameters as unknown as NOfMOptions),
     sample: () => nOfM({ n: 2 }),
     ofSparsity: (sparsity) => nOfM({ sparsity }),
+  },
+  topP: {
+    summary: "each query's most probable keys up to a mass",
+    parameters: ["mass"],
+    create: (parameters) => topP(parameters as { mass?: number }),
+    sample: () => topP({ mass: 0.9 }),
+  },
+  bottomK: {
+    summary: "each query's keys with the smallest scores, as many as topK keeps: a control",
+    parameters: ["sparsity", "paddedTo", "keepSpecial"],
+    create: (parameters) => bottomK(rankOptions(parameters)),
+    sample: () => bottomK({ sparsity: 0.8 }),
+    ofSparsity: (sparsity) => bottomK({ sparsity }),
   },
   random: {
     summary: "as many random keys as topK keeps: the control",

@@ -1,6 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { lessOrEqual, maskedSoftmax } from "../../graph/index.ts";
 import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
+import { refuseRamp } from "./parts/no-ramp.ts";
 import type { Pattern } from "./pattern.ts";
 import { patternId } from "./pattern-id.ts";
 
@@ -21,10 +22,7 @@ export function threshold({ probability }: { readonly probability: number }): Pa
     throw expectedGot("pattern/bad-parameter", "threshold", "a probability in (0, 1]", probability, hint);
   }
   const id = patternId("threshold", { probability });
-  const checkStrength = (strength: number): void => {
-    if (strength === 1) return;
-    throw expectedGot("pattern/bad-schedule", id, "no ramp on a threshold", `strength ${strength}`, "Leave the ramp out.");
-  };
+  const checkStrength = (strength: number): void => refuseRamp(id, "a threshold", strength);
   const least = Math.fround(probability);
   return {
     id,

@@ -1,6 +1,5 @@
-import { checkRankOptions, keepRanked, type RankOptions, rankedMask } from "./parts/ranked-keys.ts";
+import { type RankOptions, rankedByScore } from "./parts/ranked-keys.ts";
 import type { Pattern } from "./pattern.ts";
-import { patternId } from "./pattern-id.ts";
 
 /**
  * Of every query's allowed keys, keep the k with the largest scaled score:
@@ -18,15 +17,4 @@ import { patternId } from "./pattern-id.ts";
  * @see arXiv 2508.06016, *Crisp Attention*: one reading of its "structured sparsity, applied to the attention scores post hoc".
  *   The paper says neither what is ranked nor over which keys.
  */
-export function topK(options: RankOptions): Pattern {
-  const { sparsity, rankOver, keepSpecial } = options;
-  checkRankOptions("topK", options);
-  const id = patternId("topK", { sparsity, paddedTo: rankOver?.paddedTo, keepSpecial });
-  return {
-    id,
-    needsScores: true,
-    nominalSparsity: sparsity,
-    keep: (view) => keepRanked(view, view.scores, options),
-    graph: (view) => rankedMask(view, id, view.scores(), options),
-  };
-}
+export const topK = (options: RankOptions): Pattern => rankedByScore("topK", "largest", options);

@@ -22,9 +22,11 @@ export function shownFacts(
   { model: { card, config }, runtime, evaluated, split }: TrainResult,
   { start, data, now = new Date() }: { readonly start: string; readonly data: string; readonly now?: Date },
 ): TrainReport["facts"] {
-  const { pattern, layers, heads, rampSteps } = card.attention;
+  const { pattern, normaliser, dropout, layers, heads, rampSteps } = card.attention;
   const plan = [
     pattern,
+    normaliser,
+    dropout && `dropout of ${dropout}`,
     layers && `layers ${layers.join(", ")}`,
     heads && `heads ${heads.join(", ")}`,
     rampSteps !== undefined && `reached over ${rampSteps} updates`,

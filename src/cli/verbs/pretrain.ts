@@ -6,14 +6,27 @@ import type { Device } from "../../runs/index.ts";
 import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import { continuing, inTrainingFolder, stoppedRun } from "../output-folder.ts";
 import { duration } from "../progress.ts";
-import { fetchListener, planOptions, sayAsked, trainFile } from "../read-options.ts";
+import { fetchListener, planOptions, sayAsked, trackingSettings, trainFile } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
 import { type Context, defineVerb } from "../verb.ts";
-import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import {
+  DATA_OPTIONS,
+  DEVICE_OPTION,
+  MODEL_OPTIONS,
+  PLAN_OPTIONS,
+  RUN_NAME_OPTION,
+  TRACKING_OPTIONS,
+  TRAINING_OPTIONS,
+} from "./training-options.ts";
 
-// Every label counts in full here, and evaluation takes the batches of training: these two would change nothing.
-const { label_smoothing_factor: _smoothing, per_device_eval_batch_size: _evalBatch, ...TRAINING } = TRAINING_OPTIONS;
+// Every label counts in full here, a batch goes through once, and evaluation takes the batches of training: these would change nothing.
+const {
+  label_smoothing_factor: _smoothing,
+  r_drop_alpha: _rDrop,
+  per_device_eval_batch_size: _evalBatch,
+  ...TRAINING
+} = TRAINING_OPTIONS;
 
 const OPTIONS = {
   train_file: { type: "string", unit: "file", help: "Plain text, gzip of it: lines, an empty line between documents." },
@@ -29,6 +42,8 @@ const OPTIONS = {
   ...TRAINING,
   learning_rate: { ...TRAINING.learning_rate, default: pretrainingDefaults.learningRate },
   output_dir: { ...TRAINING.output_dir, help: "Where the model and the checkpoints go; left out, <name of the text>-encoder." },
+  ...TRACKING_OPTIONS,
+  run_name: RUN_NAME_OPTION,
 } as const;
 
 const POSITIONALS = [{ name: "text", help: "Plain text (the same as --train_file)." }];
@@ -69,6 +84,7 @@ export const pretrain = defineVerb({
         device: options.device as Device,
         checkpoints: folder.checkpoints,
         log: folder.log,
+        ...trackingSettings(options, folder.path),
         signal,
         ...trainingOptionsIn(options),
       });

@@ -51,6 +51,16 @@ export const RECIPE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** What is read of long texts where nothing is chosen. */
+export const LONG_TEXT_OPTIONS = {
+  long_texts: {
+    ...RECIPE_OPTIONS.long_texts,
+    default: "head",
+    help: "What is read of texts longer than --max_seq_length, as for train; the same in all arms.",
+  },
+  doc_stride: RECIPE_OPTIONS.doc_stride,
+} as const satisfies OptionTable;
+
 /** Those that were typed. */
 export function recipeSettings(options: OptionValues<typeof RECIPE_OPTIONS>, given: ReadonlySet<string>): RecipeSettings {
   const { preset, timeBudget, contrastiveEpochs, linearProbe, pooling, longTexts, docStride, folds } = options;

@@ -1,78 +1,41 @@
-import { basename, join } from "node:path";
-import { limited } from "../../api/index.ts";
-import { drawn, modelFolderOf, tokenizerOf } from "../../api/index-node.ts";
-import { renderSummary, sameClasses, summarise } from "../../data/index.ts";
-import { loadDatasets } from "../../data/index-node.ts";
-import { type CrispError, counted, expectedGot } from "../../errors/index.ts";
+import { join } from "node:path";
+import { renderSummary, summarise } from "../../data/index.ts";
+import { counted } from "../../errors/index.ts";
 import { checkOwnFiles, writeOwnFiles } from "../../files/index-node.ts";
-import { asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
+import { acrossLines, asPlanted, calibrationTitle, renderReport, renderTable } from "../../report/index.ts";
 import type { Device } from "../../runs/index.ts";
-import { chooseDevice } from "../../runtime/index-node.ts";
-import { demoStudies, type PreparedStudy, type StudyDefinition, type StudyResults, textStudy } from "../../studies/index.ts";
-import { armsOf, prepareStudy, readStudyFile, runStudy, type StudyFile } from "../../studies/index-node.ts";
-import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
-import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.ts";
+import {
+  acrossTasks,
+  chooseTrials,
+  type FinishedStudy,
+  type PreparedStudy,
+  type StudyResults,
+  type Tuned,
+  tunedStudy,
+} from "../../studies/index.ts";
+import { prepareStudy, runStudy } from "../../studies/index-node.ts";
+import { foreignTrainingOptions } from "../../training/index.ts";
 import { inOutputFolder } from "../in-output-folder.ts";
-import { QUICK, quickOptions } from "../quick-study.ts";
-import { columnOptions, fetchListener, modelName, planOptions, readingOptions, sayAsked, trainingData } from "../read-options.ts";
-import { type Context, defineVerb } from "../verb.ts";
-import { DATABASE_OPTIONS, openStores, type Stores } from "./studies/database.ts";
-import { studyProgress } from "./studies/study-progress.ts";
-import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import { EXPORT_FILES, studyExports } from "../study/exports.ts";
+import { STUDY_OPTIONS, type StudyContext } from "../study/options.ts";
+import { type PlannedStudy, plannedStudies, settledDevice } from "../study/planned.ts";
+import { studyProgress } from "../study/progress.ts";
+import { openStores, type Stores } from "../study/stores.ts";
+import { studyTracking } from "../study/tracking.ts";
+import { defineVerb } from "../verb.ts";
 
-// A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
-const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _best, ...SHARED } = TRAINING_OPTIONS;
-const { attention: _attention, ...MODEL } = MODEL_OPTIONS;
-const { test_file: _test, streaming: _streaming, ...DATA } = DATA_OPTIONS;
-
-/** Of `crisp worker` too, as it needs the same study. */
-export const STUDY_OPTIONS = {
-  preset: { type: "string", choices: ["demo", "sst2"], help: "A ready-made study." },
-  // Five is the least that gets a verdict (docs/statistics.md).
-  seeds: {
-    type: "integers",
-    unit: "seed,seed",
-    min: 0,
-    help: "Seeds of the paired runs; left out, five. Fixed before the first run.",
-  },
-  pattern: { type: "string", default: "topK", help: "Pattern of the three sparse arms." },
-  quick: {
-    type: "boolean",
-    help: "A first look: two seeds, at most 2,000 rows drawn at random, 150 updates or an epoch, no verdicts.",
-  },
-  ...DATA,
-  validation_file: {
-    type: "string",
-    unit: "file",
-    help: "What verdicts are about, read once a run; left out, a fifth of the training file is held out.",
-  },
-  ...MODEL,
-  device: { ...DEVICE_OPTION, default: "auto" },
-  ...PLAN_OPTIONS,
-  ...SHARED,
-  ...DATABASE_OPTIONS,
-  output_dir: {
-    type: "string",
-    unit: "folder",
-    help: "Where runs and report go; left out, runs/<study>. The same one continues.",
-  },
-  overwrite_output_dir: {
-    type: "boolean",
-    help: "Start afresh where the output folder holds a study; each of its files is replaced once the new one is whole.",
-  },
-} as const;
-type StudyContext = Context<typeof STUDY_OPTIONS>;
-
-const SEEDS = [1, 2, 3, 4, 5];
 /** Of each study, and of all of them. */
-const RESULT_FILES = ["results.json", "predictions.jsonl"];
+const RESULT_FILES = ["results.json", "predictions.jsonl", ...EXPORT_FILES];
+const TUNING_FILES = ["tuning.json"];
 const REPORT = "report.html";
+/** What studies that differ in their task alone say together. */
+const ACROSS = "across-tasks.json";
 
 export const study = defineVerb({
   name: "study",
   summary: "train several kinds of attention, its arms, over several seeds and say whether sparsity helped",
   usage: "[data | spec.json] [options]",
-  positionals: [{ name: "data", help: "Labelled texts, or a study's spec (JSON); left out with --preset." }],
+  positionals: [{ name: "data", help: "Labelled texts, or a study's spec (JSON or a module); left out with --preset." }],
   options: STUDY_OPTIONS,
   foreign: foreignTrainingOptions,
   examples: [
@@ -83,13 +46,17 @@ export const study = defineVerb({
   stopsOnSignal: true,
   async run(context) {
     const { options, output } = context;
-    const { prepared, folder } = await preparedStudies(context);
-    const folderOf = ({ study }: StudyDefinition): string => (prepared.length > 1 ? join(folder, study) : folder);
-    for (const { definition } of prepared) checkOwnFiles(folderOf(definition), RESULT_FILES);
-    return inOutputFolder(folder, { what: "study", files: [REPORT] }, async () => {
+    const { plans, folder } = await plannedStudies(context);
+    for (const { folder: own, trials } of plans) {
+      checkOwnFiles(own, RESULT_FILES);
+      if (!trials) continue;
+      checkOwnFiles(own, TUNING_FILES);
+      for (const part of ["tuning", "tuned"]) checkOwnFiles(join(own, part), RESULT_FILES);
+    }
+    return inOutputFolder(folder, { what: "study", files: [REPORT, ACROSS] }, async () => {
       const stores = await openStores(options, folder, output);
       try {
-        return await runAll(context, prepared, { folder, folderOf, stores });
+        return await runAll(context, plans, { folder, stores });
       } finally {
         await stores.close();
       }
@@ -97,154 +64,94 @@ export const study = defineVerb({
   },
 });
 
-/** What a command asks for, checked, and the folder of its output. */
-export async function preparedStudies(context: StudyContext) {
-  const { options } = context;
-  const demo = options.preset === "demo";
-  const definitions = demo ? demoDefinitions(context) : [await textDefinition(context)];
-  const folder = options.outputDir ?? join("runs", demo ? (options.quick ? "demo-quick" : "demo") : definitions[0].study);
-  return { prepared: definitions.map(prepareStudy), folder };
-}
-
 interface Places {
   readonly folder: string;
-  /** Of one of several studies. */
-  folderOf(definition: StudyDefinition): string;
   readonly stores: Stores;
 }
 
-async function runAll(
-  context: StudyContext,
-  studies: readonly PreparedStudy[],
-  { folder, folderOf, stores }: Places,
-): Promise<number> {
+async function runAll(context: StudyContext, plans: readonly PlannedStudy[], { folder, stores }: Places): Promise<number> {
   const { output } = context;
-  announce(context, studies, folder);
-
-  const results: StudyResults[] = [];
+  announce(
+    context,
+    plans.map(({ study }) => study),
+    folder,
+  );
   const device = await settledDevice(context);
   const started = performance.now();
-  for (const each of studies) {
-    const { definition } = each;
-    const own = folderOf(definition);
-    const finished = await runStudy(each, {
-      store: stores.storeIn(own),
-      device,
-      signal: context.signal,
-      onEvent: studyProgress(context, definition, results.length === 0),
-    });
-    if (!finished && !context.signal.aborted) {
-      output.print(`some runs failed, crisp status says why; the same command tries them again: ${context.commandLine}`);
-      return 1;
-    }
-    if (!finished) {
-      output.print(`stopped; the same command continues where it was: ${context.commandLine}`);
-      return 130;
-    }
-    results.push(finished.results);
-    write(own, RESULT_FILES, [`${JSON.stringify(finished.results, null, 2)}\n`, finished.predictions]);
-    output.print();
-    output.print(renderTable(finished.results, { paint: output.style, width: output.width }).trimEnd());
+  const results: StudyResults[] = [];
+  /** By what they share beside their task. */
+  const groups = new Map<string, StudyResults[]>();
+  const keep = (found: StudyResults, group: string | undefined): void => {
+    results.push(found);
+    if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), found]);
+  };
+  const run = (study: PreparedStudy, own: string) => runOne(context, study, own, { stores, device, first: results.length === 0 });
+  for (const { study, folder: own, trials, tuning, definition, besideTask } of plans) {
+    const finished = await run(study, own);
+    if (!finished) return stopped(context);
+    keep(finished.results, besideTask);
+    if (!trials || !tuning) continue;
+    const tried = await run(trials, join(own, "tuning"));
+    if (!tried) return stopped(context);
+    const tuned = chooseTrials(definition, tuning, tried.runs);
+    write(own, TUNING_FILES, [`${JSON.stringify({ ...tuning, tuned }, null, 2)}\n`]);
+    sayTuned(context, tuned);
+    const best = await run(prepareStudy(tunedStudy(definition, tuning, tuned)), join(own, "tuned"));
+    if (!best) return stopped(context);
+    keep(best.results, [besideTask, "tuned"].filter(Boolean).join("."));
   }
-  write(folder, [REPORT], [renderReport(results.length === 1 ? results[0] : results)]);
+  const across = [...groups].flatMap(([name, studies]) => {
+    const found = acrossTasks(studies);
+    return found ? [{ name, ...found }] : [];
+  });
+  for (const each of across) for (const line of acrossLines(each)) output.print(line);
+  const page = renderReport(results.length === 1 ? results[0] : results, across);
+  write(folder, [REPORT, ACROSS], [page, `${JSON.stringify(across, null, 2)}\n`]);
   output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
   return conclude(context, results, folder, (performance.now() - started) / 1000);
 }
 
-const write = (folder: string, names: readonly string[], texts: readonly string[]): void =>
-  writeOwnFiles(folder, new Map(names.map((name, at) => [name, [new TextEncoder().encode(texts[at])]])));
-
-/** `auto` is settled once, so that all runs of a study are computed alike. */
-export async function settledDevice({ options, output }: StudyContext): Promise<Exclude<Device, "auto">> {
-  const asked = options.device as Device;
-  sayAsked(output, asked);
-  if (asked !== "auto") return asked;
-  const { device, reason } = await chooseDevice();
-  output.note(`device: ${device}, ${reason}`);
-  return device;
-}
-
-const DEMO_OPTIONS = new Set([
-  "preset",
-  "device",
-  "seeds",
-  "quick",
-  "database",
-  "checkpointsDir",
-  "outputDir",
-  "overwriteOutputDir",
-  "json",
-  "verbose",
-]);
-
-function demoDefinitions({ options, given, positionals, commandLine }: StudyContext): StudyDefinition[] {
-  const other = positionals[0] ?? [...given].find((name) => !DEMO_OPTIONS.has(name));
-  if (other !== undefined) {
-    const hint = "Its corpora, model and settings are fixed, since their truth was planted for them.";
-    throw expectedGot(
-      "cli/bad-option",
-      "crisp study --preset demo",
-      "no data, and no options but --seeds, --quick and folders",
-      other,
-      hint,
-    );
+function stopped({ output, commandLine, signal }: StudyContext): number {
+  if (!signal.aborted) {
+    output.print(`some runs failed, crisp status says why; the same command tries them again: ${commandLine}`);
+    return 1;
   }
-  const seeds = options.seeds ?? (options.quick ? [0, 1] : undefined);
-  return demoStudies({ command: commandLine, ...(seeds && { seeds }) });
+  output.print(`stopped; the same command continues where it was: ${commandLine}`);
+  return 130;
 }
 
-function notOneClass(data: string, task: string): CrispError {
-  const rule = "one class for each text, as a study compares accuracies";
-  return expectedGot("study/bad-spec", data, rule, `labels of ${task}`, "Use crisp train.");
+/** Run a study in a folder, and write down what came of it. */
+async function runOne(
+  context: StudyContext,
+  study: PreparedStudy,
+  own: string,
+  { stores, device, first }: { readonly stores: Stores; readonly device: Exclude<Device, "auto">; readonly first: boolean },
+): Promise<FinishedStudy | null> {
+  const { output, signal, options } = context;
+  const tracking = studyTracking(context, study.definition, own);
+  const finished = await runStudy(study, {
+    store: stores.storeIn(own),
+    parallelRuns: options.parallelRuns,
+    ...{ device, signal, onEvent: tracking.with(studyProgress(output, study.definition, first)) },
+  }).finally(tracking.end);
+  if (!finished) return null;
+  const json = `${JSON.stringify(finished.results, null, 2)}\n`;
+  write(own, RESULT_FILES, [json, finished.predictions, ...studyExports(study, finished)]);
+  output.print();
+  output.print(renderTable(finished.results, { paint: output.style, width: output.width }).trimEnd());
+  return finished;
 }
 
-async function textDefinition(context: StudyContext): Promise<StudyDefinition> {
-  const { options, positionals, given, commandLine } = context;
-  const specFile = positionals[0]?.endsWith(".json") ? positionals[0] : undefined;
-  const spec: StudyFile = specFile === undefined ? {} : readStudyFile(specFile);
-  const where = "crisp study";
-  const own = (["pattern", "attentionLayers", "attentionHeads", "sparsityRampSteps"] as const).find((name) => given.has(name));
-  if (spec.arms && own) {
-    const hint = 'Write "pattern", "layers", "heads" and "rampSteps" into the spec\'s arms.';
-    throw expectedGot("cli/bad-option", where, "arms by the spec, or by options", `both (${own})`, hint);
+function sayTuned({ output }: StudyContext, tuned: readonly Tuned[]): void {
+  for (const { arm, chosen, accuracies } of tuned) {
+    const each = accuracies.map((value) => (100 * value).toFixed(2)).join(", ");
+    output.print(`tuning: ${arm} keeps trial ${chosen + 1} of ${accuracies.length} (selection split, %: ${each})`);
   }
-  const listener = { ...fetchListener(context.output), signal: context.signal };
-  const trainingFile = specFile === undefined ? options.trainFile : (options.trainFile ?? spec.train_file);
-  const positional = specFile === undefined ? positionals[0] : undefined;
-  const validationFile = options.validationFile ?? spec.validation_file;
-  const source = await trainingData(where, positional, { ...options, trainFile: trainingFile, validationFile }, listener);
-  const [file] = source.data;
-  const model = modelName(where, { modelNameOrPath: options.modelNameOrPath ?? spec.model });
-  const folder = await modelFolderOf(model, { ...listener, revision: options.modelRevision });
-  const tokenizer = await tokenizerOf(folder, options.maxSeqLength);
-  const columns = { ...columnOptions(options), ...readingOptions(options, context.output) };
-  if (!taskOf(source).hasOneClass) throw notOneClass(source.name, source.task!);
-  const read = await loadDatasets(source.data, columns);
-  if (!taskOf(read).hasOneClass) throw notOneClass(source.name, read.task!);
-  const all = limited(read, options.maxTrainSamples);
-  const train = options.quick && options.maxTrainSamples === undefined ? drawn(all, QUICK.rows) : all;
-  const like = { ...columns, labels: train.labels, task: DEFAULT_TASK } as const;
-  const reported = source.validation && sameClasses(await loadDatasets(source.validation, like), train.labels);
-  const hub = options.datasetName === undefined ? undefined : source.name;
-  const sst2 = options.preset === "sst2";
-  const name = options.study ?? spec.study ?? (sst2 ? "sst2" : basename(hub ?? file).replace(/\.(tsv|csv|jsonl)?(\.gz)?$/, ""));
-  const training = trainingOptionsIn(options);
-  const quick = options.quick ? quickOptions(options, given, { rows: train.examples.length, folder }) : {};
-  const definition = textStudy({
-    study: options.quick ? `${name}-quick` : name,
-    corpus: hub ?? (sst2 ? "SST-2" : basename(file)),
-    model: { kind: "folder", path: folder },
-    tokenizer,
-    train,
-    reported,
-    pattern: options.pattern,
-    where: planOptions(options),
-    seeds: options.seeds ?? spec.seeds ?? (options.quick ? QUICK.seeds : SEEDS),
-    options: { ...training, ...quick },
-    command: commandLine,
-  });
-  const { arms, claims, looks } = spec;
-  return { ...definition, claims, looks, ...(arms && { arms: armsOf(arms) }) };
+}
+
+function write(folder: string, names: readonly string[], contents: readonly (string | Uint8Array)[]): void {
+  const bytes = (content: string | Uint8Array) => (typeof content === "string" ? new TextEncoder().encode(content) : content);
+  writeOwnFiles(folder, new Map(names.map((name, at) => [name, [bytes(contents[at])]])));
 }
 
 function announce({ output }: StudyContext, studies: readonly PreparedStudy[], folder: string): void {

@@ -15,7 +15,16 @@ import { foreignTrainingOptions, trainingOptionsIn } from "../../training/index.
 import type { Output } from "../output.ts";
 import { continuing, inTrainingFolder, stoppedRun, type TrainingFolder } from "../output-folder.ts";
 import { duration, type Progress } from "../progress.ts";
-import { classWeights, columnOptions, fetchListener, modelName, planOptions, sayAsked, trainingData } from "../read-options.ts";
+import {
+  classWeights,
+  columnOptions,
+  fetchListener,
+  modelName,
+  planOptions,
+  sayAsked,
+  trackingSettings,
+  trainingData,
+} from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
 import { shownFacts, shownOptions } from "../train-report/shown-settings.ts";
@@ -26,7 +35,16 @@ import { errorsCsv } from "./error-tables.ts";
 import { RECIPE_OPTIONS, recipeSettings } from "./recipe-options.ts";
 import { fasterLine, longTextsLine, recipeLine } from "./start-lines.ts";
 import { trainVerdict } from "./train-verdict.ts";
-import { DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, PLAN_OPTIONS, TASK_OPTIONS, TRAINING_OPTIONS } from "./training-options.ts";
+import {
+  DATA_OPTIONS,
+  DEVICE_OPTION,
+  MODEL_OPTIONS,
+  PLAN_OPTIONS,
+  RUN_NAME_OPTION,
+  TASK_OPTIONS,
+  TRACKING_OPTIONS,
+  TRAINING_OPTIONS,
+} from "./training-options.ts";
 
 const { default: _, ...LENGTH } = DATA_OPTIONS.max_seq_length;
 
@@ -42,6 +60,8 @@ const OPTIONS = {
   },
   ...RECIPE_OPTIONS,
   ...TRAINING_OPTIONS,
+  ...TRACKING_OPTIONS,
+  run_name: RUN_NAME_OPTION,
   onnx: { type: "boolean", default: true, help: "Write onnx/model.onnx, for transformers.js." },
   license: {
     type: "string",
@@ -109,6 +129,7 @@ export const train = defineVerb({
         device: options.device as Device,
         checkpoints: folder.checkpoints,
         log: folder.log,
+        ...trackingSettings(options, folder.path),
         signal,
         ...trainingOptionsIn(Object.fromEntries(Object.entries(options).filter(([option]) => context.given.has(option)))),
         ...recipeSettings(options, context.given),

@@ -1,4 +1,4 @@
-import { cores } from "../../attention/index.ts";
+import { cores, dropouts, normalisers } from "../../attention/index.ts";
 import { ENCODINGS } from "../../data/index.ts";
 import { labelledTasks } from "../../tasks/index.ts";
 import { trainingOptionTable } from "../../training/index.ts";
@@ -119,6 +119,20 @@ export const PLAN_OPTIONS = {
     inCode: ["attention.core"],
     help: "How attention is computed; auto takes what is faster.",
   },
+  attention_normaliser: {
+    type: "string",
+    choices: Object.keys(normalisers),
+    default: "softmax",
+    inCode: ["attention.normaliser"],
+    help: "Rule that makes probabilities of a query's kept scores.",
+  },
+  attention_dropout_type: {
+    type: "string",
+    choices: Object.keys(dropouts),
+    default: "standard",
+    inCode: ["attention.dropout"],
+    help: "What dropout takes from attention; elements and columns: DropAttention.",
+  },
   sparsity_ramp_steps: {
     type: "integer",
     unit: "steps",
@@ -127,6 +141,26 @@ export const PLAN_OPTIONS = {
     help: "Updates over which the sparsity grows; left out, full at once.",
   },
 } as const satisfies OptionTable;
+
+/** Who is told how it goes. */
+export const TRACKING_OPTIONS = {
+  report_to: {
+    type: "list",
+    unit: "name[,name]",
+    help: "Trackers to tell: tensorboard, mlflow, trackio; all that are set up; or none, as when left out.",
+  },
+  logging_dir: {
+    type: "string",
+    unit: "folder",
+    help: "TensorBoard's files, a folder for each run; left out, tensorboard in the output folder.",
+  },
+} as const satisfies OptionTable;
+
+export const RUN_NAME_OPTION = {
+  type: "string",
+  unit: "name",
+  help: "What trackers call the run; left out, as the output folder.",
+} as const satisfies OptionTable[string];
 
 /** How to train, and where the result goes. */
 export const TRAINING_OPTIONS = {

@@ -116,6 +116,15 @@ export const elementwiseOps = defineOps({
       return [mul(up, add(cdf, mul(x, density)))];
     },
   }),
+  stopGradient: {
+    stopsGradient: true,
+    infer([x]) {
+      checkDType("stopGradient", [x]);
+      return x;
+    },
+    reference: ([x]) => x.data,
+    onnx: (emitter, [x], node) => emitter.emit("Identity", [x], node),
+  },
   /** x · c for a constant c; kept apart from `mul` so that its gradient knows c and asks for none. */
   scale: {
     infer([x]) {

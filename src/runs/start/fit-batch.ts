@@ -35,12 +35,23 @@ export function fitBatch(options: TrainingOptions, { bytesOf, available, divisib
   const fits = (examples: number): boolean => bytesOf(examples) <= room;
   if (fits(whole)) return { options };
   if (!divisible) return unchanged("the loss of this task compares the examples of a batch, which must stay together");
-  const sizes = Array.from({ length: whole - 1 }, (_, at) => whole - 1 - at).filter((size) => whole % size === 0);
+  const sizes = Array.from({ length: whole }, (_, at) => whole - at).filter((size) => whole % size === 0);
   const size = sizes.find(fits) ?? 1;
   const pieces = whole / size;
   const needed = `batches of ${whole} would take ${gigabytes(bytesOf(whole))} of ${gigabytes(available)} that are free`;
   return {
     options: { ...options, perDeviceTrainBatchSize: size, gradientAccumulationSteps: steps * pieces },
-    note: `${needed}; training in batches of ${size}, ${pieces} times as many an update (${gigabytes(bytesOf(size))})`,
+    note: fits(size)
+      ? `${needed}; training in batches of ${size}, ${pieces} times as many an update (${gigabytes(bytesOf(size))})`
+      : notEvenOne(bytesOf(1), available, options),
   };
+}
+
+/** Training starts all the same: what is free changes, and a machine may swap. */
+function notEvenOne(bytes: number, available: number, { gradientCheckpointing }: TrainingOptions): string {
+  const ways = ["a shorter --max_seq_length", ...(gradientCheckpointing ? [] : ["--gradient_checkpointing"])].join(", ");
+  return (
+    `not even one example fits: a batch of 1 would take ${gigabytes(bytes)}, ${gigabytes(available)} are free, and a fifth of that ` +
+    `is left alone; training in batches of 1 may run out of memory. Take ${ways} or a smaller model.`
+  );
 }

@@ -25,6 +25,8 @@ export interface CrossedBootstrap {
   fixedInterval(level: number): Interval;
   /** Two-sided p-value of "no difference": share of replicates, scaled as at 95 %, at least as far from θ as 0 is. */
   pValue(): number;
+  /** p-value of "the difference is at least `margin` on one side"; below 5 % where the 90 % interval lies inside ± margin. */
+  equivalenceP(margin: number): number;
 }
 
 export interface BootstrapOptions {
@@ -130,6 +132,12 @@ export function crossedBootstrap(matrices: readonly Float64Array[], options: Boo
       pValue() {
         const beyond = distances(0.95, "balanced").reduce((count, d) => count + (d >= Math.abs(mean) ? 1 : 0), 0);
         return (beyond + 1) / (replicates + 1);
+      },
+      equivalenceP(margin) {
+        const room = margin - Math.abs(mean);
+        const beyond = distances(0.9, "balanced").reduce((count, d) => count + (d >= Math.abs(room) ? 1 : 0), 0);
+        const oneSided = (beyond + 1) / (replicates + 1) / 2;
+        return room > 0 ? oneSided : 1 - oneSided;
       },
     };
   });

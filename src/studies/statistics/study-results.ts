@@ -13,6 +13,7 @@ import type { RunRecord } from "../../runs/index.ts";
 import type { ArmResult, AttentionMap, Calibration, Difference, OverSeeds, StudyResults, Verdict } from "../records.ts";
 import { type CrossedBootstrap, crossedBootstrap, meanInterval } from "./bootstrap.ts";
 import { checkRuns } from "./check-runs.ts";
+import { furtherTests } from "./further-tests.ts";
 import { holmLevels } from "./holm.ts";
 import { type LookLevels, levelsAt } from "./looks.ts";
 import { FEWEST_SEEDS, points, settled, verdictOn } from "./verdict.ts";
@@ -92,7 +93,22 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       evalLoss: overSeeds(own.map((run) => negativeLogLikelihood(rows(run), labels))),
     });
     const asTrained = evaluated((run) => run.probabilities);
-    const crossNames = Object.keys(own[0].crossProbabilities ?? {});
+    // an arm that a study grew by was not there when its first runs were evaluated
+    const crossNames = Object.keys(own[0].crossProbabilities ?? {}).filter((other) =>
+      own.every(({ crossProbabilities }) => crossProbabilities && other in crossProbabilities),
+    );
+    const diverged = own.filter((run) => run.diverged).length;
+    const further =
+      at < 0
+        ? undefined
+        : furtherTests({
+            boot: boots[at],
+            differences: matrices[at],
+            own: asTrained.accuracy.perSeed,
+            baseline: base.map((run) => accuracy(run.probabilities.map(argmax), labels)),
+            level: 1 - (1 - look.level95) / Math.max(1, claims.length),
+            randomSeed,
+          });
     const best = own.map((run) => run.bestBySelectionAccuracy);
     const verdict = (): Verdict => {
       const nothing = saysOneLabel(own) ? " It learned nothing: each of its runs gives all examples one label." : "";
@@ -115,7 +131,9 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
         level,
         look.level90,
       );
-      return { ...verdict, sentence: `${verdict.sentence}${nothing}` };
+      const lost =
+        diverged > 0 ? ` ${counted(diverged, "run")} of ${own.length} diverged, and counts as answering the class shares.` : "";
+      return { ...verdict, sentence: `${verdict.sentence}${nothing}${lost}` };
     };
     return {
       name,
@@ -138,6 +156,8 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       difference: at < 0 ? null : accuracyDifference(boots[at], level, look.level90),
       lossDifference: at < 0 ? null : { mean: lossBoots[at].components.mean, ...lossBoots[at].interval(0.95) },
       verdict: verdict(),
+      ...(diverged > 0 && { diverged }),
+      ...(further && { furtherTests: further }),
       curves: own.map((run) => run.curve),
     };
   });

@@ -25,7 +25,13 @@ const normalBoot = (mean: number, error: number, p: number): CrossedBootstrap =>
     low: mean - critical(level, Infinity) * error,
     high: mean + critical(level, Infinity) * error,
   });
-  return { components: found(mean, error ** 2 * 5, 0), interval, fixedInterval: interval, pValue: () => p };
+  return {
+    components: found(mean, error ** 2 * 5, 0),
+    interval,
+    fixedInterval: interval,
+    pValue: () => p,
+    equivalenceP: () => p,
+  };
 };
 
 const claim = {

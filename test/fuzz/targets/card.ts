@@ -29,7 +29,11 @@ const CARD = {
   },
   runtime: { name: "onnxruntime-node", version: "1.2.3", device: "cpu", threads: 2 },
 };
-const ATTENTION = [{ pattern: "dense" }, { pattern: "topK(sparsity=0.8)", layers: [0], heads: [1], rampSteps: 10 }];
+const ATTENTION = [
+  { pattern: "dense" },
+  { pattern: "topK(sparsity=0.8)", layers: [0], heads: [1], rampSteps: 10 },
+  { pattern: "dense", normaliser: "entmax15" },
+];
 
 /** A classifier that loads answers. */
 async function run(bytes: Uint8Array): Promise<void> {

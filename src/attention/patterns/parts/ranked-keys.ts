@@ -7,17 +7,19 @@ import {
   gather,
   greater,
   type Node,
+  neg,
   type Shape,
   sub,
   sumTo,
   topKMask,
   where,
 } from "../../../graph/index.ts";
-import type { GraphView, HeadView } from "../pattern.ts";
+import type { GraphView, HeadView, Pattern } from "../pattern.ts";
+import { patternId } from "../pattern-id.ts";
 import { checkSparsity, keysOfRow } from "./kept-keys.ts";
 import { validLength } from "./valid-length.ts";
 
-/** Parameters of the patterns that keep the k first keys of some ranking: `topK` and `random`. */
+/** Parameters of the patterns that keep the k first keys of some ranking: `topK`, `bottomK` and `random`. */
 export interface RankOptions {
   /** Share of each query's allowed keys to remove, in [0, 1). */
   readonly sparsity: number;
@@ -46,6 +48,31 @@ export function checkRankOptions(name: string, { sparsity, rankOver, keepSpecial
   if (keepSpecial !== undefined && typeof keepSpecial !== "boolean") {
     throw expectedGot("pattern/bad-parameter", name, "keepSpecial to be true or false", keepSpecial);
   }
+}
+
+/** The id of a pattern with these options; throws as {@link checkRankOptions}. */
+export function rankedId(name: string, options: RankOptions): string {
+  checkRankOptions(name, options);
+  const { sparsity, rankOver, keepSpecial } = options;
+  return patternId(name, { sparsity, paddedTo: rankOver?.paddedTo, keepSpecial });
+}
+
+/**
+ * The pattern that keeps each query's k largest or k smallest scores, ties to the earlier key.
+ *
+ * @param keeps - Which end of the ranking stays.
+ * @throws `pattern/bad-parameter`.
+ */
+export function rankedByScore(name: string, keeps: "largest" | "smallest", options: RankOptions): Pattern {
+  const id = rankedId(name, options);
+  const largest = keeps === "largest";
+  return {
+    id,
+    needsScores: true,
+    nominalSparsity: options.sparsity,
+    keep: (view) => keepRanked(view, largest ? view.scores : view.scores.map((score) => -score), options),
+    graph: (view) => rankedMask(view, id, largest ? view.scores() : neg(view.scores()), options),
+  };
 }
 
 /**

@@ -68,6 +68,48 @@ describe("a parameter that a sparsity stands for comes closest in exact arithmet
   });
 });
 
+describe("at every hundredth, as it is typed, and every length from 1 to 160", () => {
+  const typed = Array.from({ length: 100 }, (_, hundredths) => `0.${String(hundredths).padStart(2, "0")}`);
+  type Kept = (by: number, length: number) => number;
+  /** In whole numbers: which of the candidates misses s · n² by the least, ties to the smaller. */
+  function inWholeNumbers(s: string, length: number, candidates: readonly number[], kept: Kept): number {
+    const pairs = BigInt(length) ** 2n;
+    const misses = candidates.map((by) => 100n * (pairs - BigInt(kept(by, length))) - BigInt(s.slice(2)) * pairs);
+    const sizes = misses.map((miss) => (miss < 0n ? -miss : miss));
+    return candidates[sizes.indexOf(sizes.reduce((a, b) => (b < a ? b : a)))];
+  }
+  function inFloatingPoint(s: string, length: number, candidates: readonly number[], kept: Kept): number {
+    const misses = candidates.map((by) => Math.abs(1 - kept(by, length) / length ** 2 - Number(s)));
+    return candidates[misses.indexOf(Math.min(...misses))];
+  }
+  const from = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  const rules: [string, (s: number, n: number) => number, (n: number) => number[], Kept, number][] = [
+    ["a radius", windowRadius, (n) => from(0, n - 1), (r, n) => n * (2 * r + 1) - r * (r + 1), 57],
+    ["global tokens", globalTokens, (n) => from(1, n), (g, n) => n ** 2 - (n - g) ** 2, 4],
+    [
+      "a stride",
+      stridedBy,
+      (n) => from(1, n),
+      (t, n) => (n % t) * (Math.floor(n / t) + 1) ** 2 + (t - (n % t)) * Math.floor(n / t) ** 2,
+      6,
+    ],
+    ["n of 4", (s, n) => keptOfGroup(s, n, 4), () => from(1, 4), (k, n) => n * (Math.floor(n / 4) * k + Math.min(k, n % 4)), 4],
+  ];
+  for (const [title, rule, candidates, kept, differ] of rules) {
+    test(`${title} is the closest in whole numbers; floating point would choose another one ${differ} times`, () => {
+      let others = 0;
+      for (let length = 1; length <= 160; length++) {
+        for (const s of typed) {
+          const closest = inWholeNumbers(s, length, candidates(length), kept);
+          assert.equal(rule(Number(s), length), closest, `${s} of ${length}`);
+          others += Number(inFloatingPoint(s, length, candidates(length), kept) !== closest);
+        }
+      }
+      assert.equal(others, differ);
+    });
+  }
+});
+
 describe("twiceShare", () => {
   test("is exact where the product is whole, and between two whole numbers elsewhere", () => {
     assert.deepEqual([twiceShare(0.36, 100), twiceShare(0.3, 4), twiceShare(0.5, 1), twiceShare(0, 7)], [72, 2.5, 1, 0]);

@@ -3,8 +3,8 @@ import type { StudyStatus } from "../../../studies/index.ts";
 import { type DatabasePlace, folderStatus, openDatabase, sqlStatus } from "../../../studies/index-node.ts";
 import { columns, type Output } from "../../output.ts";
 import { duration } from "../../progress.ts";
+import { DATABASE_OPTIONS, databaseIn, sharedDatabase } from "../../study/stores.ts";
 import { defineVerb, type OptionTable } from "../../verb.ts";
-import { DATABASE_OPTIONS, databaseIn, sharedDatabase } from "./database.ts";
 
 const OPTIONS = {
   database: { ...DATABASE_OPTIONS.database, help: "The PostgreSQL that studies are in: postgres://user@host/name." },

@@ -2,11 +2,12 @@ import { counted } from "../../../errors/index.ts";
 import type { StudyEvent } from "../../../studies/index.ts";
 import { workOnStudy } from "../../../studies/index-node.ts";
 import { foreignTrainingOptions } from "../../../training/index.ts";
+import { STUDY_OPTIONS } from "../../study/options.ts";
+import { plannedStudies, settledDevice } from "../../study/planned.ts";
+import { openStores, sharedDatabase } from "../../study/stores.ts";
 import { type Context, defineVerb } from "../../verb.ts";
-import { preparedStudies, STUDY_OPTIONS, settledDevice } from "../study.ts";
-import { openStores, sharedDatabase } from "./database.ts";
 
-const { overwrite_output_dir: _, ...OPTIONS } = STUDY_OPTIONS;
+const { overwrite_output_dir: _, output_dir: __, ...OPTIONS } = STUDY_OPTIONS;
 
 export const worker = defineVerb({
   name: "worker",
@@ -23,18 +24,19 @@ export const worker = defineVerb({
   async run(context) {
     const { options, output, signal } = context;
     sharedDatabase("crisp worker", options.database);
-    const studies = { ...context, options: { ...options, overwriteOutputDir: false } };
-    const { prepared, folder } = await preparedStudies(studies);
+    const studies = { ...context, options: { ...options, overwriteOutputDir: false, outputDir: undefined } };
+    const { plans, folder } = await plannedStudies(studies);
     const device = await settledDevice(studies);
     const stores = await openStores(options, folder, output, { join: true });
     try {
-      for (const study of prepared) {
+      for (const study of plans.flatMap(({ study, trials }) => (trials ? [study, trials] : [study]))) {
         if (signal.aborted) break;
         const { definition } = study;
         output.print(output.style("bold", `worker on study ${definition.study}`));
         let done = 0;
         await workOnStudy(study, {
           store: stores.storeIn(folder),
+          parallelRuns: options.parallelRuns,
           device,
           signal,
           onEvent: listener(context, () => done++),

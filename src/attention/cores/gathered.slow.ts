@@ -1,0 +1,4 @@
+import { createRuntime } from "../../runtime/index-node.ts";
+import { everyCase, gatheredContract } from "./gathered.contract.ts";
+
+gatheredContract("ONNX Runtime, at many lengths", () => createRuntime({ device: "cpu" }), everyCase);

@@ -1,0 +1,46 @@
+import { counted } from "../../errors/index.ts";
+import { BASELINE, type StudyDefinition, type StudyEvent } from "../../studies/index.ts";
+import type { Output } from "../output.ts";
+import type { Progress } from "../progress.ts";
+
+/** One bar a study, and for the very first trained model a few sentences. */
+export function studyProgress(output: Output, definition: StudyDefinition, first: boolean): (event: StudyEvent) => void {
+  const total = definition.arms.length * definition.seeds.length;
+  const progress: Progress = output.progress(definition.study, total);
+  const current = new Map<string, number>();
+  let [shown, done, resumed] = [!first, 0, 0];
+  return (event) => {
+    if (event.type === "run") {
+      const { event: inner, arm, seed } = event;
+      if (inner.type === "step") {
+        current.set(`${arm} ${seed}`, inner.step / inner.steps);
+        const running = [...current.values()].reduce((sum, share) => sum + Math.min(share, 0.99), 0);
+        progress.update(Number((done + running).toFixed(1)), `${arm}, seed ${seed}, loss ${inner.loss.toFixed(3)}`);
+      } else if (inner.type === "note") output.note(`${arm}, seed ${seed}: ${inner.text}`);
+      return;
+    }
+    const { arm, seed } = event.run.record;
+    current.delete(`${arm} ${seed}`);
+    done = event.done;
+    if (event.resumed) resumed++;
+    else output.record({ type: "run", arm, seed, seconds: event.run.record.seconds });
+    progress.update(done, event.resumed ? "already done" : `${arm}, seed ${seed} done`);
+    if (!shown && arm === BASELINE && definition.fresh) {
+      shown = true;
+      showFresh(output, definition, event.run.fresh);
+    }
+    if (done === total) progress.finish(resumed > 0 ? `${counted(resumed, "run was", "runs were")} already done` : "");
+  };
+}
+
+function showFresh(output: Output, { fresh = [], data }: StudyDefinition, probabilities: readonly (readonly number[])[]): void {
+  const { labels } = data.train;
+  output.print(output.style("bold", "five fresh sentences, read by the first dense model:"));
+  fresh.forEach(({ text, label }, at) => {
+    const row = probabilities[at];
+    const said = row.indexOf(Math.max(...row));
+    const mark = said === label ? output.style("green", "✓") : output.style("red", "✗");
+    output.print(`  ${mark} ${labels[said].padEnd(8)} ${row[said].toFixed(2)}  ${text}`);
+  });
+  output.print();
+}

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { acrossTasks, type StudyResults, type VerdictWord } from "../../studies/index.ts";
+import { duration, fixed, flops, halfWidth, listed, percent, points, pValue } from "../format.ts";
+import { html, raw } from "../html.ts";
+import { acrossLines, asPlanted, calibrationTitle, headline, renderReport, renderTable } from "../index.ts";
+import { misnested, poisoned } from "../markup.fixture.ts";
+import { exactScale, scaleOver } from "../scale.ts";
+import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
+
+const study = fakeStudy();
+const page = renderReport(study);
+
+/** The study with other verdict words, for sentences. */
+const withWords = (words: readonly VerdictWord[], more: Partial<StudyResults> = {}): StudyResults => ({
+  ...study,
+  ...more,
+  arms: study.arms
+    .slice(0, words.length + 1)
+    .map((c, i) => (i === 0 ? c : { ...c, verdict: { ...c.verdict, word: words[i - 1] } })),
+});
+
+test("every element of one study's page and of three studies' page closes where it should", () => {
+  assert.deepEqual(misnested(page), []);
+  assert.deepEqual(misnested(renderReport(fakeDemo())), []);
+  assert.deepEqual(misnested("<p><b>x</p></b>"), ["</p>"]); // the check itself can fail
+});
+
+test("the page asks for nothing: no script, no link, no address, no import", () => {
+  assert.doesNotMatch(page, /<script|<link|<img|@import|https?:|url\((?!#removed)/);
+});
+
+test("no drawing holds NaN, undefined or infinity", () => {
+  for (const text of [page, renderReport(fakeDemo()), renderReport(fakeStudy({ seeds: 1, examples: 40 }))]) {
+    assert.doesNotMatch(text, /NaN|undefined|Infinity|\[object/);
+  }
+});
+
+test("every string of the results is escaped, wherever it stands", () => {
+  const evil = `<img src=x onerror="alert('1')">&`;
+  const studies = poisoned(fakeDemo(), evil, new Set(["word", "direction"])) as StudyResults[];
+  const named = { ...studies[0], environment: { [evil]: evil } };
+  for (const text of [renderReport(named), renderReport([named, studies[1]])]) {
+    assert.ok(text.includes("&lt;img src=x"));
+    assert.doesNotMatch(text, /<img|onerror="alert|'1'/);
+    assert.deepEqual(misnested(text), []);
+  }
+});
+
+test("the page carries verdicts, every arm's figures, command and environment", () => {
+  for (const c of study.arms) {
+    assert.ok(page.includes(percent(c.accuracy.mean)), c.name);
+    assert.ok(page.includes(fixed(c.denseEvaluation.evalLoss.mean, 4)), c.name);
+    assert.ok(page.includes(flops(c.flops.core)), c.name);
+    if (c.difference)
+      assert.ok(page.includes(`${points(c.difference.mean)} (${points(c.difference.low)} to ${points(c.difference.high)})`));
+  }
+  assert.ok(page.includes(study.command) && page.includes("onnxruntime-node 1.30.0, CPU"));
+  assert.ok(page.includes("prefers-color-scheme:dark"));
+});
+
+test("the page shows further tests of each arm but the baseline, with their power, and none where results have none", () => {
+  const at = page.indexOf("<h3>Further tests</h3>");
+  const table = page.slice(at, page.indexOf("</table>", at));
+  assert.equal(table.match(/<th scope="col" class="c/g)!.length, 3);
+  for (const { furtherTests } of study.arms.slice(1)) {
+    const { permutation, mcNemar, stochasticOrder, power } = furtherTests!;
+    assert.ok(table.includes(`${pValue(permutation.p)} <span class="pm">least ${pValue(0.0625)}`));
+    assert.ok(table.includes(`>${pValue(mcNemar.p)}</span>`));
+    assert.ok(table.includes(`at most ${fixed(stochasticOrder.bound, 2)}`));
+    for (const { power: chance } of power.planned) assert.ok(table.includes(percent(chance, 0)));
+  }
+  assert.match(table, /a true \+0\.97 points is found in/);
+  const older = { ...study, arms: study.arms.map(({ furtherTests: _, ...arm }) => arm) };
+  assert.doesNotMatch(renderReport(older), /Further tests/);
+});
+
+test("a removed pair is hatched, a kept one of small probability is a cell", () => {
+  const map = {
+    sentence: "a b",
+    tokens: ["a", "b"],
+    layer: 0,
+    head: 0,
+    probabilities: {
+      dense: [
+        [0.9999, 0.0001],
+        [0.5, 0.5],
+      ],
+      light_sparse: [
+        [1, 0],
+        [0, 1],
+      ],
+    },
+  };
+  const only = renderReport({ ...study, attentionMaps: [map] });
+  assert.equal(only.match(/<rect[^>]*fill-opacity/g)!.length, 6);
+  const removed = [...only.matchAll(/class="removed" d="([^"]*)"/g)].map(([, d]) => d.split("M").length - 1);
+  assert.deepEqual(removed, [0, 2]);
+});
+
+test("a level far from the data is named and does not squeeze the scale; a near one is drawn", () => {
+  assert.match(page, /← majority class 5\d\.\d\d %, off the scale/);
+  const [helps] = fakeDemo();
+  assert.match(renderReport(helps), /class="reference ceiling"/);
+});
+
+test("headlines say in plain words what the verdict words mean", () => {
+  assert.equal(
+    headline(withWords(["supported", "supported", "supported"])),
+    "On SST-2, all three arms are more accurate than dense.",
+  );
+  assert.equal(
+    headline(withWords(["undecided", "undecided", "supported"])),
+    "On SST-2, aggressive_sparse is more accurate than dense; light_sparse and moderate_sparse cannot be told from dense.",
+  );
+  assert.equal(
+    headline(withWords(["no difference"], { synthetic: true })),
+    "On this synthetic corpus, light_sparse is as accurate as dense, within half a point.",
+  );
+  assert.equal(
+    headline(withWords(["undecided", "undecided", "undecided"])),
+    "On SST-2, none of the three arms can be told from dense.",
+  );
+  assert.equal(headline(withWords([])), "On SST-2, there was nothing to compare with dense.");
+});
+
+test("the instrument counts as calibrated only when every study found what was planted", () => {
+  const planted = (direction: "helps" | "hurts" | "neither", words: VerdictWord[]) =>
+    withWords(words, { planted: { expected: "", ceiling: 1, direction } });
+  assert.equal(asPlanted(planted("helps", ["supported", "undecided"])), true);
+  assert.equal(asPlanted(planted("helps", ["supported", "contradicted"])), false);
+  assert.equal(asPlanted(planted("helps", ["no difference", "undecided"])), false);
+  assert.equal(asPlanted(planted("hurts", ["contradicted"])), true);
+  assert.equal(asPlanted(planted("neither", ["no difference", "undecided"])), true);
+  assert.equal(asPlanted(planted("neither", ["supported"])), false);
+  for (const direction of ["helps", "hurts", "neither"] as const)
+    assert.equal(asPlanted(planted(direction, ["no verdict"])), null);
+  assert.equal(asPlanted(study), null);
+  const right = planted("hurts", ["contradicted"]);
+  assert.equal(calibrationTitle([right, right]), "The instrument is calibrated");
+  assert.match(calibrationTitle([right, planted("neither", ["supported"])]), /not calibrated: 1 of 2/);
+  assert.equal(calibrationTitle([study, study]), "Two studies");
+  assert.match(renderReport([right, planted("neither", ["supported"])]), /✗ not as planted/);
+});
+
+test("a page of one study has one title and no overview", () => {
+  assert.equal(page.match(/<h1>/g)!.length, 1);
+  assert.doesNotMatch(page, /class="checks"/);
+  assert.equal(renderReport([study]), page);
+});
+
+test("the terminal table lines up, fits its width and drops the least telling columns first", () => {
+  for (const width of [60, 80, 100, 140]) {
+    const lines = renderTable(study, { width }).split("\n");
+    for (const line of lines) assert.ok(line.length <= width, `${width}: ${line}`);
+    const first = lines.findIndex((line) => line.startsWith("arm")) + 1;
+    const rows = lines.slice(first, lines.indexOf("", first));
+    assert.equal(rows.length, 4);
+    assert.equal(
+      new Set(rows.map((line) => line.search(/[●?▲▼≈–] (?=baseline|undecided|supported|contradicted|no )/))).size,
+      1,
+      "verdicts in one column",
+    );
+  }
+  const header = (width: number) =>
+    renderTable(study, { width })
+      .split("\n")
+      .find((line) => line.startsWith("arm"))!;
+  assert.match(header(140), /sparsity +accuracy +off +eval loss +gap +time +difference +verdict/);
+  assert.match(header(80), /accuracy +difference +verdict/);
+  assert.doesNotMatch(header(80), /gap|time/);
+});
+
+test("colours only when asked, and nothing but colours differs", () => {
+  const plain = renderTable(study, { width: 120 });
+  const painted = renderTable(study, { width: 120, paint: (style, text) => `<${style}>${text}<>` });
+  assert.equal(painted.replace(/<\w*>/g, "").replace(/ +\n/g, "\n"), plain);
+  assert.notEqual(painted, plain);
+});
+
+test("the template tag shows control characters as escapes, as no page may have them", () => {
+  assert.equal(html`<b>${"a\u001b[2J\u0000\u009b\u202e\r\nb\tc"}</b>`.markup, "<b>a\\u001b[2J\\u0000\\u009b\\u202e\nb\tc</b>");
+});
+
+test("the template tag escapes values, joins lists and leaves out nothing-values", () => {
+  assert.equal(
+    html`<b title="${`"a'`}">${["<", raw("<i>"), null, false, undefined, 0]}</b>`.markup,
+    `<b title="&quot;a&#39;">&lt;<i>0</b>`,
+  );
+});
+
+test("scales put ends at 0 and 100 and ticks on round numbers", () => {
+  const scale = exactScale(-1, 1, 4);
+  assert.deepEqual([scale.at(-1), scale.at(0), scale.at(1)], [0, 50, 100]);
+  assert.deepEqual([...scale.ticks], [-1, -0.5, 0, 0.5, 1]);
+  assert.equal(scale.digits, 1);
+  const same = scaleOver([0.5, 0.5, Number.NaN], { least: 0.1 });
+  assert.ok(same.low < 0.5 && same.high > 0.5);
+});
+
+test("numbers read as people write them", () => {
+  assert.deepEqual([points(-0.4), points(0.004), fixed(-1.5, 1), percent(0.9106)], ["−0.40", "0.00", "−1.5", "91.06 %"]);
+  assert.deepEqual([flops(1.23e9), flops(460_000), flops(999), flops(0)], ["1.23 G", "460 k", "999", "0.00"]);
+  assert.deepEqual(
+    [duration(4.2), duration(59.4), duration(75), duration(3 * 3600 + 120)],
+    ["4.2 s", "59 s", "1 min 15 s", "3 h 2 min"],
+  );
+  assert.deepEqual([pValue(0.0312), pValue(0.00099), pValue(1)], ["0.031", "< 0.001", "1.000"]);
+  assert.equal(halfWidth({ mean: 1, perSeed: [1] }), null);
+  assert.equal(listed(["a", "b", "c"]), "a, b and c");
+});
+
+test("several studies' page says what they say together, and nothing where that is nothing", () => {
+  const studies = ["a", "b", "c"].map((corpus) => fakeStudy({ study: `study-${corpus}`, corpus, examples: 100 }));
+  const across = { name: "rows-250", ...acrossTasks(studies)! };
+  const together = renderReport(studies, [across]);
+  assert.deepEqual(misnested(together), []);
+  const { mean, low, high, inside } = across.effects[0].effect;
+  assert.ok(together.includes(`${points(mean)} <span class="pm">${points(low)} to ${points(high)}</span>`));
+  assert.ok(together.includes(percent(inside, 1)));
+  assert.match(together, /Across tasks, rows-250/);
+  assert.match(together, /Random effects over three tasks: a, b and c\. Friedman’s test/);
+  assert.doesNotMatch(renderReport(studies), /Across tasks/);
+  assert.match(acrossLines(across)[1], /^ {2}light_sparse [+−]\d/);
+});

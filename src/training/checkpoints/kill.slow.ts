@@ -1,0 +1,3 @@
+import { killContract } from "./kill.contract.ts";
+
+killContract({ most: 50, leastWhileWriting: 15 });
