@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
 import type { StudyStore } from "../../studies/index.ts";
@@ -50,10 +51,19 @@ export async function openStores(
     const hint = "Name a new one: --study NAME.";
     throw expectedGot("cli/bad-option", "--overwrite_output_dir", "a study in files", "one in a database, where it stays", hint);
   }
-  const place = named === EMBEDDED ? { folder: join(folder, "database") } : { url: named };
+  const place = named === EMBEDDED ? { folder: embeddedIn(folder) } : { url: named };
   const database = await openDatabase(place, { onNote: output.note });
   const checkpoints = checkpointsDir ?? join(folder, "checkpoints");
   return { storeIn: () => sqlStore(database, { ...settings, checkpoints }), close: () => database.close() };
+}
+
+/** The folder of a database inside the process. */
+const embeddedIn = (folder: string): string => join(folder, "database");
+
+/** Where an output folder's own database is; undefined where its studies are files. */
+export function databaseIn(folder: string): { readonly folder: string } | undefined {
+  const own = embeddedIn(folder);
+  return existsSync(own) ? { folder: own } : undefined;
 }
 
 /** @throws `cli/missing-argument`, `cli/bad-option`: a database that other processes reach too. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PGliteInterface } from "@electric-sql/pglite";
+import { expectedGot } from "../../../errors/index.ts";
 import { lockFolder } from "../../../files/index-node.ts";
 import type { Connection, Sql } from "./connection.ts";
 import { optionalPackage } from "./optional-package-node.ts";
@@ -9,7 +10,7 @@ import { optionalPackage } from "./optional-package-node.ts";
  * A PostgreSQL inside this process (PGlite), in a folder that is kept for it alone.
  *
  * @param folder - Made where it is missing; the database is in `pglite/` there. Left out, it is in memory and gone with the process.
- * @throws `database/busy`, `database/no-package`.
+ * @throws `database/busy`, `database/no-package`; `file/not-own` where something else is in its place.
  */
 export async function connectPglite(folder?: string): Promise<Connection> {
   const { PGlite } = await optionalPackage("@electric-sql/pglite@0.5.17", () => import("@electric-sql/pglite"));
@@ -21,6 +22,10 @@ export async function connectPglite(folder?: string): Promise<Connection> {
     // one that was killed while it was made cannot be opened, and holds nothing
     if (existsSync(making)) rmSync(place, { recursive: true, force: true });
     const made = existsSync(place);
+    if (made && !existsSync(join(place, "PG_VERSION"))) {
+      const hint = "Move it away, or choose another folder.";
+      throw expectedGot("file/not-own", place, "a database's folder, or none", "something else", hint);
+    }
     if (!made) writeFileSync(making, "");
     const database = await PGlite.create(place);
     if (!made) rmSync(making);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,6 +10,15 @@ import { sqlStoreContract } from "./sql-store.contract.ts";
 import { sqlStore } from "./sql-store-node.ts";
 
 sqlStoreContract("PGlite", () => connectPglite());
+
+test("what is no database, where one would be, is refused and stays", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "crisp-pglite-"));
+  mkdirSync(join(folder, "pglite"));
+  writeFileSync(join(folder, "pglite", "thesis.txt"), "years");
+  await assert.rejects(connectPglite(folder), { code: "file/not-own" });
+  assert.equal(readFileSync(join(folder, "pglite", "thesis.txt"), "utf8"), "years");
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test("a folder's database is one process's, keeps its studies, and frees what a killed process had", async () => {
   const folder = mkdtempSync(join(tmpdir(), "crisp-pglite-"));
