@@ -21,14 +21,15 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   models: ["errors", "files", "graph", "random", "batch", "attention", "tasks"],
   export: ["errors", "graph", "onnx", "runtime", "batch", "attention", "tasks", "models"],
   data: ["errors", "random", "tasks"],
-  hub: ["errors", "files"],
-  training: ["errors", "files", "graph", "onnx", "runtime", "kernels", "random"],
+  network: [],
+  hub: ["errors", "files", "network"],
+  training: ["errors", "files", "network", "graph", "onnx", "runtime", "kernels", "random"],
   recipes: ["errors", "training"],
   runs: [
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training"],
   ],
-  trackers: ["errors", "files", "training", "runs", "hub"],
+  trackers: ["errors", "files", "network", "training", "runs"],
   studies: [
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training", "runs"],

@@ -50,7 +50,7 @@ export interface PretrainSettings extends Partial<TrainingOptions>, TrackingSett
   readonly seed?: number;
   readonly device?: Device;
   readonly threads?: number;
-  /** Folder for checkpoints; left out, none are written. */
+  /** Folder for checkpoints, or `s3://bucket/prefix`; left out, none are written. */
   readonly checkpoints?: string;
   /** Takes each event of the run, and how it ended; left out, none is kept. */
   readonly log?: RunLog;

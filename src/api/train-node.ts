@@ -27,7 +27,7 @@ import { inCheckpoints } from "./in-checkpoints-node.ts";
 import { INPUT_FILES } from "./input-files.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { type StartModel, startFromFiles } from "./start-model.ts";
-import { phaseFolder } from "./training/phase-folder-node.ts";
+import { phasesIn } from "./training/phase-folder-node.ts";
 import { asPhase, type ExecuteRun } from "./training/phases.ts";
 import { trainPrepared } from "./training/train-prepared.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";
@@ -47,7 +47,10 @@ export interface TrainSettings extends TextTrainSettings<string | readonly strin
   readonly onDownload?: FetchListener;
   /** Leave the training data on disk and read them as they are needed; left out, from 512 MB on. */
   readonly streaming?: boolean;
-  /** Folder for checkpoints, and for what is kept of finished folds; left out, none are written. */
+  /**
+   * Folder for checkpoints, and for what is kept of finished folds; or `s3://bucket/prefix`, which takes checkpoints alone. Left out, none
+   * are written.
+   */
   readonly checkpoints?: string;
   /** Takes each event of the run, and how it ended, e.g. `logFile("run.log.jsonl")`; left out, none is kept. */
   readonly log?: RunLog;
@@ -92,7 +95,7 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
     };
     const about = { ...startModel(settings), ...settings.about };
     const onNote = (text: string): void => emit({ type: "note", text });
-    const store = settings.checkpoints === undefined ? undefined : phaseFolder(settings.checkpoints, prepared.source, onNote);
+    const store = settings.checkpoints === undefined ? undefined : phasesIn(settings.checkpoints, prepared.source, onNote);
     const train = () => trainPrepared(prepared, { ...settings, about }, run, emit, store);
     const done = await trackers.during(train, ({ card }) => card.metrics);
     if (!done) return null;

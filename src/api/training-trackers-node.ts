@@ -1,5 +1,6 @@
 import type { RunEvent, RunLog, RunSpec } from "../runs/index.ts";
 import { openTrackers, optionsOfRun, runNameOf, type TrackingSettings, tracked } from "../trackers/index-node.ts";
+import { checkpointPlace } from "../training/index-node.ts";
 import { VERSION } from "./version.ts";
 
 interface TrainingToTrack extends TrackingSettings {
@@ -25,7 +26,8 @@ export interface TrainingTrackers {
 /** @param kind - Of the training, `train` or `pretrain`. @throws as `openTrackers`, before anything is read. */
 export function trainingTrackers(settings: TrainingToTrack, kind: string, emit: (event: RunEvent) => void): TrainingTrackers {
   const { data, model, checkpoints, log, runName: name = runNameOf(data) } = settings;
-  const track = openTrackers(settings, { keptIn: checkpoints, onNote: (text) => emit({ type: "note", text }) });
+  const keptIn = checkpoints === undefined ? undefined : checkpointPlace(checkpoints).folderOf(checkpoints);
+  const track = openTrackers(settings, { keptIn, onNote: (text) => emit({ type: "note", text }) });
   let started: RunSpec | undefined;
   const tracking = track(() => ({
     ...{ name, key: kind, log, tags: { crisp: VERSION } },

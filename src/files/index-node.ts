@@ -13,6 +13,7 @@ export { checkNotTaken, FOLDER_LOCK, holdsLock, lockFolder } from "./folder-lock
 export * from "./index.ts";
 export { type Lock, type LockSettings, takeLock } from "./lock-node.ts";
 export { OWN_FILES } from "./manifest-node.ts";
+export { optionalPackage } from "./optional-package-node.ts";
 export { checkOwnFiles, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
 export { processTag } from "./process-node.ts";
 export { explainChange } from "./system-error-node.ts";

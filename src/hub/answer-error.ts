@@ -1,4 +1,5 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
+import { causeOf } from "../network/index.ts";
 import { pageOf, type Repository } from "./repository.ts";
 
 /** What a request was about, for messages. */
@@ -10,9 +11,6 @@ export interface Subject {
   /** Whether a token went with it. */
   readonly withToken: boolean;
 }
-
-/** Statuses that mean "later", as in Python. */
-export const isPassing = (status: number): boolean => [408, 429, 500, 502, 503, 504].includes(status);
 
 /**
  * Say plainly what a refused request means. The hub tells a missing repository, revision and file apart in `X-Error-Code`.
@@ -83,24 +81,6 @@ export const allowsCache = (error: unknown): boolean =>
 /** Errors that another try may cure. */
 export const isTransient = (error: unknown): boolean =>
   error instanceof CrispError && /^hub\/(unreachable|server-error|rate-limited)$/.test(error.code);
-
-/** Whether nothing was connected to: no network, no such host, nobody who listens, or a port that `fetch` never asks. */
-export function isUnconnected(error: unknown): boolean {
-  const { code = "", message } = innermost(error);
-  return /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ENETDOWN)$/.test(code) || message === "bad port";
-}
-
-/** The innermost cause: fetch itself says only "fetch failed". */
-function causeOf(error: unknown): string {
-  const { message, code } = innermost(error);
-  return message || code || String(error);
-}
-
-function innermost(error: unknown): Partial<Error> & { readonly code?: string } {
-  let inner = error as Error & { code?: string };
-  while (inner?.cause) inner = inner.cause as typeof inner;
-  return inner ?? {};
-}
 
 const said = (message: string): string => (message ? `: ${message.replace(/\s+/g, " ").replace(/\.$/, "").slice(0, 200)}` : "");
 const uncapitalised = (text: string): string => text[0].toLowerCase() + text.slice(1);

@@ -1,3 +1,2 @@
 export { declaredConfigs, formatOf, guessedSplits, type SplitPaths, splitsOf } from "./dataset-files.ts";
 export { parseDatasetName } from "./dataset-name.ts";
-export { keepsSecrets } from "./request.ts";

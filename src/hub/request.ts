@@ -1,5 +1,6 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { answerError, isPassing, isUnconnected, type Subject, unreachable } from "./answer-error.ts";
+import { isPassing, isUnconnected, keepsSecrets } from "../network/index.ts";
+import { answerError, type Subject, unreachable } from "./answer-error.ts";
 import type { HubSettings } from "./settings-node.ts";
 
 /** One caller's conversation with the hub. */
@@ -143,13 +144,6 @@ async function follow(
     url = next;
   }
   throw new Error(`more than ${REDIRECTS} redirects`);
-}
-
-/** Whether nobody else can read what is sent: TLS, or this machine itself. The URL has made `127.1` and `0x7f000001` the same. */
-export function keepsSecrets(endpoint: string): boolean {
-  const url = URL.parse(endpoint);
-  // what is no address is told by the request itself
-  return url?.protocol !== "http:" || /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 }
 
 function tokenInClear({ repo, endpoint }: Subject): CrispError {

@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { meansSecretsInClear } from "../network/index.ts";
 
 /** Everything about the hub that may differ between machines, or between a run and a test. */
 export interface HubSettings {
@@ -57,7 +58,7 @@ export function hubSettings(env: Environment = process.env): HubSettings {
     cacheFolder: path(env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE ?? join(home, "hub")),
     token: clean(env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN) ?? tokenFile(path(env.HF_TOKEN_PATH ?? join(home, "token"))),
     sendsTokenOnDownload: !isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN),
-    sendsTokenOverHttp: isTrue(env.CRISP_TOKEN_OVER_HTTP),
+    sendsTokenOverHttp: meansSecretsInClear(env),
     offline: isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     answerTimeoutMs: seconds(env.HF_HUB_ETAG_TIMEOUT, 10),
     silenceTimeoutMs: seconds(env.HF_HUB_DOWNLOAD_TIMEOUT, 10),

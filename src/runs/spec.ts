@@ -101,7 +101,7 @@ export interface RunSpec {
   readonly seed: number;
   /** Added to the seed for initial weights, data order and dropout: tells the arms of dense against dense apart. Default 0. */
   readonly seedOffset?: number;
-  /** Folder for checkpoints; left out, none are written. */
+  /** Folder for checkpoints, in Node also `s3://bucket/prefix`, in a browser a name; left out, none are written. */
   readonly checkpoints?: string;
   /** Read the reported split with the best weights by the selection split too; they are kept beside the last ones. */
   readonly bestBySelection?: boolean;

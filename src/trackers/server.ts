@@ -1,5 +1,5 @@
 import { expectedGot } from "../errors/index.ts";
-import { keepsSecrets } from "../hub/index.ts";
+import { keepsSecrets, meansSecretsInClear } from "../network/index.ts";
 import type { Environment } from "./tracker.ts";
 
 /** A tracker's server, spoken to in JSON. */
@@ -50,8 +50,7 @@ export function addressOf(
  * @throws `tracker/secret-in-clear`.
  */
 export function checkSecrets(variable: string, { url, headers }: Server, env: Environment): void {
-  const isMeant = /^(1|on|yes|true)$/i.test(env.CRISP_TOKEN_OVER_HTTP ?? "");
-  if (Object.keys(headers).length === 0 || keepsSecrets(url) || isMeant) return;
+  if (Object.keys(headers).length === 0 || keepsSecrets(url) || meansSecretsInClear(env)) return;
   const hint = "Give it with https; or let everybody on the way read the secret (CRISP_TOKEN_OVER_HTTP=1).";
   throw expectedGot("tracker/secret-in-clear", variable, "https, as a secret goes with it", url, hint);
 }

@@ -6,4 +6,5 @@ export {
   checkpointFolder,
   removeCheckpoints,
 } from "./checkpoints/checkpoint-storage-node.ts";
+export { checkpointPlace } from "./checkpoints/places/places-node.ts";
 export * from "./index.ts";

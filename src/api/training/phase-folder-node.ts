@@ -5,7 +5,7 @@ import { checkOwnFiles, ownFiles, removeOwnFiles, sweepTemporaryFiles, writeOwnF
 import { hashOfModel, type ModelSource } from "../../runs/index.ts";
 import { cpuFeatures } from "../../runs/index-node.ts";
 import { checkSameRun, fromExactJson, type RunDescription, toExactJson } from "../../training/index.ts";
-import { checkpointFiles, removeCheckpoints } from "../../training/index-node.ts";
+import { checkpointFiles, checkpointPlace, removeCheckpoints } from "../../training/index-node.ts";
 import { CONTRASTIVE, type FoldAnswers, type PhaseStore } from "./phases.ts";
 
 const FOLDS = "folds";
@@ -17,6 +17,18 @@ interface KeptFold {
   readonly run: RunDescription;
   readonly cpuFeatures: string;
   readonly answers: FoldAnswers;
+}
+
+/**
+ * What keeps the phases of a training: `phaseFolder` in a folder; elsewhere checkpoints alone, and folds are done again.
+ *
+ * @param checkpoints - See `checkpointPlace`.
+ */
+export function phasesIn(checkpoints: string, model: ModelSource, onNote: (text: string) => void): PhaseStore {
+  const place = checkpointPlace(checkpoints);
+  const folder = place.folderOf(checkpoints);
+  if (folder !== undefined) return phaseFolder(folder, model, onNote);
+  return { checkpoints: (phase) => place.below(checkpoints, phase), readFold: () => undefined, keepFold: () => {} };
 }
 
 /**

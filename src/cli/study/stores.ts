@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
 import type { StudyStore } from "../../studies/index.ts";
 import { folderStore, openDatabase, type SqlStoreOptions, sqlStore } from "../../studies/index-node.ts";
+import { checkpointPlace } from "../../training/index-node.ts";
 import type { Output } from "../output.ts";
 import type { OptionTable, OptionValues } from "../verb.ts";
 
@@ -16,7 +17,7 @@ export const DATABASE_OPTIONS = {
   checkpoints_dir: {
     type: "string",
     unit: "folder",
-    help: "With a database, where unfinished runs are kept: one that all machines see, so that another can go on with a run. Left out, in the output folder.",
+    help: "With a database, where unfinished runs are kept: a folder, or s3://bucket/prefix, that all machines see, so that another can go on with a run. Left out, in the output folder.",
   },
 } as const satisfies OptionTable;
 
@@ -45,16 +46,21 @@ export async function openStores(
 ): Promise<Stores> {
   const { database: named, overwriteOutputDir: overwrite, checkpointsDir } = options;
   if (named === undefined) {
+    if (checkpointsDir !== undefined) {
+      const hint = "Without one a study keeps its checkpoints in --output_dir.";
+      throw expectedGot("cli/bad-option", "--checkpoints_dir", "a --database beside it", "none", hint);
+    }
     return { storeIn: (own) => folderStore(own, { overwrite, kept: own === folder }), close: async () => {} };
   }
   if (overwrite) {
     const hint = "Name a new one: --study NAME.";
     throw expectedGot("cli/bad-option", "--overwrite_output_dir", "a study in files", "one in a database, where it stays", hint);
   }
+  const checkpoints = checkpointsDir ?? join(folder, "checkpoints");
+  checkpointPlace(checkpoints); // complains of a wrong address before anything is made
   const place = named === EMBEDDED ? { folder: embeddedIn(folder) } : { url: named };
   const database = await openDatabase(place, { onNote: output.note });
-  const checkpoints = checkpointsDir ?? join(folder, "checkpoints");
-  return { storeIn: () => sqlStore(database, { ...settings, checkpoints }), close: () => database.close() };
+  return { storeIn: () => sqlStore(database, { ...settings, checkpoints, onNote: output.note }), close: () => database.close() };
 }
 
 /** The folder of a database inside the process. */

@@ -13,3 +13,6 @@ export interface Connection extends Sql {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+/** What `optionalPackage` says of the packages that databases need. */
+export const DATABASE_PACKAGE = { what: "a study in a database", code: "database/no-package" } as const;

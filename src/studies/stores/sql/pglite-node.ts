@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PGliteInterface } from "@electric-sql/pglite";
 import { expectedGot } from "../../../errors/index.ts";
-import { lockFolder } from "../../../files/index-node.ts";
-import type { Connection, Sql } from "./connection.ts";
-import { optionalPackage } from "./optional-package-node.ts";
+import { lockFolder, optionalPackage } from "../../../files/index-node.ts";
+import { type Connection, DATABASE_PACKAGE, type Sql } from "./connection.ts";
 
 /**
  * A PostgreSQL inside this process (PGlite), in a folder that is kept for it alone.
@@ -13,7 +12,7 @@ import { optionalPackage } from "./optional-package-node.ts";
  * @throws `database/busy`, `database/no-package`; `file/not-own` where something else is in its place.
  */
 export async function connectPglite(folder?: string): Promise<Connection> {
-  const { PGlite } = await optionalPackage("@electric-sql/pglite@0.5.17", () => import("@electric-sql/pglite"));
+  const { PGlite } = await optionalPackage("@electric-sql/pglite@0.5.17", () => import("@electric-sql/pglite"), DATABASE_PACKAGE);
   if (folder === undefined) return connectionTo(new PGlite(), "a database in memory", async () => {});
   mkdirSync(folder, { recursive: true });
   const lock = lockFolder(folder, { code: "database/busy", what: "database" });

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { expectedGot } from "../../../errors/index.ts";
-import type { Connection, Sql } from "./connection.ts";
-import { optionalPackage } from "./optional-package-node.ts";
+import { optionalPackage } from "../../../files/index-node.ts";
+import { type Connection, DATABASE_PACKAGE, type Sql } from "./connection.ts";
 
 /** One for runs and their logs, and one so that signs of life need not wait; a thousand workers share one server. */
 const CONNECTIONS = 2;
@@ -19,7 +19,7 @@ const ANSWER_MS = 180_000;
  */
 export async function connectPostgres(url: string): Promise<Connection> {
   const name = nameOf(url);
-  const { Pool } = (await optionalPackage("pg@8.23.1", () => import("pg"))).default;
+  const { Pool } = (await optionalPackage("pg@8.23.1", () => import("pg"), DATABASE_PACKAGE)).default;
   const pool = new Pool({
     connectionString: url,
     application_name: "crisp",

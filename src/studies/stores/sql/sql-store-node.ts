@@ -1,8 +1,5 @@
-import { existsSync, readdirSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
 import { expectedGot } from "../../../errors/index.ts";
-import { sweepTemporaryFiles } from "../../../files/index-node.ts";
-import { checkOwnCheckpoints, removeCheckpoints } from "../../../training/index-node.ts";
+import { checkpointPlace } from "../../../training/index-node.ts";
 import {
   type RunKey,
   runName,
@@ -18,8 +15,10 @@ import { type PackedPredictions, packed, unpacked } from "./predictions.ts";
 import { runLog } from "./run-log.ts";
 
 export interface SqlStoreOptions {
-  /** Folder for the checkpoints of unfinished runs, one all workers see; one that sees none of a run begins it anew. */
+  /** Folder, or `s3://bucket/prefix`, for the checkpoints of unfinished runs, one all workers see; one that sees none of a run begins it anew. */
   readonly checkpoints: string;
+  /** Told of checkpoints that have served and could not be removed. */
+  readonly onNote?: (text: string) => void;
   /** A run is another's after so long without a sign of life, in seconds; default 60. */
   readonly lostAfterSeconds?: number;
   /** Work on a study that somebody else began, and change nothing about it; default false. */
@@ -63,6 +62,7 @@ class SqlStore implements StudyStore {
 
   async open(header: StudyHeader): Promise<StudyPlan> {
     const { study, corpus, plan, options, command, runs } = header;
+    await this.#checkPlace([]);
     const { join: joins = false } = this.#options;
     const holds = await this.#connection.transaction(async (sql) => {
       if (joins) await checkJoined(sql, this.#connection.name, header);
@@ -121,7 +121,7 @@ class SqlStore implements StudyStore {
     const run = { arm, seed, id };
     this.#claims.set(runName(run), { worker, attempt: attempts });
     try {
-      checkOwnCheckpoints(this.checkpoints(run));
+      await this.#checkPlace([this.checkpoints(run)]);
     } catch (error) {
       await this.release(run, worker, (error as Error).message);
       throw error;
@@ -182,7 +182,7 @@ class SqlStore implements StudyStore {
       return true;
     });
     this.#claims.delete(runName(run));
-    if (recorded) this.#removeCheckpoints(run);
+    if (recorded) await this.#clearCheckpoints(run);
     return recorded;
   }
 
@@ -191,7 +191,7 @@ class SqlStore implements StudyStore {
   }
 
   checkpoints(run: StudyRun): string {
-    return this.#folderOf(this.#header.study, run);
+    return this.#checkpointsOf(this.#header.study, run);
   }
 
   log(run: StudyRun) {
@@ -230,15 +230,25 @@ class SqlStore implements StudyStore {
   }
 
   #mine = (run: RunKey, worker: string): readonly unknown[] => [this.#header.study, runName(run), worker];
-  #folderOf = (study: string, run: RunKey): string => join(this.#options.checkpoints, study, runName(run));
+  /** @throws as `CheckpointPlace.check`. */
+  #checkPlace(runs: readonly string[]): Promise<void> {
+    const { checkpoints } = this.#options;
+    return checkpointPlace(checkpoints).check(checkpoints, runs);
+  }
 
-  /** The folder goes when nothing else is in it. */
-  #removeCheckpoints(run: RunKey): void {
-    const folder = this.#folderOf(this.#header.study, run);
-    if (!existsSync(folder)) return;
-    sweepTemporaryFiles(folder);
-    removeCheckpoints(folder);
-    if (readdirSync(folder).length === 0) rmdirSync(folder);
+  #checkpointsOf(study: string, run: RunKey): string {
+    const { checkpoints } = this.#options;
+    return checkpointPlace(checkpoints).below(checkpoints, study, runName(run));
+  }
+
+  /** The result is kept by now: a place that does not answer takes nothing away from it. */
+  async #clearCheckpoints(run: RunKey): Promise<void> {
+    const where = this.#checkpointsOf(this.#header.study, run);
+    try {
+      await checkpointPlace(where).clear(where);
+    } catch (error) {
+      this.#options.onNote?.(`${(error as Error).message} Checkpoints of a finished run stay in ${where}.`);
+    }
   }
 }
 

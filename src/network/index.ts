@@ -1,0 +1,2 @@
+export { causeOf, isPassing, isUnconnected } from "./failures.ts";
+export { keepsSecrets, meansSecretsInClear } from "./secrets.ts";
