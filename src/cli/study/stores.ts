@@ -16,7 +16,7 @@ export const DATABASE_OPTIONS = {
   study: { type: "string", unit: "name", help: "What the study is called in the database; left out, after its data." },
   checkpoints_dir: {
     type: "string",
-    unit: "folder",
+    unit: "folder|url",
     help: "With a database, where unfinished runs are kept: a folder, or s3://bucket/prefix, that all machines see, so that another can go on with a run. Left out, in the output folder.",
   },
 } as const satisfies OptionTable;

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { tinyHeader } from "../../tiny-study.fixture.ts";
+import { after, describe, test } from "node:test";
+import { refuse, s3Server } from "../../../training/checkpoints/places/s3/s3-server.fixture.ts";
+import { storedRun, tinyHeader } from "../../tiny-study.fixture.ts";
+import { runName } from "../store.ts";
 import { openDatabase } from "./open-database-node.ts";
 import { connectPglite } from "./pglite-node.ts";
 import { sqlStoreContract } from "./sql-store.contract.ts";
@@ -43,4 +45,51 @@ test("a folder's database is one process's, keeps its studies, and frees what a 
   await store.close();
   await later.close();
   rmSync(folder, { recursive: true, force: true });
+});
+
+describe("checkpoints of a study in S3", async () => {
+  const server = await s3Server();
+  const before = { ...process.env };
+  Object.assign(process.env, server.env);
+  const database = await openDatabase({ folder: mkdtempSync(join(tmpdir(), "crisp-pglite-s3-")) });
+  after(async () => {
+    process.env = before;
+    server.close();
+    await database.close();
+  });
+  const header = tinyHeader();
+  const notes: string[] = [];
+  const store = sqlStore(database, { checkpoints: "s3://bucket/studies", onNote: (text) => notes.push(text) });
+  const claimed = async () => {
+    await store.open(header);
+    const run = (await store.claim("a"))!;
+    const where = store.checkpoints(run);
+    assert.equal(where, `s3://bucket/studies/${header.study}/${runName(run)}`);
+    const key = `${where.slice("s3://bucket/".length)}/checkpoint-1.crisp`;
+    server.objects.set(key, new TextEncoder().encode("CRISPCK2 and so on"));
+    return { run, key };
+  };
+
+  test("are removed when their run is finished", async () => {
+    const { run } = await claimed();
+    assert.ok(await store.finish(run, "a", storedRun(run)));
+    assert.deepEqual([...server.objects.keys()], []);
+  });
+  test("stay with a note where they cannot be removed, and the run is finished all the same", async () => {
+    const { run, key } = await claimed();
+    server.trouble = ({ method }, response) => method === "DELETE" && refuse(response, 403, "AccessDenied");
+    try {
+      assert.ok(!(await store.finish(run, "b", storedRun(run))));
+      assert.ok(await store.finish(run, "a", storedRun(run)));
+    } finally {
+      server.trouble = () => false;
+    }
+    assert.deepEqual([...server.objects.keys()], [key]);
+    assert.match(notes.join(), /got 403 AccessDenied\. .* Checkpoints of a finished run stay in s3:\/\/bucket\/studies\//);
+  });
+  test("that cannot be written are told before the study is begun", async () => {
+    const other = sqlStore(database, { checkpoints: "s3://none/studies" });
+    await assert.rejects(other.open({ ...header, study: "other" }), { code: "checkpoint/no-bucket" });
+    assert.deepEqual(await database.query("SELECT study FROM crisp.studies WHERE study = 'other'"), []);
+  });
 });

@@ -75,10 +75,9 @@ export async function openBucket(address: S3Address, patience: S3Patience = {}):
   const { accessKeyId, secretAccessKey, sessionToken, region } = address;
   const signingKeys = new Map<string, ArrayBuffer>();
 
-  async function once({ method, key = "", query, headers, body }: Asked): Promise<Answer> {
-    // spaces as %20: a plus sign is signed in two ways
-    const search = query ? `?${new URLSearchParams(query).toString().replaceAll("+", "%20")}` : "";
-    const url = `${address.bucketUrl}/${key.split("/").map(encodeURIComponent).join("/")}${search}`;
+  async function once({ method, key = "", query = {}, headers, body }: Asked): Promise<Answer> {
+    const search = Object.entries(query).map((pair) => pair.map(encoded).join("="));
+    const url = `${address.bucketUrl}/${key.split("/").map(encoded).join("/")}${search.length > 0 ? `?${search.join("&")}` : ""}`;
     const signer = new AwsV4Signer({
       ...{ method, url, accessKeyId, secretAccessKey, sessionToken, region, service: "s3", cache: signingKeys },
       headers: { ...headers, "X-Amz-Content-Sha256": body?.sha256 ?? EMPTY_SHA256 },
@@ -201,6 +200,10 @@ async function* piecesOf(chunks: readonly Uint8Array[], onPiece: () => void): As
     }
   }
 }
+
+/** As it is signed: some servers sign what they were sent, without making it uniform first. */
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const unescaped = (text: string): string => text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name]);

@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 
 export interface SeenS3Request {
   readonly method: string;
+  /** As it was sent. */
+  readonly url: string;
   /** Bucket and key. */
   readonly path: string;
   readonly query: URLSearchParams;
@@ -44,7 +46,14 @@ export async function s3Server(): Promise<S3Server> {
     incoming.on("end", () => {
       const { pathname, searchParams: query } = new URL(incoming.url!, "http://localhost");
       const { method, headers } = incoming;
-      const request = { method: method!, path: decodeURIComponent(pathname), query, headers, body: Buffer.concat(pieces) };
+      const request = {
+        method: method!,
+        url: incoming.url!,
+        path: decodeURIComponent(pathname),
+        query,
+        headers,
+        body: Buffer.concat(pieces),
+      };
       seen.push(request);
       if (!result.trouble(request, response)) answer(request, response, objects);
     });
@@ -83,10 +92,12 @@ function answer(request: SeenS3Request, response: ServerResponse, objects: Map<s
   } else read(objects.get(key), headers, response);
 }
 
-function refusalOf({ headers, body }: SeenS3Request, bucket: string): [status: number, code: string] | undefined {
+function refusalOf({ url, headers, body }: SeenS3Request, bucket: string): [status: number, code: string] | undefined {
   const [, keyId] = SIGNED.exec(headers.authorization ?? "") ?? [];
   if (keyId === undefined) return [403, "AccessDenied"];
   if (keyId !== KEY_ID) return [403, "InvalidAccessKeyId"];
+  // some servers sign the address as it came, where others make it uniform first
+  if (/[!'()*+]|%7e/i.test(url)) return [403, "SignatureDoesNotMatch"];
   const sha256 = createHash("sha256").update(body).digest("hex");
   if (headers["x-amz-content-sha256"] !== sha256) return [400, "XAmzContentSHA256Mismatch"];
   return bucket === "bucket" ? undefined : [404, "NoSuchBucket"];
