@@ -15,7 +15,7 @@ Legend: B batch, n tokens, H heads, D width, C classes. Names inside one file:
     mask.layer.{i}.attentionProbabilities [B, H, n, n]   applied after the softmax
     mask.layer.{i}.attentionOutput [B, n, D]             not in DistilBERT
     mask.layer.{i}.feedForward [B, n, D]                 not in ALBERT
-    mask.classifierInput [B, D]       RoBERTa, XLM-R, ELECTRA: before the head's first layer
+    mask.classifierInput [B, D]       RoBERTa, XLM-R, ELECTRA, MPNet: before the head's first layer
     mask.classifier [B, D]
     logits.eval [B, C]                no dropout
     logits.train [B, C], loss.train [1], grad.<name>     with the masks; mean cross-entropy
@@ -104,8 +104,13 @@ CASES = [
     ("albert", 4, 8, 1, 15, 18, 11, 3, 2, 5, 8, 8, 1e-12, "gelu_new", {"E": 13}),
     ("albert", 2, 15, 5, 11, 25, 12, 2, 5, 2, 11, 11, 1e-5, "gelu", {"E": 15}),
     ("albert", 3, 8, 4, 13, 17, 10, 2, 2, 3, 6, 6, 0.1, "gelu_new", {"E": 5}),
+    ("mpnet", 1, 10, 2, 16, 20, 9, 0, 2, 2, 4, 4, 1e-12, "gelu"),
+    ("mpnet", 2, 12, 3, 19, 22, 14, 0, 3, 3, 9, 9, 1e-5, "gelu"),
+    ("mpnet", 1, 9, 1, 14, 21, 13, 0, 4, 4, 7, 6, 1e-2, "relu"),
+    ("mpnet", 2, 8, 2, 15, 18, 40, 0, 2, 2, 36, 35, 1e-12, "gelu"),
+    ("mpnet", 3, 8, 4, 13, 17, 10, 0, 2, 3, 6, 6, 0.1, "gelu"),
 ]
-WITH_STEPS = {1, 12, 23, 28, 31, 37}
+WITH_STEPS = {1, 12, 23, 28, 31, 37, 43}
 
 # task, class weights or none; then as above
 TASKS = [
@@ -122,6 +127,7 @@ TASKS = [
         (("electra", 1, 10, 2, 12, 17, 9, 2, 5, 4, 6, 6, 1e-2, "relu", {"E": 10}), ("mlm",)),
         (("albert", 3, 12, 2, 14, 19, 11, 2, 3, 3, 9, 8, 1e-12, "gelu_new", {"E": 5}), ("token", "mlm", "multi", "regression")),
         (("albert", 2, 10, 2, 12, 17, 9, 2, 5, 4, 6, 6, 1e-2, "relu", {"E": 12}), ("mlm",)),
+        (("mpnet", 2, 8, 2, 13, 19, 12, 0, 3, 3, 9, 8, 1e-5, "gelu"), ("token", "mlm", "multi", "regression")),
     )
     for task, weights in (
         {
@@ -137,9 +143,10 @@ TASKS = [
 ]
 
 CLASS = {
-    "bert": "Bert", "distilbert": "DistilBert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "electra": "Electra", "albert": "Albert"
+    "bert": "Bert", "distilbert": "DistilBert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "electra": "Electra", "albert": "Albert",
+    "mpnet": "MPNet",
 }
-DENSE_HEAD = {"roberta", "xlm-roberta", "electra"}
+DENSE_HEAD = {"roberta", "xlm-roberta", "electra", "mpnet"}
 TYPED = {"bert", "electra", "albert"}
 
 
@@ -148,7 +155,7 @@ def own(case, key, otherwise):
 
 
 def pad_of(case):
-    return own(case, "pad", 1 if "roberta" in case[0] else 0)
+    return own(case, "pad", 1 if case[0] in ("roberta", "xlm-roberta", "mpnet") else 0)
 
 
 def build_model(case, head="ForSequenceClassification"):
@@ -164,9 +171,10 @@ def build_model(case, head="ForSequenceClassification"):
     else:
         own_keys = dict(
             hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner,
-            type_vocab_size=types, layer_norm_eps=eps, hidden_act=activation, hidden_dropout_prob=DROPOUT,
-            attention_probs_dropout_prob=DROPOUT,
+            layer_norm_eps=eps, hidden_act=activation, hidden_dropout_prob=DROPOUT, attention_probs_dropout_prob=DROPOUT,
         )
+        if types > 0:
+            own_keys["type_vocab_size"] = types
     if own(case, "E", None) is not None:
         own_keys["embedding_size"] = own(case, "E", None)
     config = getattr(transformers, f"{CLASS[family]}Config")(**own_keys, **common)
@@ -329,9 +337,9 @@ def eval_pass(model, batch):
 
 
 def adamw_steps(model, batch):
-    """Three steps without dropout, as transformers' Trainer takes them: no decay on biases and LayerNorm."""
+    """Three steps without dropout, as transformers' Trainer takes them: no decay on names with "bias" in them and LayerNorm."""
     model.eval()
-    plain = [p for name, p in named(model) if name.endswith("bias") or "layernorm" in name.lower().replace("_", "")]
+    plain = [p for name, p in named(model) if "bias" in name or "layernorm" in name.lower().replace("_", "")]
     decayed = [p for p in model.parameters() if not any(p is q for q in plain)]
     optimiser = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": STEPS["weightDecay"]}, {"params": plain, "weight_decay": 0.0}],

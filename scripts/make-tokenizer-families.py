@@ -199,17 +199,29 @@ def albert(out):
     return tokenizer, {}
 
 
-def word_piece(lowercase, strip_accents):
+def word_pieces(lowercase, strip_accents, specials):
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=strip_accents)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=260, special_tokens=specials))
+    return tokenizer
+
+
+def word_piece(lowercase, strip_accents):
+    tokenizer = word_pieces(lowercase, strip_accents, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     return tokenizer, {"pad_token": "[PAD]"}
+
+
+def mpnet(_):
+    """BERT's word pieces between RoBERTa's special tokens, with one unknown token for each of the two."""
+    tokenizer = word_pieces(True, None, ["<s>", "<pad>", "</s>", "<unk>", "[UNK]"])
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True)])
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
+    return tokenizer, {"pad_token": "<pad>", "mask_token": "<mask>"}
 
 
 def metaspace_alone(scheme, split):
@@ -243,6 +255,7 @@ KINDS = {
     "roberta-prefix-space": roberta_prefix,
     "xlm-roberta": xlm_roberta,
     "albert": albert,
+    "mpnet": mpnet,
     "electra-uncased": lambda _: word_piece(True, None),
     "bert-cased": lambda _: word_piece(False, False),
     "bert-cased-stripped": lambda _: word_piece(False, True),

@@ -9,6 +9,7 @@ import {
   equivalenceOverSeeds,
   mcNemarOverSeeds,
   power,
+  randomEffects,
   signFlipTest,
   stochasticOrder,
   type Variant,
@@ -43,19 +44,19 @@ const share = (count: number) => percent(count / simulations);
 const each = Array.from({ length: simulations }, (_, i) => i);
 
 function* coverage(): Generator<string[]> {
-  const worlds: [string, World][] = [
+  const worlds: [string, World, number[]?][] = [
     ["noise only", NOISE_ONLY],
     ["seeds differ", seedsDiffer],
     ["examples differ", examplesDiffer],
     ["both differ", bothDiffer],
     ["both, effect", { ...bothDiffer, effect: 0.4 }],
-    ["seeds differ, 6,000 sentences", { ...seedsDiffer, examples: 6000 }],
+    ["seeds differ, 6,000 sentences", { ...seedsDiffer, examples: 6000 }, [5]],
     ["both, 150 sentences", { ...bothDiffer, examples: 150 }],
   ];
   const variants: Variant[] = ["plain", "scaled", "balanced"];
-  for (const [name, world] of worlds) {
+  for (const [name, world, counts = [5, 10, 20]] of worlds) {
     const target = truth(world);
-    for (const seeds of [5, 10, 20]) {
+    for (const seeds of counts) {
       const normal = normals(seeds);
       const hits = [0, 0, 0, 0];
       const halves = [0, 0, 0, 0];
@@ -158,6 +159,26 @@ function* furtherTests(): Generator<string[]> {
   }
 }
 
+function* severalTasks(): Generator<string[]> {
+  for (const tasks of [3, 5, 10]) {
+    for (const betweenTasks of [0, 0.3, 0.6, 2]) {
+      const normal = normals(tasks);
+      let [mean, next] = [0, 0];
+      for (const _ of each) {
+        const effects = Array.from({ length: tasks }, (_, t) => {
+          const standardError = 0.3 + 0.1 * (t % 4);
+          return { mean: 0.2 + betweenTasks * normal() + standardError * normal(), standardError };
+        });
+        const { low, high, nextLow, nextHigh } = randomEffects(effects);
+        if (low <= 0.2 && 0.2 <= high) mean++;
+        const one = 0.2 + betweenTasks * normal();
+        if (nextLow <= one && one <= nextHigh) next++;
+      }
+      yield [String(tasks), betweenTasks.toFixed(1), share(mean), share(next)];
+    }
+  }
+}
+
 stdout.write(`${simulations} made-up studies a cell, ${replicates} replicates\n`);
 table(
   "Coverage of 95 % intervals (and mean half-width in points)",
@@ -171,3 +192,8 @@ table(
 );
 table("Power of one claim: predicted, simulated", ["world", "true difference", "5 seeds", "10 seeds", "20 seeds"], powers());
 table("Further tests: false alarms", ["test", "5 seeds", "10 seeds", "20 seeds"], furtherTests());
+table(
+  "Several tasks: coverage of the mean effect and of the effect on one more task",
+  ["tasks", "deviation between tasks", "mean effect", "one more task"],
+  severalTasks(),
+);

@@ -1,6 +1,6 @@
 import { type AttentionPlan, isDense } from "../attention/index.ts";
 import { CrispError } from "../errors/index.ts";
-import type { EncoderConfig } from "../models/index.ts";
+import { type EncoderConfig, families } from "../models/index.ts";
 import { tasks } from "../tasks/index.ts";
 import { type ModelCardParts, modelCard } from "./model-card.ts";
 import { onnxClassifier } from "./onnx-classifier.ts";
@@ -61,7 +61,9 @@ export function exportFiles(model: ExportedModel, { onnx = true, quantize, name 
     if (!(error instanceof CrispError && error.code.startsWith("export/"))) throw error;
     notes.push(`There is no ONNX file. ${error.message}`);
   }
-  if (sparse && !drawn) files.set("crisp_attention.py", [new TextEncoder().encode(PYTHON_MODULE)]);
+  const fixed = sparse && families[config.family].fixedInPython === true;
+  if (fixed) notes.push(FIXED(families[config.family].className));
+  if (sparse && !drawn && !fixed) files.set("crisp_attention.py", [new TextEncoder().encode(PYTHON_MODULE)]);
   if (tasks[config.task].head.pooling)
     for (const [name, bytes] of Object.entries(sentenceFiles(config.hiddenSize, card.maxLength))) files.set(name, [bytes]);
   const written = {
@@ -82,5 +84,7 @@ export function exportFiles(model: ExportedModel, { onnx = true, quantize, name 
   };
 }
 
+const FIXED = (className: string): string =>
+  `transformers computes the attention of ${className} itself, so there is no Python module: plain transformers runs the weights with dense attention.`;
 const DRAWN = (id: string): string =>
   `\`${id}\` draws pairs at random for each example, which only Crisp itself can repeat: there is no ONNX file and no Python module. Plain transformers runs the weights with dense attention.`;

@@ -43,6 +43,12 @@ describe("parameterSpecs", () => {
       for (const { name, shape, decay } of parameterSpecs(config)) assert.equal(decay, shape.length === 2, name);
     }
   });
+  test("a table of biases is drawn like a matrix and does not decay, as transformers' Trainer goes by the name", () => {
+    const mpnet = parseEncoderConfig({ model_type: "mpnet" });
+    const table = parameterSpecs(mpnet).find(({ name }) => name.endsWith("relative_attention_bias.weight"))!;
+    assert.deepEqual([table.shape, table.norm, table.decay], [[32, 12], false, false]);
+    assert.ok(initialValues(table, mpnet, 1).every((value) => value !== 0));
+  });
   test("everything is trained but sinusoidal positions", () => {
     const fixed = (config: typeof bert): string[] =>
       parameterSpecs(config)
@@ -147,6 +153,7 @@ describe("initialise", () => {
       ["roberta", "lm_head.decoder"],
       ["electra", "generator_lm_head"],
       ["albert", "predictions.decoder"],
+      ["mpnet", "lm_head.decoder"],
     ]) {
       const config = withLabels(parseEncoderConfig({ model_type: family }), [], "masked_lm");
       const names = parameterSpecs(config).map(({ name }) => name);

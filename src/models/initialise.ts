@@ -10,7 +10,7 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** Scales or shifts a normalisation. */
   readonly norm: boolean;
-  /** False for biases and LayerNorm weights, as in transformers' Trainer. */
+  /** False for normalisations and for names with `bias` in them, as in transformers' Trainer. */
   readonly decay: boolean;
   /** False for DistilBERT's sinusoidal positions: constants, though transformers 5.23 leaves `requires_grad` on after drawing. */
   readonly trainable: boolean;
@@ -23,7 +23,7 @@ export function parameterSpecs(config: EncoderConfig): ParameterSpec[] {
     const name = attrs.name as string;
     const fixed = config.sinusoidalPositions && name.endsWith("position_embeddings.weight");
     const norm = norms.has(name);
-    return { name, shape: shape as readonly number[], norm, decay: !norm && !name.endsWith("bias"), trainable: !fixed };
+    return { name, shape: shape as readonly number[], norm, decay: !norm && !name.includes("bias"), trainable: !fixed };
   });
 }
 

@@ -47,6 +47,7 @@ const families: Readonly<Record<string, EncoderConfig>> = {
   roberta: tiny({ model_type: "roberta", max_position_embeddings: 32 }),
   electra: tiny({ model_type: "electra", embedding_size: 8 }),
   albert: tiny({ model_type: "albert", embedding_size: 8, hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 }),
+  mpnet: tiny({ model_type: "mpnet", max_position_embeddings: 32 }),
 };
 const layerSites = (...sites: string[]): string[] =>
   [0, 1].flatMap((layer) => ["attentionProbabilities", ...sites].map((site) => `dropout.layer.${layer}.${site}`));
@@ -58,6 +59,7 @@ const dropoutSites: Readonly<Record<string, { readonly layers: string[]; readonl
   roberta: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
   electra: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
   albert: { layers: layerSites("attentionOutput"), head: ["dropout.classifier"] },
+  mpnet: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
 };
 /** Its second layer sees three tokens to either side. */
 const modernbert = parseEncoderConfig({

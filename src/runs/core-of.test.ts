@@ -65,4 +65,10 @@ describe("attention_core", () => {
       code: "pattern/bad-core",
     });
   });
+  test("an encoder that adds a bias to its scores trains by masked, and another core is refused for it", async () => {
+    const model = { kind: "fresh", config: { ...config, model_type: "mpnet" } } as const;
+    const { effectiveSparsity } = (await trained("auto", { model }))!.record;
+    assert.ok(effectiveSparsity > 0.3, `${effectiveSparsity}`);
+    await assert.rejects(trained("gathered", { model }), { code: "pattern/bad-core", message: /adds no bias to its scores/ });
+  });
 });

@@ -1,5 +1,5 @@
 import { type AttentionPlan, type CoreChoice, chooseCore } from "../attention/index.ts";
-import { type EncoderConfig, visibilityOf } from "../models/index.ts";
+import { type EncoderConfig, families, visibilityOf } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 
 /**
@@ -13,5 +13,6 @@ export const coreOf = (plan: AttentionPlan, config: EncoderConfig, { memory }: R
     heads: config.heads,
     length: longest,
     onCpu: memory === undefined,
+    biased: families[config.family].biasesScores,
     visibility: (layer) => visibilityOf(config, layer),
   });

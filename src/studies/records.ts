@@ -96,7 +96,7 @@ export interface FurtherTests {
 
 export interface ArmResult {
   readonly name: string;
-  /** Pattern id, e.g. `topK(sparsity=0.8)`. */
+  /** What makes the arm, see `armText`: its pattern's id, and what else is not as for the others. */
   readonly pattern: string;
   readonly sparsity: { readonly nominal: number; readonly effective: number };
   /** Accuracy in [0, 1] on the reported split at the last step, attention as trained. */

@@ -1,5 +1,6 @@
 import { flopsPerExample } from "../attention/index.ts";
 import { families, validPairs } from "../models/index.ts";
+import { armText } from "./arm-text.ts";
 import type { StudyDefinition } from "./definition.ts";
 import { disagreementsOf } from "./disagreements.ts";
 import type { PreparedStudy } from "./prepare.ts";
@@ -38,10 +39,10 @@ export function resultsOf(
         train: definition.draw?.rows ?? definition.data.train.examples.length,
         selection: definition.data.selection?.examples.length ?? 0,
       },
-      arms: definition.arms.map(({ name, plan, nominalSparsity }) => ({
-        name,
-        pattern: plan.pattern,
-        nominalSparsity,
+      arms: definition.arms.map((arm) => ({
+        name: arm.name,
+        pattern: armText(arm),
+        nominalSparsity: arm.nominalSparsity,
       })),
       flops: (_, effectiveSparsity) =>
         flopsPerExample({ hiddenSize, intermediateSize, layers, length, validShare, gated, effectiveSparsity }),

@@ -38,7 +38,7 @@ test("while others are at work, their runs are waited for, and taken when they a
   const store = await opened((real) => ({
     claim: async (worker) => (others ? undefined : real.claim(worker)),
     othersAtWork: async () => {
-      if (others) setImmediate(() => t.mock.timers.tick(2000));
+      if (others) setImmediate(() => t.mock.timers.tick(15_000));
       return others;
     },
   }));

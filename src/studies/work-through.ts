@@ -3,8 +3,9 @@ import type { StoredRun, StudyRun, StudyStore } from "./stores/store.ts";
 
 /** How often a store is told that a run is worked on. */
 const BEAT_MS = 10_000;
-/** How often a store is asked whether others gave up a run. */
-const POLL_MS = 2_000;
+/** How soon a store is asked whether others gave up a run: later and later, as a thousand may ask. */
+const FIRST_POLL_MS = 2_000;
+const LONGEST_POLL_MS = 15_000;
 
 export interface WorkSettings {
   /** Whose runs they are, for people, e.g. the machine's name. */
@@ -30,14 +31,17 @@ export async function workThrough(store: StudyStore, settings: WorkSettings): Pr
   const lane = async (): Promise<void> => {
     const name = `${settings.name} ${crypto.randomUUID().slice(0, 13)}`;
     let worker: RunWorker | undefined;
+    let poll = FIRST_POLL_MS;
     try {
       while (!failed && !settings.signal?.aborted) {
         const run = await store.claim(name);
         if (run === undefined) {
           if (!(await store.othersAtWork())) break;
-          await pause(POLL_MS, settings.signal);
+          await pause(poll, settings.signal);
+          poll = Math.min(2 * poll, LONGEST_POLL_MS);
           continue;
         }
+        poll = FIRST_POLL_MS;
         worker ??= settings.startWorker();
         await doRun(store, run, { name, worker }, settings);
       }

@@ -1,4 +1,5 @@
 import type { RunEvent } from "../runs/index.ts";
+import { snakeCase } from "../training/index.ts";
 import type { Point } from "./tracker.ts";
 
 /**
@@ -37,6 +38,3 @@ export const named = (
       typeof value === "number" ? [[`${group}/${snakeCase(name)}`, value] as const] : [],
     ),
   );
-
-/** `learningRate` is `learning_rate`, as in Hugging Face's options. */
-export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

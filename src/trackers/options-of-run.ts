@@ -1,6 +1,5 @@
 import type { RunSpec } from "../runs/index.ts";
-import { resolveOptions } from "../training/index.ts";
-import { snakeCase } from "./metrics.ts";
+import { resolveOptions, snakeCase } from "../training/index.ts";
 import type { TrackedRun } from "./tracker.ts";
 
 /** What a tracker shows of a run's settings: the training options by Hugging Face's name, defaults filled in, and what Crisp adds. */

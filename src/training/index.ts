@@ -23,6 +23,7 @@ export {
   type OptionTable,
   type OptionValues,
   ruleOf,
+  snakeCase,
 } from "./option-spec.ts";
 export { foreignTrainingOptions, trainingOptionTable } from "./option-table.ts";
 export { checkSettings, defaultOptions, resolveOptions, type TrainingOptions, trainingOptionsIn } from "./options.ts";

@@ -53,6 +53,9 @@ export function apiName(name: string): string {
   return name.replace(/[_-](\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** `learningRate` → `learning_rate`. */
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /** Names that other trainers have and Crisp has nothing for, and what to say of each. */
 export type ForeignOptions = Readonly<Record<string, string>>;
 

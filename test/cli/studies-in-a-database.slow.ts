@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { StudyResults, StudyStatus } from "../../src/studies/index.ts";
-import { openDatabase } from "../../src/studies/index-node.ts";
+import { openDatabase, sqlStore } from "../../src/studies/index-node.ts";
 import { noPostgres, PASSWORD, startPostgres, type TestPostgres } from "../../src/studies/stores/sql/postgres.fixture.ts";
+import { tinyHeader } from "../../src/studies/tiny-study.fixture.ts";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
 import { crisp, type Finished } from "./command.fixture.ts";
 
@@ -23,8 +24,20 @@ function judged(folder: string): unknown {
     command: __,
     ...results
   } = JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as StudyResults;
-  return { ...results, arms: results.arms.map((arm) => ({ ...arm, seconds: undefined, secondsPerRun: undefined })) };
+  return { ...results, arms: results.arms.map((arm) => ({ ...arm, seconds: 0 })) };
 }
+
+test("the status of an output folder with a database of its own is told by that", async () => {
+  const folder = join(work, "embedded");
+  const database = await openDatabase({ folder: join(folder, "database") });
+  const store = sqlStore(database, { checkpoints: work });
+  await store.open(tinyHeader());
+  await store.close();
+  await database.close();
+  const { code, stdout, stderr } = await crisp(["status", folder]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^study distractors: 0 of 4 runs done\n {2}0 running · 4 waiting · 0 failed\n/);
+});
 
 describe("a study in a PostgreSQL", { skip: noPostgres }, () => {
   let server: TestPostgres;

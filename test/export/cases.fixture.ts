@@ -32,6 +32,7 @@ export const others: Readonly<Record<string, EncoderConfig>> = {
   }),
   electra: parseEncoderConfig({ ...shared, ...sizes, model_type: "electra", embedding_size: 16 }),
   albert: parseEncoderConfig({ ...shared, ...sizes, model_type: "albert", embedding_size: 16 }),
+  mpnet: parseEncoderConfig({ ...shared, ...sizes, model_type: "mpnet", pad_token_id: 1 }),
   modernbert: ModernBert({ classifier_pooling: "mean" }),
   "modernbert, [CLS]": ModernBert({ classifier_pooling: "cls" }),
   "bert, token classification": withLabels(families.bert, ["O", "B-X", "I-X"], "token_classification"),

@@ -9,9 +9,13 @@ export const MAX_LENGTH = 14;
 
 const json = (value: object): Uint8Array[] => [new TextEncoder().encode(JSON.stringify(value))];
 
-/** The demonstration's small encoder at random weights, large enough that texts differ. */
-export function tinyClassifier(pattern: string): Classifier {
-  const config = { ...parseEncoderConfig(demoEncoderConfig()), initializerRange: 0.3 };
+/**
+ * The demonstration's small encoder at random weights, large enough that texts differ.
+ *
+ * @param own - What another family's config.json says.
+ */
+export function tinyClassifier(pattern: string, own: object = {}): Classifier {
+  const config = { ...parseEncoderConfig({ ...demoEncoderConfig(), ...own }), initializerRange: 0.3 };
   const { tokenizerJson, tokenizerConfig } = demoTokenizer();
   return new Classifier({
     config: { ...config, labels: ["negative", "positive"], numLabels: 2 },

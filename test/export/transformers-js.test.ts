@@ -56,6 +56,21 @@ describe("transformers.js", () => {
     });
   }
 
+  test("computes a bias of the scores by relative position, under a pattern too", async () => {
+    const model = tinyClassifier("topK(sparsity=0.5)", { model_type: "mpnet" });
+    const folder = join(work, "mpnet");
+    const notes = model.save(folder);
+    assert.deepEqual(notes, [
+      "transformers computes the attention of MPNet itself, so there is no Python module: plain transformers runs the weights with dense attention.",
+    ]);
+    assert.ok(readFileSync(join(folder, "README.md"), "utf8").includes(notes[0]));
+    assert.ok(!existsSync(join(folder, "crisp_attention.py")));
+    const own = await model.predict([...reviews], { topK: 2 });
+    assert.ok(furthest(own, await scoresOf(folder, reviews)) <= 1e-4);
+    const spread = own.map(([best]) => best.score);
+    assert.ok(Math.max(...spread) - Math.min(...spread) > 0.05, "scores of different texts differ");
+  });
+
   test("takes the 8-bit file when asked to", async () => {
     const model = tinyClassifier("topK(sparsity=0.8)");
     const folder = join(work, "small");

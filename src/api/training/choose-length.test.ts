@@ -62,6 +62,10 @@ test("the gain of sparse attention over the whole model is smaller than that ove
   assert.ok(Math.abs(timesInAll - 1 / (1 - share + share / times)) < 1e-9 && timesInAll > 1 && timesInAll < times);
 });
 
+test("blocks are not offered for an encoder that adds a bias to its scores", () => {
+  assert.equal(fasterAttention({ pattern: dense() }, { ...config, family: "mpnet" }, 512), undefined);
+});
+
 test("a tokenizer reads long texts as asked, and refuses what chunks cannot be and a stride beside none", () => {
   const cutting = tokenizer.fit({ maxLength: 64 });
   const read = (settings: LengthSettings, dataset = texts(200)) => readLongTexts(cutting, settings, dataset);

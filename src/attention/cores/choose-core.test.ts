@@ -4,6 +4,7 @@ import { parsePattern } from "../patterns/parse-pattern.ts";
 import type { AttentionPlan } from "../plan.ts";
 import { visibility } from "../visibility.ts";
 import { type CoreSizes, chooseCore } from "./choose-core.ts";
+import { cores } from "./cores.ts";
 import { offeredBlocks } from "./offered-blocks.ts";
 
 const sizes = (length: number, changed: Partial<CoreSizes> = {}): CoreSizes => ({
@@ -71,6 +72,19 @@ describe("the core", () => {
       assert.throws(() => chosen(pattern, 4096, { normaliser, core }), {
         code: "pattern/bad-core",
         message: `attention.core ${core}: expected a normaliser and a dropout that need no whole row, as this core holds none, got sparsemax. Leave the core out, or take masked.`,
+      });
+    }
+  });
+  test("computes all pairs where layers add a bias to their scores; another one is refused beside it", () => {
+    const biased = { biased: true };
+    const seen = (layer: number) => visibility(layer % 3 === 0 ? {} : { window: 64 });
+    assert.deepEqual(chosen("slidingWindow(radius=64)", 4096, {}, biased), { core: cores.masked });
+    assert.deepEqual(chosen("dense", 4096, {}, { ...biased, visibility: seen }), { core: cores.masked });
+    assert.equal(chosen("slidingWindow(radius=64)", 4096, { core: "masked" }, biased).core.name, "masked");
+    for (const core of ["gathered", "chunked"]) {
+      assert.throws(() => chosen("slidingWindow(radius=64)", 4096, { core }, biased), {
+        code: "pattern/bad-core",
+        message: `attention.core ${core}: expected an encoder that adds no bias to its scores, such as BERT, got one with a bias. Leave the core out, or take masked.`,
       });
     }
   });

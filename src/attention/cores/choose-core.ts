@@ -18,6 +18,8 @@ export interface CoreSizes {
   readonly length: number;
   /** Whether the CPU computes: the figures below are its. */
   readonly onCpu: boolean;
+  /** Whether layers add a bias to their scores, which only `masked` computes; default false. */
+  readonly biased?: boolean;
   visibility(layer: number): Visibility;
 }
 
@@ -46,12 +48,13 @@ const MOST_BYTES = 2e9;
 /**
  * Choose how a plan's attention is computed: as the plan says, or whatever is expected to be faster for the longest text.
  *
- * The results are the same to rounding; with dropout on attention probabilities, the cores draw different masks.
+ * An encoder whose layers add a bias to their scores is computed by `masked`. The results are the same to rounding; with dropout on attention probabilities, the cores draw different masks.
  *
- * @throws `pattern/bad-core` for an unknown core, or one that computes none of the layers or not the normaliser.
+ * @throws `pattern/bad-core` for an unknown core, or one that computes none of the layers, not the normaliser or no bias.
  */
 export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   const { core: wanted = "auto" } = plan;
+  const { biased = false } = sizes;
   const layers = Array.from({ length: sizes.layers }, (_, layer) => blocksOf(plan, sizes, layer));
   const some = layers.find((blocks) => blocks !== null);
   if (wanted !== "auto") {
@@ -61,6 +64,16 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
       const rule = "a normaliser and a dropout that need no whole row, as this core holds none";
       const got = [plan.normaliser, plan.dropout].filter(Boolean).join(", ");
       throw expectedGot("pattern/bad-core", `attention.core ${wanted}`, rule, got, "Leave the core out, or take masked.");
+    }
+    if (biased && core !== masked) {
+      const rule = "an encoder that adds no bias to its scores, such as BERT";
+      throw expectedGot(
+        "pattern/bad-core",
+        `attention.core ${wanted}`,
+        rule,
+        "one with a bias",
+        "Leave the core out, or take masked.",
+      );
     }
     if (core === gathered && !some) {
       const rule = "a pattern whose kept pairs lie in blocks, without a ramp, such as block(sparsity=0.8, size=64)";
@@ -75,7 +88,7 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
     return { core };
   }
   const { length, heads, onCpu } = sizes;
-  if (!onCpu || length < LEAST_LENGTH) return { core: masked };
+  if (biased || !onCpu || length < LEAST_LENGTH) return { core: masked };
   const held = sizes.layers * heads * length ** 2 * BYTES_OF_PAIR;
   if (
     held > MOST_BYTES &&

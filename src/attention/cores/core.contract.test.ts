@@ -25,8 +25,15 @@ function projections({ bindings: { B, n } }: MadeUpBatch): Record<"q" | "k" | "v
   return { q: make("q"), k: make("k"), v: make("v") };
 }
 
+/** Of every pair by head, [1, H, n, n]: as large as the scores themselves. */
+function biasOf({ bindings: { n } }: MadeUpBatch): Float32Array {
+  const out = new Float32Array(HEADS * n * n);
+  normalFill(out, { seed: 1, step: 0, site: "bias" });
+  return out;
+}
+
 /** One head of one example: context [n, d], probabilities [n, n], kept pairs. */
-function plain(plan: AttentionPlan, seen: Visibility, batch: MadeUpBatch, example: number, head: number) {
+function plain(plan: AttentionPlan, seen: Visibility, batch: MadeUpBatch, example: number, head: number, bias?: Float32Array) {
   const { n } = batch.bindings;
   const start = (example * HEADS + head) * n * WIDTH;
   const { q, k, v } = projections(batch);
@@ -34,7 +41,7 @@ function plain(plan: AttentionPlan, seen: Visibility, batch: MadeUpBatch, exampl
   const scores = Float64Array.from({ length: n * n }, (_, at) => {
     let sum = 0;
     for (let i = 0; i < WIDTH; i++) sum += ofQ[Math.floor(at / n) * WIDTH + i] * ofK[(at % n) * WIDTH + i];
-    return sum * SCALE;
+    return sum * SCALE + (bias?.[head * n * n + at] ?? 0);
   });
   const allowed = seen.allowed(batch.lengths[example], n);
   const kept = planKeep(plan, { ...headOf(batch, example, head), scores: Float32Array.from(scores), allowed });
@@ -67,18 +74,26 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
   "topK in another layer": { pattern: parsePattern("topK(sparsity=0.6)"), layers: [0] },
 };
 
+interface Setting {
+  readonly window?: number;
+  readonly biased?: boolean;
+}
+
 for (const [name, core] of Object.entries(cores)) {
   describe(`core ${name}`, () => {
     test("has the name it is registered by", () => assert.equal(core.name, name));
     for (const [title, plan] of Object.entries(plans)) {
-      for (const window of [undefined, 2]) {
-        test(`${title}${window === undefined ? "" : `, in a window of ${window}`}: as written out in float64`, () => {
+      for (const { window, biased } of [{}, { window: 2 }, { biased: true }, { window: 2, biased: true }] as Setting[]) {
+        const setting = `${window === undefined ? "" : `, in a window of ${window}`}${biased ? ", with a bias" : ""}`;
+        test(`${title}${setting}: as written out in float64`, () => {
           const batch = madeUpBatch([7, 1, 12, 4], { heads: HEADS, layer: LAYER, extraPadding: 2 });
           const { B, n } = batch.bindings;
           const seen = visibility({ window });
           const view = new FedView({ heads: HEADS, layer: LAYER });
           const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
+          const bias = biased ? biasOf(batch) : undefined;
           const made = core.attend(q, k, v, {
+            ...(bias && { bias: input("bias", [1, HEADS, "n", "n"]) }),
             ...{ visibility: seen, plan, layer: LAYER, layers: 2, heads: HEADS, scale: SCALE },
             ...{ dropoutMask: () => null, input: view.input },
           });
@@ -88,11 +103,11 @@ for (const [name, core] of Object.entries(cores)) {
             keptPairs: made.keptPairs,
             probabilities: made.probabilities?.() ?? made.context,
           };
-          const out = interpret(outputs, { ...view.feeds(batch), ...projections(batch) }, batch.bindings);
+          const out = interpret(outputs, { ...view.feeds(batch), ...projections(batch), ...(bias && { bias }) }, batch.bindings);
           for (let example = 0; example < B; example++) {
             let kept = 0;
             for (let head = 0; head < HEADS; head++) {
-              const want = plain(plan, seen, batch, example, head);
+              const want = plain(plan, seen, batch, example, head, bias);
               kept += want.kept;
               const at = (example * HEADS + head) * n;
               for (const [i, value] of want.context.entries()) close(out.context.data[at * WIDTH + i], value, `context ${i}`);

@@ -16,6 +16,8 @@ export interface CoreView {
   readonly heads: number;
   /** Factor of q · k: 1 / √d. */
   readonly scale: number;
+  /** Added to the scaled scores before anything else, patterns included: float [1, H, n, n]; absent: nothing is added. */
+  readonly bias?: Node;
   /**
    * The mask of the dropout on attention probabilities, in whatever shape the core holds them; null in evaluation, and where the
    * probability of dropping is 0. To be asked once a layer, or once for each `part` of the pairs.
@@ -36,7 +38,7 @@ export interface CoreNodes {
   probabilities?(): Node;
 }
 
-/** A way to compute `normalise(mask(q kᵀ · scale)) v`, where normalise is the softmax unless the plan says otherwise. Shared code never asks which one it holds. */
+/** A way to compute `normalise(mask(q kᵀ · scale + bias)) v`, where normalise is the softmax unless the plan says otherwise. Shared code never asks which one it holds. */
 export interface AttentionCore {
   readonly name: string;
   /** Whether every layer has `CoreNodes.probabilities`, whatever the plan. */

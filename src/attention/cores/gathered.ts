@@ -28,7 +28,8 @@ const REMOVED = -3.4028234663852886e38;
 /**
  * Computes the scores of kept blocks only: work on removed blocks is never done, and no matrix of all pairs exists.
  *
- * For patterns with a block form; layers whose plan has none are computed by `masked`, to the same result. The backward pass computes
+ * For patterns with a block form; layers whose plan has none, or that add a bias to their scores, are computed by `masked`, to the same
+ * result. The backward pass computes
  * the probabilities again.
  *
  * @see Dao et al., arXiv 2205.14135 (FlashAttention, block-sparse).
@@ -45,7 +46,9 @@ export const gathered: AttentionCore = {
  * @param formOf - As {@link planBlocks}.
  */
 export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, formOf: typeof planBlocks): CoreNodes {
-  const { visibility, plan, layer, layers, heads, scale, dropoutMask, input } = view;
+  const { visibility, plan, layer, layers, heads, scale, bias: ofScores, dropoutMask, input } = view;
+  // the backward pass of blockAttention has no gradient for what is added to its scores
+  if (ofScores) return masked.attend(q, k, v, view);
   const allowed = visibility.graph(input);
   const ofLayer = { q, k, scores: noScores, visibility, allowed, full: visibility.full, layer, heads, input };
   const blocks = formOf(plan, ofLayer, layers);

@@ -1,4 +1,4 @@
-import { broadcastTo, cast, constant, greater, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
+import { add, broadcastTo, cast, constant, greater, matmul, mul, type Node, reshape, sumTo } from "../../graph/index.ts";
 import { dropoutOf } from "../dropouts/dropouts.ts";
 import type { GraphView } from "../patterns/pattern.ts";
 import { planMask, planNormaliser } from "../plan.ts";
@@ -28,13 +28,18 @@ function attendMasked(
   q: Node,
   k: Node,
   v: Node,
-  { visibility, plan, layer, layers, heads, scale, dropoutMask, input }: CoreView,
+  { visibility, plan, layer, layers, heads, scale, bias, dropoutMask, input }: CoreView,
   form: Pick<GraphView, "tokensOnly"> = {},
 ): CoreNodes {
-  const scores = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
+  const products = matmul(q, k, { transB: true, alpha: scale }); // [B, H, n, n]
+  const scores = bias ? add(products, bias) : products; // [B, H, n, n]
   const allowed = visibility.graph(input); // [B, 1, 1 or n, n]
   const { full } = visibility;
-  const keep = planMask(plan, { q, k, scores: () => scores, visibility, allowed, full, layer, heads, input, ...form }, layers);
+  const keep = planMask(
+    plan,
+    { q, k, scores: () => scores, biased: bias !== undefined, visibility, allowed, full, layer, heads, input, ...form },
+    layers,
+  );
   // A real query always has its own key; the window of a padded one may hold padding alone.
   const { normalise, removesPairs } = planNormaliser(plan, layer);
   const probabilities = normalise(scores, keep, { rowsKeepOne: full && keep === allowed, input }); // [B, H, n, n]

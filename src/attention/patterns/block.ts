@@ -88,10 +88,10 @@ export function block(options: BlockOptions): Pattern {
       }
       return keepBestWhereEmpty(view, kept);
     },
-    // Where only padding was removed before, blocks are ranked by what they hold, pooled.
-    graph: (view) => (view.full && !view.tokensOnly ? wholeBlocks(view) : blocksOfWhatIsLeft(view)),
+    // Where only padding was removed before, and scores are products alone, blocks are ranked by what they hold, pooled.
+    graph: (view) => (view.full && !view.tokensOnly && !view.biased ? wholeBlocks(view) : blocksOfWhatIsLeft(view)),
     blocks(view) {
-      if (!view.full) return null;
+      if (!view.full || view.biased) return null;
       const slots = derived(`slotsOf_${id.replaceAll(/\W+/g, "_")}`, "n", (n) => keptOf(Math.ceil(n / size)));
       const ids = topKPlaces(ranksOf(view), realBlocks(view, size), slots); // [B, H, N, K]
       return { size, ids, keep: keysOf(view, ids, slots) };

@@ -32,6 +32,8 @@ export interface GraphView {
   readonly k: Node;
   /** Scaled scores before softmax: float [B, H, n, n], the same node at every call. A function, so that who never asks costs nothing. */
   scores(): Node;
+  /** True where scores are more than scaled products of `q` and `k`, so that ranks must come from `scores`; default false. */
+  readonly biased?: boolean;
   /** Which pairs the model itself lets meet: what `allowed` was at first. */
   readonly visibility: Visibility;
   /** Bool, broadcastable to [B, H, n, n]; at first `visibility`, [B, 1, 1 or n, n]. Rows of padded queries are zeroed later. */

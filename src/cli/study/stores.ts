@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
 import type { StudyStore } from "../../studies/index.ts";
@@ -57,9 +58,18 @@ export async function openStores(
   }
   const checkpoints = checkpointsDir ?? join(folder, "checkpoints");
   checkpointPlace(checkpoints); // complains of a wrong address before anything is made
-  const place = named === EMBEDDED ? { folder: join(folder, "database") } : { url: named };
+  const place = named === EMBEDDED ? { folder: embeddedIn(folder) } : { url: named };
   const database = await openDatabase(place, { onNote: output.note });
   return { storeIn: () => sqlStore(database, { ...settings, checkpoints, onNote: output.note }), close: () => database.close() };
+}
+
+/** The folder of a database inside the process. */
+const embeddedIn = (folder: string): string => join(folder, "database");
+
+/** Where an output folder's own database is; undefined where its studies are files. */
+export function databaseIn(folder: string): { readonly folder: string } | undefined {
+  const own = embeddedIn(folder);
+  return existsSync(own) ? { folder: own } : undefined;
 }
 
 /** @throws `cli/missing-argument`, `cli/bad-option`: a database that other processes reach too. */

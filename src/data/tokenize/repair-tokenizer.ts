@@ -52,6 +52,7 @@ export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: obje
   };
   const steps = library as unknown as Record<"normalizer" | "pre_tokenizer" | "post_processor", Step | null>;
   repairNormaliser(steps.normalizer, normalizer);
+  if (pre_tokenizer?.type === "BertPreTokenizer") keepFromAddedTokens(steps.normalizer);
   repairSplitter(steps.pre_tokenizer, pre_tokenizer);
   repairTemplate(steps.post_processor, post_processor, library);
   if (model.type === "Unigram" && model.byte_fallback) throw unsupported("a Unigram model without byte_fallback", "one with it");
@@ -71,6 +72,16 @@ function repairNormaliser(step: Step | null, json: StepJson | null): void {
   // one character at a time: no ς at the end of a word
   if (json.type === "Lowercase") step.normalize = (text) => text.replaceAll("Σ", "σ").toLowerCase();
   if (json.type === "Strip") step.normalize = (text) => stripped(text, json.strip_left === true, json.strip_right === true);
+}
+
+/**
+ * What becomes an added token only by normalising, `<S>` in lower case, is none: the package takes it for one where it stands between
+ * two added tokens or alone, as each word does here. A space behind it keeps it apart, and is split off again.
+ */
+function keepFromAddedTokens(step: Step | null): void {
+  if (!step) return;
+  const normalize = step.normalize.bind(step);
+  step.normalize = (text) => `${normalize(text)} `;
 }
 
 const ONE_SPACE = new RegExp(SPACE, "u");

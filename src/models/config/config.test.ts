@@ -42,6 +42,8 @@ const albertDefaults = {
   ...{ intermediateSize: 16384, activation: "gelu_new", hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0.1 },
 };
 
+const mpnetDefaults = { ...robertaDefaults, family: "mpnet", vocabSize: 30527, typeVocabSize: 0 };
+
 describe("parseEncoderConfig", () => {
   test("absent keys get the defaults of transformers' classes", () => {
     assert.deepEqual(parseEncoderConfig({ model_type: "bert" }), bertDefaults);
@@ -51,6 +53,7 @@ describe("parseEncoderConfig", () => {
     assert.deepEqual(parseEncoderConfig({ model_type: "xlm-roberta" }), xlmRoberta);
     assert.deepEqual(parseEncoderConfig({ model_type: "electra" }), electraDefaults);
     assert.deepEqual(parseEncoderConfig({ model_type: "albert" }), albertDefaults);
+    assert.deepEqual(parseEncoderConfig({ model_type: "mpnet" }), mpnetDefaults);
   });
   test("MiniLM's own file", () => {
     const config = parseEncoderConfig({
@@ -158,7 +161,7 @@ describe("parseEncoderConfig", () => {
 
 const classNames = {
   ...{ bert: "Bert", distilbert: "DistilBert", roberta: "Roberta", "xlm-roberta": "XLMRoberta" },
-  ...{ electra: "Electra", albert: "Albert" },
+  ...{ electra: "Electra", albert: "Albert", mpnet: "MPNet" },
 };
 
 describe("toHuggingFaceConfig", () => {
@@ -175,7 +178,7 @@ describe("toHuggingFaceConfig", () => {
     { model_type: "distilbert" },
     { model_type: "bert", ...odd },
     { model_type: "distilbert", dim: 24, dropout: 0 },
-    ...["roberta", "xlm-roberta", "electra", "albert"].map((model_type) => ({ model_type })),
+    ...["roberta", "xlm-roberta", "electra", "albert", "mpnet"].map((model_type) => ({ model_type })),
     { model_type: "roberta", ...odd, max_position_embeddings: 40, pad_token_id: 5, type_vocab_size: 1 },
     { model_type: "electra", ...odd, embedding_size: 8 },
     { model_type: "albert", ...odd, embedding_size: 8, classifier_dropout_prob: 0.4 },
@@ -238,6 +241,12 @@ describe("a bad config is refused with its reason", () => {
       { model_type: "albert", num_hidden_groups: 2 },
       "config/unsupported",
       /num_hidden_groups 1, got 2/,
+    ],
+    [
+      "a bias table of another size",
+      { model_type: "mpnet", relative_attention_num_buckets: 64 },
+      "config/unsupported",
+      /relative_attention_num_buckets 32, got 64/,
     ],
     ["several layers in a group", { model_type: "albert", inner_group_num: 2 }, "config/unsupported", /inner_group_num 1, got 2/],
     [

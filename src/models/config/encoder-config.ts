@@ -1,6 +1,15 @@
 import type { TaskName } from "../../tasks/index.ts";
 
-export type EncoderFamily = "bert" | "distilbert" | "roberta" | "xlm-roberta" | "electra" | "albert" | "modernbert" | "vit";
+export type EncoderFamily =
+  | "bert"
+  | "distilbert"
+  | "roberta"
+  | "xlm-roberta"
+  | "electra"
+  | "albert"
+  | "modernbert"
+  | "mpnet"
+  | "vit";
 
 /** `gelu` is the exact one, `gelu_new` the tanh approximation. */
 export type Activation = "gelu" | "gelu_new" | "relu" | "silu" | "tanh";

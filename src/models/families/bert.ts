@@ -3,7 +3,7 @@ import { type AttentionNodes, attention } from "../layers/attention.ts";
 import { classifyTokens, decode, firstToken } from "../layers/heads.ts";
 import { activations } from "../layers/layers.ts";
 import type { EncoderBuild, EncoderNodes, Family } from "./family.ts";
-import { bertLayerNames, meanLayer } from "./mean-layer.ts";
+import { bertLayerNames, bertParts, type LayerParts, meanLayer } from "./mean-layer.ts";
 
 /**
  * BERT, as transformers' `BertFor…` classes define it.
@@ -100,14 +100,22 @@ export function embed(tokens: Node, positions: Node, name: string, { config, par
   return dropout(parameters.layerNorm(x, `${name}.LayerNorm`, E, eps), "embeddings", ["B*n", E], hiddenDropout); // [T, E]
 }
 
-/** All layers, under BERT's parameter names: x [T, D]. */
-export function bertLayers(x: Node, prefix: string, build: EncoderBuild): EncoderNodes {
+/** In what another family's layers differ from BERT's. */
+interface LayerOptions {
+  /** Names of a layer's parameters; default BERT's. */
+  readonly parts?: LayerParts;
+  /** Added to the scores of every layer, see `AttentionOptions`; default: nothing. */
+  readonly bias?: Node;
+}
+
+/** All layers: x [T, D]. */
+export function bertLayers(x: Node, prefix: string, build: EncoderBuild, options: LayerOptions = {}): EncoderNodes {
   let hidden = x; // [T, D]
   const layerInputs: Node[] = [];
   const attentions: AttentionNodes[] = [];
   for (let layer = 0; layer < build.config.layers; layer++) {
     layerInputs.push(hidden);
-    const { attended, output } = bertLayer(hidden, `${prefix}.encoder.layer.${layer}`, layer, build);
+    const { attended, output } = bertLayer(hidden, `${prefix}.encoder.layer.${layer}`, layer, build, options);
     attentions.push(attended);
     hidden = output; // [T, D]
   }
@@ -115,18 +123,17 @@ export function bertLayers(x: Node, prefix: string, build: EncoderBuild): Encode
 }
 
 /** One layer: [T, D] → [T, D]. */
-function bertLayer(x: Node, name: string, layer: number, build: EncoderBuild) {
+function bertLayer(x: Node, name: string, layer: number, build: EncoderBuild, { parts = bertParts, bias }: LayerOptions) {
   const { config, parameters, dropout } = build;
   const { hiddenSize: D, intermediateSize: F, layerNormEps: eps } = config;
   const hidden = (x: Node, site: string): Node => dropout(x, `layer.${layer}.${site}`, ["B*n", D], config.hiddenDropout);
-  const self = `${name}.attention.self`;
-  const output = `${name}.attention.output`;
-  const names = { query: `${self}.query`, key: `${self}.key`, value: `${self}.value`, output: `${output}.dense` };
-  const attended = attention(x, names, { ...build, layer });
+  const of = (part: keyof LayerParts): string => `${name}.${parts[part]}`;
+  const names = { query: of("query"), key: of("key"), value: of("value"), output: of("attentionOutput") };
+  const attended = attention(x, names, { ...build, layer, bias });
   const residual = add(hidden(attended.output, "attentionOutput"), x); // [T, D]
-  const middle = parameters.layerNorm(residual, `${output}.LayerNorm`, D, eps); // [T, D]
+  const middle = parameters.layerNorm(residual, of("attentionNorm"), D, eps); // [T, D]
 
-  const inner = activations[config.activation](parameters.linear(middle, `${name}.intermediate.dense`, D, F)); // [T, F]
-  const outer = hidden(parameters.linear(inner, `${name}.output.dense`, F, D), "feedForward"); // [T, D]
-  return { attended, output: parameters.layerNorm(add(outer, middle), `${name}.output.LayerNorm`, D, eps) }; // [T, D]
+  const inner = activations[config.activation](parameters.linear(middle, of("inner"), D, F)); // [T, F]
+  const outer = hidden(parameters.linear(inner, of("outer"), F, D), "feedForward"); // [T, D]
+  return { attended, output: parameters.layerNorm(add(outer, middle), of("outputNorm"), D, eps) }; // [T, D]
 }

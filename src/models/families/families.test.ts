@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type AttentionCore, masked } from "../../attention/index.ts";
 import { parseEncoderConfig, toHuggingFaceConfig } from "../config/config.ts";
 import { parameterSpecs } from "../initialise.ts";
+import { buildModel } from "../model-graph.ts";
 import { families } from "./families.ts";
 
 for (const [name, family] of Object.entries(families)) {
@@ -13,6 +15,19 @@ for (const [name, family] of Object.entries(families)) {
       ({ shape }) => shape[0] === 2 * intermediateSize || shape[1] === 2 * intermediateSize,
     );
     assert.equal(family.gated ?? false, doubled);
+  });
+
+  test(`${name} says that it biases scores where its layers give the core a bias`, () => {
+    const biased = new Set<boolean>();
+    const core: AttentionCore = {
+      ...masked,
+      attend(q, k, v, view) {
+        biased.add(view.bias !== undefined);
+        return masked.attend(q, k, v, view);
+      },
+    };
+    buildModel(config, { core, training: false });
+    assert.deepEqual([...biased], [family.biasesScores ?? false]);
   });
 
   test(`${name} is written with the class name of what it reads`, () => {

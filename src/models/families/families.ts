@@ -5,6 +5,7 @@ import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { Family } from "./family.ts";
 import { modernbert } from "./modernbert.ts";
+import { mpnet } from "./mpnet.ts";
 import { roberta, xlmRoberta } from "./roberta.ts";
 import { vit } from "./vit.ts";
 
@@ -17,5 +18,6 @@ export const families = {
   electra,
   albert,
   modernbert,
+  mpnet,
   vit,
 } as Readonly<Record<string, Family>> as Readonly<Record<EncoderFamily, Family>>;

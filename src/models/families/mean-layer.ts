@@ -2,9 +2,7 @@ import type { EncoderConfig } from "../config/encoder-config.ts";
 import type { MeanPooled } from "./family.ts";
 
 /** Where a family keeps the matrices of a layer, behind the layer's name. */
-export interface LayerNames {
-  /** Prefix of layer l, without the dot. */
-  readonly layer: (layer: number) => string;
+export interface LayerParts {
   readonly query: string;
   readonly key: string;
   readonly value: string;
@@ -13,6 +11,12 @@ export interface LayerNames {
   readonly inner: string;
   readonly outer: string;
   readonly outputNorm: string;
+}
+
+/** Names of a family's layers, and of what reads the last one. */
+export interface LayerNames extends LayerParts {
+  /** Prefix of layer l, without the dot. */
+  readonly layer: (layer: number) => string;
   /** The dense layer between [CLS] and the classifier, with its whole name. */
   readonly pooler: string;
 }
@@ -59,9 +63,8 @@ export function meanLayer(
   return { config: { ...config, layers: layers + 1 }, values };
 }
 
-/** Names of BERT's layers under a prefix. */
-export const bertLayerNames = (prefix: string, pooler: string): LayerNames => ({
-  layer: (layer) => `${prefix}.encoder.layer.${layer}`,
+/** As BERT names them. */
+export const bertParts: LayerParts = {
   query: "attention.self.query",
   key: "attention.self.key",
   value: "attention.self.value",
@@ -70,5 +73,11 @@ export const bertLayerNames = (prefix: string, pooler: string): LayerNames => ({
   inner: "intermediate.dense",
   outer: "output.dense",
   outputNorm: "output.LayerNorm",
+};
+
+/** Names of BERT's layers under a prefix. */
+export const bertLayerNames = (prefix: string, pooler: string): LayerNames => ({
+  ...bertParts,
+  layer: (layer) => `${prefix}.encoder.layer.${layer}`,
   pooler,
 });

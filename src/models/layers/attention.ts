@@ -25,6 +25,8 @@ export interface AttentionOptions {
    * padding, before any pattern, which then ranks and counts what each query has left.
    */
   visibility(layer: number): Visibility;
+  /** Added to the scaled scores, before any pattern ranks them: [1, H, n, n]; default: nothing. */
+  readonly bias?: Node;
 }
 
 /** What a layer attends with. */
@@ -70,7 +72,7 @@ export function attention(x: Node, names: ProjectionNames, options: AttentionOpt
 }
 
 /**
- * Multi-head self-attention with structured sparsity: `softmax(mask(Q Kᵀ / √d)) V`, then the output projection.
+ * Multi-head self-attention with structured sparsity: `softmax(mask(Q Kᵀ / √d + bias)) V`, then the output projection.
  *
  * What the model itself lets no pair see is removed first, padding above all, then the plan's pattern removes more; removed scores
  * never reach the softmax, and no gradient flows through the choice. Rows of padded queries are zero. How it is computed is up to the
@@ -79,7 +81,7 @@ export function attention(x: Node, names: ProjectionNames, options: AttentionOpt
  * @returns See `AttentionNodes`.
  */
 export function attend({ query, key, value, output, rotate = (x) => x }: Projections, options: AttentionOptions): AttentionNodes {
-  const { config, core, layer, plan, inputs, training, visibility } = options;
+  const { config, core, layer, plan, inputs, training, visibility, bias } = options;
   const { hiddenSize: D, heads: H, layers, attentionDropout } = config;
   const d = D / H;
   const split = (t: Node): Node => transpose(reshape(t, ["B", "n", H, d]), [0, 2, 1, 3]); // [T, D] → [B, H, n, d]
@@ -90,6 +92,7 @@ export function attend({ query, key, value, output, rotate = (x) => x }: Project
     layers,
     heads: H,
     scale: 1 / Math.sqrt(d),
+    bias,
     dropoutMask(shape, part) {
       const name = ["layer", layer, "attentionProbabilities", ...(part ? [part] : [])].join(".");
       return training ? inputs.dropout(name, shape, attentionDropout) : null;

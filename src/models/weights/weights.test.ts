@@ -54,6 +54,12 @@ const subjects: readonly { config: EncoderConfig; prefix: string; head: string[]
     head: linearHead,
     carried: ["predictions.decoder.weight", "predictions.LayerNorm.bias", "sop_classifier.classifier.weight"],
   },
+  {
+    config: parseEncoderConfig({ model_type: "mpnet", hidden_size: 4, ...small }),
+    prefix: "mpnet",
+    head: denseHead,
+    carried: ["lm_head.dense.weight", "lm_head.decoder.bias", "lm_head.bias", "mpnet.pooler.dense.weight"],
+  },
 ];
 const options = { seed: 3, where: "model.safetensors" };
 

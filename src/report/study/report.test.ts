@@ -211,7 +211,7 @@ test("numbers read as people write them", () => {
 });
 
 test("several studies' page says what they say together, and nothing where that is nothing", () => {
-  const studies = ["a", "b", "c"].map((corpus) => fakeStudy({ study: corpus, corpus, examples: 100 }));
+  const studies = ["a", "b", "c"].map((corpus) => fakeStudy({ study: `study-${corpus}`, corpus, examples: 100 }));
   const across = { name: "rows-250", ...acrossTasks(studies)! };
   const together = renderReport(studies, [across]);
   assert.deepEqual(misnested(together), []);

@@ -4,6 +4,18 @@ import { incompleteBeta, upperGamma } from "./special-functions.ts";
 /** P(X ≥ x) for a chi-squared X with `df` degrees of freedom. */
 export const chiSquaredTail = (x: number, df: number): number => upperGamma(df / 2, x / 2);
 
+/** The x with P(X ≥ x) = `tail`, see `chiSquaredTail`. */
+export function chiSquaredQuantile(tail: number, df: number): number {
+  let [low, high] = [0, df];
+  while (chiSquaredTail(high, df) > tail) high *= 2;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (chiSquaredTail(middle, df) > tail) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
 /** P(F ≥ f) for Fisher's F with `df1` and `df2` degrees of freedom. */
 export const fisherTail = (f: number, df1: number, df2: number): number =>
   f <= 0 ? 1 : incompleteBeta(df2 / 2, df1 / 2, df2 / (df2 + df1 * f));

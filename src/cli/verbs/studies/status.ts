@@ -1,9 +1,9 @@
 import { counted, expectedGot } from "../../../errors/index.ts";
 import type { StudyStatus } from "../../../studies/index.ts";
-import { folderStatus, openDatabase, sqlStatus } from "../../../studies/index-node.ts";
+import { type DatabasePlace, folderStatus, openDatabase, sqlStatus } from "../../../studies/index-node.ts";
 import { columns, type Output } from "../../output.ts";
 import { duration } from "../../progress.ts";
-import { DATABASE_OPTIONS, sharedDatabase } from "../../study/stores.ts";
+import { DATABASE_OPTIONS, databaseIn, sharedDatabase } from "../../study/stores.ts";
 import { defineVerb, type OptionTable } from "../../verb.ts";
 
 const OPTIONS = {
@@ -15,7 +15,7 @@ export const status = defineVerb({
   name: "status",
   summary: "say how studies stand: runs done, running, waiting and failed, their workers, and the time left",
   usage: "[folder] [options]",
-  positionals: [{ name: "folder", help: "The output folder of a study in files; left out with --database." }],
+  positionals: [{ name: "folder", help: "The output folder of a study; left out with --database." }],
   options: OPTIONS,
   examples: ["crisp status runs/tickets", "crisp status --database postgres://crisp@db.example.org/studies"],
   async run({ options, positionals: [folder], output }) {
@@ -23,8 +23,8 @@ export const status = defineVerb({
     if (folder !== undefined && database !== undefined) {
       throw expectedGot("cli/bad-option", "crisp status", "a folder or --database", "both");
     }
-    const studies =
-      folder === undefined ? await inDatabase(sharedDatabase("crisp status", database), study) : folderStatus(folder);
+    const place = folder === undefined ? { url: sharedDatabase("crisp status", database) } : databaseIn(folder);
+    const studies = place ? await inDatabase(place, study) : folderStatus(folder!);
     output.record({ studies });
     if (studies.length === 0) output.print("no study");
     for (const each of studies) show(output, each);
@@ -32,8 +32,8 @@ export const status = defineVerb({
   },
 });
 
-async function inDatabase(url: string, study: string | undefined): Promise<StudyStatus[]> {
-  const connection = await openDatabase({ url }, { longestMs: 0 });
+async function inDatabase(place: DatabasePlace, study: string | undefined): Promise<StudyStatus[]> {
+  const connection = await openDatabase(place, { longestMs: 0 });
   try {
     return await sqlStatus(connection, study);
   } finally {

@@ -9,7 +9,7 @@ export type NamedAcross = AcrossTasks & { readonly name: string };
 
 /** Studies of several tasks taken together: mean effects, where they lie, ranks. */
 export function acrossTasksCard({ name: shared, tasks, arms, ranks, effects }: NamedAcross, all: readonly StudyResults[]): Html {
-  const first = all.find(({ study }) => study === tasks[0])!;
+  const first = all.find(({ corpus }) => corpus === tasks[0])!;
   const effectOf = (name: string) => effects.find(({ arm }) => arm === name)?.effect;
   const of =
     (cell: (effect: NonNullable<ReturnType<typeof effectOf>>) => Html | string): Cell =>

@@ -20,7 +20,9 @@ export async function openDatabase(place: DatabasePlace, patience: Patience = {}
     await migrate(connection);
   } catch (error) {
     await connection.close().catch(() => {}); // the first error is the one to tell
-    throw isOutage(error) ? unreachable(connection.name, error) : error;
+    throw isOutage(error)
+      ? unreachable(connection.name, error, "Check the URL, and that the server can be reached from this machine.")
+      : error;
   }
   return patient(connection, patience);
 }

@@ -37,7 +37,7 @@ export function patient(connection: Connection, { longestMs = LONGEST_MS, onNote
         if (gaveUp || performance.now() + wait > until) {
           // whoever tidies up after this need not wait as long again
           gaveUp = true;
-          throw unreachable(connection.name, error);
+          throw unreachable(connection.name, error, "Finished runs are kept; the same command goes on with the others.");
         }
         if (!clash && !away) {
           onNote(`${connection.name} does not answer (${messageOf(error)}); trying again for ${Math.round(longestMs / 1000)} s`);
@@ -57,15 +57,9 @@ export function patient(connection: Connection, { longestMs = LONGEST_MS, onNote
   };
 }
 
-/** @throws never; makes the error of a database that cannot be reached. */
-export const unreachable = (name: string, error: unknown) =>
-  expectedGot(
-    "database/unreachable",
-    name,
-    "a database that answers",
-    messageOf(error),
-    "Finished runs are kept; the same command goes on with the others.",
-  );
+/** The error of a database that cannot be reached. */
+export const unreachable = (name: string, error: unknown, hint: string) =>
+  expectedGot("database/unreachable", name, "a database that answers", messageOf(error), hint);
 
 /** Of the system, of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html) and, without a code, of `pg`. */
 const OUTAGE_CODES =

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PGliteInterface } from "@electric-sql/pglite";
+import { expectedGot } from "../../../errors/index.ts";
 import { lockFolder, optionalPackage } from "../../../files/index-node.ts";
 import { type Connection, DATABASE_PACKAGE, type Sql } from "./connection.ts";
 
@@ -8,7 +9,7 @@ import { type Connection, DATABASE_PACKAGE, type Sql } from "./connection.ts";
  * A PostgreSQL inside this process (PGlite), in a folder that is kept for it alone.
  *
  * @param folder - Made where it is missing; the database is in `pglite/` there. Left out, it is in memory and gone with the process.
- * @throws `database/busy`, `database/no-package`.
+ * @throws `database/busy`, `database/no-package`; `file/not-own` where something else is in its place.
  */
 export async function connectPglite(folder?: string): Promise<Connection> {
   const { PGlite } = await optionalPackage("@electric-sql/pglite@0.5.17", () => import("@electric-sql/pglite"), DATABASE_PACKAGE);
@@ -16,15 +17,18 @@ export async function connectPglite(folder?: string): Promise<Connection> {
   mkdirSync(folder, { recursive: true });
   const lock = lockFolder(folder, { code: "database/busy", what: "database" });
   try {
-    const place = join(folder, "pglite");
-    if (!existsSync(place)) {
-      // made elsewhere first: one that was killed while it was made could not be opened
-      const unfinished = join(folder, ".pglite.crisp-unfinished.tmp");
-      rmSync(unfinished, { recursive: true, force: true });
-      await (await PGlite.create(unfinished)).close();
-      renameSync(unfinished, place);
+    const [place, making] = [join(folder, "pglite"), join(folder, ".pglite.crisp-making")];
+    // one that was killed while it was made cannot be opened, and holds nothing
+    if (existsSync(making)) rmSync(place, { recursive: true, force: true });
+    const made = existsSync(place);
+    if (made && !existsSync(join(place, "PG_VERSION"))) {
+      const hint = "Move it away, or choose another folder.";
+      throw expectedGot("file/not-own", place, "a database's folder, or none", "something else", hint);
     }
-    return connectionTo(await PGlite.create(place), place, async () => lock.release());
+    if (!made) writeFileSync(making, "");
+    const database = await PGlite.create(place);
+    if (!made) rmSync(making);
+    return connectionTo(database, place, async () => lock.release());
   } catch (error) {
     lock.release();
     throw error;

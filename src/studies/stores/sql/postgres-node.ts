@@ -3,8 +3,10 @@ import { expectedGot } from "../../../errors/index.ts";
 import { optionalPackage } from "../../../files/index-node.ts";
 import { type Connection, DATABASE_PACKAGE, type Sql } from "./connection.ts";
 
-/** One for the runs, one for their signs of life, and some for their logs. */
-const CONNECTIONS = 4;
+/** One for runs and their logs, and one so that signs of life need not wait; a thousand workers share one server. */
+const CONNECTIONS = 2;
+/** Longer than between two signs of life, so that each need not connect anew. */
+const IDLE_MS = 30_000;
 /** A server that is gone without a word is noticed after these. */
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 180_000;
@@ -22,6 +24,7 @@ export async function connectPostgres(url: string): Promise<Connection> {
     connectionString: url,
     application_name: "crisp",
     max: CONNECTIONS,
+    idleTimeoutMillis: IDLE_MS,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,

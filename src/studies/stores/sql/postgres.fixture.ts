@@ -21,8 +21,12 @@ export interface TestPostgres {
   stop(): void;
 }
 
-/** Start a PostgreSQL of its own, in a temporary folder, on a free port of this machine. */
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * Start a PostgreSQL of its own, in a temporary folder, on a free port of this machine.
+ *
+ * @param options.fsync - Wait for the disk as a real one does; default false.
+ */
+export async function startPostgres({ fsync = false }: { readonly fsync?: boolean } = {}): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "crisp-postgres-"));
   const port = await freePort();
   // PostgreSQL refuses to run as root
@@ -35,7 +39,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     execFileSync(file, rest, { stdio: "ignore", cwd: folder });
   };
   const data = join(folder, "data");
-  const settings = `-h 127.0.0.1 -p ${port} -c unix_socket_directories= -c fsync=off`;
+  const settings = `-h 127.0.0.1 -p ${port} -c unix_socket_directories= -c fsync=${fsync ? "on" : "off"}`;
   const start = (): void => run("pg_ctl", "start", "-w", "-D", data, "-l", join(folder, "log"), "-o", settings);
   run(
     "initdb",

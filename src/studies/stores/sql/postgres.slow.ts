@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { study } from "../../../api/index-node.ts";
 import type { CrispError } from "../../../errors/index.ts";
-import { storedRun, tinyHeader } from "../../tiny-study.fixture.ts";
+import type { StudyResults } from "../../records.ts";
+import { storedRun, tinyHeader, tinyStudy } from "../../tiny-study.fixture.ts";
 import { openDatabase } from "./open-database-node.ts";
 import { noPostgres, PASSWORD, startPostgres, type TestPostgres } from "./postgres.fixture.ts";
 import { connectPostgres } from "./postgres-node.ts";
@@ -37,6 +41,19 @@ describe("a PostgreSQL of its own", { skip: noPostgres }, () => {
     assert.match(notes.join("; "), /^postgres:.* does not answer \(.*\); trying again for 300 s; postgres:.* answers again$/);
     await store.close();
     await database.close();
+  });
+
+  test("study() in code leaves the same in a database as in files", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "crisp-study-"));
+    const database = await openDatabase({ url: server.url });
+    await database.query("DELETE FROM crisp.studies");
+    await database.close();
+    const inFiles = (await study(tinyStudy(), { folder: join(folder, "files"), parallelRuns: 1 }))!;
+    const inDatabase = (await study(tinyStudy(), { folder: join(folder, "database"), parallelRuns: 1, database: server.url }))!;
+    assert.equal(inDatabase.predictions, inFiles.predictions);
+    const timeless = ({ createdAt: _, arms, ...results }: StudyResults) => [results, arms.map((arm) => ({ ...arm, seconds: 0 }))];
+    assert.deepEqual(timeless(inDatabase.results), timeless(inFiles.results));
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test("a database that does not answer the first time is told at once, without its password", async () => {

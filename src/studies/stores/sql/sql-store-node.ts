@@ -62,8 +62,7 @@ class SqlStore implements StudyStore {
 
   async open(header: StudyHeader): Promise<StudyPlan> {
     const { study, corpus, plan, options, command, runs } = header;
-    const places = runs.map((run) => this.#checkpointsOf(study, run));
-    await checkpointPlace(this.#options.checkpoints).check(this.#options.checkpoints, places);
+    await this.#checkPlace([]);
     const { join: joins = false } = this.#options;
     const holds = await this.#connection.transaction(async (sql) => {
       if (joins) await checkJoined(sql, this.#connection.name, header);
@@ -121,6 +120,12 @@ class SqlStore implements StudyStore {
     const { attempts, arm, seed, id } = claimed;
     const run = { arm, seed, id };
     this.#claims.set(runName(run), { worker, attempt: attempts });
+    try {
+      await this.#checkPlace([this.checkpoints(run)]);
+    } catch (error) {
+      await this.release(run, worker, (error as Error).message);
+      throw error;
+    }
     return run;
   }
 
@@ -225,6 +230,12 @@ class SqlStore implements StudyStore {
   }
 
   #mine = (run: RunKey, worker: string): readonly unknown[] => [this.#header.study, runName(run), worker];
+  /** @throws as `CheckpointPlace.check`. */
+  #checkPlace(runs: readonly string[]): Promise<void> {
+    const { checkpoints } = this.#options;
+    return checkpointPlace(checkpoints).check(checkpoints, runs);
+  }
+
   #checkpointsOf(study: string, run: RunKey): string {
     const { checkpoints } = this.#options;
     return checkpointPlace(checkpoints).below(checkpoints, study, runName(run));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -241,6 +241,19 @@ export function sqlStoreContract(name: string, connect: () => Promise<Connection
       assert.ok(existsSync(store.checkpoints(run)));
       await store.finish(run, "a", storedRun(run));
       assert.ok(!existsSync(store.checkpoints(run)));
+      await store.close();
+    });
+
+    test("a run whose checkpoints would lie among somebody's own files is given back, and the files stay", async () => {
+      await emptied();
+      const store = await opened();
+      const mine = join(store.checkpoints(runs[0]), "checkpoint-7.crisp");
+      mkdirSync(store.checkpoints(runs[0]), { recursive: true });
+      writeFileSync(mine, "a thesis");
+      await assert.rejects(store.claim("a"), { code: "file/not-own" });
+      assert.equal(readFileSync(mine, "utf8"), "a thesis");
+      rmSync(mine);
+      assert.deepEqual(await store.claim("b"), runs[0]);
       await store.close();
     });
 
