@@ -63,6 +63,8 @@ const SILENCE_MS = 60_000;
 const MOST_BYTES = 5 * 2 ** 30;
 /** Pieces of a body: small enough that silence means trouble. */
 const PIECE = 2 ** 20;
+/** `fetch` keeps a second copy of a body that it may have to send again, unless it cannot come to that. */
+const UNCLONED = { redirect: "error", window: null } as const;
 const EMPTY_SHA256 = createHash("sha256").digest("hex");
 /** Errors that another try may cure, beside those of `isPassing`: what was sent came damaged or too slowly. */
 const PASSING_CODES = ["RequestTimeout", "IncompleteBody", "BadDigest", "XAmzContentSHA256Mismatch", "OperationAborted"];
@@ -93,7 +95,7 @@ export async function openBucket(address: S3Address, patience: S3Patience = {}):
     try {
       const response = await fetch(signed.url, {
         ...{ method, headers: signed.headers, redirect: "manual", signal: silence.signal },
-        ...(body && { body: piecesOf(body.chunks, stirred) as unknown as BodyInit, duplex: "half" }),
+        ...(body && { body: piecesOf(body.chunks, stirred) as unknown as BodyInit, duplex: "half", ...UNCLONED }),
       });
       const pieces: Uint8Array[] = [];
       for await (const piece of response.body ?? []) {

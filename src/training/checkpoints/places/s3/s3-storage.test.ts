@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, afterEach, describe, test } from "node:test";
 import { at, checkpointsOf, stateOf } from "../../checkpoints.contract.ts";
+import { s3Address } from "./address.ts";
+import { openBucket } from "./bucket-node.ts";
 import { s3Contract } from "./s3.contract.ts";
 import { refuse, s3Server } from "./s3-server.fixture.ts";
 import { checkS3, clearS3Checkpoints, s3Checkpoints } from "./s3-storage-node.ts";
@@ -58,6 +63,31 @@ describe("a bucket", () => {
     await opened({ env: { ...server.env, AWS_SESSION_TOKEN: "a session" } });
     assert.equal(seen[0].headers["x-amz-security-token"], "a session");
     assert.match(seen[0].headers.authorization!, /SignedHeaders=[^,]*x-amz-security-token/);
+  });
+
+  test("a body is sent as it is, and not collected a second time", async () => {
+    let [most, events] = [0, 0];
+    const sink = createServer((incoming, response) => {
+      incoming.on("data", () => {
+        if (events++ % 64 === 0) most = Math.max(most, process.memoryUsage().arrayBuffers);
+      });
+      incoming.on("end", () => {
+        if (incoming.method === "PUT") response.end();
+        else refuse(response, 404, "NoSuchKey");
+      });
+    }).listen(0, "127.0.0.1");
+    await once(sink, "listening");
+    const env = { ...server.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${(sink.address() as AddressInfo).port}` };
+    try {
+      const bucket = await openBucket(s3Address(where, env), { pausesMs: [] });
+      const chunk = new Uint8Array(2 ** 24);
+      const before = process.memoryUsage().arrayBuffers;
+      await bucket.write("checkpoint-1.crisp", Array<Uint8Array>(25).fill(chunk));
+      assert.ok(most - before < 250e6, `${((most - before) / 1e6).toFixed()} MB for a body of ${(25 * 2 ** 24) / 1e6}`);
+    } finally {
+      sink.close();
+      sink.closeAllConnections();
+    }
   });
 
   describe("in trouble", () => {
