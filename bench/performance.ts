@@ -18,7 +18,7 @@ const attention = (pattern: string, length: number): string[] => [
   ...["--batch", `${Math.max(1, 2048 / length)}`],
 ];
 /** One layer of a model's shape, with few tokens in its vocabulary. */
-const layer = (model: string): string => join(import.meta.dirname, "layers", model);
+const layer = (model: string): string => `bench/layers/${model}`;
 const block = (size: number): string => `block(sparsity=0.8, size=${size})`;
 
 /** Arguments of `crisp bench`, by the name of the result. */
@@ -134,7 +134,8 @@ function curves(results: BenchResults): string[] {
 function measure(name: string): void {
   console.log(`measuring ${name} …`);
   const command = [join(import.meta.dirname, "../bin/crisp.mjs"), "bench", ...MEASUREMENTS[name], "--json"];
-  const json = execFileSync(process.execPath, command, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const cwd = join(import.meta.dirname, "..");
+  const json = execFileSync(process.execPath, command, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify(JSON.parse(json), null, 2)}\n`);
 }
 
