@@ -143,7 +143,10 @@ test("options on the command line override a spec's; its arms, claims and seeds 
   assert.deepEqual(results.seeds, [7]);
   assert.deepEqual(
     results.arms.map(({ name, pattern }) => [name, pattern]),
-    arms.map(({ name, pattern }) => [name, pattern]),
+    [
+      ["dense", "dense"],
+      ["one_layer", "slidingWindow(radius=2), layers=1"],
+    ],
   );
 });
 
