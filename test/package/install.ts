@@ -26,14 +26,14 @@ before(() => {
 test("the tarball holds code, declarations and the licence, and no sources, tests or fixtures", () => {
   const paths = packed.files.map((file) => file.path);
   const unexpected = paths.filter(
-    (path) => !/^(dist\/.+\.(js|d\.ts|json|wasm|css|txt)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
+    (path) => !/^(dist\/.+\.(js|d\.ts|json|wasm|css|txt)|schemas\/study\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
   );
   assert.deepEqual(unexpected, []);
   assert.deepEqual(
     paths.filter((path) => /\.(test|fixture|contract)\./.test(path)),
     [],
   );
-  for (const needed of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "dist/cli/main.js"])
+  for (const needed of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "dist/cli/main.js", "schemas/study.schema.json"])
     assert.ok(paths.includes(needed), needed);
   assert.ok(packed.size < 5e6, `${packed.size} bytes`);
 });
