@@ -26,7 +26,10 @@ before(() => {
 test("the tarball holds code, declarations and the licence, and no sources, tests or fixtures", () => {
   const paths = packed.files.map((file) => file.path);
   const unexpected = paths.filter(
-    (path) => !/^(dist\/.+\.(js|d\.ts|json|wasm|css|txt)|schemas\/study\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
+    (path) =>
+      !/^(dist\/.+\.(js|d\.ts|json|wasm|css|txt)|schemas\/study\.schema\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(
+        path,
+      ),
   );
   assert.deepEqual(unexpected, []);
   assert.deepEqual(
