@@ -106,7 +106,8 @@ async function runAll(context: StudyContext, plans: readonly PlannedStudy[], { f
   });
   for (const each of across) for (const line of acrossLines(each)) output.print(line);
   const page = renderReport(results.length === 1 ? results[0] : results, across);
-  write(folder, [REPORT, ACROSS], [page, `${JSON.stringify(across, null, 2)}\n`]);
+  write(folder, [REPORT], [page]);
+  if (across.length > 0) write(folder, [ACROSS], [`${JSON.stringify(across, null, 2)}\n`]);
   output.record({ type: "finished", folder, studies: results.map(({ study, arms }) => ({ study, arms })) });
   return conclude(context, results, folder, (performance.now() - started) / 1000);
 }

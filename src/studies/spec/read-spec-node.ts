@@ -35,7 +35,8 @@ async function contentOf(path: string): Promise<unknown> {
 export function checkSpec(where: string, content: unknown): StudySpec {
   const { success, data, error } = studySchema.safeParse(content);
   if (!success) {
-    const [issue] = error.issues;
+    // a misspelt key is the reason why another one is missing
+    const issue = error.issues.find(({ code }) => code === "unrecognized_keys") ?? error.issues[0];
     const path = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
     const at = `${where}${path && `, ${path.slice(1)}`}`;
     if (issue.code === "unrecognized_keys") {

@@ -87,6 +87,7 @@ describe("what a spec cannot hold is refused, naming the key", () => {
       { arms: [{ name: "a", pattern: "dense", layer: [0] }] },
       /arms\[0\]: expected keys among .*layers.*, got layer\. Did you mean layers\?/,
     ],
+    [{ arms: [{ name: "a", patern: "dense" }] }, /arms\[0\]: expected keys among .*, got patern\. Did you mean pattern\?/],
     [{ arms: [{ name: "a", pattern: "dense", layers: "0" }] }, /arms\[0\]\.layers: expected array/],
     [{ arms: [{ name: "a", pattern: "dense", rampSteps: 0.5 }] }, /arms\[0\]\.rampSteps: expected int/],
     [{ options: { lr: 1e-5 } }, /spec\.json, options: expected keys among .*learning_rate.*, got lr\./],
