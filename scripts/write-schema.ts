@@ -3,4 +3,4 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { studyJsonSchema } from "../src/studies/index-node.ts";
 
-writeFileSync(join(import.meta.dirname, "../schemas/study.schema.json"), `${JSON.stringify(studyJsonSchema(), null, 2)}\n`);
+writeFileSync(join(import.meta.dirname, "../schemas/study.schema.json"), `${JSON.stringify(await studyJsonSchema(), null, 2)}\n`);

@@ -3,8 +3,8 @@
 export * from "./index.ts";
 export { prepareStudy, runStudy, workOnStudy } from "./run-study-node.ts";
 export { type Cell, cellsOf } from "./spec/cells.ts";
-export { armsOf, checkSpec, optionsOf, readStudySpec, SPEC_FILE } from "./spec/read-spec-node.ts";
-export { type ModelSpec, type StudySpec, studyJsonSchema, type TaskSpec } from "./spec/schema.ts";
+export { armsOf, optionsOf, readStudySpec, SPEC_FILE, studyJsonSchema } from "./spec/read-spec-node.ts";
+export type { ModelSpec, StudySpec, TaskSpec } from "./spec/schema.ts";
 export type { Connection } from "./stores/sql/connection.ts";
 export { type DatabasePlace, openDatabase } from "./stores/sql/open-database-node.ts";
 export type { Patience } from "./stores/sql/patient.ts";

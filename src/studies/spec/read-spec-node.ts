@@ -5,7 +5,7 @@ import { parsePattern } from "../../attention/index.ts";
 import { CrispError, expectedGot, nearest } from "../../errors/index.ts";
 import { apiName, type TrainingOptions } from "../../training/index.ts";
 import type { Arm } from "../definition.ts";
-import { type ArmSpec, type OptionsSpec, type StudySpec, studySchema } from "./schema.ts";
+import type { ArmSpec, OptionsSpec, StudySpec } from "./schema.ts";
 
 /** Endings of files that hold a spec: JSON, or a module whose default export it is. */
 export const SPEC_FILE = /\.(json|[cm]?[jt]s)$/;
@@ -17,7 +17,14 @@ export const SPEC_FILE = /\.(json|[cm]?[jt]s)$/;
  * @example
  * (await readStudySpec("study.json")).arms; // [{ name: "dense", pattern: "dense" }, …]
  */
-export const readStudySpec = async (path: string): Promise<StudySpec> => checkSpec(path, await contentOf(path));
+export const readStudySpec = async (path: string): Promise<StudySpec> => checkSpec(path, await contentOf(path), await schema());
+
+// some 90 ms of every start otherwise, which few need
+const schema = async (): Promise<Schema> => (await import("./schema.ts")).studySchema;
+type Schema = typeof import("./schema.ts").studySchema;
+
+/** See `studyJsonSchema` in schema.ts. */
+export const studyJsonSchema = async (): Promise<object> => (await import("./schema.ts")).studyJsonSchema();
 
 async function contentOf(path: string): Promise<unknown> {
   const hint = "Labelled texts go by another ending, such as .jsonl, or with --train_file.";
@@ -32,7 +39,7 @@ async function contentOf(path: string): Promise<unknown> {
 }
 
 /** @param where - For messages. @throws `study/bad-spec`, naming the first key at fault. */
-export function checkSpec(where: string, content: unknown): StudySpec {
+function checkSpec(where: string, content: unknown, studySchema: Schema): StudySpec {
   const { success, data, error } = studySchema.safeParse(content);
   if (!success) {
     // a misspelt key is the reason why another one is missing
@@ -40,7 +47,7 @@ export function checkSpec(where: string, content: unknown): StudySpec {
     const path = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
     const at = `${where}${path && `, ${path.slice(1)}`}`;
     if (issue.code === "unrecognized_keys") {
-      const known = keysAt(issue.path);
+      const known = keysAt(issue.path, studySchema);
       const guess = nearest(issue.keys[0], known);
       throw expectedGot("study/bad-spec", at, `keys among ${known.join(", ")}`, issue.keys[0], guess && `Did you mean ${guess}?`);
     }
@@ -67,8 +74,8 @@ export function checkSpec(where: string, content: unknown): StudySpec {
 }
 
 /** Keys that a spec may have at a place. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = studySchema;
+function keysAt(path: readonly PropertyKey[], whole: Schema): string[] {
+  let schema: unknown = whole;
   const inner = (each: unknown): unknown => {
     const { def } = each as { def: { type: string; innerType?: unknown } };
     return def.innerType ? inner(def.innerType) : each;
