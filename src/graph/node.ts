@@ -1,5 +1,5 @@
 import { CrispError } from "../errors/index.ts";
-import { checkDims, type Dim, type DType, type Shape } from "./shape.ts";
+import { checkDims, type Dim, type DType, type OnnxDType, type Shape } from "./shape.ts";
 
 export type Attribute = number | boolean | string | readonly number[] | Shape;
 
@@ -23,9 +23,9 @@ export interface ValueInfo {
   readonly shape: Shape;
 }
 
-/** A value inside an op's ONNX form, where unsigned numbers help. */
+/** A value inside an op's ONNX form. */
 export interface OnnxValueInfo {
-  readonly dtype: DType | "uint32";
+  readonly dtype: OnnxDType;
   readonly shape: Shape;
 }
 

@@ -10,6 +10,8 @@ import { expectedGot } from "../errors/index.ts";
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 export type DType = "float" | "int32" | "int64" | "bool" | "uint8";
+/** Of values inside an op's ONNX form. */
+export type OnnxDType = DType | "int8" | "uint32";
 /** What each symbol stands for in one run, e.g. `{ B: 32, n: 64 }`. */
 export type Bindings = Readonly<Record<string, number>>;
 
@@ -175,9 +177,10 @@ export function broadcastShapes(where: string, shapes: readonly Shape[]): Shape 
 }
 
 /** ONNX TensorProto.DataType of each dtype. */
-export const onnxDType: Readonly<Record<DType | "uint32", number>> = {
+export const onnxDType: Readonly<Record<OnnxDType, number>> = {
   float: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

@@ -24,6 +24,7 @@ export function rawBytes(dtype: OnnxValueInfo["dtype"], values: readonly number[
     int64: () => BigInt64Array.from(values.map(BigInt)),
     bool: () => Uint8Array.from(values),
     uint8: () => Uint8Array.from(values),
+    int8: () => Int8Array.from(values),
     uint32: () => Uint32Array.from(values),
   }[dtype]();
   return new Uint8Array(array.buffer);

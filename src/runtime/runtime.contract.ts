@@ -390,20 +390,31 @@ export function runtimeContract(name: string, create: () => Promise<Runtime>): v
         "far from two of them": (at, place) => (place < 2 ? 1e6 + place : Math.sin(at * at)),
         "some infinitely low": (at) => (at % 7 < 3 ? Number.NEGATIVE_INFINITY : Math.sin(at * at)),
         "all equal": () => 0.25,
+        "of very different sizes": (at) => Math.sign(Math.sin(at)) * Math.exp(20 * Math.sin(at * at)),
+        "far too wide to be searched": (at) => 1e30 * Math.sin(at * at),
+        "few float32 numbers apart": (at) => 1000 + 1e-3 * Math.sin(at * at),
+        "too small to be squared": (at) => 1e-30 * Math.sin(at * at),
       };
       for (const [kind, valueAt] of Object.entries(kinds)) {
         test(`keep float64's places of long rows, scores ${kind}`, async () => {
           const [B, n] = [48, 131];
-          const given: Numbers = {
-            scores: Array.from({ length: B * n }, (_, at) => Math.fround(valueAt(at, at % n))),
-            allowed: Array.from({ length: B * n }, (_, at) => Number(at % n < n - (Math.floor(at / n) % 40))),
-            k: Array.from({ length: B }, (_, row) => Math.ceil((n - (row % 40)) / 3)),
-            largestK: [Math.ceil(n / 3)],
-          };
           const session = await compile({ mask });
-          const got = await session.run(feedsOf(session, given, { B, n }));
-          const want = interpret({ mask }, given, { B, n }).mask.data;
-          assert.deepEqual(numbers(got.mask), Array.from(want));
+          const allowedOf = (row: number): number => n - (row % 40);
+          const third = (row: number): number => Math.ceil(allowedOf(row) / 3);
+          // a score below all numbers ranks behind removed places, so that no k may reach it
+          const others = Number.isFinite(valueAt(0, 0)) ? [(row: number): number => [1, allowedOf(row), row + 2][row % 3]] : [];
+          for (const kOf of [third, ...others]) {
+            const ks = Array.from({ length: B }, (_, row) => kOf(row));
+            const given: Numbers = {
+              scores: Array.from({ length: B * n }, (_, at) => Math.fround(valueAt(at, at % n))),
+              allowed: Array.from({ length: B * n }, (_, at) => Number(at % n < allowedOf(Math.floor(at / n)))),
+              k: ks,
+              largestK: [Math.max(...ks)],
+            };
+            const got = await session.run(feedsOf(session, given, { B, n }));
+            const want = interpret({ mask }, given, { B, n }).mask.data;
+            assert.deepEqual(numbers(got.mask), Array.from(want));
+          }
         });
       }
       test("one behind another may leave different numbers of rows to the whole sort", async () => {

@@ -40,9 +40,10 @@ function attendMasked(
     { q, k, scores: () => scores, biased: bias !== undefined, visibility, allowed, full, layer, heads, input, ...form },
     layers,
   );
-  // A real query always has its own key; the window of a padded one may hold padding alone.
   const { normalise, removesPairs } = planNormaliser(plan, layer);
-  const probabilities = normalise(scores, keep, { rowsKeepOne: full && keep === allowed, input }); // [B, H, n, n]
+  // Rows of padded queries may come out empty all the same: they are zeroed below.
+  const rowsKeepOne = full && (keep === allowed || plan.pattern.emptiesRows !== true);
+  const probabilities = normalise(scores, keep, { rowsKeepOne, input }); // [B, H, n, n]
   const weights = dropoutOf(plan.dropout).apply(probabilities, dropoutMask); // [B, H, n, n]
   const context = matmul(weights, v); // [B, H, n, d]
   const queries = validQueries(input); // [B, 1, n, 1]

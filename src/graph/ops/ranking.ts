@@ -2,8 +2,8 @@ import { expectedGot } from "../../errors/index.ts";
 import { defineOps, type Node, type OnnxEmitter } from "../node.ts";
 import { broadcastShapes, onnxDType, type Shape, sameShape, showShape } from "../shape.ts";
 import { orOfNots } from "./elementwise.ts";
-import { kthLargest } from "./kth-largest.ts";
-import { removeScores } from "./removed-scores.ts";
+import { largestMask } from "./largest-k.ts";
+import { asFloat, removeScores } from "./removed-scores.ts";
 import { source } from "./strides.ts";
 
 /** Below any score, and above float32's lowest number, with which WebGPU's TopK fills its rows up and whose places are none. */
@@ -120,24 +120,25 @@ export const rankingOps = defineOps({
       }
       return out;
     },
-    // the k-th score and its place decide every place without a scatter:
-    // kept = allowed and (score > k-th, or score = k-th and place ≤ the k-th's)
     onnx(emitter, [scores, allowed, k, largestK], node) {
       if (emitter.webgpu) return byCount(emitter, [scores, allowed, k, largestK], node);
       const { shape } = node;
-      const masked = removeScores(emitter, scores, allowed, { shape, mask: node.inputs[1] });
+      const [, allowedInfo, kInfo] = node.inputs;
+      const masked = removeScores(emitter, scores, allowed, { shape, mask: allowedInfo });
+      const last = emitter.constant([-1], { dtype: "int64", shape: [1] });
+      const bits = asFloat(emitter, allowed, allowedInfo.shape);
+      const counts = emitter.emit(
+        "ReduceSum",
+        [bits, last],
+        { dtype: "float", shape: lastAs(allowedInfo.shape, 1) },
+        { keepdims: 1 },
+      );
       const sorted = sortedShape(node, largestK);
-      const { kth, place } = kthLargest(emitter, {
-        ...{ shape, scores: masked, all: scores, k, kInfo: node.inputs[2], largestK },
+      const chosen = largestMask(emitter, {
+        ...{ shape, scores: masked, all: scores, allowed: bits, counts, k, kInfo, largestK },
         largest: sorted[sorted.length - 1],
       });
-      const row = { dtype: "int32", shape: lastAs(shape, 1) } as const;
       const mask = { dtype: "bool", shape } as const;
-      const last = emitter.emit("Cast", [place], row, { to: onnxDType.int32 });
-      const above = emitter.emit("Greater", [masked, kth], mask);
-      const ties = emitter.emit("Equal", [masked, kth], mask);
-      const early = emitter.emit("LessOrEqual", [emitter.positions(shape[shape.length - 1]), last], mask);
-      const chosen = emitter.emit("Or", [above, emitter.emit("And", [ties, early], mask)], mask);
       return emitter.emit("And", [chosen, allowed], mask);
     },
   },

@@ -23,6 +23,14 @@ export function removeScores(
   const float = { dtype: "float", shape } as const;
   const number = emitter.constant([lowest], { dtype: "float", shape: [] });
   if (emitter.webgpu) return emitter.emit("Where", [keep, scores, number], float);
+  if (emitter.microsoftOps) {
+    // (keep − 1) · −lowest, made of bytes: one operator of floats less than below
+    const bytes = emitter.emit("Cast", [keep], { dtype: "uint8", shape: mask.shape }, { to: onnxDType.uint8 });
+    const scale = emitter.constant([-lowest], { dtype: "float", shape: [] });
+    const one = emitter.constant([1], { dtype: "uint8", shape: [] });
+    const bias = emitter.emit("DequantizeLinear", [bytes, scale, one], { dtype: "float", shape: mask.shape });
+    return emitter.emit("Add", [scores, bias], float);
+  }
   const removed = asFloat(emitter, emitter.emit("Not", [keep], mask), mask.shape);
   const bias = emitter.emit("Mul", [removed, number], { dtype: "float", shape: mask.shape });
   return emitter.emit("Add", [scores, bias], float);
