@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parsePattern } from "../patterns/parse-pattern.ts";
 import type { AttentionPlan } from "../plan.ts";
@@ -7,6 +9,13 @@ import { type CoreSizes, chooseCore } from "./choose-core.ts";
 import { cores } from "./cores.ts";
 import { offeredBlocks } from "./offered-blocks.ts";
 
+const sweep = JSON.parse(readFileSync(join(import.meta.dirname, "../../../bench/results/sweep.json"), "utf8")) as {
+  readonly series: readonly {
+    readonly pattern: string;
+    readonly core: string;
+    readonly points: readonly { readonly length: number; readonly speedup: number }[];
+  }[];
+};
 const sizes = (length: number, changed: Partial<CoreSizes> = {}): CoreSizes => ({
   ...{ layers: 6, heads: 12, length, onCpu: true, visibility: () => visibility() },
   ...changed,
@@ -21,8 +30,20 @@ describe("the core", () => {
     assert.equal(chosen("block(sparsity=0.1, size=64)", 1024).core.name, "masked");
     assert.match(
       chosen("block(sparsity=0.8, size=64)", 1024).why!,
-      /^gathered: blocks of 64 hold 25 % of the pairs of 1024 tokens, about 1\.\d times/,
+      /^gathered: blocks of 64 hold 25 % of the pairs of 1024 tokens, about 2\.\d times/,
     );
+  });
+  test("is the faster one wherever the committed sweep tells them clearly apart", () => {
+    const clear = sweep.series.flatMap(({ pattern, core, points }) =>
+      points.flatMap(({ length, speedup }) =>
+        core === "gathered" && length >= 256 && (speedup > 1.15 || speedup < 0.85) ? [{ pattern, length, speedup }] : [],
+      ),
+    );
+    assert.ok(clear.length >= 20);
+    for (const { pattern, length, speedup } of clear) {
+      const { core } = chosen(pattern, length, {}, { layers: 1 });
+      assert.equal(core.name, speedup > 1 ? "gathered" : "masked", `${pattern} at ${length}: ${speedup}`);
+    }
   });
   test("computes the blocks of a window and of global tokens, and counts the rows that see all", () => {
     const longformer = "anyOf(slidingWindow(radius=64), global(tokens=1))";

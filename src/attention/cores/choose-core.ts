@@ -33,11 +33,13 @@ export interface CoreChoice {
 }
 
 /**
- * What a block of queries costs beside its pairs, and a pair that is computed, in pairs of a query and a key of `masked`, forward and
- * backward: between what was measured at 512 to 4,096 tokens on two cores with AVX-512 (`bench/peers/attention.ts`). Figures, not a
- * measurement of this machine: the same command must give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
+ * What `gathered` costs, in pairs of a query and a key of `masked`, forward and backward: a pair that is computed, with its part of the
+ * sums over blocks of queries, a product whose size grows with n / size²; and a block of queries beside its pairs. Fitted to
+ * `bench/results/sweep.json` (128 to 4,096 tokens, blocks of 16 to 128; two cores with AVX-512). Figures, not a measurement of this
+ * machine: the same command must give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
  */
-const [BLOCK, PAIR_IN_BLOCK] = [20_000, 1.4];
+const costOfPair = (n: number, size: number): number => 1.1 + (0.26 * n) / size ** 2;
+const costOfBlock = (size: number): number => 2500 + 100 * size;
 /** In texts below so many tokens there is nothing to choose: blocks were not faster there, and a line a run would say so for nothing. */
 const LEAST_LENGTH = 256;
 /** What `masked` holds of a pair of one head from the forward to the backward pass: its probability before and after dropout, and a byte of mask. */
@@ -120,7 +122,7 @@ function countsOf({ blocks, share }: LayerBlocks, n: number): { readonly pairs: 
   const [N, K, rows] = [ids.shape[2], ids.shape[3], firstRows?.count ?? 0].map((dim) => bindDim(dim, { n }));
   const pairs = N * K * size ** 2 + rows * n;
   const whole = (1 - share) * n ** 2;
-  return { pairs: share * pairs + whole, cost: share * (pairs * PAIR_IN_BLOCK + N * BLOCK) + whole };
+  return { pairs: share * pairs + whole, cost: share * (pairs * costOfPair(n, size) + N * costOfBlock(size)) + whole };
 }
 
 /** The block form of one layer, over nodes that nobody computes. */
