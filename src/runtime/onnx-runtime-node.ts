@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession } from "onnxruntime-common";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { chooseDevice } from "./choose-device-node.ts";
-import { createOnnxRuntime, hold } from "./onnx-runtime.ts";
+import { arithmeticBytes, createOnnxRuntime, hold } from "./onnx-runtime.ts";
 import type { OnnxRuntimeModule } from "./onnx-session.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -79,6 +79,7 @@ const NATIVE: Readonly<Record<"cpu" | "webgpu" | "cuda", (settings: Settings) =>
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     enableMemPattern: false,
+    ...arithmeticBytes,
   }),
   // an operator that the GPU lacks is an error, not a silent copy to the CPU and back
   webgpu: () => ({ executionProviders: ["webgpu"], extra: { session: { disable_cpu_ep_fallback: "1" } } }),

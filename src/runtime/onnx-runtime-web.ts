@@ -1,5 +1,5 @@
 import { CrispError, counted, expectedGot } from "../errors/index.ts";
-import { createOnnxRuntime, hold } from "./onnx-runtime.ts";
+import { arithmeticBytes, createOnnxRuntime, hold } from "./onnx-runtime.ts";
 import type { OnnxRuntimeModule } from "./onnx-session.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -78,7 +78,11 @@ async function openWebGpu(): Promise<Runtime> {
 
 async function openWasm(threads: number): Promise<Runtime> {
   const ort = (await import("onnxruntime-web/wasm")) as unknown as WebModule;
-  return runtimeOf(ort, { device: "wasm", threads, options: { executionProviders: ["wasm"], logSeverityLevel: 3 } });
+  return runtimeOf(ort, {
+    device: "wasm",
+    threads,
+    options: { executionProviders: ["wasm"], logSeverityLevel: 3, ...arithmeticBytes },
+  });
 }
 
 function runtimeOf(

@@ -4,6 +4,12 @@ import { createHostSession, type OnnxBackend } from "./onnx-session.ts";
 import type { Runtime, Session } from "./runtime.ts";
 
 /**
+ * Session options for the CPU: `DequantizeLinear` makes masks of bytes float32 and is no part of a quantised model, for which ONNX Runtime
+ * gives each of its readers a copy of its own.
+ */
+export const arithmeticBytes = { extra: { session: { disable_quant_qdq: "1" } } } as const;
+
+/**
  * A device of one of the ONNX Runtime packages behind the interface of a runtime; only WebGPU has a memory of its own there.
  *
  * CUDA too copies what it is fed and gives out: onnxruntime-node has no tensors that stay on it.

@@ -1,7 +1,7 @@
 // What the two ONNX forms of attention over listed blocks share: sizes, and the arithmetic of a block of queries.
 import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
 import { type Dim, type DType, onnxDType, product, type Shape } from "../shape.ts";
-import { emitDropout } from "./dropout.ts";
+import { emitDropoutWeights } from "./dropout.ts";
 import { emitMatmul } from "./products.ts";
 
 export interface BlockAttentionAttrs {
@@ -97,14 +97,17 @@ function probabilities({ emitter, scale: alpha, ofQuery, ofKeys, ofPair }: Block
   return emitter.emit("Softmax", [emitter.emit("Add", [scores, bias], ofPair)], ofPair, { axis: -1 });
 }
 
-/** `x ∘ M`, or x where there is no dropout. */
-const withDropout = ({ emitter, maskDType, probability, ofPair }: Blocks, x: string, mask: string | undefined): string =>
-  mask ? emitDropout(emitter, [x, mask], ofPair, { dtype: maskDType, probability }) : x;
+/** `x ∘ M` for whatever x, or x where there is no dropout. M is made once `behind` is there. */
+function withDropout({ emitter, maskDType: dtype, probability, ofPair }: Blocks, behind: string, mask: string | undefined) {
+  const weights = mask && emitDropoutWeights(emitter, [behind, mask], ofPair, { dtype, probability });
+  return (x: string): string => (weights ? emitter.emit("Mul", [x, weights], ofPair) : x);
+}
 
 /** `(P ∘ M) v`: [..., size, d]. */
 export function attended(blocks: Blocks, read: Read): string {
   const { emitter, ofQuery, ofKeys, ofPair } = blocks;
-  const weights = withDropout(blocks, probabilities(blocks, read), read.dropout);
+  const p = probabilities(blocks, read);
+  const weights = withDropout(blocks, p, read.dropout)(p);
   return emitMatmul(emitter, [weights, read.values], [ofPair, ofKeys], ofQuery);
 }
 
@@ -123,8 +126,8 @@ export function gradientsOf(
   const { emitter, scale: alpha, ofQuery, ofKeys, ofPair } = blocks;
   const { q, keys, values, up, mean, dropout } = read;
   const p = probabilities(blocks, read);
-  const masked = (x: string): string => withDropout(blocks, x, dropout);
   const toPair = emitMatmul(emitter, [up, values], [ofQuery, ofKeys], ofPair, { transB: true });
+  const masked = withDropout(blocks, toPair, dropout);
   const ds = emitter.emit("Mul", [p, emitter.emit("Sub", [masked(toPair), mean], ofPair)], ofPair);
   return {
     q: emitMatmul(emitter, [ds, keys], [ofPair, ofKeys], ofQuery, { alpha }),

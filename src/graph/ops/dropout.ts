@@ -12,16 +12,24 @@ export const maskDTypes: readonly DType[] = ["uint8", "float"];
 export const maskScale = ({ dtype }: Node, probability: number): number =>
   dtype === "float" ? 1 : dropoutRate(probability).scale;
 
-/** Emit `x ∘ mask · scale`; bytes become float32 on the way. */
-export function emitDropout(
-  emitter: OnnxEmitter,
-  [x, mask]: readonly string[],
-  info: OnnxValueInfo,
-  { dtype, probability }: { readonly dtype: DType; readonly probability: number },
-): string {
-  const weights = dtype === "float" ? mask : emitter.emit("DequantizeLinear", [mask, scaleBehind(emitter, x, probability)], info);
-  return emitter.emit("Mul", [x, weights], info);
+/** Of the mask's elements, and how likely it is to drop one. */
+interface DropoutMask {
+  readonly dtype: DType;
+  readonly probability: number;
 }
+
+/** Emit `x ∘ mask · scale`; bytes become float32 on the way. */
+export const emitDropout = (emitter: OnnxEmitter, [x, mask]: readonly string[], info: OnnxValueInfo, of: DropoutMask): string =>
+  emitter.emit("Mul", [x, emitDropoutWeights(emitter, [x, mask], info, of)], info);
+
+/** Emit `mask · scale` as float32, which is made once `behind` is there. */
+export const emitDropoutWeights = (
+  emitter: OnnxEmitter,
+  [behind, mask]: readonly string[],
+  info: OnnxValueInfo,
+  { dtype, probability }: DropoutMask,
+): string =>
+  dtype === "float" ? mask : emitter.emit("DequantizeLinear", [mask, scaleBehind(emitter, behind, probability)], info);
 
 /**
  * The scale, as a value that is there only when x is: bytes that depend on inputs alone would be made float32 early, all layers' at
