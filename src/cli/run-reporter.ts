@@ -28,8 +28,12 @@ export function runReporter(
     } else if (event.type === "estimated") {
       estimated = ` · about ${duration(1000 * event.seconds)}, ${(event.bytes / 1e9).toFixed(1)} GB`;
     } else if (event.type === "started") {
-      const parameters = `${(event.parameters / 1e6).toFixed(1)} M parameters`;
-      output.say(`model  ${model} · ${parameters} · ${counted(event.steps, "update")}${estimated}`);
+      const { parameters, frozen } = event;
+      const millions = (count: number): string => (count / 1e6).toFixed(1);
+      const trained = frozen
+        ? `${millions(parameters)} of ${millions(parameters + frozen)} M parameters trained`
+        : `${millions(parameters)} M parameters`;
+      output.say(`model  ${model} · ${trained} · ${counted(event.steps, "update")}${estimated}`);
     } else if (event.type === "step") {
       progress ??= output.progress("training", event.steps, event.step);
       progress.update(event.step, `loss ${event.loss.toFixed(3)}`);

@@ -3,6 +3,7 @@ export type { Activation, EncoderConfig, EncoderFamily, ImageConfig, ModernConfi
 export { type DropoutSettings, withDropout } from "./config/with-dropout.ts";
 export { families } from "./families/families.ts";
 export { imagePatches } from "./families/vit.ts";
+export { freeze } from "./freeze.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
 export { type MeanPooled, meanPooled } from "./mean-pooled.ts";
 export { buildModel, type ModelGraph, type ModelOptions, readsTokenTypes } from "./model-graph.ts";

@@ -32,6 +32,27 @@ test("the same spec gives the same record and weights, seconds apart", async () 
   assert.ok(a.record.seconds > 0);
 });
 
+test("frozen parameters keep their bits, and all others move", async () => {
+  const start = await run(tinyRun({ keepWeights: true, options: { maxSteps: 1, learningRate: 0 } }));
+  const { weights } = await run(tinyRun({ keepWeights: true, options: { freeze: ["embeddings", "0"], weightDecay: 0.1 } }));
+  const places: Record<string, number> = {};
+  for (const [name, values] of weights!) {
+    const isFrozen = /embeddings|layer\.0\./.test(name);
+    assert.equal(isDeepStrictEqual(values, start.weights!.get(name)), isFrozen, name);
+    places[String(isFrozen)] = (places[String(isFrozen)] ?? 0) + 1;
+  }
+  assert.ok(places.true >= 15 && places.false >= 2);
+});
+
+test("a frozen encoder learns by its head alone", async () => {
+  const options = { freeze: ["encoder"], maxSteps: 30, learningRate: 1e-2, evalStrategy: "no" } as const;
+  const { record, weights } = await run(tinyRun({ keepWeights: true, options }));
+  const fresh = await run(tinyRun({ keepWeights: true, options: { maxSteps: 1, learningRate: 0 } }));
+  const moved = [...weights!].flatMap(([name, values]) => (isDeepStrictEqual(values, fresh.weights!.get(name)) ? [] : [name]));
+  assert.ok(moved.length > 0 && moved.every((name) => /classifier|head/.test(name)), moved.join(" "));
+  assert.ok(record.trainLoss < fresh.record.trainLoss);
+});
+
 test("gradient checkpointing computes more nodes and gives the same weights, and a run may go on with it", async () => {
   const largest = async (spec: RunSpec): Promise<{ nodes: number; result: RunResult | null }> => {
     let nodes = 0;

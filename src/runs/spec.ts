@@ -159,7 +159,11 @@ export type RunEvent =
   | {
       readonly type: "started";
       readonly steps: number;
-      readonly parameters: number /** Updates done before. */;
+      /** Parameters that are trained. */
+      readonly parameters: number;
+      /** Parameters that keep their values, where there are any. */
+      readonly frozen?: number;
+      /** Updates done before. */
       readonly resumedAt: number;
     }
   | {

@@ -12,7 +12,15 @@ export interface Evaluation {
 
 /** What happens during training. */
 export type TrainingEvent =
-  | { readonly type: "started"; readonly steps: number; readonly parameters: number; readonly resumedAt: number }
+  | {
+      readonly type: "started";
+      readonly steps: number;
+      /** Parameters that are trained. */
+      readonly parameters: number;
+      /** Parameters that keep their values, where there are any. */
+      readonly frozen?: number;
+      readonly resumedAt: number;
+    }
   | {
       readonly type: "step";
       /** Updates done, this one included. */

@@ -122,8 +122,10 @@ export async function* trainLoop<Context extends StepContext>(
     return { type: "saved", step, path: kept.path! };
   };
 
-  const parameters = state.trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  yield { type: "started", steps: total, parameters, resumedAt: step };
+  const count = (of: typeof state.trained): number => of.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const parameters = count(state.trained);
+  const frozen = count(state.parameters) - parameters;
+  yield { type: "started", steps: total, parameters, ...(frozen > 0 && { frozen }), resumedAt: step };
 
   // patience stands here too: a run that was killed after it had stopped early must not continue when it is resumed
   while (step < total && evaluationsSinceBest < patience) {

@@ -91,6 +91,7 @@ export const inRange = (value: number, { type, min = -Infinity, max = Infinity, 
 /** Whether a value of the API is one that an option takes. */
 export function fitsOption(value: unknown, spec: OptionSpec): boolean {
   if (spec.type === "boolean") return typeof value === "boolean";
+  if (spec.type === "list") return Array.isArray(value) && value.every((part) => typeof part === "string");
   if (spec.type === "number" || spec.type === "integer") return typeof value === "number" && inRange(value, spec);
   return typeof value === "string" && (spec.choices?.includes(value) ?? true);
 }

@@ -85,6 +85,11 @@ export const trainingOptionTable = {
     min: 0,
     help: "R-Drop: weight of the divergence of two passes with other dropout; left out, one pass.",
   },
+  freeze: {
+    type: "list",
+    unit: "places",
+    help: "What keeps its values: embeddings, encoder (all but the head), or layers by number, such as embeddings,0-3.",
+  },
   adam_beta1: { type: "number", min: 0, below: 1, default: 0.9, help: "AdamW's decay of the first moment." },
   adam_beta2: { type: "number", min: 0, below: 1, default: 0.999, help: "AdamW's decay of the second moment." },
   adam_epsilon: { type: "number", min: 0, default: 1e-8, help: "AdamW's epsilon." },

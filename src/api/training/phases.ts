@@ -49,7 +49,8 @@ export async function runByRecipe(
   { phase, store }: { readonly phase?: string; readonly store?: PhaseStore } = {},
 ): Promise<RunResult | null> {
   const { contrastive, pooling, probe, options } = recipe;
-  if (!contrastive) return run({ ...spec, options, pooling, probe }, phase);
+  // the contrastive phase trains the encoder alone
+  if (!contrastive || options.freeze?.includes("encoder")) return run({ ...spec, options, pooling, probe }, phase);
   const { arm, padTokenId, plan, seed, device, threads, data, model } = spec;
   const first = await run(
     {
@@ -67,6 +68,7 @@ export async function runByRecipe(
         saveTotalLimit: options.saveTotalLimit,
         hiddenDropoutProb: options.hiddenDropoutProb,
         attentionProbsDropoutProb: options.attentionProbsDropoutProb,
+        freeze: options.freeze,
       },
       // they stay when it has ended: a run that is continued later takes its weights from the last one
       checkpoints: store?.checkpoints(CONTRASTIVE),

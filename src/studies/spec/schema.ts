@@ -8,16 +8,19 @@ const file = z.string().min(1);
 const places = z.array(z.int().min(0)).min(1);
 const seeds = z.array(z.int().min(0)).min(1);
 
-function ruleFor(spec: OptionSpec): z.ZodType {
-  const { type, choices, min, max, below, help } = spec;
+function ruleFor({ type, choices, min, max, below, help }: OptionSpec): z.ZodType {
   const number = (): z.ZodNumber => {
     let rule = type === "integer" ? z.int() : z.number();
     if (min !== undefined) rule = rule.min(min);
     if (max !== undefined) rule = rule.max(max);
     return below === undefined ? rule : rule.lt(below);
   };
-  const rule = type === "boolean" ? z.boolean() : choices ? z.enum(choices) : type === "string" ? z.string() : number();
-  return rule.describe(help);
+  const text = (): z.ZodType => (choices ? z.enum(choices) : z.string());
+  const rules: Readonly<Record<OptionSpec["type"], () => z.ZodType>> = {
+    ...{ boolean: () => z.boolean(), string: text, list: () => z.array(text()) },
+    ...{ number, numbers: () => z.array(number()), integer: number, integers: () => z.array(number()) },
+  };
+  return rules[type]().describe(help);
 }
 
 /** Training options by Hugging Face's names. Seeds, and what a study does by itself, are not among them. */
