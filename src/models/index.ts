@@ -5,6 +5,7 @@ export { families } from "./families/families.ts";
 export { imagePatches } from "./families/vit.ts";
 export { freeze } from "./freeze.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
+export { layerRates } from "./layer-rates.ts";
 export { type MeanPooled, meanPooled } from "./mean-pooled.ts";
 export { buildModel, type ModelGraph, type ModelOptions, readsTokenTypes } from "./model-graph.ts";
 export { validPairs, visibilityOf } from "./visibility.ts";

@@ -1,7 +1,7 @@
 import type { AttentionPlan } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
 import { expectedGot } from "../errors/index.ts";
-import { buildModel, freeze, parameterSpecs, withDropout } from "../models/index.ts";
+import { buildModel, freeze, layerRates, parameterSpecs, withDropout } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import {
@@ -68,7 +68,7 @@ export async function executeRun(
     if (why) onEvent({ type: "note", text: `attention by ${why}` });
     const windows = tasks[config.task].averagesWindows && train.texts > 1;
     const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha: asked.rDropAlpha });
-    const parameters = freeze(parameterSpecs(config), asked.freeze);
+    const parameters = layerRates(freeze(parameterSpecs(config), asked.freeze), asked.layerwiseLrDecay);
     const bytesOf = (examples: number): number =>
       stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
         largestBatch(train, examples, config.task),

@@ -85,6 +85,12 @@ export const trainingOptionTable = {
     min: 0,
     help: "R-Drop: weight of the divergence of two passes with other dropout; left out, one pass.",
   },
+  layerwise_lr_decay: {
+    type: "number",
+    min: 0,
+    max: 1,
+    help: "Factor of the learning rate from each layer to the one below it; left out, all learn at the same rate.",
+  },
   freeze: {
     type: "list",
     unit: "places",

@@ -69,6 +69,7 @@ export async function runByRecipe(
         hiddenDropoutProb: options.hiddenDropoutProb,
         attentionProbsDropoutProb: options.attentionProbsDropoutProb,
         freeze: options.freeze,
+        layerwiseLrDecay: options.layerwiseLrDecay,
       },
       // they stay when it has ended: a run that is continued later takes its weights from the last one
       checkpoints: store?.checkpoints(CONTRASTIVE),

@@ -86,10 +86,10 @@ export class HostState implements TrainingState {
   }
 
   async update(settings: AdamWStep): Promise<void> {
-    for (const { kernels, value, gradient, m, v, decay } of this.trained) {
+    for (const { kernels, value, gradient, m, v, decay, rate = 1 } of this.trained) {
       kernels.adamw(
         { param: value.pointer, grad: gradient.pointer, m: m.pointer, v: v.pointer, count: value.array.length },
-        { ...settings, weightDecay: decay ? settings.weightDecay : 0 },
+        { ...settings, learningRate: rate * settings.learningRate, weightDecay: decay ? settings.weightDecay : 0 },
       );
     }
   }

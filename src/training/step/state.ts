@@ -9,6 +9,8 @@ export interface TrainedParameter {
   readonly decay: boolean;
   /** False keeps it as it is, at no cost. */
   readonly trainable: boolean;
+  /** Factor of the learning rate; default 1. */
+  readonly rate?: number;
 }
 
 /** Named arrays that a checkpoint holds. */

@@ -129,6 +129,25 @@ export function trainStepContract(where: string, create: () => Promise<Runtime>)
       );
     });
 
+    test("a parameter's own rate is a factor of the learning rate, in its step and in its decay", async () => {
+      const options = resolveOptions({ weightDecay: 0.5 });
+      const after = async (rates: Readonly<Record<string, number>>, learningRate: number) => {
+        const parameters = tinyParameters.map((p) => ({ ...p, rate: rates[p.name] }));
+        const step = await tinyStep(runtime, { parameters });
+        await step.run([contextOf(0)], { seed: 1, step: 0 });
+        await update(step.state, options, { norm: gradientNorm(step.state, 0), step: 0, learningRate });
+        return new Map([...(await step.state.snapshot())].map(([name, array]) => [name, [...array]]));
+      };
+      const [own, whole, eighth] = [await after({ w1: 1 / 8, b1: 1 / 8 }, 0.04), await after({}, 0.04), await after({}, 0.005)];
+      const slow = ["w1", "b1"];
+      assertClose(
+        own,
+        new Map([...whole].map(([name, values]) => [name, slow.includes(name) ? eighth.get(name)! : values])),
+        1e-6,
+      );
+      assert.notDeepEqual(own.get("w1"), whole.get("w1"));
+    });
+
     test("dropout masks are those of seed, update and site; later batches of an update have sites of their own", async () => {
       const key = { seed: 5, step: 9 };
       const graph = tinyGraph({ dropout: 0.5 });

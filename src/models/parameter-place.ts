@@ -1,0 +1,9 @@
+/** Where a parameter lies, by its Hugging Face name: a layer by number from 0, the embeddings, or neither. */
+export function placeOf(name: string): number | "embeddings" | undefined {
+  const layer = LAYER.exec(name);
+  if (layer) return Number(layer[1]);
+  return EMBEDDINGS.test(name) ? "embeddings" : undefined;
+}
+
+const EMBEDDINGS = /embedding/;
+const LAYER = /\.[a-z_]*layers?\.(\d+)\./;
