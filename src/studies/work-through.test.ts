@@ -26,6 +26,7 @@ function settings(
     lanes: 1,
     startWorker: () => worker,
     specOf: ({ arm, seed }) => ({ arm, seed }) as RunSpecByHash,
+    elsewhere: async () => undefined,
     onEvent: () => {},
     onFinished: (result) => done.push(result),
   };
