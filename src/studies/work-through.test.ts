@@ -66,6 +66,21 @@ test("a result that comes too late is not counted as this worker's", async () =>
   assert.equal(done.length, header.runs.length - 1);
 });
 
+test("a run that is done elsewhere is kept without a worker, and is free again where it cannot be read", async () => {
+  const done: StoredRun[] = [];
+  const found = { ...storedRun(header.runs[0]), takenFrom: "another" };
+  const store = await opened(() => ({}));
+  const idle = {
+    ...settings(done),
+    startWorker: assert.fail,
+    elsewhere: async () => (done.length === 0 ? found : Promise.reject(new Error("cut off"))),
+  };
+  await assert.rejects(workThrough(store, idle), { message: "cut off" });
+  assert.deepEqual(done, [found]);
+  assert.deepEqual(await store.finished(), [found]);
+  assert.deepEqual(await store.claim("another"), header.runs[1]);
+});
+
 test("a full disk ends this worker with its one error, and the store is told whose run is free and why", async () => {
   const released: unknown[] = [];
   const store = await opened((real) => ({
