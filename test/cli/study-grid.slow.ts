@@ -97,6 +97,11 @@ test("what two cells have in common is run once, and each cell has its results",
   const again = await study({ study: "twins", models, tasks: spec.tasks.slice(0, 1), sizes: undefined });
   assert.equal(again.trained, 0, again.stderr);
   assert.match(again.stderr, /4 runs taken from twins\.same, where/);
+  const place = ["--database", "pglite", "--output_dir", "twins-in-database"];
+  const inDatabase = await study({ study: "twins", models, tasks: spec.tasks.slice(0, 1), sizes: undefined }, ...place);
+  assert.equal(inDatabase.trained, 2 * 2, inDatabase.stderr);
+  assert.match(inDatabase.stderr, /4 runs taken from twins\.tiny, where/);
+  assert.equal(readFileSync(join(work, "twins-in-database", "same", "predictions.jsonl"), "utf8"), first);
 });
 
 test("before a study starts a line says what its seeds can see: by an assumed spread, or by that of its earlier runs", async () => {
