@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import type { StoredRun, StudyHeader, StudyRun } from "../src/studies/index.ts";
 import { type Connection, openDatabase, sqlStatus, sqlStore } from "../src/studies/index-node.ts";
 import { startPostgres } from "../src/studies/stores/sql/postgres.fixture.ts";
+import { reportMemory } from "./store-report.ts";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "100000" }, url: { type: "string" } } });
 const RUNS = Number(values.runs);
@@ -176,6 +177,10 @@ try {
   say(`the report's query: ${found.length} runs × ${EXAMPLES} examples`, `${read.toFixed(2)} s`);
   const [only] = await timed(() => sqlStatus(database, "study-0"));
   say("status of that study alone", `${(1000 * only).toFixed(0)} ms`);
+  for (const { runs, megabytes, seconds } of await reportMemory(database, url, [50, 1000])) {
+    const what = `crisp study, all of whose ${runs} runs × 200 examples are done`;
+    say(what, `peak ${megabytes.toFixed(0)} MB, ${seconds.toFixed(1)} s`);
+  }
   await database.close();
 } finally {
   server?.stop();

@@ -1,9 +1,11 @@
 // Checks what Crisp tells trackers against the real programs, on 127.0.0.1, and prints what they read back:
 //   node scripts/check-trackers.ts --tensorboard venv/bin/python --mlflow venv/bin/mlflow --trackio venv/bin/trackio
-// Each is optional: a Python with tensorboard in it, and the commands of mlflow and trackio. Tried with 2.21.0, 3.x and 0.43.0.
+//     --wandb venv/bin/python
+// Each is optional: a Python with tensorboard in it, the commands of mlflow and trackio, and a Python with wandb and tensorboard, which keeps
+// its runs here. Tried with 2.21.0, 3.x, 0.43.0 and 0.31.0.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,7 +14,12 @@ import type { RunEvent } from "../src/runs/index.ts";
 import { type Environment, openTrackers } from "../src/trackers/index-node.ts";
 
 const { values } = parseArgs({
-  options: { tensorboard: { type: "string" }, mlflow: { type: "string" }, trackio: { type: "string" } },
+  options: {
+    tensorboard: { type: "string" },
+    mlflow: { type: "string" },
+    trackio: { type: "string" },
+    wandb: { type: "string" },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), "crisp-check-trackers-"));
 /** Steps of the metrics that are read back; the run is stopped after 5, and continues at 4. */
@@ -27,7 +34,7 @@ const step = (at: number): RunEvent => ({
 const evaluated = (at: number): RunEvent => ({ type: "evaluated", point: { step: at, epoch: at / 4, evalLoss: 0.5 } });
 
 /** A run in two sittings; the second does update 5 again. */
-async function runTwice(name: string, env: Environment): Promise<void> {
+async function runTwice(name: string, env: Environment, loggingDir = join(folder, "tensorboard")): Promise<void> {
   const run = {
     name: "tickets",
     group: "checks",
@@ -36,7 +43,7 @@ async function runTwice(name: string, env: Environment): Promise<void> {
   };
   const sit = async (status: "stopped" | "finished", events: readonly RunEvent[]): Promise<void> => {
     const place = { keptIn: folder, env, onNote: (text: string) => console.log(`note: ${text}`) };
-    const tracking = openTrackers({ reportTo: name, loggingDir: join(folder, "tensorboard") }, place)(() => run);
+    const tracking = openTrackers({ reportTo: name, loggingDir }, place)(() => run);
     for (const event of events) tracking.follow(event);
     await tracking.finish(status, status === "finished" ? { accuracy: 0.9 } : {});
   };
@@ -146,7 +153,28 @@ async function checkTrackio(command: string): Promise<void> {
   });
 }
 
+/** The lines of Python in docs/tracking.md, over event files. */
+async function checkWandb(python: string): Promise<void> {
+  const logs = join(folder, "for-wandb");
+  await runTwice("tensorboard", {}, logs);
+  const page = readFileSync(join(import.meta.dirname, "../docs/tracking.md"), "utf8");
+  const [, lines] = /```python\n([\s\S]*?)```/.exec(page)!;
+  const env = { ...process.env, WANDB_MODE: "offline" };
+  execFileSync(python, ["-c", lines, logs], { cwd: folder, env, stdio: "ignore" });
+  const [file] = globSync(join(folder, "wandb/offline-run-*/*.wandb"));
+  const read = execFileSync(python, [join(import.meta.dirname, "reference/read_wandb.py"), file], { encoding: "utf8" });
+  const kept = read
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line.replaceAll("NaN", "null").replaceAll("Infinity", "null")) as Record<string, number>);
+  const stepsOf = (metric: string) => kept.flatMap((step) => (metric in step ? [step._step] : []));
+  check("wandb", Object.fromEntries(Object.keys(EXPECTED).map((metric) => [metric, stepsOf(metric)])), {
+    metrics: Object.keys(kept.at(-1)!),
+  });
+}
+
 try {
+  if (values.wandb) await checkWandb(values.wandb);
   if (values.tensorboard) await checkTensorboard(values.tensorboard);
   if (values.mlflow) await checkMlflow(values.mlflow);
   if (values.trackio) await checkTrackio(values.trackio);

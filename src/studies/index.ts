@@ -12,6 +12,7 @@ export {
 } from "./demo/corpora.ts";
 export { demoEncoderConfig, demoTraining } from "./demo/settings.ts";
 export { demoTokenizer, demoVocabulary } from "./demo/tokenizer.ts";
+export type { OtherStudy } from "./elsewhere.ts";
 export type { StudyEnvironment } from "./environment.ts";
 export { type FigureRow, figureRows, type PredictionRow, predictionRows } from "./long-format.ts";
 export { type PreparedStudy, prepareStudyIn } from "./prepare.ts";
@@ -50,6 +51,7 @@ export { PLANNED_EFFECTS } from "./statistics/further-tests.ts";
 export { holmLevels } from "./statistics/holm.ts";
 export { type LookLevels, levelsAt } from "./statistics/looks.ts";
 export { type McNemarOverSeeds, type McNemarTest, mcNemarOverSeeds, mcNemarTest } from "./statistics/mcnemar.ts";
+export { type Outlook, outlook } from "./statistics/outlook.ts";
 export { power, type Spread, seedsFor, smallestEffect } from "./statistics/power.ts";
 export { critical, normalCdf, studentCdf, studentQuantile } from "./statistics/quantiles.ts";
 export { type SignFlipTest, signFlipTest } from "./statistics/sign-flip-test.ts";
@@ -58,6 +60,7 @@ export { overSeeds, type StudyMeta, studyResults } from "./statistics/study-resu
 export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
 export { type StudyStatus, secondsLeft, type WorkerStatus } from "./stores/status.ts";
 export {
+  type AskedRuns,
   idsOf,
   type KeptStudy,
   type RunKey,

@@ -2,6 +2,7 @@ import type { StudyDefinition } from "./definition.ts";
 import { nodeStudies } from "./environment-node.ts";
 import { type PreparedStudy, prepareStudyIn } from "./prepare.ts";
 import { type FinishedStudy, runStudyIn, type StudyOptions, workOnStudyIn } from "./run-study.ts";
+import type { StudyPlan } from "./stores/store.ts";
 
 /**
  * Check a study, read its model's config and tokenise its data.
@@ -20,5 +21,5 @@ export const runStudy = (study: PreparedStudy, options: StudyOptions): Promise<F
   runStudyIn(nodeStudies, study, options);
 
 /** Do runs of a study that somebody else judges: see `workOnStudyIn`. */
-export const workOnStudy = (study: PreparedStudy, options: StudyOptions): Promise<void> =>
+export const workOnStudy = (study: PreparedStudy, options: StudyOptions): Promise<StudyPlan> =>
   workOnStudyIn(nodeStudies, study, options);

@@ -1,23 +1,24 @@
-import { isDense } from "../attention/index.ts";
 import { CrispError } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import type { Device, RunEvent, RunSpecByHash } from "../runs/index.ts";
-import { BASELINE } from "./check-definition.ts";
 import { DIVERGED, divergedRun } from "./diverged.ts";
+import { alsoUnder, type OtherStudy, runsElsewhere } from "./elsewhere.ts";
 import type { StudyEnvironment } from "./environment.ts";
 import type { PreparedStudy } from "./prepare.ts";
 import type { StudyResults } from "./records.ts";
 import { predictionLines, resultsOf } from "./results.ts";
-import { type RunKey, runName, type StoredRun, type StudyRun, type StudyStore } from "./stores/store.ts";
+import { type RunKey, runName, type StoredRun, type StudyPlan, type StudyRun, type StudyStore } from "./stores/store.ts";
 import { workThrough } from "./work-through.ts";
 
 /** What happens during a study. */
 export type StudyEvent =
+  /** It begins, or goes on behind these runs. */
+  | { readonly type: "opened"; readonly finished: readonly StoredRun[]; readonly total: number }
   | ({ readonly type: "run"; readonly event: RunEvent } & RunKey)
   | {
       readonly type: "run-finished";
       readonly run: StoredRun;
-      /** Not done here: it was there before, or is another process's. */
+      /** Neither done nor taken over here: it was there before, or is another process's. */
       readonly resumed: boolean;
       readonly done: number;
       readonly total: number;
@@ -26,6 +27,8 @@ export type StudyEvent =
 export interface StudyOptions {
   /** Holds the runs; opened and closed here. */
   readonly store: StudyStore;
+  /** Studies whose finished runs are taken over where they are the same as runs of this one; default none. */
+  readonly others?: readonly OtherStudy[];
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StudyEvent) => void;
   /** Runs at once, each in a process of its own with its share of the cores; default by the encoder's size. */
@@ -50,8 +53,8 @@ const isSmall = ({ hiddenSize }: EncoderConfig): boolean => hiddenSize <= SMALL_
 /**
  * Run every arm × seed of a study, and aggregate.
  *
- * Runs that the store already holds are not done again, and a run that was stopped continues from its checkpoint, so that an
- * interrupted study continues where it was.
+ * Runs that the store or one of the others already holds are not done again, and a run that was stopped continues from its checkpoint,
+ * so that an interrupted study continues where it was.
  *
  * @returns Null when the signal stopped it, or while others still work on the last runs.
  * @throws What the store throws, such as `study/other-study`; what a run throws, after the others under way are finished.
@@ -72,7 +75,9 @@ export async function runStudyIn(
       told.add(runName(run.record));
       options.onEvent?.({ type: "run-finished", run, resumed, done: told.size, total });
     };
-    for (const run of await store.finished()) finished(run, true);
+    const before = await store.finished();
+    options.onEvent?.({ type: "opened", finished: before, total });
+    for (const run of before) finished(run, true);
 
     await doRuns(environment, study, options, (run) => finished(run, false));
     const runs = await store.finished();
@@ -88,16 +93,22 @@ export async function runStudyIn(
 /**
  * Do runs of a study, until none is left or the signal stops it, and leave the results to others.
  *
+ * @returns The plan that holds, see `StudyStore.open`.
  * @throws What the store throws; what a run throws, after the others under way are finished.
  */
-export async function workOnStudyIn(environment: StudyEnvironment, study: PreparedStudy, options: StudyOptions): Promise<void> {
-  await options.store.open(study.header);
+export async function workOnStudyIn(
+  environment: StudyEnvironment,
+  study: PreparedStudy,
+  options: StudyOptions,
+): Promise<StudyPlan> {
+  const plan = await options.store.open(study.header);
   const total = study.header.runs.length;
   let done = 0;
   try {
     await doRuns(environment, study, options, (run) =>
       options.onEvent?.({ type: "run-finished", run, resumed: false, done: ++done, total }),
     );
+    return plan;
   } finally {
     await options.store.close();
   }
@@ -123,6 +134,7 @@ async function doRuns(
       return worker;
     },
     specOf: (run) => specOf(study, run, options, threads),
+    elsewhere: runsElsewhere(study, options.others ?? []),
     onEvent: (run, event) => options.onEvent?.({ type: "run", ...run, event }),
     onFinished,
     resultOfFailed: (run, error) =>
@@ -134,17 +146,13 @@ function specOf(study: PreparedStudy, run: StudyRun, { store, device, saveSteps 
   const { definition, config, dataHash } = study;
   const { model, tokenizer, data, arms, options } = definition;
   const arm = arms.find(({ name }) => name === run.arm)!;
-  const sparse = arms.filter(({ plan }) => !isDense(plan));
   return {
     arm: arm.name,
     model,
     labels: data.train.labels,
     padTokenId: tokenizer.padTokenId,
     plan: arm.plan,
-    alsoUnder:
-      arm.name === BASELINE && definition.crossed !== false
-        ? Object.fromEntries(sparse.map(({ name, plan }) => [name, plan]))
-        : undefined,
+    alsoUnder: alsoUnder(definition, arm.name),
     data: { hash: dataHash },
     draw: definition.draw,
     options: { ...options, ...arm.options, saveSteps: saveSteps ?? options.saveSteps },

@@ -26,6 +26,7 @@ function settings(
     lanes: 1,
     startWorker: () => worker,
     specOf: ({ arm, seed }) => ({ arm, seed }) as RunSpecByHash,
+    elsewhere: async () => undefined,
     onEvent: () => {},
     onFinished: (result) => done.push(result),
   };
@@ -63,6 +64,21 @@ test("a result that comes too late is not counted as this worker's", async () =>
   }));
   await workThrough(store, settings(done));
   assert.equal(done.length, header.runs.length - 1);
+});
+
+test("a run that is done elsewhere is kept without a worker, and is free again where it cannot be read", async () => {
+  const done: StoredRun[] = [];
+  const found = { ...storedRun(header.runs[0]), takenFrom: "another" };
+  const store = await opened(() => ({}));
+  const idle = {
+    ...settings(done),
+    startWorker: assert.fail,
+    elsewhere: async () => (done.length === 0 ? found : Promise.reject(new Error("cut off"))),
+  };
+  await assert.rejects(workThrough(store, idle), { message: "cut off" });
+  assert.deepEqual(done, [found]);
+  assert.deepEqual(await store.finished(), [found]);
+  assert.deepEqual(await store.claim("another"), header.runs[1]);
 });
 
 test("a full disk ends this worker with its one error, and the store is told whose run is free and why", async () => {

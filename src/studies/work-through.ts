@@ -15,6 +15,8 @@ export interface WorkSettings {
   readonly signal?: AbortSignal;
   startWorker(): RunWorker;
   specOf(run: StudyRun): RunSpecByHash;
+  /** The result of a run that was done for another study already; undefined where it has to be done. */
+  elsewhere(run: StudyRun): Promise<StoredRun | undefined>;
   onEvent(run: StudyRun, event: RunEvent): void;
   onFinished(result: StoredRun): void;
   /** What is kept of a run that threw this; left out or undefined, the error ends the work. */
@@ -42,6 +44,7 @@ export async function workThrough(store: StudyStore, settings: WorkSettings): Pr
           continue;
         }
         poll = FIRST_POLL_MS;
+        if (await takeOver(store, run, name, settings)) continue;
         worker ??= settings.startWorker();
         await doRun(store, run, { name, worker }, settings);
       }
@@ -54,6 +57,25 @@ export async function workThrough(store: StudyStore, settings: WorkSettings): Pr
   };
   const ends = await Promise.allSettled(Array.from({ length: settings.lanes }, lane));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** Keep the result that a run has elsewhere, if any, as if it had been done here. */
+async function takeOver(
+  store: StudyStore,
+  run: StudyRun,
+  name: string,
+  { elsewhere, onFinished }: WorkSettings,
+): Promise<boolean> {
+  try {
+    const found = await elsewhere(run);
+    if (!found) return false;
+    await store.log(run).append({ type: "note", text: `taken from ${found.takenFrom}` });
+    if (await store.finish(run, name, found)) onFinished(found);
+    return true;
+  } catch (error) {
+    await store.release(run, name, (error as Error).message);
+    throw error;
+  }
 }
 
 async function doRun(

@@ -9,7 +9,7 @@ export const trackers: Readonly<Record<string, TrackerKind>> = { tensorboard, ml
 
 /** Of transformers' other names: what to do instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  wandb: "Take tensorboard: wandb sync FOLDER uploads its event files.",
+  wandb: 'Take tensorboard, whose event files a few lines of Python bring to W&B: docs/tracking.md, "Weights & Biases".',
 };
 
 /**

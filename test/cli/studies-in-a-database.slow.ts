@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -89,6 +89,58 @@ describe("a study in a PostgreSQL", { skip: noPostgres }, () => {
     }
   });
 
+  test("workers do all of a tuned study, its tuned runs too, while the command that began it is away", async () => {
+    const spec = {
+      ...{ study: "tuned", model, train_file: train, seeds: [1, 2] },
+      arms: [
+        { name: "dense", pattern: "dense" },
+        { name: "window", pattern: "slidingWindow(radius=2)" },
+      ],
+      options: { max_steps: 10 },
+      tuning: { trials: [{ learning_rate: 1e-6 }, { learning_rate: 1e-3 }], seeds: [11] },
+    };
+    writeFileSync(join(work, "tuned.json"), JSON.stringify(spec));
+    const asked = ["tuned.json", "--device", "cpu"];
+    const study = ["study", ...asked, "--database", server.url, "--output_dir", "tuned-in-database"];
+    const begun = await run(study, { cwd: work, interruptOn: /results go to/ });
+    assert.equal(begun.code, 130, begun.stderr);
+    const worker = () => run(["worker", ...asked, "--database", server.url], { cwd: work });
+    const workers = await Promise.all([worker(), worker()]);
+    for (const { code, stdout, stderr } of workers) {
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(
+        stdout.match(/worker on study .*/g),
+        ["tuned", "tuned.tuning", "tuned.tuned"].map((name) => `worker on study ${name}`),
+      );
+    }
+    const judge = await run([...study, "--json"], { cwd: work });
+    assert.equal(judge.code, 0, judge.stderr);
+    assert.doesNotMatch(judge.stdout, /"type":"run"/, "nothing was left to do");
+    const inFiles = await run(["study", ...asked, "--output_dir", "tuned-in-files"], { cwd: work });
+    assert.equal(inFiles.code, 0, inFiles.stderr);
+    for (const part of ["", "tuning", "tuned"]) {
+      assert.deepEqual(judged(join(work, "tuned-in-database", part)), judged(join(work, "tuned-in-files", part)));
+    }
+  });
+
+  test("a worker whose trials are not all that the study has is refused, as it would choose otherwise", async () => {
+    const spec = JSON.parse(readFileSync(join(work, "tuned.json"), "utf8"));
+    writeFileSync(
+      join(work, "fewer.json"),
+      JSON.stringify({
+        ...spec,
+        tuning: { ...spec.tuning, seeds: [11], trials: spec.tuning.trials.slice(0, 2) },
+        arms: spec.arms.slice(0, 1),
+      }),
+    );
+    const fewer = await run(["worker", "fewer.json", "--device", "cpu", "--database", server.url], { cwd: work });
+    assert.equal(fewer.code, 1);
+    assert.match(
+      fewer.stderr,
+      /expected all runs of the study, as its choice follows from them, got a part without window\.seed-11/,
+    );
+  });
+
   test("data that differ are refused", async () => {
     const other = await run(["worker", others, ...settings, "--database", server.url], { cwd: work });
     assert.equal(other.code, 1);
@@ -102,9 +154,11 @@ describe("a study in a PostgreSQL", { skip: noPostgres }, () => {
         assert.doesNotMatch(readFileSync(join(name.parentPath, name.name), "utf8"), new RegExp(PASSWORD), name.name);
     }
     const database = await openDatabase({ url: server.url });
-    const [{ command }] = await database.query<{ command: string }>("SELECT command FROM crisp.studies");
+    const commands = await database.query<{ command: string }>("SELECT command FROM crisp.studies");
     await database.close();
-    assert.match(command, /^crisp study .* --database postgres:\/\/crisp@127\.0\.0\.1/);
-    assert.doesNotMatch(command, new RegExp(PASSWORD));
+    for (const { command } of commands) {
+      assert.match(command, /^crisp (study|worker) .* --database postgres:\/\/crisp@127\.0\.0\.1/);
+      assert.doesNotMatch(command, new RegExp(PASSWORD));
+    }
   });
 });

@@ -80,6 +80,44 @@ test("a grid runs every cell once, and grows by an arm and a size without doing 
   assert.match(found[2].verdict.sentence, /not named beforehand/);
 });
 
+test("what two cells have in common is run once, and each cell has its results", async () => {
+  const [tiny] = spec.models;
+  const models = [tiny, { ...tiny, name: "same" }];
+  const done = await study({ study: "twins", models, tasks: spec.tasks.slice(0, 1), sizes: undefined });
+  assert.equal(done.code, 0, done.stderr);
+  assert.equal(done.trained, 2 * 2);
+  assert.match(done.stderr, /\n {2}4 runs taken from twins\.tiny, where the same was done\n/);
+  const cells = ["tiny", "same"].map((cell) => join(work, "runs", "twins", cell));
+  const [first, second] = cells.map((cell) => readFileSync(join(cell, "predictions.jsonl"), "utf8"));
+  assert.equal(second, first);
+  const kept = JSON.parse(readFileSync(join(cells[1], "runs", "dense.seed-1.json"), "utf8"));
+  assert.equal(kept.takenFrom, "twins.tiny");
+  // a cell that comes before the one that has the runs finds them, too
+  rmSync(cells[0], { recursive: true });
+  const again = await study({ study: "twins", models, tasks: spec.tasks.slice(0, 1), sizes: undefined });
+  assert.equal(again.trained, 0, again.stderr);
+  assert.match(again.stderr, /4 runs taken from twins\.same, where/);
+  const place = ["--database", "pglite", "--output_dir", "twins-in-database"];
+  const inDatabase = await study({ study: "twins", models, tasks: spec.tasks.slice(0, 1), sizes: undefined }, ...place);
+  assert.equal(inDatabase.trained, 2 * 2, inDatabase.stderr);
+  assert.match(inDatabase.stderr, /4 runs taken from twins\.tiny, where/);
+  assert.equal(readFileSync(join(work, "twins-in-database", "same", "predictions.jsonl"), "utf8"), first);
+});
+
+test("before a study starts a line says what its seeds can see: by an assumed spread, or by that of its earlier runs", async () => {
+  const asked = { study: "seen", tasks: spec.tasks.slice(0, 1), sizes: undefined };
+  const first = await study({ ...asked, seeds: [1, 2, 3, 4, 5] });
+  const line = (seeds: number, spread: string) =>
+    new RegExp(
+      `power: ${seeds} seeds find a true \\+0\\.5 points in \\d+ %, \\+1\\.0 in \\d+ % of studies\\s+\\(${spread.replaceAll(" ", "\\s+")}`,
+    );
+  assert.match(first.stderr, line(5, "assuming 0\\.4 points from seed to seed"));
+  const grown = await study({ ...asked, seeds: [1, 2, 3, 4, 5, 6] });
+  assert.match(grown.stderr, line(6, "spread of 5 seeds\\)"));
+  const same = await study({ ...asked, seeds: [1, 2, 3, 4, 5, 6] });
+  assert.doesNotMatch(same.stderr, /power:/, "nothing is left to do");
+});
+
 test("tuning: the same trials for every arm, seeds of their own, and both results", async () => {
   const tuning = { trials: [{ learning_rate: 1e-5 }, { learning_rate: 1e-3 }], seeds: [11] };
   const done = await study({ study: "tuned", tasks: spec.tasks.slice(0, 1), sizes: undefined, tuning });

@@ -11,7 +11,7 @@ await workOnStudy(stormStudy(Number(runs)), {
   store,
   onEvent(event) {
     if (event.type === "run-finished") console.log(`finished ${event.run.record.arm} ${event.run.record.seed}`);
-    else if (event.event.type === "started" && event.event.resumedAt > 0) console.log("resumed");
+    else if (event.type === "run" && event.event.type === "started" && event.event.resumedAt > 0) console.log("resumed");
   },
 });
 await database.close();

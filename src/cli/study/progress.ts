@@ -9,7 +9,10 @@ export function studyProgress(output: Output, definition: StudyDefinition, first
   const progress: Progress = output.progress(definition.study, total);
   const current = new Map<string, number>();
   let [shown, done, resumed] = [!first, 0, 0];
+  /** Numbers of runs, by the study they were taken from. */
+  const taken = new Map<string, number>();
   return (event) => {
+    if (event.type === "opened") return;
     if (event.type === "run") {
       const { event: inner, arm, seed } = event;
       if (inner.type === "step") {
@@ -22,14 +25,20 @@ export function studyProgress(output: Output, definition: StudyDefinition, first
     const { arm, seed } = event.run.record;
     current.delete(`${arm} ${seed}`);
     done = event.done;
+    const { takenFrom } = event.run;
     if (event.resumed) resumed++;
-    else output.record({ type: "run", arm, seed, seconds: event.run.record.seconds });
+    else if (takenFrom !== undefined) {
+      taken.set(takenFrom, (taken.get(takenFrom) ?? 0) + 1);
+      output.record({ type: "run-taken", arm, seed, from: takenFrom });
+    } else output.record({ type: "run", arm, seed, seconds: event.run.record.seconds });
     progress.update(done, event.resumed ? "already done" : `${arm}, seed ${seed} done`);
     if (!shown && arm === BASELINE && definition.fresh) {
       shown = true;
       showFresh(output, definition, event.run.fresh);
     }
-    if (done === total) progress.finish(resumed > 0 ? `${counted(resumed, "run was", "runs were")} already done` : "");
+    if (done < total) return;
+    progress.finish(resumed > 0 ? `${counted(resumed, "run was", "runs were")} already done` : "");
+    for (const [from, runs] of taken) output.say(`  ${counted(runs, "run")} taken from ${from}, where the same was done`);
   };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
-import type { StudyStore } from "../../studies/index.ts";
+import type { StudyHeader, StudyStore } from "../../studies/index.ts";
 import { folderStore, openDatabase, type SqlStoreOptions, sqlStore } from "../../studies/index-node.ts";
 import { checkpointPlace } from "../../training/index-node.ts";
 import type { Output } from "../output.ts";
@@ -25,8 +25,14 @@ export const DATABASE_OPTIONS = {
 const EMBEDDED = "pglite";
 
 export interface Stores {
-  /** The store of a study whose own folder is given. */
-  storeIn(folder: string): StudyStore;
+  /**
+   * The store of a study whose own folder is given.
+   *
+   * @param joining - How a worker joins it, see `SqlStoreOptions`.
+   */
+  storeIn(folder: string, joining?: Pick<SqlStoreOptions, "whole" | "beginsBy">): StudyStore;
+  /** Begin all studies of a command, so that workers find them in its database from the start; of files, nothing. */
+  begin(headers: readonly StudyHeader[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,7 +56,11 @@ export async function openStores(
       const hint = "Without one a study keeps its checkpoints in --output_dir.";
       throw expectedGot("cli/bad-option", "--checkpoints_dir", "a --database beside it", "none", hint);
     }
-    return { storeIn: (own) => folderStore(own, { overwrite, kept: own === folder }), close: async () => {} };
+    return {
+      storeIn: (own) => folderStore(own, { overwrite, kept: own === folder }),
+      begin: async () => {},
+      close: async () => {},
+    };
   }
   if (overwrite) {
     const hint = "Name a new one: --study NAME.";
@@ -60,7 +70,19 @@ export async function openStores(
   checkpointPlace(checkpoints); // complains of a wrong address before anything is made
   const place = named === EMBEDDED ? { folder: embeddedIn(folder) } : { url: named };
   const database = await openDatabase(place, { onNote: output.note });
-  return { storeIn: () => sqlStore(database, { ...settings, checkpoints, onNote: output.note }), close: () => database.close() };
+  const storeIn: Stores["storeIn"] = (_, joining) =>
+    sqlStore(database, { ...settings, ...joining, checkpoints, onNote: output.note });
+  return {
+    storeIn,
+    async begin(headers) {
+      const store = storeIn(folder);
+      for (const header of headers) {
+        await store.open(header);
+        await store.close();
+      }
+    },
+    close: () => database.close(),
+  };
 }
 
 /** The folder of a database inside the process. */

@@ -35,6 +35,7 @@ export function studyTracking(
   return {
     with: (listener) => (event) => {
       listener(event);
+      if (event.type === "opened") return;
       const key = nameOf(event.type === "run" ? event : event.run.record);
       if (event.type === "run") {
         const tracking = open.get(key) ?? begin(event);

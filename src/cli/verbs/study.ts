@@ -8,8 +8,10 @@ import {
   acrossTasks,
   chooseTrials,
   type FinishedStudy,
+  type OtherStudy,
   type PreparedStudy,
   type StudyResults,
+  type StudyStore,
   type Tuned,
   tunedStudy,
 } from "../../studies/index.ts";
@@ -19,6 +21,7 @@ import { inOutputFolder } from "../in-output-folder.ts";
 import { EXPORT_FILES, studyExports } from "../study/exports.ts";
 import { STUDY_OPTIONS, type StudyContext } from "../study/options.ts";
 import { type PlannedStudy, plannedStudies, settledDevice } from "../study/planned.ts";
+import { sayPower } from "../study/power-line.ts";
 import { studyProgress } from "../study/progress.ts";
 import { openStores, type Stores } from "../study/stores.ts";
 import { studyTracking } from "../study/tracking.ts";
@@ -85,18 +88,27 @@ async function runAll(context: StudyContext, plans: readonly PlannedStudy[], { f
     results.push(found);
     if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), found]);
   };
-  const run = (study: PreparedStudy, own: string) => runOne(context, study, own, { stores, device, first: results.length === 0 });
-  for (const { study, folder: own, trials, tuning, definition, besideTask } of plans) {
-    const finished = await run(study, own);
+  const placed = (study: PreparedStudy, own: string): PlacedStudy => ({ study, folder: own, store: stores.storeIn(own) });
+  const all = plans.map((plan) => ({
+    ...plan,
+    first: placed(plan.study, plan.folder),
+    trials: plan.trials && placed(plan.trials, join(plan.folder, "tuning")),
+  }));
+  const others = all.flatMap(({ first, trials }) => (trials ? [first, trials] : [first]));
+  await stores.begin(others.map(({ study }) => study.header));
+  const run = (asked: PlacedStudy, earlier?: FinishedStudy) =>
+    runOne(context, asked, { others, device, first: results.length === 0, earlier });
+  for (const { first, folder: own, trials, tuning, definition, besideTask } of all) {
+    const finished = await run(first);
     if (!finished) return stopped(context);
     keep(finished.results, besideTask);
     if (!trials || !tuning) continue;
-    const tried = await run(trials, join(own, "tuning"));
+    const tried = await run(trials);
     if (!tried) return stopped(context);
     const tuned = chooseTrials(definition, tuning, tried.runs);
     write(own, TUNING_FILES, [`${JSON.stringify({ ...tuning, tuned }, null, 2)}\n`]);
     sayTuned(context, tuned);
-    const best = await run(prepareStudy(tunedStudy(definition, tuning, tuned)), join(own, "tuned"));
+    const best = await run(placed(prepareStudy(tunedStudy(definition, tuning, tuned)), join(own, "tuned")), finished);
     if (!best) return stopped(context);
     keep(best.results, [besideTask, "tuned"].filter(Boolean).join("."));
   }
@@ -121,20 +133,34 @@ function stopped({ output, commandLine, signal }: StudyContext): number {
   return 130;
 }
 
-/** Run a study in a folder, and write down what came of it. */
+/** A study, its folder, and where its runs are kept. */
+interface PlacedStudy extends OtherStudy {
+  readonly folder: string;
+  readonly store: StudyStore;
+}
+
+/** Run a study, and write down what came of it. */
 async function runOne(
   context: StudyContext,
-  study: PreparedStudy,
-  own: string,
-  { stores, device, first }: { readonly stores: Stores; readonly device: Exclude<Device, "auto">; readonly first: boolean },
+  { study, folder: own, store }: PlacedStudy,
+  settings: {
+    readonly others: readonly OtherStudy[];
+    readonly device: Exclude<Device, "auto">;
+    readonly first: boolean;
+    /** A study of the same arms that says how far they spread. */
+    readonly earlier?: FinishedStudy;
+  },
 ): Promise<FinishedStudy | null> {
   const { output, signal, options } = context;
+  const { others, device, first, earlier } = settings;
   const tracking = studyTracking(context, study.definition, own);
-  const finished = await runStudy(study, {
-    store: stores.storeIn(own),
-    parallelRuns: options.parallelRuns,
-    ...{ device, signal, onEvent: tracking.with(studyProgress(output, study.definition, first)) },
-  }).finally(tracking.end);
+  const told = studyProgress(output, study.definition, first);
+  const onEvent = tracking.with((event) => {
+    if (event.type === "opened") sayPower(output, study, event, earlier?.runs);
+    told(event);
+  });
+  const { parallelRuns } = options;
+  const finished = await runStudy(study, { store, others, parallelRuns, device, signal, onEvent }).finally(tracking.end);
   if (!finished) return null;
   const json = `${JSON.stringify(finished.results, null, 2)}\n`;
   write(own, RESULT_FILES, [json, finished.predictions, ...studyExports(study, finished)]);

@@ -171,6 +171,27 @@ test("the terminal table lines up, fits its width and drops the least telling co
   assert.doesNotMatch(header(80), /gap|time/);
 });
 
+test("from five seeds on, the further tests stand below the verdicts, an arm a line, in 80 columns", () => {
+  const names = ["dense", "block_of_sixteen_at_eighty", "moderate_sparse", "aggressive_sparse"];
+  const lines = renderTable(fakeStudy({ examples: 100, names }), { width: 80 })
+    .trimEnd()
+    .split("\n");
+  const first = lines.findIndex((line) => line.startsWith("further tests"));
+  assert.ok(first > lines.findIndex((line) => /^. (On|A|No) /.test(line)), "behind the sentences");
+  for (const line of lines) assert.ok(line.length <= 80, line);
+  const block = lines.slice(lines.findIndex((line) => line.startsWith("arm ") && line.includes("permutation")));
+  assert.match(block[0], /^arm +permutation p +McNemar p +order ε \(≤\) +equivalence p$/);
+  const tests = study.arms[1].furtherTests!;
+  const own = renderTable(study)
+    .split("\n")
+    .findLast((line) => line.startsWith("light_sparse"))!;
+  const { violation, bound } = tests.stochasticOrder;
+  const cells = [pValue(tests.permutation.p), pValue(tests.mcNemar.p), `${fixed(violation, 2)} (${fixed(bound, 2)})`];
+  assert.deepEqual(own.split(/ {2,}/), ["light_sparse", ...cells, pValue(tests.equivalence.p)]);
+  assert.equal(block.length, 1 + 3, "the baseline has none");
+  assert.doesNotMatch(renderTable(fakeStudy({ examples: 100, seeds: 4 })), /further tests/);
+});
+
 test("colours only when asked, and nothing but colours differs", () => {
   const plain = renderTable(study, { width: 120 });
   const painted = renderTable(study, { width: 120, paint: (style, text) => `<${style}>${text}<>` });

@@ -16,6 +16,7 @@ export { PLANNED_EFFECTS } from "./further-tests.ts";
 export { holmLevels } from "./holm.ts";
 export { type LookLevels, levelsAt } from "./looks.ts";
 export { type McNemarOverSeeds, type McNemarTest, mcNemarOverSeeds, mcNemarTest } from "./mcnemar.ts";
+export { type Outlook, outlook } from "./outlook.ts";
 export { power, type Spread, seedsFor, smallestEffect } from "./power.ts";
 export { critical, normalCdf, studentCdf, studentQuantile } from "./quantiles.ts";
 export { type SignFlipTest, signFlipTest } from "./sign-flip-test.ts";

@@ -69,7 +69,7 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
   const claims = (meta.claims ?? rivals).filter((name) => name !== baseline);
   const base = table.get(baseline)!;
 
-  const matrices = rivals.map((name) => difference(table.get(name)!, base, (p, y) => 100 * Number(argmax(p) === y)));
+  const matrices = rivals.map((name) => accuracyDifferences(table.get(name)!, base));
   const losses = rivals.map((name) => difference(table.get(name)!, base, (p, y) => logLoss(p[y])));
   const { replicates, randomSeed } = meta;
   const boots = crossedBootstrap(matrices, { seeds: seeds.length, replicates, randomSeed });
@@ -179,6 +179,10 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
     createdAt: meta.createdAt,
   };
 }
+
+/** Paired differences in accuracy points, [S, N] row-major; both sides have the same seeds in one order. */
+export const accuracyDifferences = (own: readonly RunRecord[], base: readonly RunRecord[]): Float64Array =>
+  difference(own, base, (p, y) => 100 * Number(argmax(p) === y));
 
 /** Paired differences to the baseline of one per-example score, [S, N] row-major. */
 function difference(

@@ -33,10 +33,10 @@ export class MemoryStudy {
       },
       checkpoints: runName,
       log: (run) => memoryLog(logs, runName(run)),
-      finished: async () =>
-        asked.flatMap((run) => {
-          const text = results.get(runName(run));
-          return text === undefined ? [] : [JSON.parse(text) as StoredRun];
+      finished: async (of) =>
+        (of?.runs ?? asked).flatMap((run) => {
+          const text = this.kept?.ids[runName(run)] === run.id && results.get(runName(run));
+          return text ? [JSON.parse(text) as StoredRun] : [];
         }),
       close: async () => claims.clear(),
     };

@@ -5,6 +5,7 @@ import { checkWritable, type Lock, lockFolder, sweepTemporaryFiles, writeAtomica
 import { checkRunLog, isRunLog, logFile } from "../../runs/index-node.ts";
 import { checkOwnCheckpoints, removeCheckpoints } from "../../training/index-node.ts";
 import {
+  type AskedRuns,
   idsOf,
   type KeptStudy,
   type RunKey,
@@ -53,6 +54,7 @@ class FolderStore implements StudyStore {
   readonly #overwrite: boolean;
   readonly #kept: boolean;
   #lock: Lock | undefined;
+  #opened = false;
   #file!: StudyFile;
   #asked: readonly StudyRun[] = [];
   /** Worker by run's name. */
@@ -69,6 +71,7 @@ class FolderStore implements StudyStore {
     try {
       this.#asked = header.runs;
       this.#write(this.#begin(header));
+      this.#opened = true;
       return this.#file.plan;
     } catch (error) {
       await this.close();
@@ -157,9 +160,15 @@ class FolderStore implements StudyStore {
     return logFile(this.#log(runName(run)));
   }
 
-  async finished(): Promise<readonly StoredRun[]> {
-    return this.#asked.filter((run) => this.#isFinished(runName(run))).map((run) => this.#read(run));
+  async finished(of?: AskedRuns): Promise<readonly StoredRun[]> {
+    const file = this.#opened ? this.#file : this.#left();
+    if (!file) return [];
+    const asked = of ? of.runs.filter((run) => file.ids[runName(run)] === run.id) : this.#asked;
+    return asked.filter((run) => this.#isFinished(runName(run), file)).map((run) => this.#read(run));
   }
+
+  /** What another store left of the study; nothing where this one will overwrite it. */
+  #left = (): StudyFile | undefined => (this.#overwrite ? undefined : readStudyFile(this.#folder));
 
   async close(): Promise<void> {
     this.#claims.clear();
@@ -172,8 +181,8 @@ class FolderStore implements StudyStore {
   #checkpoints = (name: string, overwritten = this.#file.overwritten): string =>
     join(this.#folder, "runs", unfinishedName(name, overwritten));
 
-  #isFinished(name: string): boolean {
-    return !this.#file.replaces.includes(name) && existsSync(this.#result(name));
+  #isFinished(name: string, { replaces } = this.#file): boolean {
+    return !replaces.includes(name) && existsSync(this.#result(name));
   }
 
   #read({ arm, seed }: RunKey): StoredRun {

@@ -112,8 +112,10 @@ describe("overwriting", () => {
     await later.close();
   });
 
-  test("starts afresh with the same study too", async () => {
+  test("starts afresh with the same study too, and reads nothing of it before", async () => {
     const folder = await begun();
+    assert.deepEqual(await folderStore(folder).finished(header), [storedRun(runs[0])]);
+    assert.deepEqual(await folderStore(folder, { overwrite: true }).finished(header), []);
     const store = await open(folder, header, { overwrite: true });
     assert.deepEqual(await store.finished(), []);
     assert.deepEqual(await store.claim("a"), runs[0]);

@@ -115,6 +115,18 @@ export function studyStoreContract(name: string, newPlace: () => StudyPlace | Pr
       await later.close();
     });
 
+    test("finished runs are read without opening the study, by their names and ids", async () => {
+      const place = await newPlace();
+      const first = await opened(place);
+      await first.claim("a");
+      await first.finish(runs[0], "a", recordOf(runs[0]));
+      await first.close();
+      const reader = place.store();
+      assert.deepEqual(await reader.finished(header), [recordOf(runs[0])]);
+      assert.deepEqual(await reader.finished({ ...header, runs: [{ ...runs[0], id: "another" }] }), []);
+      assert.deepEqual(await reader.finished({ ...header, runs: [runs[1]] }), []);
+    });
+
     test("another study is refused, and the first can continue", async () => {
       const place = await newPlace();
       await (await opened(place)).close();

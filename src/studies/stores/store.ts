@@ -15,7 +15,10 @@ export interface StudyRun extends RunKey {
 }
 
 /** What is kept of a finished run. */
-export type StoredRun = Omit<RunResult, "weights">;
+export type StoredRun = Omit<RunResult, "weights"> & {
+  /** The study that did the run, where this one took its result over; left out, it did the run itself. */
+  readonly takenFrom?: string;
+};
 
 /** What is fixed before the first run is finished: verdicts hold for no other. */
 export interface StudyPlan {
@@ -36,6 +39,9 @@ export interface StudyHeader {
   readonly options: StudyDefinition["options"];
   readonly command: string;
 }
+
+/** Runs of a study. */
+export type AskedRuns = Pick<StudyHeader, "study" | "runs">;
 
 /**
  * Where a study's runs live: asynchronous, so that a folder and a database look the same. One object serves one study at a time.
@@ -82,11 +88,13 @@ export interface StudyStore {
   checkpoints(run: StudyRun): string;
   log(run: StudyRun): RunLog;
   /**
-   * Finished runs among those of the header, in their order, whoever finished them and when.
+   * Finished runs among those that are asked for, in their order, whoever finished them and when.
    *
+   * @param of - What is read without being opened: of its study, runs of the same name and another id are left out. Default the header
+   *   of `open`.
    * @throws `study/corrupt` for one that is not what was kept.
    */
-  finished(): Promise<readonly StoredRun[]>;
+  finished(of?: AskedRuns): Promise<readonly StoredRun[]>;
   /** Leave the study to others. */
   close(): Promise<void>;
 }

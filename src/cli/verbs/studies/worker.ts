@@ -1,6 +1,6 @@
 import { counted } from "../../../errors/index.ts";
-import type { StudyEvent } from "../../../studies/index.ts";
-import { workOnStudy } from "../../../studies/index-node.ts";
+import { chooseTrials, type StudyEvent, type StudyPlan, tunedStudy } from "../../../studies/index.ts";
+import { prepareStudy, workOnStudy } from "../../../studies/index-node.ts";
 import { foreignTrainingOptions } from "../../../training/index.ts";
 import { STUDY_OPTIONS } from "../../study/options.ts";
 import { plannedStudies, settledDevice } from "../../study/planned.ts";
@@ -28,22 +28,38 @@ export const worker = defineVerb({
     const { plans, folder } = await plannedStudies(studies);
     const device = await settledDevice(studies);
     const stores = await openStores(options, folder, output, { join: true });
+    const placed = plans.map((plan) => ({
+      ...plan,
+      first: { study: plan.study, store: stores.storeIn(folder) },
+      trials: plan.trials && { study: plan.trials, store: stores.storeIn(folder, { whole: true }) },
+    }));
+    const others = placed.flatMap(({ first, trials }) => (trials ? [first, trials] : [first]));
+    const work = async ({ study, store }: (typeof others)[number]): Promise<StudyPlan> => {
+      output.print(output.style("bold", `worker on study ${study.definition.study}`));
+      let done = 0;
+      const { parallelRuns } = options;
+      const onEvent = listener(context, () => done++);
+      const plan = await workOnStudy(study, { store, others, parallelRuns, device, signal, onEvent });
+      output.print(
+        signal.aborted ? `stopped after ${counted(done, "run")}` : `no run is left; ${counted(done, "run")} done here`,
+      );
+      return plan;
+    };
     try {
-      for (const study of plans.flatMap(({ study, trials }) => (trials ? [study, trials] : [study]))) {
+      for (const { first, trials, tuning, definition } of placed) {
         if (signal.aborted) break;
-        const { definition } = study;
-        output.print(output.style("bold", `worker on study ${definition.study}`));
-        let done = 0;
-        await workOnStudy(study, {
-          store: stores.storeIn(folder),
-          parallelRuns: options.parallelRuns,
-          device,
-          signal,
-          onEvent: listener(context, () => done++),
-        });
-        output.print(
-          signal.aborted ? `stopped after ${counted(done, "run")}` : `no run is left; ${counted(done, "run")} done here`,
-        );
+        const plan = await work(first);
+        if (!trials || !tuning || signal.aborted) continue;
+        await work(trials);
+        const tried = await trials.store.finished(trials.study.header);
+        if (signal.aborted) break;
+        if (tried.length < trials.study.header.runs.length) {
+          output.print("some trials failed, crisp status says why; crisp study tries them again, and nothing is tuned before");
+          continue;
+        }
+        // whoever comes first begins it: the trials are the same for all, and so is what they choose
+        const tuned = prepareStudy(tunedStudy(definition, tuning, chooseTrials(definition, tuning, tried)));
+        await work({ study: tuned, store: stores.storeIn(folder, { beginsBy: plan }) });
       }
       return 0;
     } finally {
@@ -55,6 +71,7 @@ export const worker = defineVerb({
 /** A line each run. */
 function listener({ output }: Pick<Context, "output">, onRun: () => void): (event: StudyEvent) => void {
   return (event) => {
+    if (event.type === "opened") return;
     if (event.type === "run") {
       const { arm, seed, event: inner } = event;
       if (inner.type === "started")
@@ -63,6 +80,12 @@ function listener({ output }: Pick<Context, "output">, onRun: () => void): (even
       return;
     }
     const { arm, seed, seconds } = event.run.record;
+    const { takenFrom } = event.run;
+    if (takenFrom !== undefined) {
+      output.record({ type: "run-taken", arm, seed, from: takenFrom });
+      output.print(`  ${arm}, seed ${seed}: taken from ${takenFrom}`);
+      return;
+    }
     onRun();
     output.record({ type: "run", arm, seed, seconds });
     output.print(`  ${arm}, seed ${seed}: done in ${seconds.toFixed(0)} s`);

@@ -1,6 +1,7 @@
 import { expectedGot } from "../../../errors/index.ts";
 import { checkpointPlace } from "../../../training/index-node.ts";
 import {
+  type AskedRuns,
   type RunKey,
   runName,
   type StoredRun,
@@ -11,6 +12,7 @@ import {
   settleStudy,
 } from "../store.ts";
 import type { Connection, Sql } from "./connection.ts";
+import { checkJoined, keepRuns, retryFailed } from "./kept-runs.ts";
 import { type PackedPredictions, packed, unpacked } from "./predictions.ts";
 import { runLog } from "./run-log.ts";
 
@@ -23,6 +25,10 @@ export interface SqlStoreOptions {
   readonly lostAfterSeconds?: number;
   /** Work on a study that somebody else began, and change nothing about it; default false. */
   readonly join?: boolean;
+  /** With `join`: refuse a study that has runs beside those of the header; default false, as a worker may do a part of them. */
+  readonly whole?: boolean;
+  /** With `join`: where nobody began the study, begin it by this plan, and add the runs that it lacks. */
+  readonly beginsBy?: StudyPlan;
 }
 
 const LOST_AFTER_SECONDS = 60;
@@ -63,13 +69,13 @@ class SqlStore implements StudyStore {
   async open(header: StudyHeader): Promise<StudyPlan> {
     const { study, corpus, plan, options, command, runs } = header;
     await this.#checkPlace([]);
-    const { join: joins = false } = this.#options;
+    const { join: joins = false, whole = false, beginsBy } = this.#options;
     const holds = await this.#connection.transaction(async (sql) => {
-      if (joins) await checkJoined(sql, this.#connection.name, header);
+      if (joins && !beginsBy) await checkJoined(sql, this.#connection.name, header, whole);
       await sql.query(
         `INSERT INTO crisp.studies (study, corpus, plan, options, command) VALUES ($1, $2, $3::jsonb, $4::jsonb, $5)
          ON CONFLICT DO NOTHING`,
-        [study, corpus, JSON.stringify(plan), JSON.stringify(options), command],
+        [study, corpus, JSON.stringify(beginsBy ?? plan), JSON.stringify(options), command],
       );
       const [found] = await sql.query<{ plan: StudyPlan }>("SELECT plan FROM crisp.studies WHERE study = $1 FOR UPDATE", [study]);
       const before = await sql.query<{ name: string; id: string; done: boolean }>(
@@ -92,15 +98,15 @@ class SqlStore implements StudyStore {
           [...[study, corpus, JSON.stringify(kept.plan), JSON.stringify(options), command]],
         );
       }
-      if (!joins) await keepRuns(sql, header);
+      if (!joins || runs.some((run) => !(runName(run) in ids))) await keepRuns(sql, header);
+      if (!joins) await retryFailed(sql, header);
       if (this.#connection.exclusive) {
         await sql.query("UPDATE crisp.runs SET state = 'waiting', worker = NULL WHERE study = $1 AND state = 'running'", [study]);
       }
       return joins ? found.plan : kept.plan;
     });
     this.#header = header;
-    this.#arms = [...new Set(runs.map(({ arm }) => arm))];
-    this.#seeds = [...new Set(runs.map(({ seed }) => seed))];
+    [this.#arms, this.#seeds] = axesOf(runs);
     return holds;
   }
 
@@ -199,10 +205,10 @@ class SqlStore implements StudyStore {
     return runLog(this.#connection, this.#header.study, name, this.#claims.get(name)?.attempt ?? 0);
   }
 
-  async finished(): Promise<readonly StoredRun[]> {
-    const asked = [this.#header.study, this.#arms, this.#seeds];
-    const results = await this.#connection.query<{ name: string; run: string; result: unknown }>(
-      `SELECT name, run::text AS run, result FROM crisp.results JOIN crisp.runs USING (run) WHERE ${ASKED}`,
+  async finished({ study, runs }: AskedRuns = this.#header): Promise<readonly StoredRun[]> {
+    const asked = [study, ...axesOf(runs)];
+    const results = await this.#connection.query<{ name: string; id: string; run: string; result: unknown }>(
+      `SELECT name, id, run::text AS run, result FROM crisp.results JOIN crisp.runs USING (run) WHERE ${ASKED}`,
       asked,
     );
     const predictions = new Map<string, PackedPredictions[]>(results.map(({ run }) => [run, []]));
@@ -212,10 +218,10 @@ class SqlStore implements StudyStore {
     );
     // a run that was finished in between has predictions alone
     for (const row of rows) predictions.get(row.run)?.push(row);
-    const byName = new Map(results.map(({ name, run, result }) => [name, unpacked(result, predictions.get(run)!)]));
-    return this.#header.runs.flatMap((run) => {
-      const found = byName.get(runName(run));
-      return found === undefined ? [] : [checked(found, run)];
+    const byName = new Map(results.map((row) => [row.name, row]));
+    return runs.flatMap((asked) => {
+      const found = byName.get(runName(asked));
+      return found?.id === asked.id ? [checked(unpacked(found.result, predictions.get(found.run)!), asked)] : [];
     });
   }
 
@@ -252,38 +258,14 @@ class SqlStore implements StudyStore {
   }
 }
 
-/** Add the runs that are new, in the order that is asked for now, and let those that failed be tried again. */
-async function keepRuns(sql: Sql, { study, runs }: StudyHeader): Promise<void> {
-  await sql.query(
-    `INSERT INTO crisp.runs (study, position, name, id, arm, seed)
-     SELECT $1, position, name, id, arm, seed
-     FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY AS asked (name, id, arm, seed, position)
-     ON CONFLICT (study, name) DO UPDATE SET position = excluded.position WHERE runs.position <> excluded.position`,
-    [study, runs.map(runName), runs.map(({ id }) => id), runs.map(({ arm }) => arm), runs.map(({ seed }) => seed)],
-  );
-  await sql.query("UPDATE crisp.runs SET state = 'waiting', failures = 0 WHERE study = $1 AND state = 'failed'", [study]);
-}
-
-/** @throws `study/not-begun`, `study/other-study` where it has not all runs of the header. */
-async function checkJoined(sql: Sql, name: string, { study, runs }: StudyHeader): Promise<void> {
-  const begun = await sql.query<{ name: string }>("SELECT name FROM crisp.runs WHERE study = $1", [study]);
-  if (begun.length === 0) {
-    const others = await sql.query<{ study: string }>("SELECT study FROM crisp.studies ORDER BY begun DESC LIMIT 5");
-    const got = others.length === 0 ? "no study at all" : `only ${others.map((other) => other.study).join(", ")}`;
-    const hint = "Begin it with crisp study and the same --database, or name it with --study.";
-    throw expectedGot("study/not-begun", name, `the study ${study}`, got, hint);
-  }
-  const names = new Set(begun.map((run) => run.name));
-  const unknown = runs.find((run) => !names.has(runName(run)));
-  if (unknown === undefined) return;
-  const hint = "A worker gets the same data, model and options as crisp study did.";
-  throw expectedGot("study/other-study", `study ${study} in ${name}`, "runs that the study has", runName(unknown), hint);
-}
-
 /** A run that this worker has, by the first three values. */
 const MINE = "study = $1 AND name = $2 AND worker = $3 AND state = 'running'";
-/** Runs of the header: it has all of its arms with all of its seeds. */
+/** Runs that are asked for: all of their arms with all of their seeds. */
 const ASKED = "study = $1 AND arm = ANY ($2::text[]) AND seed = ANY ($3::bigint[])";
+const axesOf = (runs: readonly RunKey[]): [arms: string[], seeds: number[]] => [
+  [...new Set(runs.map(({ arm }) => arm))],
+  [...new Set(runs.map(({ seed }) => seed))],
+];
 /** While the database was down nobody could give a sign. */
 const LAST_SIGN = "greatest(heartbeat, pg_postmaster_start_time())";
 

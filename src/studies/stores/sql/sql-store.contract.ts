@@ -154,6 +154,39 @@ export function sqlStoreContract(name: string, connect: () => Promise<Connection
       await store.close();
     });
 
+    test("who joins to choose by all runs is refused with a part of them", async () => {
+      await emptied();
+      await (await opened()).close();
+      const joined = (asked = header) => sqlStore(connection, { checkpoints: folder, join: true, whole: true }).open(asked);
+      assert.deepEqual(await joined(), header.plan);
+      await assert.rejects(joined(tinyHeader({ seeds: [1] })), {
+        code: "study/other-study",
+        message: /expected all runs of the study, as its choice follows from them, got a part without dense\.seed-2/,
+      });
+    });
+
+    test("who may begin what he joins does so by the plan he was given, adds what is missing and changes nothing else", async () => {
+      await emptied();
+      const plan = { seeds: [1, 2], looks: [2], claims: [] };
+      const begins = async (asked = header) => {
+        const store = sqlStore(connection, { checkpoints: folder, join: true, beginsBy: plan });
+        return { store, holds: await store.open(asked) };
+      };
+      const part = await begins(tinyHeader({ seeds: [2] }));
+      assert.deepEqual(part.holds, plan);
+      for (const worker of ["a", "b", "c"]) {
+        await part.store.release((await part.store.claim(worker))!, worker, "not finite");
+      }
+      const { store, holds } = await begins();
+      assert.deepEqual(holds, plan);
+      assert.deepEqual(await store.claim("d"), runs[0]);
+      assert.deepEqual(await store.claim("d"), runs[1]);
+      assert.deepEqual(await store.claim("d"), runs[3], "what failed too often is not tried again");
+      const changed = { ...header, runs: runs.map((run) => ({ ...run, id: "of other data" })) };
+      await assert.rejects(begins(changed), { code: "study/other-study" });
+      await store.close();
+    });
+
     test("its status counts runs, names workers and failures, and says how long the rest will take", async () => {
       await emptied();
       const store = await opened();
