@@ -111,7 +111,7 @@ export function readCell(name: string, folder = RESULTS): Cell | undefined {
   if (!existsSync(join(own, "cell.json"))) return undefined;
   const facts = JSON.parse(readFileSync(join(own, "cell.json"), "utf8")) as CellFacts;
   const table = parseTable(readFileSync(join(own, "runs.csv"), "utf8"), join(own, "runs.csv"));
-  const valueOf = (cell: string, key: keyof RunRow): unknown => {
+  const parsed = (cell: string, key: keyof RunRow): unknown => {
     if (TEXTS.has(key)) return cell;
     if (cell === "true" || cell === "false") return cell === "true";
     return cell === "" ? null : Number(cell);
@@ -119,7 +119,7 @@ export function readCell(name: string, folder = RESULTS): Cell | undefined {
   const runs = table.rows.map(({ cells }) => {
     const known = Object.entries(COLUMNS).map(([column, key]) => [
       key,
-      valueOf(String(cells[table.columns.indexOf(column)]), key),
+      parsed(String(cells[table.columns.indexOf(column)]), key),
     ]);
     return Object.fromEntries(known) as RunRow;
   });
