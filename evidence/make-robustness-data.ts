@@ -16,7 +16,8 @@ const SEED = 1;
 
 /**
  * A text with one typing error in each word of four letters or more: two neighbouring letters swapped, one left out, or one typed twice,
- * each a third of the time and never the first letter, which readers and typists miss least.
+ * each a third of the time and never the first letter, which readers and typists miss least; of two equal letters one is left out
+ * instead of a swap.
  *
  * Letters are a to z. The draws follow from the text's row and the word's place in it alone.
  *
@@ -33,8 +34,9 @@ export function withTypos(text: string, row: number): string {
     const at = 1 + Math.floor(draw("typo.place") * (letters.length - (kind === 0 ? 2 : 1)));
     word++;
     const [before, here, after] = [letters.slice(0, at), letters[at], letters.slice(at + 1)];
-    if (kind === 0) return before + after[0] + here + after.slice(1);
-    return kind === 1 ? before + after : before + here + here + after;
+    // two equal letters swapped would be no error
+    if (kind === 0 && here !== after[0]) return before + after[0] + here + after.slice(1);
+    return kind < 2 ? before + after : before + here + here + after;
   });
 }
 
