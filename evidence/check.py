@@ -1,14 +1,15 @@
 """An independent check of docs/results/verdicts.json: python evidence/check.py [RESULTS [VERDICTS]]
 
-Reads evidence/results alone and computes accuracies, losses, differences, intervals and verdict words of claims 1 to 3 anew, with NumPy and the
+Reads evidence/results alone and computes accuracies, losses, differences, intervals and verdict words of claims 1 to 5 anew, with NumPy and the
 standard library, sharing no code with Crisp. Exit status 1 where anything disagrees.
 
 Tolerances: figures that are computed exactly agree to 2e-6 (the file keeps six decimals; losses of single-precision probabilities to 1e-4);
-interval bounds, which come from other random draws, to 4 % of the half-width and 0.02 points. A word may differ only where a bound that
-decides it lies within that tolerance of its border, and is then reported as a near call.
+interval bounds, which come from other random draws, to 6 % of the half-width and 0.02 points or 0.0002 nats, five standard errors of such a
+bound. A word may differ only where a bound that decides it lies within that tolerance of its border, and is then told as a near call.
 """
 
 import csv
+import functools
 import gzip
 import json
 import math
@@ -18,8 +19,10 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent
-EXACT, LOSS, SHARE, POINTS = 2e-6, 1e-4, 0.04, 0.02
-ZONE, FEWEST, REPLICATES = 0.5, 5, 20_000
+EXACT, LOSS, SHARE = 2e-6, 1e-4, 0.06
+ABSOLUTE = {"points": 0.02, "nats": 0.0002}
+ZONE = {"points": 0.5, "nats": 0.005}
+FEWEST, REPLICATES = 5, 20_000
 TOP_K = ["topk40", "topk60", "topk80"]
 
 
@@ -38,6 +41,7 @@ def read_cell(folder):
     return column["label"].astype(int), answers, arms
 
 
+@functools.cache
 def student_quantile(p, freedom):
     """Of Student's t, by bisection on Simpson's integral of its density."""
     front = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
@@ -66,6 +70,7 @@ class Crossed:
         effect = max(0.0, by_text.var(ddof=1) - noise / self.seeds)
         share = effect + noise / self.seeds
         self.deviation = by_seed.std(ddof=1)
+        self.variance = self.deviation**2 / self.seeds + effect / self.texts
         drawn = random.multinomial(self.seeds, np.full(self.seeds, 1 / self.seeds), REPLICATES)
         self.seed_part = (drawn - 1) @ by_seed / self.seeds
         texts = random.multinomial(self.texts, np.full(self.texts, 1 / self.texts), REPLICATES)
@@ -83,6 +88,42 @@ class Crossed:
         return float(((self.distances(0.95) >= abs(self.mean)).sum() + 1) / (REPLICATES + 1))
 
 
+class Student:
+    """A difference that is one number a seed, or a mean with its standard error and degrees of freedom."""
+
+    def __init__(self, mean, error, freedom, seeds):
+        self.mean, self.error, self.freedom, self.seeds = mean, error, freedom, seeds
+
+    @classmethod
+    def over(cls, values):
+        return cls(values.mean(), values.std(ddof=1) / math.sqrt(len(values)), len(values) - 1, len(values))
+
+    def half(self, level):
+        return student_quantile((1 + level) / 2, self.freedom) * self.error
+
+    def p(self):
+        # only the order of p-values is asked for, and all of a family have the same degrees of freedom
+        return 1 / (1 + abs(self.mean) / self.error) if self.error > 0 else float(self.mean == 0)
+
+
+def over_tasks(parts):
+    """Random effects by Paule and Mandel, of (mean, variance) of each task."""
+    means, variances = (np.array(values) for values in zip(*parts))
+
+    def fit(tau):
+        weights = 1 / (np.maximum(variances, 1e-12) + tau)
+        mean = (weights * means).sum() / weights.sum()
+        return mean, weights.sum(), (weights * (means - mean) ** 2).sum()
+
+    freedom = len(means) - 1
+    low, high = 0.0, 0.0 if fit(0.0)[2] <= freedom else 1e4
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fit(middle)[2] > freedom else (low, middle)
+    mean, total, _ = fit((low + high) / 2)
+    return Student(mean, math.sqrt(1 / total), freedom, 0)
+
+
 def holm(family):
     levels, stopped = [0.0] * len(family), None
     for rank, at in enumerate(sorted(range(len(family)), key=lambda at: (family[at].p(), -abs(family[at].mean)))):
@@ -90,14 +131,6 @@ def holm(family):
         if abs(family[at].mean) <= family[at].half(levels[at]):
             stopped = levels[at]
     return levels
-
-
-def word_of(boot, level, has_reference):
-    if boot.seeds < FEWEST or not has_reference:
-        return "no verdict"
-    if abs(boot.mean) > boot.half(level):
-        return "supported" if boot.mean > 0 else "contradicted"
-    return "no difference" if abs(boot.mean) + boot.half(0.9) < ZONE else "undecided"
 
 
 def together(words):
@@ -134,34 +167,84 @@ def check_arms(report, name, labels, answers, arms, published):
         report.same(f"{where}, effective sparsity", mean, arm["effectiveSparsity"], EXACT)
 
 
-def check_claim(report, number, pairs, labels, answers, verdict, random):
-    right = {arm: 100.0 * ((p > 0.5).astype(int) == labels) for arm, p in answers.items()}
-    family = [Crossed(right[arm] - right[other], random) for arm, other in pairs]
-    levels = holm(family)
-    words = []
-    for (arm, other), boot, level, found in zip(pairs, family, levels, verdict["findings"]):
-        where = f"claim {number}, {verdict['where']}, {arm} - {other}"
-        report.same(f"{where}, mean", boot.mean, found["mean"], EXACT)
-        report.same(f"{where}, seeds", boot.seeds, found["seeds"], 0)
+def check_verdict(report, number, verdict, contrasts, judgeable=True):
+    """Contrasts, each with its corrected level, in the order of the verdict's findings."""
+    words, contrasts = [], list(contrasts)
+    if len(contrasts) != len(verdict["findings"]):
+        report.problems.append(f"claim {number}, {verdict['where']}: {len(contrasts)} differences here, {len(verdict['findings'])} published")
+        return
+    for (boot, level), found in zip(contrasts, verdict["findings"]):
+        where, unit = f"claim {number}, {verdict['where']}, {found['what']}", found["unit"]
+        report.same(f"{where}, mean", boot.mean, found["mean"], EXACT if unit == "points" else LOSS)
+        if boot.seeds:
+            report.same(f"{where}, seeds", boot.seeds, found["seeds"], 0)
         # p-values that lie close together may change places, and levels with them: bounds are compared at the published level
-        room = {each: SHARE * boot.half(each) + POINTS for each in (found["level"], 0.9)}
-        half = boot.half(found["level"])
-        report.same(f"{where}, low", boot.mean - half, found["low"], room[found["level"]])
-        report.same(f"{where}, high", boot.mean + half, found["high"], room[found["level"]])
-        report.same(f"{where}, low of 90 %", boot.mean - boot.half(0.9), found["low90"], room[0.9])
-        report.same(f"{where}, high of 90 %", boot.mean + boot.half(0.9), found["high90"], room[0.9])
-        answered = (answers[other] > 0.5).sum(1)
-        word = word_of(boot, level, bool(((answered > 0) & (answered < len(labels))).any()))
+        bounds = {}
+        for at, (low, high) in {found["level"]: ("low", "high"), 0.9: ("low90", "high90")}.items():
+            half = boot.half(at)
+            bounds[at] = half, SHARE * half + ABSOLUTE[unit]
+            report.same(f"{where}, {low}", boot.mean - half, found[low], bounds[at][1])
+            report.same(f"{where}, {high}", boot.mean + half, found[high], bounds[at][1])
+        size, ninety = abs(boot.mean), abs(boot.mean) + boot.half(0.9)
+        if not judgeable or 0 < boot.seeds < FEWEST:
+            word = "no verdict"
+        elif size > boot.half(level):
+            word = "supported" if boot.mean > 0 else "contradicted"
+        else:
+            word = "no difference" if ninety < ZONE[unit] else "undecided"
         report.checked += 1
         if word != found["word"]:
-            borders = [abs(abs(boot.mean) - boot.half(level)) - room[found["level"]]]
-            borders.append(abs(abs(boot.mean) + boot.half(0.9) - ZONE) - room[0.9])
-            (report.near if min(borders) <= 0 else report.problems).append(f"{where}: {word} here, {found['word']} published")
-            word = found["word"] if min(borders) <= 0 else word
+            near = abs(size - bounds[found["level"]][0]) <= bounds[found["level"]][1] or abs(ninety - ZONE[unit]) <= bounds[0.9][1]
+            (report.near if near else report.problems).append(f"{where}: {word} here, {found['word']} published")
+            word = found["word"] if near else word
         words.append(word)
     report.checked += 1
     if together(words) != verdict["word"]:
         report.problems.append(f"claim {number}, {verdict['where']}: {together(words)} here, {verdict['word']} published")
+
+
+def check_primary(report, name, cell, verdict_of, random):
+    """Claims 1 to 5 on one cell; gives the mean and variance of topk80 minus dense."""
+    labels, answers, arms = cell
+
+    def column(arm, key):
+        return np.array([float(run[key]) for run in arms[arm]])
+
+    def at_temperature(arm):
+        p = np.clip(answers[arm], 1e-12, 1)
+        q = np.clip(1 - answers[arm], 1e-12, 1)
+        return 1 / (1 + (q / p) ** (1 / column(arm, "temperature")[:, None]))
+
+    def losses(p):
+        return -np.log(np.clip(np.where(labels == 1, p, 1 - p), 1e-12, None))
+
+    def learnt(arm):
+        ones = (answers[arm] > 0.5).sum(1)
+        return bool(((ones > 0) & (ones < len(labels))).any())
+
+    right = {arm: 100.0 * ((p > 0.5).astype(int) == labels) for arm, p in answers.items()}
+    claims = {1: [("topk80", "dense")], 2: [(arm, "dense") for arm in TOP_K], 3: [("topk80", arm) for arm in TOP_K[:2]]}
+    for number, pairs in claims.items():
+        family = [Crossed(right[arm] - right[other], random) for arm, other in pairs]
+        verdict = verdict_of(number, name)
+        check_verdict(report, number, verdict, zip(family, holm(family)), all(learnt(other) for _, other in pairs))
+        if number == 1:
+            part = family[0].mean, family[0].variance
+
+    given = {arm: losses(answers[arm]) for arm in ["dense", *TOP_K]}
+    fitted = {arm: losses(at_temperature(arm)) for arm in ["dense", *TOP_K]}
+    families = [[Crossed(each["dense"] - each[arm], random) for arm in TOP_K] for each in (given, fitted)]
+    levels = [holm(family) for family in families]
+    for at, arm in enumerate(TOP_K):
+        contrasts = [(family[at], level[at]) for family, level in zip(families, levels)]
+        check_verdict(report, 4, verdict_of(4, f"{name}, {arm}"), contrasts, learnt("dense"))
+
+    gap = {arm: losses(answers[arm]).mean(1) - column(arm, "train_loss") for arm in ["dense", "random80", "bottomk80", "topk80"]}
+    family = [Student.over(gap[arm] - gap["topk80"]) for arm in ["dense", "random80", "bottomk80"]]
+    contrasts = list(zip(family, holm(family)))
+    check_verdict(report, 5, verdict_of(5, f"{name}, it shrinks"), contrasts[:1])
+    check_verdict(report, 5, verdict_of(5, f"{name}, because of which"), contrasts[1:])
+    return part
 
 
 def main(results, verdicts):
@@ -169,27 +252,26 @@ def main(results, verdicts):
     report, random = Report(), np.random.default_rng(20250806)
     folders = sorted(path.parent for path in results.glob("**/cell.json"))
     names = [folder.relative_to(results).as_posix() for folder in folders]
-    if sorted(each["cell"] for each in published["cells"]) != sorted(names):
-        report.problems.append(f"cells: {names} here, {[each['cell'] for each in published['cells']]} published")
-    claims = {
-        1: [("topk80", "dense")],
-        2: [(arm, "dense") for arm in TOP_K],
-        3: [("topk80", arm) for arm in TOP_K[:2]],
-    }
+    means = {each["cell"]: each for each in published["cells"]}
+    if sorted(means) != names:
+        report.problems.append(f"cells: {names} here, {sorted(means)} published")
+    found = {(claim["claim"], each["where"]): each for claim in published["claims"] for each in claim["verdicts"]}
+
+    def verdict_of(number, where):
+        nothing = {"where": where, "word": None, "findings": []}
+        if (number, where) not in found:
+            report.problems.append(f"claim {number}: no verdict on {where} is published")
+        return found.get((number, where), nothing)
+
+    parts = []
     for name, folder in zip(names, folders):
-        labels, answers, arms = read_cell(folder)
-        for cell in published["cells"]:
-            if cell["cell"] == name:
-                check_arms(report, name, labels, answers, arms, cell)
-        if not name.startswith("primary/"):
-            continue
-        for number, pairs in claims.items():
-            claim = next(each for each in published["claims"] if each["claim"] == number)
-            verdict = next((each for each in claim["verdicts"] if each["where"] == name), None)
-            if verdict is None:
-                report.problems.append(f"claim {number}: no verdict on {name} is published")
-                continue
-            check_claim(report, number, pairs, labels, answers, verdict, random)
+        cell = read_cell(folder)
+        if name in means:
+            check_arms(report, name, *cell, means[name])
+        if name.startswith("primary/"):
+            parts.append(check_primary(report, name, cell, verdict_of, random))
+    if len(parts) == 4:
+        check_verdict(report, 1, verdict_of(1, "over tasks"), [(over_tasks(parts), 0.95)])
     for line in report.near:
         print(f"near call: {line}")
     for line in report.problems:
