@@ -25,12 +25,12 @@ export interface FoundCell {
   /** Below the study's folder; empty for a study of one cell. */
   readonly path: string;
   readonly study: StudyFile;
-  /** Names of all runs, arms in the study's order and seeds ascending. */
+  /** Names of its runs, arms in the study's order and seeds ascending; seeds beyond the plan are no part of it. */
   readonly planned: readonly string[];
   readonly missing: readonly string[];
 }
 
-const RUN_NAME = /^(.+)\.seed-(\d+)$/;
+const RUN_NAME = /^(.+)\.seed-\d+$/;
 
 /** The cells below a folder, in the order of their names. @throws `evidence/no-study`. */
 export function findCells(folder: string): FoundCell[] {
@@ -39,9 +39,8 @@ export function findCells(folder: string): FoundCell[] {
     throw expectedGot("evidence/no-study", folder, "the folder of a study", "none", "Give its --output_dir.");
   return paths.sort().map((path) => {
     const study = JSON.parse(readFileSync(join(folder, path, "study.json"), "utf8")) as StudyFile;
-    const names = Object.keys(study.ids).map((name) => RUN_NAME.exec(name)!);
-    const arms = [...new Set(names.map(([, arm]) => arm))];
-    const seeds = [...new Set(names.map(([, , seed]) => Number(seed)))].sort((a, b) => a - b);
+    const arms = [...new Set(Object.keys(study.ids).map((name) => RUN_NAME.exec(name)![1]))];
+    const seeds = study.plan.seeds.toSorted((a, b) => a - b);
     const planned = arms.flatMap((arm) => seeds.map((seed) => `${arm}.seed-${seed}`));
     const there = (name: string): boolean =>
       !study.replaces.includes(name) && existsSync(join(folder, path, "runs", `${name}.json`));

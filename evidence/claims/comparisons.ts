@@ -1,4 +1,5 @@
 // Differences of two arms, their intervals and their words, as docs/claims.md and docs/statistics.md say.
+import { expectedGot } from "../../src/errors/index.ts";
 import { atTemperature, logLoss } from "../../src/metrics/index.ts";
 import {
   type CrossedBootstrap,
@@ -84,8 +85,11 @@ export const accuracyPoints: Score = (p, label) => 100 * Number(Number(p > 0.5) 
 /** −ln p(label), in nats. */
 export const lossAsGiven: Score = (p, label) => logLoss(label === 1 ? p : 1 - p);
 
-/** The same at the temperature that was fitted on the selection split. */
-export const lossAtTemperature: Score = (p, label, run) => logLoss(atTemperature([[1 - p, p]], run.temperature ?? 1)[0][label]);
+/** The same at the temperature that was fitted on the selection split. @throws `evidence/no-temperature`. */
+export const lossAtTemperature: Score = (p, label, { temperature, arm, seed }) => {
+  if (temperature === null) throw expectedGot("evidence/no-temperature", `${arm}, seed ${seed}`, "a fitted temperature", "none");
+  return logLoss(atTemperature([[1 - p, p]], temperature)[0][label]);
+};
 
 /** score(arm) − score(other) of each seed and text, [S, N] row-major. */
 export function differences(cell: Cell, arm: string, other: string, score: Score): Float64Array {

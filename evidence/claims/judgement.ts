@@ -23,7 +23,8 @@ export interface ArmMeans {
   readonly accuracyDeviation: number;
   /** In nats. */
   readonly loss: number;
-  readonly lossAtTemperature: number;
+  /** Null, as `temperature`, where not all runs have one. */
+  readonly lossAtTemperature: number | null;
   readonly trainLoss: number;
   readonly temperature: number | null;
   /** Median. */
@@ -86,16 +87,16 @@ function meansOf(cell: Cell): CellMeans {
     arms: [...new Set(cell.runs.map(({ arm }) => arm))].map((arm): ArmMeans => {
       const own = runsOf(cell, arm).map((at) => cell.runs[at]);
       const accuracies = mean(arm, accuracyPoints);
-      const temperatures = own.flatMap(({ temperature }) => temperature ?? []);
+      const tempered = own.every(({ temperature }) => temperature !== null);
       return {
         ...{ arm, pattern: own[0].pattern, seeds: own.length, diverged: own.filter(({ diverged }) => diverged).length },
         effectiveSparsity: average(own.map(({ effectiveSparsity }) => effectiveSparsity)),
         accuracy: average(accuracies),
         accuracyDeviation: deviation(accuracies),
         loss: average(mean(arm, lossAsGiven)),
-        lossAtTemperature: average(mean(arm, lossAtTemperature)),
+        lossAtTemperature: tempered ? average(mean(arm, lossAtTemperature)) : null,
         trainLoss: average(own.map(({ trainLoss }) => trainLoss)),
-        temperature: temperatures.length === own.length ? average(temperatures) : null,
+        temperature: tempered ? average(own.map(({ temperature }) => temperature!)) : null,
         seconds: median(perSeed(cell, arm, ({ seconds }) => seconds)),
       };
     }),

@@ -59,7 +59,7 @@ export interface Saving {
   readonly meanTokens: number | null;
   readonly effectiveSparsity: number;
   readonly saved: Multiplications | null;
-  /** Median over seeds of an arm's seconds of training by those of dense with the same seed. */
+  /** Median over seeds of an arm's seconds of training by those of dense with the same seed; runs that diverged left out. */
   readonly timeByDense: number;
 }
 
@@ -75,7 +75,7 @@ export function savingsOf(cell: Cell): Saving[] {
       return {
         ...{ cell: cell.name, arm, meanTokens, effectiveSparsity },
         saved: meanTokens === null ? null : saved({ hiddenSize, intermediateSize, length: meanTokens }, effectiveSparsity),
-        timeByDense: median(seconds(arm).map((value, s) => value / dense[s])),
+        timeByDense: median(seconds(arm).flatMap((value, s) => (value > 0 && dense[s] > 0 ? value / dense[s] : []))),
       };
     });
 }

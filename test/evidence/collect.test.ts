@@ -112,6 +112,16 @@ test("a record of the study before an overwritten one counts as missing", () => 
   assert.throws(collected, { code: "evidence/unfinished", message: /next dense\.seed-1/ });
 });
 
+test("seeds that a study grew by are no part of its plan, and of the cell neither", () => {
+  writeStudyCell("sst2");
+  const path = join(root, "study/sst2/study.json");
+  const study = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...study, ids: { ...study.ids, "dense.seed-3": "hash" } }));
+  writeRun("sst2", record("dense", 3));
+  assert.deepEqual(collected(), ["tiny/sst2: 4 of 4 runs, collected"]);
+  assert.equal(readCell("tiny/sst2", join(root, "results"))!.runs.length, 4);
+});
+
 test("a study of one cell lies in its own folder, and a cell without results.json has no mean length", () => {
   writeStudyCell("");
   rmSync(join(root, "study/results.json"));

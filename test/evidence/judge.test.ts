@@ -91,6 +91,12 @@ describe("claims about losses", () => {
     );
     assert.equal(word, "contradicted");
   });
+  test("a run without a fitted temperature is refused, not taken at 1", () => {
+    const runs = planted.runs.map((run, at) => (at === 0 ? { ...run, temperature: null } : run));
+    assert.throws(() => judged([{ ...planted, runs }], 4), { code: "evidence/no-temperature" });
+    const [{ arms }] = judge([{ ...planted, name: "other", runs }]).cells;
+    assert.deepEqual([arms[0].lossAtTemperature, arms[1].temperature], [null, 1]);
+  });
   test("lower loss at both temperatures is", () => {
     assert.deepEqual(Object.values(wordsOf([planted], 4)), ["supported", "supported", "supported"]);
   });

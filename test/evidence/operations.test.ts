@@ -31,6 +31,12 @@ test("topK removes less than its name says, as keys come whole", () => {
   assert.deepEqual([topKSparsity(0.8, 12), topKSparsity(0.8, 25), topKSparsity(0.8, 512)], [1 - 3 / 12, 0.8, 1 - 103 / 512]);
 });
 
+test("a run that diverged has no time to compare", () => {
+  const cell = madeUpCell("primary/sst2", primaryArms(), 3);
+  const runs = cell.runs.map((run) => ({ ...run, seconds: run.arm === "dense" && run.seed === 1 ? 0 : run.seconds }));
+  assert.ok(savingsOf({ ...cell, runs }).every(({ timeByDense }) => timeByDense === 1));
+});
+
 test("an arm's time is the median over seeds of its share of dense's", () => {
   const cell = madeUpCell("primary/sst2", primaryArms({ topk80: { effectiveSparsity: 0.75 } }), 3);
   const own: Record<string, number[]> = { dense: [10, 20, 400], topk80: [20, 30, 100] };
