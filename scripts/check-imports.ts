@@ -53,7 +53,7 @@ const ENTRY = /^index(-node|-web)?\.ts$/;
 const RECORDS = /^(types|records)\.ts$/;
 /** What tests share; also with scripts and benchmarks. */
 const FIXTURE = /\.(fixture|contract)\.ts$/;
-const NODE_FOLDERS = /^(src\/cli|scripts|bench|test|examples|\.ci)\//;
+const NODE_FOLDERS = /^(src\/cli|scripts|bench|evidence|test|examples|\.ci)\//;
 const BROWSER_GLOBALS =
   "window|document|navigator|location|localStorage|sessionStorage|indexedDB|caches|customElements|self|XMLHttpRequest|OffscreenCanvas|Worker";
 
@@ -118,7 +118,7 @@ function relativeProblem(file: string, site: ImportSite, files: ReadonlyMap<stri
 function packageProblem(file: string, site: ImportSite): string | undefined {
   if (!site.specifier.startsWith("node:")) return undefined;
   if (isTest(file) || NODE_FOLDERS.test(file) || /-node\.ts$/.test(file)) return undefined;
-  return `imports ${site.specifier}; node: modules belong in *-node.ts, cli/, scripts/, bench/, test/, examples/ and tests`;
+  return `imports ${site.specifier}; node: modules belong in *-node.ts, cli/, scripts/, bench/, evidence/, test/, examples/ and tests`;
 }
 
 /** Uses of a browser global: `document.x`, `globalThis.document`, `typeof document`; not properties or local names. */
@@ -172,9 +172,11 @@ export function isTest(file: string): boolean {
 
 /** Read every TypeScript source of the repository at `root`. */
 export function readSources(root: string): Map<string, string> {
-  const paths = globSync(["src/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts", "test/**/*.ts", "examples/**/*.ts", "web/**/*.ts"], {
-    cwd: root,
-  })
+  const folders = ["src", "scripts", "bench", "evidence", "test", "examples", "web"];
+  const paths = globSync(
+    folders.map((folder) => `${folder}/**/*.ts`),
+    { cwd: root },
+  )
     .map((path) => path.replaceAll("\\", "/"))
     // AssemblyScript: another language with the same file ending.
     .filter((path) => !path.startsWith("src/kernels/assembly/"));

@@ -48,7 +48,7 @@ export { type Components, components } from "./statistics/components.ts";
 export { equivalenceOverSeeds } from "./statistics/equivalence.ts";
 export { furtherSeeds } from "./statistics/further-seeds.ts";
 export { PLANNED_EFFECTS } from "./statistics/further-tests.ts";
-export { holmLevels } from "./statistics/holm.ts";
+export { type HolmClaim, holmLevels } from "./statistics/holm.ts";
 export { type LookLevels, levelsAt } from "./statistics/looks.ts";
 export { type McNemarOverSeeds, type McNemarTest, mcNemarOverSeeds, mcNemarTest } from "./statistics/mcnemar.ts";
 export { type Outlook, outlook } from "./statistics/outlook.ts";
@@ -57,7 +57,7 @@ export { critical, normalCdf, studentCdf, studentQuantile } from "./statistics/q
 export { type SignFlipTest, signFlipTest } from "./statistics/sign-flip-test.ts";
 export { type StochasticOrder, stochasticOrder } from "./statistics/stochastic-order.ts";
 export { overSeeds, type StudyMeta, studyResults } from "./statistics/study-results.ts";
-export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
+export { type DecidedWord, decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./statistics/verdict.ts";
 export { type StudyStatus, secondsLeft, type WorkerStatus } from "./stores/status.ts";
 export {
   type AskedRuns,

@@ -13,7 +13,7 @@ export { type Components, components } from "./components.ts";
 export { equivalenceOverSeeds } from "./equivalence.ts";
 export { furtherSeeds } from "./further-seeds.ts";
 export { PLANNED_EFFECTS } from "./further-tests.ts";
-export { holmLevels } from "./holm.ts";
+export { type HolmClaim, holmLevels } from "./holm.ts";
 export { type LookLevels, levelsAt } from "./looks.ts";
 export { type McNemarOverSeeds, type McNemarTest, mcNemarOverSeeds, mcNemarTest } from "./mcnemar.ts";
 export { type Outlook, outlook } from "./outlook.ts";
@@ -22,4 +22,4 @@ export { critical, normalCdf, studentCdf, studentQuantile } from "./quantiles.ts
 export { type SignFlipTest, signFlipTest } from "./sign-flip-test.ts";
 export { type StochasticOrder, stochasticOrder } from "./stochastic-order.ts";
 export { overSeeds, type StudyMeta, studyResults } from "./study-results.ts";
-export { decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./verdict.ts";
+export { type DecidedWord, decide, FEWEST_SEEDS, points, verdictOn, ZONE } from "./verdict.ts";

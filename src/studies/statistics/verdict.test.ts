@@ -52,6 +52,15 @@ test("each verdict word has its region", () => {
   assert.equal(decide({ low: 0, high: 0 }, { low: 0, high: 0 }), "no difference");
 });
 
+test("the zone of no difference is in the unit of what is judged", () => {
+  const [corrected, ninety] = [
+    { low: -0.01, high: 0.02 },
+    { low: -0.004, high: 0.006 },
+  ];
+  assert.equal(decide(corrected, ninety), "no difference");
+  assert.equal(decide(corrected, ninety, 0.005), "undecided");
+});
+
 test("sentences name pattern, corpus, interval, correction and seeds", () => {
   const { word, sentence, furtherSeeds } = verdictOn(claim, normalBoot(1, 0.2, 0.001), 1 - 0.05 / 3, 0.9);
   assert.equal(word, "supported");

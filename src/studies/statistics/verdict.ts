@@ -8,18 +8,21 @@ export const ZONE = 0.5;
 /** Fewer paired seeds than this get no verdict. */
 export const FEWEST_SEEDS = 5;
 
+export type DecidedWord = "supported" | "contradicted" | "no difference" | "undecided";
+
 /**
  * The verdict word of one claim.
  *
- * @param corrected - Holm-corrected interval of the difference, in accuracy points.
+ * @param corrected - Holm-corrected interval of the difference, in accuracy points unless `zone` says otherwise.
  * @param ninety - 90 % interval, for "no difference" (two one-sided tests at 5 %).
- * @returns "supported" above 0, "contradicted" below, "no difference" inside ±0.5 points, "undecided" otherwise.
+ * @param zone - Half-width of "no difference", in the intervals' unit; default 0.5 accuracy points.
+ * @returns "supported" above 0, "contradicted" below, "no difference" inside ± zone, "undecided" otherwise.
  * @example decide({ low: 0.2, high: 1.6 }, { low: 0.3, high: 1.5 }) // "supported"
  */
-export function decide(corrected: Interval, ninety: Interval): "supported" | "contradicted" | "no difference" | "undecided" {
+export function decide(corrected: Interval, ninety: Interval, zone = ZONE): DecidedWord {
   if (corrected.low > 0) return "supported";
   if (corrected.high < 0) return "contradicted";
-  return ninety.low > -ZONE && ninety.high < ZONE ? "no difference" : "undecided";
+  return ninety.low > -zone && ninety.high < zone ? "no difference" : "undecided";
 }
 
 export interface Claim {
