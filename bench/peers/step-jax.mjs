@@ -68,7 +68,7 @@ await serve(async (given, backend) => {
   /** `rate` is the learning rate over 1 − β₁ᵗ, `spread` 1 / √(1 − β₂ᵗ). */
   const train = jax.jit((p, m, v, words, labels, rate, spread) => {
     const [loss, gradients] = jax.valueAndGrad(lossOf)(tree.ref(p), words, labels);
-    const norm = np.sqrt(names.map((name) => np.square(gradients[name].ref).sum()).reduce((a, b) => a.add(b)));
+    const norm = np.sqrt(names.map((name) => np.square(gradients[name].ref).sum(-1).sum()).reduce((a, b) => a.add(b)));
     const scale = np.minimum(np.reciprocal(norm.ref.add(1e-6)).mul(adamw.maxGradNorm), 1);
     const clipped = each((name) => gradients[name].mul(scale.ref));
     const newM = each((name) => m[name].mul(adamw.beta1).add(clipped[name].ref.mul(1 - adamw.beta1)));
@@ -87,7 +87,6 @@ await serve(async (given, backend) => {
   let [m, v] = [each((name) => np.zeros(shapes.get(name))), each((name) => np.zeros(shapes.get(name)))];
   let done = 0;
   return {
-    threads: 1,
     async step() {
       done++;
       const rate = np.array(adamw.learningRate / (1 - adamw.beta1 ** done));

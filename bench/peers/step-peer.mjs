@@ -12,14 +12,15 @@ const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 console.log = console.info = console.error; // libraries greet on stdout
 
 /**
- * @param create - Takes the given shape, batch, settings and `parameters` (`name`, `shape`, `decay`, `values`), and the backend's name.
+ * @param create - Takes the given shape, batch, settings and `parameters` (`name`, `shape`, `decay`, `values`), the backend's name and how products are
+ *   written.
  * @returns With `version`, `threads` and `step()`, which gives `loss` and `norm`.
  */
 export async function serve(create) {
-  const [folder, backend] = process.argv.slice(2);
+  const [folder, backend, products] = process.argv.slice(2);
   try {
-    const { threads, step } = await create(readGiven(folder), backend);
-    say({ threads });
+    const { step } = await create(readGiven(folder), backend, products);
+    say({ ready: true });
     for await (const _ of createInterface({ input: process.stdin })) say(await step());
   } catch (error) {
     say({ error: String(error.stack ?? error).slice(0, 1500) });

@@ -1,18 +1,18 @@
 // The step of bench/peers/step.ts in TensorFlow.js, on its backend `wasm`, `cpu` or `tensorflow` (tfjs-node).
 //
-// On `wasm` two things are written so that the backend can do them, and fast; the others take them too:
-// - The gradient of `gather` needs the kernel UnsortedSegmentSum, which `wasm` lacks; here it is `scatterND`, which adds rows up.
-// - A product with a transposed side takes a plain loop on `wasm`; here sides are transposed first, so that all products of matrices take
-//   XNNPACK. Those of attention are batched, and take the plain loop.
+// `wasm` lacks the kernel UnsortedSegmentSum, which the gradient of `gather` needs; here it is `scatterND`, which adds rows up.
+// A product with a transposed side takes a plain loop on `wasm`, and the library's gradient of a product has one. `products` says how
+// those of matrices are written: `plain`, by the library's `matMul`; `transposed`, with a gradient of our own that transposes first, so
+// that all take XNNPACK. Those of attention are batched, and take the plain loop either way.
 import { load, serve } from "./step-peer.mjs";
 
-await serve(async (given, backend) => {
+await serve(async (given, backend, products) => {
   const tf = load(backend === "tensorflow" ? "@tensorflow/tfjs-node" : "@tensorflow/tfjs");
   if (backend === "wasm") load("@tensorflow/tfjs-backend-wasm");
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its backend ${backend}`);
   await tf.ready();
 
-  const { batch: B, length: n, hiddenSize: D, heads: H, layers, layerNormEps, vocabSize, numLabels, adamw } = given;
+  const { batch: B, length: n, hiddenSize: D, heads: H, layers, layerNormEps, numLabels, adamw } = given;
   const d = D / H;
   const variables = new Map(
     given.parameters.map(({ name, shape, values }) => {
@@ -29,11 +29,12 @@ await serve(async (given, backend) => {
     value: tf.gather(table, ids),
     gradFunc: (dy) => tf.scatterND(ids.expandDims(1), dy, table.shape),
   }));
-  const product = tf.customGrad((x, w, save) => {
+  const transposed = tf.customGrad((x, w, save) => {
     save([x, w]);
     const gradFunc = (dy, [x, w]) => [tf.matMul(dy, w.transpose()), tf.matMul(x.transpose(), dy)];
     return { value: tf.matMul(x, w), gradFunc };
   });
+  const product = products === "transposed" ? transposed : (x, w) => tf.matMul(x, w);
   const linear = (x, name) => product(x, of(`${name}.weight`)).add(of(`${name}.bias`));
   const layerNorm = (x, name) => {
     const centred = x.sub(x.mean(-1, true));
@@ -76,11 +77,10 @@ await serve(async (given, backend) => {
 
   const optimiser = tf.train.adam(adamw.learningRate, adamw.beta1, adamw.beta2, adamw.epsilon);
   return {
-    threads: 1,
     async step() {
       const [loss, norm] = tf.tidy(() => {
         const { value, grads } = tf.variableGrads(lossOf);
-        const squares = Object.values(grads).map((gradient) => gradient.square().sum());
+        const squares = Object.values(grads).map((gradient) => gradient.square().sum(-1).sum()); // float32: by rows, or small squares are lost
         const norm = tf.addN(squares).sqrt();
         const scale = tf.minimum(1, tf.div(adamw.maxGradNorm, norm.add(1e-6)));
         const clipped = Object.fromEntries(Object.entries(grads).map(([name, gradient]) => [name, gradient.mul(scale)]));

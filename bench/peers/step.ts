@@ -2,9 +2,10 @@
 //   node bench/peers/step.ts [--peers tfjs-wasm,tfjs-node,jax-js] [--sizes 8x32,32x64] [--rounds 3] [--threads 2] [--peers_dir FOLDER] [--out FILE]
 // MiniLM's shape with 1,000 words: forward, backward, clipping by global norm, AdamW; dropout is off. Each peer gets the same weights and the
 // same batch, and must give the same loss and gradient norm in two steps, or it is not timed. Peers are installed from npm into --peers_dir,
-// and run in processes of their own that wait between their turns. Prints a table to stderr and one line of JSON to stdout.
+// and run in processes of their own that wait between their turns. Prints a table to stderr and one line of JSON to stdout,
+// which --out adds to the list in a file.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,19 +17,26 @@ import { createRuntime } from "../../src/runtime/index-node.ts";
 import { createTrainStep, gradientNorm, resolveOptions, update } from "../../src/training/index.ts";
 
 interface Peer {
-  /** From npm, with their versions. */
+  /** From npm, with their versions; the last one computes. */
   readonly packages: readonly string[];
   readonly program: string;
   /** By the peer's own name for it. */
   readonly backend: string;
+  /** How products of matrices are written, see step-tfjs.mjs. */
+  readonly products?: "plain" | "transposed";
+  /** That it computes with in Node. */
+  readonly threads: number;
 }
 
-const tfjs = { program: "step-tfjs.mjs", core: "@tensorflow/tfjs@4.22.0" };
+const tfjs = { program: "step-tfjs.mjs", threads: 1 };
+const TFJS = "@tensorflow/tfjs@4.22.0";
+const wasm = { ...tfjs, packages: [TFJS, "@tensorflow/tfjs-backend-wasm@4.22.0"], backend: "wasm" };
 const PEERS: Readonly<Record<string, Peer>> = {
-  "tfjs-wasm": { ...tfjs, packages: [tfjs.core, "@tensorflow/tfjs-backend-wasm@4.22.0"], backend: "wasm" },
-  "tfjs-cpu": { ...tfjs, packages: [tfjs.core], backend: "cpu" },
-  "tfjs-node": { ...tfjs, packages: [tfjs.core, "@tensorflow/tfjs-node@4.22.0"], backend: "tensorflow" },
-  "jax-js": { packages: ["@jax-js/jax@0.1.25"], program: "step-jax.mjs", backend: "wasm" },
+  "tfjs-wasm": { ...wasm, products: "transposed" },
+  "tfjs-wasm-plain": { ...wasm, products: "plain" },
+  "tfjs-cpu": { ...tfjs, packages: [TFJS], backend: "cpu" },
+  "tfjs-node": { ...tfjs, packages: ["@tensorflow/tfjs-node@4.22.0"], backend: "tensorflow", threads: cpus().length },
+  "jax-js": { packages: ["@jax-js/jax@0.1.25"], program: "step-jax.mjs", backend: "wasm", threads: 1 },
 };
 
 const { values: args } = parseArgs({
@@ -102,16 +110,20 @@ function install(name: string, { packages }: Peer): string {
   return folder;
 }
 
-const shortened = (text: string): string => text.split("\n").filter(Boolean).slice(-12).join(" | ").slice(0, 1500);
+/** The lines that name an error. */
+const shortened = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => /\w*Error: |https?:/.test(line))
+    .join("; ");
 
 interface Answer extends Step {
   readonly error?: string;
-  readonly threads: number;
 }
 
 /** A peer in its own process. */
-async function start(folder: string, { program, backend }: Peer, given: string) {
-  const words = [join(import.meta.dirname, program), given, backend];
+async function start(folder: string, { program, backend, products = "plain" }: Peer, given: string) {
+  const words = [join(import.meta.dirname, program), given, backend, products];
   const child = spawn(process.execPath, words, { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<Answer> => {
@@ -138,7 +150,7 @@ async function measure(name: string, peer: Peer, context: BatchContext) {
   const theirs = await start(install(name, peer), peer, given);
   try {
     const [ours, alone] = [await crisp(context, threads), await crisp(context, 1)];
-    const { threads: theirThreads } = await theirs.answer();
+    await theirs.answer(); // ready
     const [expected, got]: [Step[], Step[]] = [[], []];
     let longestMs = 0;
     for (let step = 0; step < 2; step++) {
@@ -160,14 +172,8 @@ async function measure(name: string, peer: Peer, context: BatchContext) {
     const timings = await inTurns(turns, done);
     const ms = Object.fromEntries(Object.entries(timings).map(([way, timing]) => [way, timing.medianMs]));
     return {
-      ...{
-        peer: name,
-        package: peer.packages.at(-1),
-        batch: context.bindings.B,
-        length: context.bindings.n,
-        threads: theirThreads,
-        rounds: done,
-      },
+      ...{ peer: name, package: peer.packages.at(-1), threads: peer.threads },
+      ...{ batch: context.bindings.B, length: context.bindings.n, rounds: done },
       ...{ loss: expected[0].loss, norm: expected[0].norm, difference, timings },
       ...{ speedup: ms.peer / ms.crisp, speedupOneThread: ms.peer / ms.crispOneThread },
     };
@@ -181,6 +187,7 @@ const [loadBefore] = loadavg();
 const results: Awaited<ReturnType<typeof measure>>[] = [];
 const failed: Record<string, string> = {};
 for (const name of args.peers.split(",")) {
+  if (!PEERS[name]) throw new Error(`--peers: expected names of ${Object.keys(PEERS).join(", ")}, got ${name}`);
   for (const size of args.sizes.split(",")) {
     const [B, n] = size.split("x").map(Number);
     try {
@@ -195,10 +202,10 @@ const cell = (ms: number): string => ms.toFixed(ms < 100 ? 1 : 0);
 console.error(`| batch × tokens | peer | its threads | its ms | Crisp, ${threads} threads | Crisp, 1 thread | Crisp is |`);
 console.error("|---|---|---|---|---|---|---|");
 for (const { batch, length, timings, speedup, speedupOneThread, ...rest } of results) {
-  const { peer, crisp, crispOneThread } = timings;
+  const { crisp, crispOneThread } = timings;
   const times = `${speedup.toFixed(1)}×; ${speedupOneThread.toFixed(1)}× on 1 thread`;
-  const ms = [peer, crisp, crispOneThread].map(({ medianMs }) => cell(medianMs));
-  console.error(`| ${[`${batch} × ${length}`, rest.package, rest.threads, ...ms, times].join(" | ")} |`);
+  const ms = [timings.peer, crisp, crispOneThread].map(({ medianMs }) => cell(medianMs));
+  console.error(`| ${[`${batch} × ${length}`, rest.peer, rest.threads, ...ms, times].join(" | ")} |`);
 }
 for (const [name, error] of Object.entries(failed)) console.error(`${name}: ${error}`);
 
@@ -208,5 +215,8 @@ const record = {
   ...{ cpu: cpus()[0].model, cores: cpus().length, loadAverage: [loadBefore, loadavg()[0]], date: new Date().toISOString() },
 };
 console.log(JSON.stringify(record));
-if (args.out) writeFileSync(args.out, `${JSON.stringify(record, null, 2)}\n`);
+if (args.out) {
+  const runs = existsSync(args.out) ? JSON.parse(readFileSync(args.out, "utf8")) : [];
+  writeFileSync(args.out, `${JSON.stringify([...runs, record], null, 2)}\n`);
+}
 process.exit(0);
