@@ -54,7 +54,9 @@ const [BEGIN, END] = ["<!-- results: made by node bench/performance.ts -->", "<!
 
 /** Committed results by name, in the order of `MEASUREMENTS`. */
 export function readResults(): Map<string, Result> {
-  const found = globSync("*.json", { cwd: FOLDER }).map((file) => basename(file, ".json"));
+  // those of bench/peers/ are other records
+  const files = globSync("*.json", { cwd: FOLDER }).filter((file) => !file.startsWith("peers-"));
+  const found = files.map((file) => basename(file, ".json"));
   const names = [...Object.keys(MEASUREMENTS).filter((name) => found.includes(name)), ...found.sort()];
   return new Map([...new Set(names)].map((name) => [name, JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8"))]));
 }
