@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { nodeImages } from "../data/index-node.ts";
 import { type ExportOptions, exportFiles, sentenceFiles } from "../export/index.ts";
 import { readWhole, writeOwnFiles } from "../files/index-node.ts";
-import { isZip, readModelZip } from "../models/index.ts";
+import { ADAPTER_FILES, isZip, readModelZip } from "../models/index.ts";
 import { isModelFile, loadModelFolder, readModelFile } from "../models/index-node.ts";
 import type { Device } from "../runs/index.ts";
 import { createRuntime } from "../runtime/index-node.ts";
@@ -15,7 +15,7 @@ const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attenti
 const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_FILES];
 
 /** All that `save` may write. */
-export const SAVED_FILES: readonly string[] = [...MODEL_FILES, ...EXPORTED, "README.md"];
+export const SAVED_FILES: readonly string[] = [...MODEL_FILES, ...EXPORTED, ...ADAPTER_FILES, "README.md"];
 /** What goes where another model is saved into a folder, unless that has it too: its files, and what was said of it. */
 export const OTHER_MODELS_FILES: readonly string[] = [...SAVED_FILES, "errors.csv", "predictions.jsonl", "report.html"];
 

@@ -3,7 +3,7 @@ import { type Dataset, type Encoded, type Encoding, encodeWords, type ImageReade
 import { CrispError, expectedGot } from "../errors/index.ts";
 import type { ExportOptions, exportFiles } from "../export/index.ts";
 import { joined, jsonBytes } from "../files/index.ts";
-import { type EncoderConfig, modelFiles, readsTokenTypes } from "../models/index.ts";
+import { type Adapter, type EncoderConfig, modelFiles, peftFiles, readsTokenTypes } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
 import {
   attentionRows,
@@ -58,6 +58,8 @@ export interface ClassifierParts {
   /** Opens and decodes images. */
   readonly imageReader?: ImageReader;
   readonly weights: ReadonlyMap<string, Float32Array>;
+  /** Of a model that was trained by adapters just now: saved beside it, as PEFT reads them. */
+  readonly adapter?: Adapter;
   /** See `INPUT_FILES`; as they go into a saved folder. */
   readonly tokenizerFiles: NamedFiles;
   /** Called when something is first computed. */
@@ -242,7 +244,7 @@ export class TextClassifier {
    */
   saved(options: ExportOptions, exporter: typeof exportFiles): SavedModel {
     const { config, card } = this;
-    const { tokenizer, images, tokenizerFiles, weights } = this.#parts;
+    const { tokenizer, images, tokenizerFiles, weights, adapter } = this.#parts;
     const closing = tokenizer?.encode("").inputIds ?? [];
     const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
     const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
@@ -254,6 +256,10 @@ export class TextClassifier {
       ]);
     files.set("config.json", [configFile(files.get("config.json")!, exported.config)]);
     for (const [name, pieces] of exported.files) files.set(name, pieces);
+    if (adapter) {
+      const { baseModel, startModel = null } = card.about ?? {};
+      for (const [name, pieces] of peftFiles(config, adapter, baseModel ?? startModel)) files.set(name, pieces);
+    }
     return { files: files.set("crisp.json", [jsonBytes(card)]), notes: exported.notes };
   }
 

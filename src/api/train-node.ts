@@ -99,10 +99,10 @@ async function execute(settings: TrainSettings, emit: (event: TrainEvent) => voi
     const train = () => trainPrepared(prepared, { ...settings, about }, run, emit, store);
     const done = await trackers.during(train, ({ card }) => card.metrics);
     if (!done) return null;
-    const { card, config, weights, ...result } = done;
+    const { card, config, weights, adapter, ...result } = done;
     const { tokenizer, images, tokenizerFiles } = prepared;
     const createRuntime = () => runtimeFor({ device: settings.device, onNote: () => {} });
-    const parts = { config, card, tokenizer, images, imageReader: nodeImages, weights, tokenizerFiles };
+    const parts = { config, card, tokenizer, images, imageReader: nodeImages, weights, adapter, tokenizerFiles };
     return { ...result, model: new Classifier({ ...parts, createRuntime }) };
   } finally {
     await worker.close();

@@ -3,11 +3,14 @@ export type { Activation, EncoderConfig, EncoderFamily, ImageConfig, ModernConfi
 export { type DropoutSettings, withDropout } from "./config/with-dropout.ts";
 export { families } from "./families/families.ts";
 export { imagePatches } from "./families/vit.ts";
-export { freeze } from "./freeze.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
-export { layerRates } from "./layer-rates.ts";
+export { adapterNames, adapterPart, type LoraSettings } from "./layers/adapter.ts";
 export { type MeanPooled, meanPooled } from "./mean-pooled.ts";
 export { buildModel, type ModelGraph, type ModelOptions, readsTokenTypes } from "./model-graph.ts";
+export { freeze } from "./trained/freeze.ts";
+export { layerRates } from "./trained/layer-rates.ts";
+export { freezeBeside, mergeAdapters, withLora } from "./trained/lora.ts";
+export { ADAPTER_FILES, type Adapter, peftFiles } from "./trained/peft.ts";
 export { validPairs, visibilityOf } from "./visibility.ts";
 export { isZip, modelZip, readModelZip } from "./weights/model-zip.ts";
 export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./weights/safetensors.ts";

@@ -1,7 +1,8 @@
 import { expectedGot } from "../errors/index.ts";
-import { normal, normalFill } from "../random/index.ts";
+import { normal, normalFill, uniform } from "../random/index.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
 import { families } from "./families/families.ts";
+import { adapterPart } from "./layers/adapter.ts";
 import { buildModel } from "./model-graph.ts";
 
 /** A parameter of a model: its Hugging Face name, its shape, and whether weight decay applies to it. */
@@ -29,12 +30,18 @@ export function parameterSpecs(config: EncoderConfig): ParameterSpec[] {
 
 /**
  * Fresh values of one parameter, by transformers' rules: normal with deviation `initializer_range` for matrices (unless the family
- * has a `spread` of its own), the padding word's row 0, LayerNorm 1 and 0, biases 0.
+ * has a `spread` of its own), the padding word's row 0, LayerNorm 1 and 0, biases 0; adapters as `withLora` says.
  *
  * @param seed - Each parameter draws from a stream of its own name.
  */
 export function initialValues({ name, shape, norm }: ParameterSpec, config: EncoderConfig, seed: number): Float32Array {
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const adapter = adapterPart(name);
+  if (adapter === "B") return values;
+  if (adapter === "A") {
+    const key = { seed, step: 0, site: name };
+    return values.map((_, at) => (2 * uniform(key, at) - 1) / Math.sqrt(shape[1]));
+  }
   if (norm) return values.fill(name.endsWith("weight") ? 1 : 0);
   if (name.endsWith("bias")) return values;
   if (config.sinusoidalPositions && name.endsWith("position_embeddings.weight")) return sinusoids(values, shape[1]);

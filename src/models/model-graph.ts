@@ -67,7 +67,7 @@ export function buildModel(
   config: EncoderConfig,
   { plan = { pattern: dense() }, core = masked, training, windows = false, rDropAlpha = 0 }: ModelOptions,
 ): ModelGraph {
-  const parameters = new Parameters();
+  const parameters = new Parameters(config.lora);
   const inputs = new GraphInputs();
   const family = families[config.family];
   const { head, loss, divergence } = tasks[config.task];

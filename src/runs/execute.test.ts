@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { openStreamedDataset } from "../data/index-node.ts";
+import { joined } from "../files/index.ts";
 import { topological } from "../graph/index.ts";
 import { accuracy, argmax, fitTemperature } from "../metrics/index.ts";
+import { modelFiles } from "../models/index.ts";
 import { demoTokenizer } from "../studies/index.ts";
 import { resolveOptions, type TrainingOptions } from "../training/index.ts";
 import { describeRun } from "./checkpoints.ts";
@@ -23,6 +25,8 @@ async function run(spec: RunSpec): Promise<RunResult & { events: RunEvent[] }> {
   const events: RunEvent[] = [];
   return { ...(await executeRun(spec, nodeEnvironment, { onEvent: (event) => events.push(event) }))!, events };
 }
+const filesOf = ({ config, weights }: RunResult) =>
+  new Map(Array.from(modelFiles(config, weights!), ([name, pieces]) => [name, joined(pieces)] as const));
 const withoutSeconds = ({ record: { seconds, ...record } }: RunResult) => record;
 
 test("the same spec gives the same record and weights, seconds apart", async () => {
@@ -42,6 +46,46 @@ test("frozen parameters keep their bits, and all others move", async () => {
     places[String(isFrozen)] = (places[String(isFrozen)] ?? 0) + 1;
   }
   assert.ok(places.true >= 15 && places.false >= 2);
+});
+
+test("adapters learn while the encoder's weights stay, and are merged into what is kept", async () => {
+  const lora = { loraRank: 4, loraTargetModules: ["q_lin", "v_lin", "query", "value"], maxSteps: 20, learningRate: 1e-2 };
+  const none = { ...lora, maxSteps: 1, learningRate: 0 };
+  const [start, trained] = [
+    await run(tinyRun({ keepWeights: true, options: none })),
+    await run(tinyRun({ keepWeights: true, options: lora })),
+  ];
+  assert.deepEqual([...trained.weights!.keys()], [...start.weights!.keys()]);
+  assert.ok([...trained.weights!.keys()].every((name) => !name.includes("lora")));
+  assert.equal("lora" in trained.config, false);
+  const moved = [...trained.weights!].flatMap(([name, values]) =>
+    isDeepStrictEqual(values, start.weights!.get(name)) ? [] : [name],
+  );
+  assert.ok(
+    moved.some((name) => /\.(?:query|q_lin)\.weight$/.test(name)),
+    moved.join(" "),
+  );
+  assert.ok(
+    moved.every((name) => /\.(?:query|value|q_lin|v_lin)\.weight$|^(?:pre_)?classifier\./.test(name)),
+    moved.join(" "),
+  );
+  assert.ok(trained.record.trainLoss < start.record.trainLoss);
+  const started = trained.events.find(({ type }) => type === "started") as Extract<RunEvent, { type: "started" }>;
+  assert.ok(started.frozen! > started.parameters);
+  // what was evaluated is what is kept
+  const again = await run(
+    tinyRun({ model: { kind: "files", files: filesOf(trained) }, options: { maxSteps: 1, learningRate: 0, evalStrategy: "no" } }),
+  );
+  const [own, kept] = [trained, again].map(({ record }) => record.probabilities.flat());
+  assert.ok(own.every((p, at) => Math.abs(p - kept[at]) < 1e-5));
+});
+
+test("options of adapters need a rank, and leave nothing else to freeze", async () => {
+  const refused = (options: Partial<TrainingOptions>, message: RegExp) =>
+    assert.rejects(run(tinyRun({ options })), { code: "training/bad-option", message });
+  await refused({ loraAlpha: 4 }, /loraRank: expected a rank beside loraAlpha and loraTargetModules, got none/);
+  await refused({ loraRank: 2, freeze: ["0"] }, /freeze: expected nothing beside loraRank/);
+  await refused({ loraRank: 2, loraTargetModules: ["nothing"] }, /loraTargetModules: expected names among/);
 });
 
 test("a frozen encoder learns by its head alone", async () => {

@@ -1,7 +1,7 @@
 import type { AttentionPlan } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
 import { expectedGot } from "../errors/index.ts";
-import { buildModel, freeze, layerRates, parameterSpecs, withDropout } from "../models/index.ts";
+import { buildModel, type EncoderConfig, mergeAdapters, withDropout } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import {
@@ -10,6 +10,7 @@ import {
   plannedSteps,
   resolveOptions,
   stepBytes,
+  type TrainedParameter,
   type TrainingOptions,
   type TrainStep,
   trainLoop,
@@ -30,6 +31,7 @@ import { drawExamples } from "./start/draw-examples.ts";
 import { fitBatch } from "./start/fit-batch.ts";
 import { headStart } from "./start/head-start.ts";
 import { startingPoint } from "./start/starting-point.ts";
+import { trainedParameters } from "./start/trained-parameters.ts";
 
 /**
  * Train one arm with one seed, and evaluate it: sparsity on and off.
@@ -60,15 +62,15 @@ export async function executeRun(
   try {
     const train = await trainingExamples(spec, environment, { signal, onEvent }, loadImages);
     held.push(() => train.close());
-    const { values, fresh, plan, pooling, frozenAccuracy, ...started } = await headStart(spec, start, {
+    const { fresh, plan, pooling, frozenAccuracy, ...started } = await headStart(spec, start, {
       ...{ plan: planOf(spec.plan), runtime, train, options: asked, signal },
     });
-    const config = withDropout(started.config, { hidden: asked.hiddenDropoutProb, attention: asked.attentionProbsDropoutProb });
+    const saved = withDropout(started.config, { hidden: asked.hiddenDropoutProb, attention: asked.attentionProbsDropoutProb });
+    const { config, parameters, values } = trainedParameters(saved, started.values, asked, seed);
     const { core, why } = coreOf(plan, config, runtime, train.longest);
     if (why) onEvent({ type: "note", text: `attention by ${why}` });
     const windows = tasks[config.task].averagesWindows && train.texts > 1;
     const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha: asked.rDropAlpha });
-    const parameters = layerRates(freeze(parameterSpecs(config), asked.freeze), asked.layerwiseLrDecay);
     const bytesOf = (examples: number): number =>
       stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
         largestBatch(train, examples, config.task),
@@ -116,9 +118,11 @@ export async function executeRun(
     const result = await evaluateFinal(spec, { plan, evaluator, step, ended, train, signal });
     return {
       ...result,
-      ...(spec.keepWeights && { weights: await step.state.snapshot() }),
+      ...(spec.keepWeights && kept(await step.state.snapshot(), config, parameters)),
+      // a pooling layer that was put on top is no part of the encoder that an adapter is loaded beside
+      ...(pooling === "mean" && { adapter: undefined }),
       freshParameters: fresh,
-      config,
+      config: saved,
       plan: specOf(plan),
       pooling,
       frozenAccuracy,
@@ -130,6 +134,17 @@ export async function executeRun(
   } finally {
     for (const release of held.reverse()) await release();
   }
+}
+
+/** All weights, with what adapters add to them, and the adapters themselves. */
+function kept(
+  values: ReadonlyMap<string, Float32Array>,
+  { lora: settings }: EncoderConfig,
+  parameters: readonly TrainedParameter[],
+): Pick<RunResult, "weights" | "adapter"> {
+  if (!settings) return { weights: values };
+  const trained = parameters.flatMap(({ name, trainable }) => (trainable ? [[name, values.get(name)!] as const] : []));
+  return { weights: mergeAdapters(values, settings), adapter: { settings, weights: new Map(trained) } };
 }
 
 function checkTask(

@@ -1,6 +1,6 @@
 import type { Encoded, LongTexts, StreamOptions } from "../data/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
-import type { EncoderConfig } from "../models/index.ts";
+import type { Adapter, EncoderConfig } from "../models/index.ts";
 import type { MaskingRules, TaskFigures, TaskName } from "../tasks/index.ts";
 import type { TrainingOptions } from "../training/index.ts";
 import type { ImageInput } from "./image-input.ts";
@@ -138,6 +138,8 @@ export interface RunResult {
   readonly maps: readonly MapOfSentence[];
   /** With `keepWeights`: by Hugging Face name. */
   readonly weights?: ReadonlyMap<string, Float32Array>;
+  /** With `keepWeights` and adapters: these and the head, where they fit the encoder that training started from. */
+  readonly adapter?: Adapter;
   /** What the model folder lacked and was drawn afresh, e.g. `classifier.weight`. */
   readonly freshParameters: readonly string[];
   /** With `pooling`: what the head reads. */

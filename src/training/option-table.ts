@@ -85,6 +85,18 @@ export const trainingOptionTable = {
     min: 0,
     help: "R-Drop: weight of the divergence of two passes with other dropout; left out, one pass.",
   },
+  lora_rank: {
+    type: "integer",
+    min: 1,
+    help: "Train low-rank adapters of this rank and the head, instead of the encoder; they are merged into the saved model.",
+  },
+  // As large as twice the rank in most recipes; PEFT's default is 8 whatever the rank.
+  lora_alpha: { type: "number", min: 0, help: "What adapters add is scaled by this over the rank; left out, twice the rank." },
+  lora_target_modules: {
+    type: "list",
+    unit: "names",
+    help: "Linear layers that get adapters, by the last part of their names, such as query,value; left out, all of the encoder's layers.",
+  },
   layerwise_lr_decay: {
     type: "number",
     min: 0,

@@ -69,6 +69,9 @@ export async function runByRecipe(
         hiddenDropoutProb: options.hiddenDropoutProb,
         attentionProbsDropoutProb: options.attentionProbsDropoutProb,
         freeze: options.freeze,
+        loraRank: options.loraRank,
+        loraAlpha: options.loraAlpha,
+        loraTargetModules: options.loraTargetModules,
         layerwiseLrDecay: options.layerwiseLrDecay,
       },
       // they stay when it has ended: a run that is continued later takes its weights from the last one
@@ -86,6 +89,8 @@ export async function runByRecipe(
     ...second,
     pooling: first.pooling,
     frozenAccuracy: first.frozenAccuracy,
+    // it belongs to what the first run left, which is not kept
+    adapter: undefined,
     record: { ...record, steps: record.steps + first.record.steps, seconds: record.seconds + first.record.seconds },
   };
 }

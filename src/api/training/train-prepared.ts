@@ -3,7 +3,7 @@ import { summarise, summariseStreamed, tokenCounts } from "../../data/index.ts";
 import type { ModelFacts } from "../../export/index.ts";
 import { joined, stableJson } from "../../files/index.ts";
 import { classMetrics, fitTemperature } from "../../metrics/index.ts";
-import type { EncoderConfig } from "../../models/index.ts";
+import type { Adapter, EncoderConfig } from "../../models/index.ts";
 import type { RunResult, RunSpec, StreamedSource } from "../../runs/index.ts";
 import { encodeFor, readsImages, rulesOf, specOf, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
@@ -21,6 +21,7 @@ export interface Finished extends TextTrainResult {
   readonly card: CrispCard;
   readonly config: EncoderConfig;
   readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly adapter?: Adapter;
 }
 
 /**
@@ -173,7 +174,7 @@ function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFile
 function finished(
   { train, validation, reported, tokenizer, images, recipe, classWeights }: Prepared,
   spec: RunSpec,
-  { record, figures: on, figuresSparsityOff: off, weights, freshParameters, runtime, config, plan }: RunResult,
+  { record, figures: on, figuresSparsityOff: off, weights, adapter, freshParameters, runtime, config, plan }: RunResult,
   {
     summary,
     columns,
@@ -229,6 +230,7 @@ function finished(
     config,
     baselines,
     weights: weights!,
+    adapter,
     metrics,
     primary: on.primary,
     split,

@@ -1,4 +1,5 @@
 import type { TaskName } from "../../tasks/index.ts";
+import type { LoraSettings } from "../layers/adapter.ts";
 
 export type EncoderFamily =
   | "bert"
@@ -54,6 +55,8 @@ export interface ImageConfig {
 
 /** An encoder with a head, in one vocabulary for every family. */
 export interface EncoderConfig {
+  /** Adapters that are trained in the place of the encoder's weights; never saved with it. */
+  readonly lora?: LoraSettings;
   readonly family: EncoderFamily;
   /** What the head predicts. */
   readonly task: TaskName;

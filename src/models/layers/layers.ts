@@ -17,6 +17,7 @@ import {
   tanh,
 } from "../../graph/index.ts";
 import type { Activation } from "../config/encoder-config.ts";
+import { adapterNames, isAdapted, type LoraSettings } from "./adapter.ts";
 
 /** Whether a layer has a bias; default true. */
 export interface BiasOption {
@@ -26,8 +27,14 @@ export interface BiasOption {
 /** Makes parameter nodes under a prefix, each once, in the order of their first use. */
 export class Parameters {
   readonly #nodes = new Map<string, Node>();
+  readonly #lora: LoraSettings | undefined;
   /** Names of those that scale and shift a normalisation. */
   readonly norms = new Set<string>();
+
+  /** @param lora - Adapters beside the linear layers; default none. */
+  constructor(lora?: LoraSettings) {
+    this.#lora = lora;
+  }
 
   get all(): Node[] {
     return [...this.#nodes.values()];
@@ -39,10 +46,15 @@ export class Parameters {
     return known;
   }
 
-  /** x · Wᵀ + b: x [T, inSize] → [T, outSize]; without b where `bias` is false. */
+  /** x · Wᵀ + b: x [T, inSize] → [T, outSize]; without b where `bias` is false. With an adapter, see `withLora`. */
   linear(x: Node, name: string, inSize: number, outSize: number, { bias = true }: BiasOption = {}): Node {
     const weight = this.get(`${name}.weight`, [outSize, inSize]);
-    return bias ? linear(x, weight, this.get(`${name}.bias`, [outSize])) : matmul(x, weight, { transB: true });
+    const y = bias ? linear(x, weight, this.get(`${name}.bias`, [outSize])) : matmul(x, weight, { transB: true });
+    const lora = this.#lora;
+    if (!isAdapted(name, lora)) return y;
+    const { a, b } = adapterNames(name);
+    const inner = matmul(x, this.get(a, [lora.rank, inSize]), { transB: true }); // [T, r]
+    return add(y, matmul(inner, this.get(b, [outSize, lora.rank]), { transB: true, alpha: lora.alpha / lora.rank })); // [T, outSize]
   }
 
   /** Over the last axis; shifted by nothing where `bias` is false. */

@@ -1,6 +1,6 @@
-import { expectedGot } from "../errors/index.ts";
-import type { ParameterSpec } from "./initialise.ts";
-import { placeOf } from "./parameter-place.ts";
+import { expectedGot } from "../../errors/index.ts";
+import type { ParameterSpec } from "../initialise.ts";
+import { placeOf } from "../parameter-place.ts";
 
 /** What `freeze` names: `embeddings`, `encoder` (embeddings and all layers), a layer such as `3`, or layers such as `0-3`. */
 const PLACE = /^(?:(embeddings|encoder)|(\d{1,4})(?:-(\d{1,4}))?)$/;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parseEncoderConfig } from "./config/config.ts";
-import { families } from "./families/families.ts";
+import { parseEncoderConfig } from "../config/config.ts";
+import { families } from "../families/families.ts";
+import { parameterSpecs } from "../initialise.ts";
 import { freeze } from "./freeze.ts";
-import { parameterSpecs } from "./initialise.ts";
 
 const specsOf = (family: string, layers = 3) =>
   parameterSpecs(

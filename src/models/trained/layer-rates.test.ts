@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseEncoderConfig } from "./config/config.ts";
-import { parameterSpecs } from "./initialise.ts";
+import { parseEncoderConfig } from "../config/config.ts";
+import { parameterSpecs } from "../initialise.ts";
 import { layerRates } from "./layer-rates.ts";
 
 const specs = parameterSpecs(

@@ -1,5 +1,5 @@
-import type { ParameterSpec } from "./initialise.ts";
-import { placeOf } from "./parameter-place.ts";
+import type { ParameterSpec } from "../initialise.ts";
+import { placeOf } from "../parameter-place.ts";
 
 /**
  * Factors of the learning rate that fall from the head down: with L layers, `decay^(L − i)` in layer i from 0, `decay^(L + 1)` in the
