@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import type { TrainEvent } from "../../api/index.ts";
 import { MAJORITY } from "../../api/index.ts";
 import { train as startTraining, type TrainResult } from "../../api/index-node.ts";
@@ -8,6 +8,7 @@ import { type DataSummary, type EncodingName, labelSpellings, renderSummary, typ
 import { expectedGot, oneLine } from "../../errors/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
 import { wilsonInterval } from "../../metrics/index.ts";
+import { ADAPTER_FILES } from "../../models/index.ts";
 import { renderTrainReport } from "../../report/index.ts";
 import { type Device, runCourse } from "../../runs/index.ts";
 import { type TaskName, tasks } from "../../tasks/index.ts";
@@ -232,6 +233,14 @@ function finish(
   removeOlder();
   writeOwnFiles(folder, new Map([["errors.csv", [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]]]));
   output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
+  if (model.card.options?.loraRank === undefined) return;
+  const adapter = join(folder, ADAPTER_FILES[0]);
+  if (existsSync(adapter)) output.print(`adapter ${dirname(adapter)} (for PEFT, beside the model that training started from)`);
+  else {
+    output.note(
+      "no adapter by itself: the model that training started from lacks what the recipe put on top. --preset huggingface, or --pooling first without a contrastive phase, gives one",
+    );
+  }
 }
 
 /** Behind everything else: what was trained is saved by now. */
