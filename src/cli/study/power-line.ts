@@ -23,7 +23,7 @@ export function sayPower(
 
 const recordsOf = (runs: readonly StoredRun[]) => runs.map(({ record }) => record);
 
-/** `power: 10 seeds find +0.5 points in 18 %, +1.0 in 54 % (spread of the 5 that are done)`. */
+/** `power: 10 seeds find a true +0.5 points in 18 %, +1.0 in 54 % of studies (spread of 5 seeds)`. */
 function powerLine(seeds: number, { from, chances }: Outlook): string {
   const each = chances.map(({ effect, power }, at) => {
     const unit = at === 0 ? " points" : "";
