@@ -49,4 +49,9 @@ if (import.meta.filename === argv[1]) {
   const files = resultFiles(readCells(), readFileSync(pagePath, "utf8"));
   const encoder = new TextEncoder();
   writeFilesAtomically(PAGES, new Map([...files].map(([name, text]) => [name, [encoder.encode(text)]])));
+  const { claims } = JSON.parse(files.get("verdicts.json")!) as Judgement;
+  for (const { claim, verdicts, notRun } of claims) {
+    for (const { where, word } of verdicts) console.log(`claim ${claim}, ${where}: ${word}`);
+    if (notRun.length > 0) console.log(`claim ${claim}, ${notRun.join(", ")}: not run`);
+  }
 }
