@@ -66,6 +66,8 @@ interface Step {
   readonly loss: number;
   /** Of all gradients, before clipping. */
   readonly norm: number;
+  /** CPU time of all threads of the process. */
+  readonly cpuMs: number;
 }
 
 /** Crisp's step. */
@@ -79,11 +81,13 @@ async function crisp(context: BatchContext, threads: number): Promise<() => Prom
   });
   let step = 0;
   return async () => {
+    const before = process.cpuUsage();
     const loss = await made.run([context], { seed: 1, step });
     const norm = gradientNorm(made.state, step);
     await update(made.state, options, { norm, step, learningRate: options.learningRate });
     step++;
-    return { loss, norm };
+    const { user, system } = process.cpuUsage(before);
+    return { loss, norm, cpuMs: (user + system) / 1000 };
   };
 }
 
@@ -163,24 +167,30 @@ async function measure(name: string, peer: Peer, context: BatchContext) {
     if (!(difference <= TOLERANCE)) {
       throw new Error(`expected ${JSON.stringify(expected)} as Crisp has it, got ${JSON.stringify(got)}: not timed`);
     }
-    const turns = {
-      crisp: async () => void (await ours()),
-      crispOneThread: async () => void (await alone()),
-      peer: async () => void (await theirs.step()),
+    const cpuMs: Record<string, number[]> = {};
+    const turn = (way: string, step: () => Promise<Step>) => async () => {
+      cpuMs[way] = [...(cpuMs[way] ?? []), (await step()).cpuMs];
     };
+    const turns = { crisp: turn("crisp", ours), crispOneThread: turn("crispOneThread", alone), peer: turn("peer", theirs.step) };
     const done = longestMs > LONG_STEP_MS ? 1 : rounds;
     const timings = await inTurns(turns, done);
-    const ms = Object.fromEntries(Object.entries(timings).map(([way, timing]) => [way, timing.medianMs]));
+    const cpu = Object.fromEntries(Object.entries(cpuMs).map(([way, [, ...timed]]) => [way, median(timed)])); // without the warm-up
+    const { crisp: together, crispOneThread: single, peer: other } = timings;
     return {
       ...{ peer: name, package: peer.packages.at(-1), threads: peer.threads },
       ...{ batch: context.bindings.B, length: context.bindings.n, rounds: done },
-      ...{ loss: expected[0].loss, norm: expected[0].norm, difference, timings },
-      ...{ speedup: ms.peer / ms.crisp, speedupOneThread: ms.peer / ms.crispOneThread },
+      ...{ loss: expected[0].loss, norm: expected[0].norm, difference, timings, cpuMs: cpu },
+      ...{ speedup: other.medianMs / together.medianMs, speedupOneThread: other.medianMs / single.medianMs },
+      speedupCpuOneThread: cpu.peer / cpu.crispOneThread,
     };
   } finally {
     theirs.end();
     rmSync(given, { recursive: true });
   }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
 const [loadBefore] = loadavg();
@@ -199,13 +209,17 @@ for (const name of args.peers.split(",")) {
 }
 
 const cell = (ms: number): string => ms.toFixed(ms < 100 ? 1 : 0);
-console.error(`| batch × tokens | peer | its threads | its ms | Crisp, ${threads} threads | Crisp, 1 thread | Crisp is |`);
-console.error("|---|---|---|---|---|---|---|");
-for (const { batch, length, timings, speedup, speedupOneThread, ...rest } of results) {
+console.error(
+  `| batch × tokens | peer | its threads | its ms | Crisp, ${threads} threads | Crisp, 1 thread | Crisp is | by CPU time, 1 thread each |`,
+);
+console.error("|---|---|---|---|---|---|---|---|");
+for (const { batch, length, timings, speedup, speedupOneThread, speedupCpuOneThread, ...rest } of results) {
   const { crisp, crispOneThread } = timings;
   const times = `${speedup.toFixed(1)}×; ${speedupOneThread.toFixed(1)}× on 1 thread`;
   const ms = [timings.peer, crisp, crispOneThread].map(({ medianMs }) => cell(medianMs));
-  console.error(`| ${[`${batch} × ${length}`, rest.peer, rest.threads, ...ms, times].join(" | ")} |`);
+  console.error(
+    `| ${[`${batch} × ${length}`, rest.peer, rest.threads, ...ms, times, `${speedupCpuOneThread.toFixed(1)}×`].join(" | ")} |`,
+  );
 }
 for (const [name, error] of Object.entries(failed)) console.error(`${name}: ${error}`);
 
