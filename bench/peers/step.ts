@@ -2,8 +2,8 @@
 //   node bench/peers/step.ts [--peers tfjs-wasm,tfjs-node,jax-js] [--sizes 8x32,32x64] [--rounds 3] [--threads 2] [--peers_dir FOLDER] [--out FILE]
 // MiniLM's shape with 1,000 words: forward, backward, clipping by global norm, AdamW; dropout is off. Each peer gets the same weights and the
 // same batch, and must give the same loss and gradient norm in two steps, or it is not timed. Peers are installed from npm into --peers_dir,
-// and run in processes of their own that wait between their turns. Prints a table to stderr and one line of JSON to stdout,
-// which --out adds to the list in a file.
+// and run in processes of their own that wait between their turns. Prints a table to stderr and one line of
+// JSON to stdout, which --out adds to the list in a file.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -110,7 +110,7 @@ function install(name: string, { packages }: Peer): string {
   mkdirSync(folder, { recursive: true });
   const words = ["install", "--prefix", folder, "--no-audit", "--no-fund", "--prefer-offline", "--save-exact", ...packages];
   const { status, stdout, stderr } = spawnSync("npm", words, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`npm ${words.join(" ")}: ${shortened(`${stdout}\n${stderr}`)}`);
+  if (status !== 0) throw new Error(`npm install ${packages.join(" ")}: ${shortened(`${stdout}\n${stderr}`)}`);
   return folder;
 }
 
@@ -149,9 +149,10 @@ const differenceOf = (ours: readonly Step[], theirs: readonly Step[]): number =>
   Math.max(...ours.flatMap(({ loss, norm }, at) => [Math.abs(theirs[at].loss / loss - 1), Math.abs(theirs[at].norm / norm - 1)]));
 
 async function measure(name: string, peer: Peer, context: BatchContext) {
+  const folder = install(name, peer);
   const given = mkdtempSync(join(tmpdir(), "crisp-step-"));
   writeGiven(given, context);
-  const theirs = await start(install(name, peer), peer, given);
+  const theirs = await start(folder, peer, given);
   try {
     const [ours, alone] = [await crisp(context, threads), await crisp(context, 1)];
     await theirs.answer(); // ready
