@@ -21,7 +21,12 @@ export async function serve(create) {
   try {
     const { step } = await create(readGiven(folder), backend, products);
     say({ ready: true });
-    for await (const _ of createInterface({ input: process.stdin })) say(await step());
+    for await (const _ of createInterface({ input: process.stdin })) {
+      const before = process.cpuUsage();
+      const { loss, norm } = await step();
+      const { user, system } = process.cpuUsage(before);
+      say({ loss, norm, cpuMs: (user + system) / 1000 });
+    }
   } catch (error) {
     say({ error: String(error.stack ?? error).slice(0, 1500) });
   }

@@ -2,8 +2,8 @@
 //   node bench/peers/step.ts [--peers tfjs-wasm,tfjs-node,jax-js] [--sizes 8x32,32x64] [--rounds 3] [--threads 2] [--peers_dir FOLDER] [--out FILE]
 // MiniLM's shape with 1,000 words: forward, backward, clipping by global norm, AdamW; dropout is off. Each peer gets the same weights and the
 // same batch, and must give the same loss and gradient norm in two steps, or it is not timed. Peers are installed from npm into --peers_dir,
-// and run in processes of their own that wait between their turns. Prints a table to stderr and one line of JSON to stdout,
-// which --out adds to the list in a file.
+// and run in processes of their own that wait between their turns. Prints a table to stderr and one line of
+// JSON to stdout, which --out adds to the list in a file.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -66,6 +66,8 @@ interface Step {
   readonly loss: number;
   /** Of all gradients, before clipping. */
   readonly norm: number;
+  /** CPU time of all threads of the process. */
+  readonly cpuMs: number;
 }
 
 /** Crisp's step. */
@@ -79,11 +81,13 @@ async function crisp(context: BatchContext, threads: number): Promise<() => Prom
   });
   let step = 0;
   return async () => {
+    const before = process.cpuUsage();
     const loss = await made.run([context], { seed: 1, step });
     const norm = gradientNorm(made.state, step);
     await update(made.state, options, { norm, step, learningRate: options.learningRate });
     step++;
-    return { loss, norm };
+    const { user, system } = process.cpuUsage(before);
+    return { loss, norm, cpuMs: (user + system) / 1000 };
   };
 }
 
@@ -106,7 +110,7 @@ function install(name: string, { packages }: Peer): string {
   mkdirSync(folder, { recursive: true });
   const words = ["install", "--prefix", folder, "--no-audit", "--no-fund", "--prefer-offline", "--save-exact", ...packages];
   const { status, stdout, stderr } = spawnSync("npm", words, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`npm ${words.join(" ")}: ${shortened(`${stdout}\n${stderr}`)}`);
+  if (status !== 0) throw new Error(`npm install ${packages.join(" ")}: ${shortened(`${stdout}\n${stderr}`)}`);
   return folder;
 }
 
@@ -145,9 +149,10 @@ const differenceOf = (ours: readonly Step[], theirs: readonly Step[]): number =>
   Math.max(...ours.flatMap(({ loss, norm }, at) => [Math.abs(theirs[at].loss / loss - 1), Math.abs(theirs[at].norm / norm - 1)]));
 
 async function measure(name: string, peer: Peer, context: BatchContext) {
+  const folder = install(name, peer);
   const given = mkdtempSync(join(tmpdir(), "crisp-step-"));
   writeGiven(given, context);
-  const theirs = await start(install(name, peer), peer, given);
+  const theirs = await start(folder, peer, given);
   try {
     const [ours, alone] = [await crisp(context, threads), await crisp(context, 1)];
     await theirs.answer(); // ready
@@ -163,24 +168,30 @@ async function measure(name: string, peer: Peer, context: BatchContext) {
     if (!(difference <= TOLERANCE)) {
       throw new Error(`expected ${JSON.stringify(expected)} as Crisp has it, got ${JSON.stringify(got)}: not timed`);
     }
-    const turns = {
-      crisp: async () => void (await ours()),
-      crispOneThread: async () => void (await alone()),
-      peer: async () => void (await theirs.step()),
+    const cpuMs: Record<string, number[]> = {};
+    const turn = (way: string, step: () => Promise<Step>) => async () => {
+      cpuMs[way] = [...(cpuMs[way] ?? []), (await step()).cpuMs];
     };
+    const turns = { crisp: turn("crisp", ours), crispOneThread: turn("crispOneThread", alone), peer: turn("peer", theirs.step) };
     const done = longestMs > LONG_STEP_MS ? 1 : rounds;
     const timings = await inTurns(turns, done);
-    const ms = Object.fromEntries(Object.entries(timings).map(([way, timing]) => [way, timing.medianMs]));
+    const cpu = Object.fromEntries(Object.entries(cpuMs).map(([way, [, ...timed]]) => [way, median(timed)])); // without the warm-up
+    const { crisp: together, crispOneThread: single, peer: other } = timings;
     return {
       ...{ peer: name, package: peer.packages.at(-1), threads: peer.threads },
       ...{ batch: context.bindings.B, length: context.bindings.n, rounds: done },
-      ...{ loss: expected[0].loss, norm: expected[0].norm, difference, timings },
-      ...{ speedup: ms.peer / ms.crisp, speedupOneThread: ms.peer / ms.crispOneThread },
+      ...{ loss: expected[0].loss, norm: expected[0].norm, difference, timings, cpuMs: cpu },
+      ...{ speedup: other.medianMs / together.medianMs, speedupOneThread: other.medianMs / single.medianMs },
+      speedupCpuOneThread: cpu.peer / cpu.crispOneThread,
     };
   } finally {
     theirs.end();
     rmSync(given, { recursive: true });
   }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
 const [loadBefore] = loadavg();
@@ -199,13 +210,17 @@ for (const name of args.peers.split(",")) {
 }
 
 const cell = (ms: number): string => ms.toFixed(ms < 100 ? 1 : 0);
-console.error(`| batch × tokens | peer | its threads | its ms | Crisp, ${threads} threads | Crisp, 1 thread | Crisp is |`);
-console.error("|---|---|---|---|---|---|---|");
-for (const { batch, length, timings, speedup, speedupOneThread, ...rest } of results) {
+console.error(
+  `| batch × tokens | peer | its threads | its ms | Crisp, ${threads} threads | Crisp, 1 thread | Crisp is | by CPU time, 1 thread each |`,
+);
+console.error("|---|---|---|---|---|---|---|---|");
+for (const { batch, length, timings, speedup, speedupOneThread, speedupCpuOneThread, ...rest } of results) {
   const { crisp, crispOneThread } = timings;
   const times = `${speedup.toFixed(1)}×; ${speedupOneThread.toFixed(1)}× on 1 thread`;
   const ms = [timings.peer, crisp, crispOneThread].map(({ medianMs }) => cell(medianMs));
-  console.error(`| ${[`${batch} × ${length}`, rest.peer, rest.threads, ...ms, times].join(" | ")} |`);
+  console.error(
+    `| ${[`${batch} × ${length}`, rest.peer, rest.threads, ...ms, times, `${speedupCpuOneThread.toFixed(1)}×`].join(" | ")} |`,
+  );
 }
 for (const [name, error] of Object.entries(failed)) console.error(`${name}: ${error}`);
 
