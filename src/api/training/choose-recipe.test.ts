@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseEncoderConfig } from "../../models/index.ts";
+import type { TrainingOptions } from "../../training/index.ts";
 import { chooseRecipe, type RecipeSettings } from "./choose-recipe.ts";
 
 /** BERT base, and four labels of 250 rows each. */
@@ -8,7 +9,7 @@ const config = parseEncoderConfig({
   ...{ model_type: "bert", vocab_size: 100, hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12 },
   ...{ intermediate_size: 3072, max_position_embeddings: 512, type_vocab_size: 2, hidden_act: "gelu", layer_norm_eps: 1e-12 },
 });
-const chosen = (rows: number, evaluated: boolean, settings: RecipeSettings & { readonly numTrainEpochs?: number } = {}) =>
+const chosen = (rows: number, evaluated: boolean, settings: RecipeSettings & Partial<TrainingOptions> = {}) =>
   chooseRecipe(
     settings,
     { config, source: { kind: "folder", path: "bert" } },
@@ -29,4 +30,14 @@ test("with rows to evaluate on one model has the whole budget, without them it i
   const [alone, folded] = [true, false].map((evaluated) => chosen(200, evaluated, settings));
   assert.deepEqual([alone.folds, folded.folds], [0, 3]);
   assert.ok(alone.options.numTrainEpochs! >= 2 * folded.options.numTrainEpochs!);
+});
+
+test("adapters get ten times the rate that a recipe chooses, and the rate that is given where one is", () => {
+  for (const preset of ["some", "many", "few"]) {
+    const [whole, adapters] = [undefined, 8].map((loraRank) => chosen(80, false, { preset, loraRank, contrastiveEpochs: 1 }));
+    assert.equal(adapters.options.learningRate, whole.options.learningRate && 10 * whole.options.learningRate, preset);
+    assert.equal(adapters.contrastive!.learningRate, 10 * whole.contrastive!.learningRate, preset);
+  }
+  assert.equal(chosen(80, false, { preset: "some", loraRank: 8, learningRate: 1e-4 }).options.learningRate, 1e-4);
+  assert.equal(chosen(80, false, { preset: "huggingface", loraRank: 8 }).options.learningRate, undefined);
 });

@@ -34,6 +34,8 @@ export interface ChosenRecipe extends RecipeChoice {
 }
 
 export const DEFAULT_TIME_BUDGET = 300;
+/** Adapters learn best at about ten times the rate of the whole encoder: MiniLM on 1,000 sentences of SST-2, docs/choosing-settings.md. */
+const RATE_OF_ADAPTERS = 10;
 /** Where nobody says otherwise, as many texts say how long they are. */
 const MEASURED = 500;
 
@@ -76,14 +78,15 @@ export function chooseRecipe(
   const watched = given.loadBestModelAtEnd === true || given.earlyStoppingPatience !== undefined;
   const facts = { ...factsOf(model, train, timeBudget), watched, evaluated };
   const recipe = recipeFor(settings.preset ?? (isChosen(settings, model) ? "auto" : huggingface.name), facts);
-  const chosen = recipe.choose(facts);
+  const factor = given.loraRank === undefined ? 1 : RATE_OF_ADAPTERS;
+  const chosen = atRate(factor, recipe.choose(facts));
   const { contrastiveEpochs: epochs, pooling, linearProbe, folds } = settings;
   if (facts.classes === 0 && (epochs || linearProbe || folds || pooling)) {
     const rule = "a task that gives each example one class";
     throw expectedGot("training/bad-option", "contrastiveEpochs, linearProbe, pooling, folds", rule, "another");
   }
   const contrastive = {
-    learningRate: 5e-5,
+    learningRate: factor * 5e-5,
     batchSize: 32,
     ...chosen.contrastive,
     epochs: epochs ?? chosen.contrastive?.epochs ?? 0,
@@ -112,6 +115,16 @@ export function chooseRecipe(
   if (choice.folds !== 0 && !(Number.isInteger(choice.folds) && choice.folds >= 2 && choice.folds <= facts.rows))
     throw expectedGot("training/bad-option", "folds", `0, or a whole number from 2 to ${facts.rows}, the rows`, choice.folds);
   return { name: recipe.name, ...choice, facts, seconds: (choice.folds + 1) * secondsOf(facts, choice) };
+}
+
+/** The rates that a recipe chose, by a factor; one that chooses none keeps transformers' own. */
+function atRate(factor: number, chosen: RecipeChoice): RecipeChoice {
+  const { options, contrastive } = chosen;
+  return {
+    ...chosen,
+    ...(contrastive && { contrastive: { ...contrastive, learningRate: factor * contrastive.learningRate } }),
+    options: { ...options, ...(options.learningRate !== undefined && { learningRate: factor * options.learningRate }) },
+  };
 }
 
 function factsOf(
