@@ -1,6 +1,6 @@
 // What evidence/robustness.ts reports on: node evidence/make-robustness-data.ts [FOLDER]
 // GLUE: a folder with SST-2 as published. IMDB: a folder with test.tsv.gz (id, label, rating, text). FOLDER: default $ROBUSTNESS or
-// data/robustness; it gets imdb.jsonl, the first 2,000 test reviews, and typos.jsonl, SST-2's development set with typing errors.
+// data/robustness; it gets imdb.jsonl, the first 1,000 test reviews of each label, and typos.jsonl, SST-2's development set with typing errors.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv, env } from "node:process";
@@ -10,7 +10,8 @@ import { counted } from "../src/errors/index.ts";
 import { writeFilesAtomically } from "../src/files/index-node.ts";
 import { hash32 } from "../src/random/index.ts";
 
-const REVIEWS = 2000;
+/** Of each label: the file has all negative ones first. */
+const REVIEWS = 1000;
 const SHORTEST_WORD = 4;
 const SEED = 1;
 
@@ -51,11 +52,20 @@ function rowsOf(path: string, text: string, column: string): Row[] {
   return rows.map(({ cells }) => ({ sentence: String(cells[sentence]), label: String(cells[label]) }));
 }
 
+/** Keeps so many rows of each label. */
+function firstOfEach(count: number): (row: Row) => boolean {
+  const seen = new Map<string, number>();
+  return ({ label }) => {
+    seen.set(label, (seen.get(label) ?? 0) + 1);
+    return seen.get(label)! <= count;
+  };
+}
+
 if (import.meta.filename === argv[1]) {
   const folder = argv[2] ?? env.ROBUSTNESS ?? "data/robustness";
   const reviews = join(env.IMDB ?? "data/imdb", "test.tsv.gz");
   const sentences = join(env.GLUE ?? "data/glue", "SST-2/dev.tsv");
-  const imdb = rowsOf("test.tsv", gunzipSync(readFileSync(reviews)).toString("utf8"), "text").slice(0, REVIEWS);
+  const imdb = rowsOf("test.tsv", gunzipSync(readFileSync(reviews)).toString("utf8"), "text").filter(firstOfEach(REVIEWS));
   const typos = rowsOf("dev.tsv", readFileSync(sentences, "utf8"), "sentence");
   const lines = (rows: readonly Row[]): Uint8Array[] => [
     new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join("")),
