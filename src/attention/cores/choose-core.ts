@@ -39,7 +39,7 @@ export interface CoreChoice {
  * machine: the same command must give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
  */
 const costOfPair = (n: number, size: number): number => 1.1 + (0.26 * n) / size ** 2;
-const costOfBlock = (size: number): number => 2500 + 100 * size;
+const costOfBlock = (size: number): number => 2500 + 135 * size;
 /** In texts below so many tokens there is nothing to choose: blocks were not faster there, and a line a run would say so for nothing. */
 const LEAST_LENGTH = 256;
 /** What `masked` holds of a pair of one head from the forward to the backward pass: its probability before and after dropout, and a byte of mask. */

@@ -151,7 +151,7 @@ test("long texts: what is read of them is proposed, chunks of one text only, and
   assert.match(rows({ text: "text" }, advice), /\(--long_texts head_tail\); --long_texts chunks reads all of them/);
   assert.match(
     rows({ text: "text" }, advice),
-    /--attention 'block\(sparsity=0\.8, size=128\)': over 512 tokens attention is expected to be 1\.5/,
+    /--attention 'block\(sparsity=0\.8, size=128\)': over 512 tokens attention is expected to be 1\.7/,
   );
   assert.doesNotMatch(rows({ text: "a", pair: "b" }, advice), /chunks/);
   assert.equal(rows({ text: "text" }, { maxLength: 256 }), "");
