@@ -89,18 +89,18 @@ function perHead(
   };
 }
 
-/** Zeros to append to n tokens, so that the last block is whole: [N · size − n, width]. */
-function zerosBehind(emitter: OnnxEmitter, { n, blocks, size }: Sizes, width: number): string {
+/** Zeros to append to n tokens, so that the last block is whole: the `pads` of Pad for [n, d]. */
+function padsOf(emitter: OnnxEmitter, { n, blocks, size }: Sizes): string {
   const one = { dtype: "int64", shape: [1] } as const;
   const [whole, tokens] = [emitter.shapeVector([product([blocks, size])]), emitter.shapeVector([n])];
-  const rows = emitter.emit("Sub", [whole, tokens], one);
-  const shape = emitter.emit("Concat", [rows, emitter.constant([width], one)], { dtype: "int64", shape: [2] }, { axis: 0 });
-  return emitter.emit("Expand", [emitter.constant([0], float([])), shape], float([`behind ${rows}`, width]));
+  const behind = emitter.emit("Sub", [whole, tokens], one);
+  const zero = emitter.constant([0], one);
+  return emitter.emit("Concat", [zero, zero, behind, zero], { dtype: "int64", shape: [4] }, { axis: 0 });
 }
 
-/** [n, d] cut into blocks: [N, size, d], or one row a block, [N, size · d]. By a Concat, as Pad takes three times as long. */
-function cut(emitter: OnnxEmitter, x: string, zeros: string, { blocks, size, d }: Sizes, shape: "blocks" | "rows"): string {
-  const padded = emitter.emit("Concat", [x, zeros], float([product([blocks, size]), d]), { axis: 0 });
+/** [n, d] cut into blocks: [N, size, d], or one row a block, [N, size · d]. */
+function cut(emitter: OnnxEmitter, x: string, pads: string, { blocks, size, d }: Sizes, shape: "blocks" | "rows"): string {
+  const padded = emitter.emit("Pad", [x, pads], float([product([blocks, size]), d]));
   return reshaped(emitter, padded, float(shape === "rows" ? [blocks, size * d] : [blocks, size, d]));
 }
 
@@ -122,12 +122,12 @@ export function emitForward(
   const sizes = sizesOf(nodes, attrs);
   const { heads, size, slots, keys: width, n, d, biasRows } = sizes;
   const few = blocksOf(emitter, sizes, leadingOf(sizes));
-  const zeros = zerosBehind(emitter, sizes, d);
+  const pads = padsOf(emitter, sizes);
   const { slices, biasOf } = perHead(emitter, inputs, sizes);
   const [context] = scan(emitter, heads, slices, ([q, k, v, ids, bias, dropout]) => {
-    const [keys, values] = [k, v].map((x) => cut(emitter, x, zeros, sizes, "rows"));
+    const [keys, values] = [k, v].map((x) => cut(emitter, x, pads, sizes, "rows"));
     const ofBlock: Slice[] = [
-      [cut(emitter, q, zeros, sizes, "blocks"), float([size, d])],
+      [cut(emitter, q, pads, sizes, "blocks"), float([size, d])],
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
@@ -151,19 +151,19 @@ export function emitBackward(
   const sizes = sizesOf(nodes, attrs);
   const { heads, blocks, size, slots, keys: width, n, d, biasRows } = sizes;
   const few = blocksOf(emitter, sizes, leadingOf(sizes));
-  const [zeros, zeroColumn] = [d, 1].map((width) => zerosBehind(emitter, sizes, width));
+  const pads = padsOf(emitter, sizes);
   const { slices, biasOf } = perHead(emitter, inputs, sizes);
   const flat = (x: string): Slice => [reshaped(emitter, x, float([heads, n, d])), float([n, d])];
   const column = reshaped(emitter, emitter.positions(blocks), int32([blocks, 1]));
   const last = emitter.constant([-1], { dtype: "int64", shape: [1] });
   const found = scan(emitter, heads, [flat(out), flat(up), ...slices], ([out, up, q, k, v, ids, bias, dropout]) => {
-    const [keys, values] = [k, v].map((x) => cut(emitter, x, zeros, sizes, "rows"));
+    const [keys, values] = [k, v].map((x) => cut(emitter, x, pads, sizes, "rows"));
     const weighted = emitter.emit("Mul", [up, out], float([n, d]));
     const mean = emitter.emit("ReduceSum", [weighted, last], float([n, 1]), { keepdims: 1 });
     const ofBlock: Slice[] = [
-      [cut(emitter, q, zeros, sizes, "blocks"), float([size, d])],
-      [cut(emitter, up, zeros, sizes, "blocks"), float([size, d])],
-      [cut(emitter, mean, zeroColumn, { ...sizes, d: 1 }, "blocks"), float([size, 1])],
+      [cut(emitter, q, pads, sizes, "blocks"), float([size, d])],
+      [cut(emitter, up, pads, sizes, "blocks"), float([size, d])],
+      [cut(emitter, mean, pads, { ...sizes, d: 1 }, "blocks"), float([size, 1])],
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
