@@ -277,6 +277,22 @@ test("a stopped run continues from its checkpoint to the same record, also with 
   await assert.rejects(run(tinyRun({ checkpoints, data: others })), { code: "checkpoint/other-run" });
 });
 
+test("a stopped run continues with its adapters and rates, and not with those of another", async () => {
+  const options = { loraRank: 2, layerwiseLrDecay: 0.5 };
+  const whole = await run(tinyRun({ keepWeights: true, options }));
+  const checkpoints = join(work, "adapters");
+  const stop = new AbortController();
+  const onEvent = atFirst("evaluated", () => stop.abort());
+  assert.equal(await executeRun(tinyRun({ checkpoints, options }), nodeEnvironment, { signal: stop.signal, onEvent }), null);
+  const resumed = await run(tinyRun({ checkpoints, keepWeights: true, options }));
+  assert.ok(isDeepStrictEqual(resumed.weights, whole.weights));
+  assert.ok(isDeepStrictEqual(resumed.adapter, whole.adapter) && whole.adapter!.weights.size > 4);
+  for (const changed of [{ loraRank: 3 }, { loraAlpha: 1 }, { layerwiseLrDecay: 0.6 }, { loraTargetModules: ["query"] }]) {
+    const other = tinyRun({ checkpoints, options: { ...options, ...changed } });
+    await assert.rejects(run(other), { code: "checkpoint/other-run" }, JSON.stringify(changed));
+  }
+});
+
 test("streamed data that changed are refused: between two looks, while they are read, and when the run is continued", async () => {
   const [file, checkpoints] = [join(work, "a.csv"), join(work, "changed")];
   const write = (word: string): void =>

@@ -2,7 +2,7 @@ import type { Encoded, LongTexts, StreamOptions } from "../data/index.ts";
 import type { GlueTask } from "../metrics/index.ts";
 import type { Adapter, EncoderConfig } from "../models/index.ts";
 import type { MaskingRules, TaskFigures, TaskName } from "../tasks/index.ts";
-import type { TrainingOptions } from "../training/index.ts";
+import type { TrainingEvent, TrainingOptions } from "../training/index.ts";
 import type { ImageInput } from "./image-input.ts";
 import type { CurvePoint, RunRecord } from "./records.ts";
 import type { TrainingDraw } from "./start/draw-examples.ts";
@@ -158,16 +158,7 @@ export type RunEvent =
   /** Large data are looked through before anything is trained; in bytes. */
   | { readonly type: "reading"; readonly name: string; readonly done: number; readonly total: number }
   | { readonly type: "estimated"; readonly seconds: number /** Memory of the process. */; readonly bytes: number }
-  | {
-      readonly type: "started";
-      readonly steps: number;
-      /** Parameters that are trained. */
-      readonly parameters: number;
-      /** Parameters that keep their values, where there are any. */
-      readonly frozen?: number;
-      /** Updates done before. */
-      readonly resumedAt: number;
-    }
+  | Extract<TrainingEvent, { readonly type: "started" }>
   | {
       readonly type: "step";
       /** Updates done, this one included. */

@@ -19,6 +19,7 @@ export type TrainingEvent =
       readonly parameters: number;
       /** Parameters that keep their values, where there are any. */
       readonly frozen?: number;
+      /** Updates done before. */
       readonly resumedAt: number;
     }
   | {

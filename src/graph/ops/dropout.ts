@@ -13,13 +13,13 @@ export const maskScale = ({ dtype }: Node, probability: number): number =>
   dtype === "float" ? 1 : dropoutRate(probability).scale;
 
 /** Of the mask's elements, and how likely it is to drop one. */
-interface DropoutMask {
+interface MaskFormat {
   readonly dtype: DType;
   readonly probability: number;
 }
 
 /** Emit `x ∘ mask · scale`; bytes become float32 on the way. */
-export const emitDropout = (emitter: OnnxEmitter, [x, mask]: readonly string[], info: OnnxValueInfo, of: DropoutMask): string =>
+export const emitDropout = (emitter: OnnxEmitter, [x, mask]: readonly string[], info: OnnxValueInfo, of: MaskFormat): string =>
   emitter.emit("Mul", [x, emitDropoutWeights(emitter, [x, mask], info, of)], info);
 
 /** Emit `mask · scale` as float32, which is made once `behind` is there. */
@@ -27,7 +27,7 @@ export const emitDropoutWeights = (
   emitter: OnnxEmitter,
   [behind, mask]: readonly string[],
   info: OnnxValueInfo,
-  { dtype, probability }: DropoutMask,
+  { dtype, probability }: MaskFormat,
 ): string =>
   dtype === "float" ? mask : emitter.emit("DequantizeLinear", [mask, scaleBehind(emitter, behind, probability)], info);
 

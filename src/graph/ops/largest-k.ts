@@ -212,7 +212,7 @@ function counting(emitter: OnnxEmitter, rows: Rows): (state: State, threshold: s
   const { shape, scores, wanted } = rows;
   const { row, vector, two, where } = rowOps(emitter, rows);
   const [lowest, largest] = [vector(LOWEST), vector(-LOWEST)];
-  // bytes times a column of ones: 2 ms where a sum of floats takes 4 (12 M scores)
+  // bytes times a column of ones: 2 ms where a sum of floats takes 5 (12 M scores)
   const column = { dtype: "int8", shape: [shape[shape.length - 1], 1] } as const;
   const ones = emitter.emit(
     "Expand",
