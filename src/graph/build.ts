@@ -174,7 +174,13 @@ export const blockAttention = (
     bias,
     dropout,
   }: Readonly<Record<"q" | "k" | "v" | "ids" | "bias", Node>> & { readonly dropout?: DropoutMask | null },
-  attrs: { readonly size: number; readonly scale: number; readonly together?: Dim; readonly groups?: Dim },
+  attrs: {
+    readonly size: number;
+    readonly scale: number;
+    readonly together?: Dim;
+    readonly groups?: Dim;
+    readonly recompute?: boolean;
+  },
 ): Node =>
   makeNode("blockAttention", [q, k, v, ids, bias, ...(dropout ? [dropout.mask] : [])], {
     ...attrs,

@@ -352,11 +352,13 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["symbols", (m) => blocks(m, "real", { n: "n", N: "N", K: "K" }), { n: 5, N: 3, K: 2 }],
     ["two blocks at once, and dropout", (m) => blocks(m, "real", { n: 7, together: 2, perPair: true, dropout: true })],
     ["all blocks at once", (m) => blocks(m, "real", { n: 5, together: 3 })],
+    ["probabilities computed again", (m) => blocks(m, "real", { n: 7, together: 2, dropout: true, recompute: true })],
   ],
   blockAttentionGradient: [
     ["a short last block", (m) => gradientOf(blocks(m, "fixed", { n: 5, ids: [0, 2, 1, 0, 2, 0, 0, 1, 1, 2, 0, 2] }), m)],
     ["dropout", (m) => gradientOf(blocks(m, "fixed", { n: 4, perPair: true, dropout: true }), m)],
     ["two blocks at once", (m) => gradientOf(blocks(m, "fixed", { n: 8, together: 2 }), m)],
+    ["probabilities computed again", (m) => gradientOf(blocks(m, "fixed", { n: 5, perPair: true, recompute: true }), m)],
     ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m), { n: 5, N: 3, K: 2 }],
   ],
   blockAttentionGradientPart: [
@@ -480,6 +482,7 @@ function blocks(
     readonly perPair?: boolean;
     readonly dropout?: boolean;
     readonly together?: number;
+    readonly recompute?: boolean;
   },
 ): Node {
   const { n, size = 2, perPair = false } = options;
@@ -507,8 +510,8 @@ function blocks(
   const listed = m.values([1, 2, N, K], ids, "int32");
   const bias = m.values([1, heads, N, rows, keys], biases);
   const dropout = options.dropout ? { mask: m.flags([1, 2, N, size, keys], "uint8"), probability: 0.25 } : null;
-  const { together } = options;
-  const grouped = together === undefined ? {} : { together, groups: count / together };
+  const { together, recompute = false } = options;
+  const grouped = { ...(together !== undefined && { together, groups: count / together }), recompute };
   return g.blockAttention({ q, k, v, ids: listed, bias, dropout }, { size, scale: 0.7, ...grouped });
 }
 

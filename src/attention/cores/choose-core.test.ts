@@ -80,6 +80,7 @@ describe("the core", () => {
     assert.match(chosen("dense", 4096).why!, /all pairs of one text of 4096 tokens would take 10\.9 GB/);
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, { layers: [0] }).core.name, "chunked", "five layers are dense");
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096).core.name, "gathered");
+    assert.equal(chosen("block(sparsity=0.8, size=128)", 16384).core.name, "chunked", "the listed blocks alone are too much");
   });
   test("holds whole rows where the normaliser or the dropout needs them; another one is refused beside it", () => {
     const [pattern, normaliser] = ["block(sparsity=0.8, size=64)", "sparsemax"];

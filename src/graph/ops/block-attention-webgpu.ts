@@ -58,16 +58,16 @@ function readOf(emitter: OnnxEmitter, [q, k, v, ids, bias, dropout]: readonly st
 
 const all = (emitter: OnnxEmitter, sizes: Sizes) => blocksOf(emitter, sizes, [sizes.batch, sizes.perText, sizes.blocks]);
 
-/** Emit `softmax(q kᵀ · scale + bias) v` over listed blocks, all of them at once. */
+/** Emit `softmax(q kᵀ · scale + bias) v` over listed blocks, all of them at once; with the softmax's values, [B, H, N, size, K · size]. */
 export function emitBatchedForward(
   emitter: OnnxEmitter,
   inputs: readonly string[],
   { inputs: nodes }: Node,
   attrs: BlockAttentionAttrs,
-): string {
+): { readonly context: string; readonly p: string } {
   const sizes = sizesOf(nodes, attrs);
-  const rows = attended(all(emitter, sizes), readOf(emitter, inputs, sizes)); // [B, H, N, size, d]
-  return joined(emitter, rows, sizes, [sizes.batch, sizes.perText]);
+  const { rows, p } = attended(all(emitter, sizes), readOf(emitter, inputs, sizes)); // [B, H, N, size, d]
+  return { context: joined(emitter, rows, sizes, [sizes.batch, sizes.perText]), p };
 }
 
 /** Emit the gradients for q, k and v, as `emitBackward` but for all blocks at once. */
@@ -76,6 +76,7 @@ export function emitBatchedBackward(
   [out, up, ...inputs]: readonly string[],
   { inputs: [, , ...nodes], shape }: Node,
   attrs: BlockAttentionAttrs,
+  p: string | undefined,
 ): string[] {
   const sizes = sizesOf(nodes, attrs);
   const { batch, perText, blocks, d } = sizes;
@@ -83,7 +84,7 @@ export function emitBatchedBackward(
   const mean = emitter.emit("ReduceSum", [weighted, at(emitter, -1)], float([...shape.slice(0, -1), 1]), { keepdims: 1 });
   const read = readOf(emitter, inputs, sizes);
   const ofRows = { up: cut(emitter, up, sizes, d), mean: cut(emitter, mean, sizes, 1) };
-  const { q, k, v } = gradientsOf(all(emitter, sizes), { ...read, ...ofRows });
+  const { q, k, v } = gradientsOf(all(emitter, sizes), { ...read, ...ofRows, p });
 
   const column = reshaped(emitter, emitter.positions(blocks), int32([blocks, 1]));
   const [dk, dv] = summedByKeys(emitter, [k, v], { ids: inputs[3], column }, sizes, [batch, perText]);

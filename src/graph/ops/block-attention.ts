@@ -130,7 +130,12 @@ export const blockAttentionOps = defineOps({
       });
       return out;
     },
-    onnx: (emitter, inputs, node) => (emitter.webgpu ? emitBatchedForward : emitForward)(emitter, inputs, node, attrsOf(node)),
+    onnx(emitter, inputs, node) {
+      const keeps = !attrsOf(node).recompute && emitter.isReadBy(node, "blockAttentionGradient");
+      const { context, p } = (emitter.webgpu ? emitBatchedForward : emitForward)(emitter, inputs, node, attrsOf(node), keeps);
+      if (keeps) emitter.leave(node, "p", p!);
+      return context;
+    },
   },
   // with respect to q; leaves those for k and v
   blockAttentionGradient: {
@@ -144,7 +149,8 @@ export const blockAttentionOps = defineOps({
     reference: ([, up, ...inputs], _, node) => backward(inputs, up, plainAttrs(node, node.inputs.slice(2))).q,
     onnx(emitter, inputs, node) {
       const emit = emitter.webgpu ? emitBatchedBackward : emitBackward;
-      const [q, k, v] = emit(emitter, inputs, node, attrsOf(node));
+      const p = attrsOf(node).recompute ? undefined : emitter.extra(node.inputs[0], "p");
+      const [q, k, v] = emit(emitter, inputs, node, attrsOf(node), p);
       emitter.leave(node, "k", k);
       emitter.leave(node, "v", v);
       return q;
