@@ -153,6 +153,12 @@ export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number)
   return plan.pattern.blocks?.(view) ?? null;
 }
 
+/** {@link headGroups} of a layer, where those that the plan applies to have a block form. */
+export function blockGroupsOfHeads(plan: AttentionPlan, view: GraphView, layers: number): readonly HeadGroup[] | undefined {
+  const groups = headGroups(plan, view);
+  return groups && planBlocks(groups[0].plan, view, layers) ? groups : undefined;
+}
+
 /**
  * Reference form of a plan for one head of one example; `view.key` says which.
  *

@@ -206,6 +206,14 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
       "graph/dtype",
     ],
   ],
+  pairsOfSlots: [
+    [
+      () => g.pairsOfSlots(f(1, 2, 2, 3, 5), i32(1, 2, 2, 2), 4),
+      "pairsOfSlots: expected slots [B, H, N, size, K·size] of ids [B, H, N, K], got [1, 2, 2, 3, 5] and [1, 2, 2, 2].",
+    ],
+    [() => g.pairsOfSlots(i32(1, 2, 2, 3, 6), i32(1, 2, 2, 2), 4), /^pairsOfSlots: expected inputs of dtype/, "graph/dtype"],
+    [() => g.pairsOfSlots(f(1, 2, 2, 3, 6), f(1, 2, 2, 2), 4), "pairsOfSlots: expected int32 ids, got float.", "graph/dtype"],
+  ],
   blockAttentionGradient: [
     [
       () => makeNode("blockAttentionGradient", [f(2), f(2)]),

@@ -162,7 +162,7 @@ export const dropoutMask = (key: Node, shape: Shape, probability: number): Node 
  * @param ids - int32 [B, H, N, K].
  * @param bias - [B, 1 or H, N, 1 or size, K · size]: added to the scores, a very low number where a key must not be read. It gets no
  *   gradient. Keys behind the last token must be removed by it.
- * @param options.dropout - Its mask [B, H, N, size, K · size].
+ * @param options.dropout - Its mask [B, H, N, size, K · size]; or, where every block lists all blocks in order, [B, H, n, n].
  * @param attrs.together - Blocks of queries that the CPU computes at once, `groups` times: several threads need more than one.
  */
 export const blockAttention = (
@@ -186,3 +186,13 @@ export const blockAttention = (
     ...attrs,
     ...(dropout && { probability: dropout.probability }),
   });
+/**
+ * What listed blocks hold of their pairs, such as a mask that {@link blockAttention} reads, as a matrix of all pairs: [B, H, n, n].
+ *
+ * A pair of no listed block gets what stands for some other pair. It passes no gradient on: it is for masks.
+ *
+ * @param slots - uint8 or float [B, H, N, size, K · size].
+ * @param ids - int32 [B, H, N, K], each block listed once.
+ * @param n - Tokens, at most N · size.
+ */
+export const pairsOfSlots = (slots: Node, ids: Node, n: Dim): Node => makeNode("pairsOfSlots", [slots, ids], { n: [n] });

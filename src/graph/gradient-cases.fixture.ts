@@ -353,10 +353,12 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["two blocks at once, and dropout", (m) => blocks(m, "real", { n: 7, together: 2, perPair: true, dropout: true })],
     ["all blocks at once", (m) => blocks(m, "real", { n: 5, together: 3 })],
     ["probabilities computed again", (m) => blocks(m, "real", { n: 7, together: 2, dropout: true, recompute: true })],
+    ["dropout of all pairs", (m) => blocks(m, "real", { n: 5, ids: IN_ORDER, perPair: true, dropout: "of all pairs" })],
   ],
   blockAttentionGradient: [
     ["a short last block", (m) => gradientOf(blocks(m, "fixed", { n: 5, ids: [0, 2, 1, 0, 2, 0, 0, 1, 1, 2, 0, 2] }), m)],
     ["dropout", (m) => gradientOf(blocks(m, "fixed", { n: 4, perPair: true, dropout: true }), m)],
+    ["dropout of all pairs", (m) => gradientOf(blocks(m, "fixed", { n: 5, ids: IN_ORDER, dropout: "of all pairs" }), m)],
     ["two blocks at once", (m) => gradientOf(blocks(m, "fixed", { n: 8, together: 2 }), m)],
     ["probabilities computed again", (m) => gradientOf(blocks(m, "fixed", { n: 5, perPair: true, recompute: true }), m)],
     ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m), { n: 5, N: 3, K: 2 }],
@@ -366,6 +368,25 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["keys, two blocks at once", (m) => gradientOf(blocks(m, "fixed", { n: 8, together: 2 }), m, "k")],
     ["values, with dropout", (m) => gradientOf(blocks(m, "fixed", { n: 5, dropout: true }), m, "v")],
     ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m, "k"), { n: 5, N: 3, K: 2 }],
+  ],
+
+  pairsOfSlots: [
+    [
+      "a short last block, bytes",
+      (m) => g.pairsOfSlots(m.flags([1, 2, 2, 3, 6], "uint8"), m.values([1, 2, 2, 2], [0, 1, 1, 0, 1, 0, 0, 1], "int32"), 4),
+    ],
+    ["one token", (m) => g.pairsOfSlots(m.fixed([1, 1, 1, 1, 1]), m.values([1, 1, 1, 1], [0], "int32"), 1)],
+    ["one block of three listed", (m) => g.pairsOfSlots(m.fixed([1, 1, 3, 2, 2]), m.values([1, 1, 3, 1], [2, 0, 1], "int32"), 6)],
+    [
+      "symbols",
+      (m) =>
+        g.pairsOfSlots(
+          m.fixed(["B", 2, "N", 2, "2*K"]),
+          m.values(["B", 2, "N", "K"], [2, 0, 1, 2, 0, 1, 1, 0, 2, 1, 0, 2], "int32"),
+          "n",
+        ),
+      { B: 1, N: 3, K: 2, n: 5 },
+    ],
   ],
 
   // random numbers
@@ -469,6 +490,9 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
 
 const LOWEST = -3.4028234663852886e38;
 
+/** The blocks of 5 tokens, two a block, for each block of queries of two heads. */
+const IN_ORDER = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
+
 /** Two heads of width 3; each block of `size` queries reads two blocks of keys, those behind the last token removed. */
 function blocks(
   m: Maker,
@@ -480,7 +504,7 @@ function blocks(
     readonly K?: g.Dim;
     readonly ids?: readonly number[];
     readonly perPair?: boolean;
-    readonly dropout?: boolean;
+    readonly dropout?: boolean | "of all pairs";
     readonly together?: number;
     readonly recompute?: boolean;
   },
@@ -509,7 +533,8 @@ function blocks(
   const [q, k, v] = ["q", "k", "v"].map(() => m[kind]([1, 2, n, 3]));
   const listed = m.values([1, 2, N, K], ids, "int32");
   const bias = m.values([1, heads, N, rows, keys], biases);
-  const dropout = options.dropout ? { mask: m.flags([1, 2, N, size, keys], "uint8"), probability: 0.25 } : null;
+  const ofMask = options.dropout === "of all pairs" ? [1, 2, n, n] : [1, 2, N, size, keys];
+  const dropout = options.dropout ? { mask: m.flags(ofMask, "uint8"), probability: 0.25 } : null;
   const { together, recompute = false } = options;
   const grouped = { ...(together !== undefined && { together, groups: count / together }), recompute };
   return g.blockAttention({ q, k, v, ids: listed, bias, dropout }, { size, scale: 0.7, ...grouped });

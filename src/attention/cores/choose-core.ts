@@ -52,7 +52,7 @@ const MOST_BYTES = 2e9;
 /**
  * Choose how a plan's attention is computed: as the plan says, or whatever is expected to be faster for the longest text.
  *
- * An encoder whose layers add a bias to their scores is computed by `masked`. The results are the same to rounding; with dropout on attention probabilities, the cores draw different masks.
+ * An encoder whose layers add a bias to their scores is computed by `masked`. The results are the same to rounding.
  *
  * @throws `pattern/bad-core` for an unknown core, or one that computes none of the layers, not the normaliser or no bias.
  */

@@ -33,5 +33,5 @@ function everyBlock(view: GraphView): KeyBlocks {
   });
   const real = greater(textLengths(view), places); // [B, 1, 1, 1, N · size]
   const ids = broadcastTo(blockPlaces(view, SIZE), ["B", view.heads, N, N]);
-  return { size: SIZE, ids, keep: broadcastTo(real, ["B", 1, N, 1, tokens]) };
+  return { size: SIZE, ids, keep: broadcastTo(real, ["B", 1, N, 1, tokens]), keepsAll: true };
 }

@@ -95,7 +95,7 @@ for (const [name, core] of Object.entries(cores)) {
           const made = core.attend(q, k, v, {
             ...(bias && { bias: input("bias", [1, HEADS, "n", "n"]) }),
             ...{ visibility: seen, plan, layer: LAYER, layers: 2, heads: HEADS, scale: SCALE },
-            ...{ dropoutMask: () => null, input: view.input },
+            ...{ dropoutMask: null, input: view.input },
           });
           assert.deepEqual([made.context.shape, made.keptPairs.shape], [["B", HEADS, "n", WIDTH], ["B"]]);
           const outputs = {
@@ -131,7 +131,7 @@ for (const [name, core] of Object.entries(cores)) {
         const view = new FedView({ heads: HEADS, layer: LAYER });
         const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
         const common = { visibility: visibility(), layer: LAYER, layers: 2, heads: HEADS, scale: 3, input: view.input };
-        const { context, keptPairs } = core.attend(q, k, v, { ...common, plan, dropoutMask: () => null });
+        const { context, keptPairs } = core.attend(q, k, v, { ...common, plan, dropoutMask: null });
         const scores = matmul(q, k, { transB: true, alpha: 3 });
         const keep = planMask(plan, { ...view, q, k, scores: () => scores, input: view.input }, 2);
         const p = normalisers[plan.normaliser].normalise(scores, keep, { input: view.input });

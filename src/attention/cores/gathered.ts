@@ -7,15 +7,14 @@ import {
   constant,
   mul,
   type Node,
-  product,
   reshape,
   type Shape,
   sumTo,
   where,
 } from "../../graph/index.ts";
-import { blockGroups, ofBlocks } from "../patterns/parts/token-blocks.ts";
+import { blockGroups, ofBlocks, shapeOfSlots } from "../patterns/parts/token-blocks.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
-import { headGroups, planBlocks } from "../plan.ts";
+import { blockGroupsOfHeads, planBlocks } from "../plan.ts";
 import { type MakeInput, validQueries } from "../visibility.ts";
 import { attendByHeads } from "./by-heads.ts";
 import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
@@ -57,14 +56,13 @@ export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, how: ByB
   const ofLayer = { q, k, scores: noScores, visibility, allowed, full: visibility.full, layer, heads, input };
   const blocks = formOf(plan, ofLayer, layers);
   if (!blocks) {
-    const groups = headGroups(plan, ofLayer);
-    if (!(groups && formOf(groups[0].plan, ofLayer, layers))) return masked.attend(q, k, v, view);
+    const groups = blockGroupsOfHeads(plan, ofLayer, layers);
+    if (!groups) return masked.attend(q, k, v, view);
     return attendByHeads(q, k, v, view, groups, (...ofGroup) => attendBlocks(...ofGroup, how));
   }
   const { size, ids, keep, firstRows } = blocks;
-  const [B, H, N, K] = ids.shape;
   const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
-  const dropout = dropoutMask([B, H, N, size, product([K, size])]);
+  const dropout = dropoutMask?.(blocks.keepsAll ? [...q.shape.slice(0, 3), q.shape[2]] : shapeOfSlots(blocks));
   const listed = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale, recompute, ...blockGroups(size) }); // [B, H, n, d]
   const context = firstRows ? withFirstRows([q, k, v], listed, firstRows, view) : listed; // [B, H, n, d]
   const pairs = countKept(blocks, heads, input); // [B]

@@ -55,10 +55,12 @@ export interface GraphView {
 /** The blocks of keys that each block of queries reads. Tokens are cut into N blocks of `size`, see `blocksOf`; the last ones may be padding. */
 export interface KeyBlocks {
   readonly size: number;
-  /** int32 [B, H, N, K]: places of the blocks of keys, K of them for each block of queries. */
+  /** int32 [B, H, N, K]: places of the blocks of keys, K of them for each block of queries, none twice. */
   readonly ids: Node;
-  /** Bool [B, 1 or H, N, 1 or size, K · size]: which of their keys are kept. A block that is listed twice is kept once at most. */
+  /** Bool [B, 1 or H, N, 1 or size, K · size]: which of their keys are kept. */
   readonly keep: Node;
+  /** Every block of queries lists all blocks in order and keeps all pairs of real tokens; default false. */
+  readonly keepsAll?: boolean;
   /**
    * The first queries, where they keep keys in too many blocks to list: `count` of them, and what they keep of all keys, bool
    * [B, 1 or H, count, n]. What the lists say of them does not count.

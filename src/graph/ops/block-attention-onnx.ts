@@ -82,20 +82,30 @@ function perHead(
     const each = emitter.constant([perText], int32([]));
     slices.push([emitter.emit("Div", [emitter.positions(heads), each], int32([heads])), int32([])]);
   }
-  if (dropout) slices.push(flat(dropout, sizes.maskDType, [blocks, size, keys]));
+  if (dropout) slices.push(flat(dropout, sizes.maskDType, sizes.maskOfPairs ? [n, n] : [blocks, size, keys]));
   return {
     slices,
     biasOf: (name) => (biasHeads > 1 ? name : emitter.emit("Gather", [table, name], ofBias, { axis: 0 })),
   };
 }
 
-/** Zeros to append to n tokens, so that the last block is whole: the `pads` of Pad for [n, d]. */
-function padsOf(emitter: OnnxEmitter, { n, blocks, size }: Sizes): string {
+/** Zeros to append to n tokens, so that the last block is whole: the `pads` of Pad for [n, d], or for [n, n]. */
+function padsOf(emitter: OnnxEmitter, { n, blocks, size }: Sizes, of: "rows" | "pairs" = "rows"): string {
   const one = { dtype: "int64", shape: [1] } as const;
   const [whole, tokens] = [emitter.shapeVector([product([blocks, size])]), emitter.shapeVector([n])];
   const behind = emitter.emit("Sub", [whole, tokens], one);
   const zero = emitter.constant([0], one);
-  return emitter.emit("Concat", [zero, zero, behind, zero], { dtype: "int64", shape: [4] }, { axis: 0 });
+  const pads = [zero, zero, behind, of === "pairs" ? behind : zero];
+  return emitter.emit("Concat", pads, { dtype: "int64", shape: [4] }, { axis: 0 });
+}
+
+/** The dropout's mask of one head as [N, size, K · size]. */
+function maskOf(emitter: OnnxEmitter, mask: string, sizes: Sizes): Slice {
+  const { maskDType: dtype, maskOfPairs, blocks, size, keys } = sizes;
+  const info = { dtype, shape: [size, keys] };
+  if (!maskOfPairs) return [mask, info];
+  const whole = emitter.emit("Pad", [mask, padsOf(emitter, sizes, "pairs")], { dtype, shape: [product([blocks, size]), keys] });
+  return [reshaped(emitter, whole, { dtype, shape: [blocks, size, keys] }), info];
 }
 
 /** [n, d] cut into blocks: [N, size, d], or one row a block, [N, size · d]. */
@@ -136,7 +146,7 @@ export function emitForward(
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, { dtype: sizes.maskDType, shape: [size, width] }]);
+    if (dropout) ofBlock.push(maskOf(emitter, dropout, sizes));
     const [rows, p] = scanBlocks(emitter, sizes, ofBlock, ([q, ids, bias, dropout]) => {
       const [ownKeys, ownValues] = [keys, values].map((table) => listed(emitter, table, ids, sizes));
       const { rows, p } = attended(few, { q, keys: ownKeys, values: ownValues, bias, dropout });
@@ -187,7 +197,7 @@ export function emitBackward(
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, { dtype: sizes.maskDType, shape: [size, width] }]);
+    if (dropout) ofBlock.push(maskOf(emitter, dropout, sizes));
     const keptOfHead: Slice[] = kept.map((_, at) => [ofHead[at], float([size, width])]);
     const [dq, dkOfBlocks, dvOfBlocks] = scanBlocks(emitter, sizes, [...keptOfHead, ...ofBlock], (slices) => {
       const [q, up, mean, ids, bias, dropout] = slices.slice(kept.length);

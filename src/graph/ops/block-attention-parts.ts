@@ -39,6 +39,8 @@ export interface Sizes extends BlockAttentionAttrs {
   readonly batch: Dim;
   /** Of the dropout's mask. */
   readonly maskDType: DType;
+  /** Whether that is one of all pairs, [B, H, n, n]; otherwise of what is listed. */
+  readonly maskOfPairs: boolean;
 }
 
 export function sizesOf([q, , , ids, bias, mask]: readonly Node[], attrs: BlockAttentionAttrs): Sizes {
@@ -46,8 +48,8 @@ export function sizesOf([q, , , ids, bias, mask]: readonly Node[], attrs: BlockA
   const [, , blocks, slots] = ids.shape;
   const [biasHeads, biasRows] = [bias.shape[1] as number, bias.shape[3]];
   const [heads, keys] = [product([batch, perText]), product([slots, attrs.size])];
-  const maskDType = mask?.dtype ?? "float";
-  return { ...attrs, batch, perText, heads, n, d, blocks, slots, keys, biasHeads, biasRows, maskDType };
+  const [maskDType, maskOfPairs] = [mask?.dtype ?? "float", mask?.shape.length === 4];
+  return { ...attrs, batch, perText, heads, n, d, blocks, slots, keys, biasHeads, biasRows, maskDType, maskOfPairs };
 }
 
 export const reshaped = (emitter: OnnxEmitter, x: string, { dtype, shape }: OnnxValueInfo): string =>

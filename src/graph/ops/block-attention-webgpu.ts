@@ -1,6 +1,6 @@
 // Attention over listed blocks without Scan, which ONNX Runtime's WebGPU provider lacks: all blocks of queries of all heads at once.
 import type { Node, OnnxEmitter } from "../node.ts";
-import { plus, product } from "../shape.ts";
+import { type Dim, plus, product } from "../shape.ts";
 import {
   attended,
   type BlockAttentionAttrs,
@@ -19,7 +19,7 @@ const int64 = { dtype: "int64", shape: [1] } as const;
 const at = (emitter: OnnxEmitter, value: number): string => emitter.constant([value], int64);
 
 /** [B, H, n, width] cut into blocks: [B, H, N, size, width]. The last block is filled up with zeros. */
-function cut(emitter: OnnxEmitter, x: string, { batch, perText, n, blocks, size }: Sizes, width: number): string {
+function cut(emitter: OnnxEmitter, x: string, { batch, perText, n, blocks, size }: Sizes, width: Dim): string {
   const end = [batch, perText, size, width];
   const zero = emitter.constant([0], float([]));
   const zeros = emitter.emit("Expand", [zero, emitter.shapeVector(end)], float(end));
@@ -49,11 +49,22 @@ function listed(emitter: OnnxEmitter, x: string, places: string, sizes: Sizes): 
   return reshaped(emitter, found, float([batch, perText, blocks, keys, d]));
 }
 
+/** A mask of all pairs as [B, H, N, size, N · size]. */
+function maskOfBlocks(emitter: OnnxEmitter, mask: string, sizes: Sizes): string {
+  const { batch, perText, n, size, keys } = sizes;
+  const end = [batch, perText, n, size];
+  const zeros = emitter.emit("Expand", [emitter.constant([0], float([])), emitter.shapeVector(end)], float(end));
+  const longer = emitter.emit("Concat", [mask, zeros], float([batch, perText, n, plus([n, size])]), { axis: 3 });
+  const inputs = [longer, at(emitter, 0), emitter.shapeVector([keys]), at(emitter, 3)];
+  return cut(emitter, emitter.emit("Slice", inputs, float([batch, perText, n, keys])), sizes, keys);
+}
+
 /** What both passes read, of all blocks. */
 function readOf(emitter: OnnxEmitter, [q, k, v, ids, bias, dropout]: readonly string[], sizes: Sizes) {
   const places = placesOf(emitter, ids, sizes);
   const [keys, values] = [k, v].map((x) => listed(emitter, x, places, sizes));
-  return { q: cut(emitter, q, sizes, sizes.d), keys, values, bias, dropout };
+  const mask = dropout && sizes.maskOfPairs ? maskOfBlocks(emitter, dropout, sizes) : dropout;
+  return { q: cut(emitter, q, sizes, sizes.d), keys, values, bias, dropout: mask };
 }
 
 const all = (emitter: OnnxEmitter, sizes: Sizes) => blocksOf(emitter, sizes, [sizes.batch, sizes.perText, sizes.blocks]);

@@ -1,6 +1,6 @@
 import type { AttentionCore, AttentionPlan, CoreNodes, Visibility } from "../../attention/index.ts";
 import type { GraphInputs } from "../../batch/index.ts";
-import { type Node, reshape, transpose } from "../../graph/index.ts";
+import { type DropoutMask, type Node, reshape, type Shape, transpose } from "../../graph/index.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
 import type { Parameters } from "./layers.ts";
 
@@ -85,6 +85,8 @@ export function attend({ query, key, value, output, rotate = (x) => x }: Project
   const { hiddenSize: D, heads: H, layers, attentionDropout } = config;
   const d = D / H;
   const split = (t: Node): Node => transpose(reshape(t, ["B", "n", H, d]), [0, 2, 1, 3]); // [T, D] → [B, H, n, d]
+  const maskOf = (shape: Shape, part?: string): DropoutMask =>
+    inputs.dropout(["layer", layer, "attentionProbabilities", ...(part ? [part] : [])].join("."), shape, attentionDropout)!;
   const { context, ...rest } = core.attend(rotate(split(query)), rotate(split(key)), split(value), {
     visibility: visibility(layer),
     plan,
@@ -93,10 +95,7 @@ export function attend({ query, key, value, output, rotate = (x) => x }: Project
     heads: H,
     scale: 1 / Math.sqrt(d),
     bias,
-    dropoutMask(shape, part) {
-      const name = ["layer", layer, "attentionProbabilities", ...(part ? [part] : [])].join(".");
-      return training ? inputs.dropout(name, shape, attentionDropout) : null;
-    },
+    dropoutMask: training && attentionDropout > 0 ? maskOf : null,
     input: (name, ...rest) => inputs.values(`attention.${name}`, ...rest),
   });
   const merged = reshape(transpose(context, [0, 2, 1, 3]), ["B*n", D]); // [T, D]

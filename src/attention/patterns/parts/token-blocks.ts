@@ -13,7 +13,7 @@ import {
   type Shape,
   where,
 } from "../../../graph/index.ts";
-import type { GraphView } from "../pattern.ts";
+import type { GraphView, KeyBlocks } from "../pattern.ts";
 
 /** Blocks of queries that are computed at once, at most: more leave the cache, fewer are too little work for several threads. */
 const MOST_TOGETHER = 8;
@@ -31,6 +31,12 @@ export function blockGroups(size: number): { readonly groups: Dim; readonly toge
 export function blocksOf(size: number): Dim {
   const { groups, together } = blockGroups(size);
   return product([groups, together]);
+}
+
+/** The pairs of listed blocks, as a core holds them: [B, H, N, size, K · size]. */
+export function shapeOfSlots({ ids, size }: Pick<KeyBlocks, "ids" | "size">): Shape {
+  const [B, H, N, K] = ids.shape;
+  return [B, H, N, size, product([K, size])];
 }
 
 /** Input [..., N, ...] whose own axes say how N is made up, so that a runtime can read that off it. */
