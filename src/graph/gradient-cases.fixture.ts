@@ -380,10 +380,13 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     [
       "symbols",
       (m) =>
-        g.pairsOfSlots(
-          m.fixed(["B", 2, "N", 2, "2*K"]),
-          m.values(["B", 2, "N", "K"], [2, 0, 1, 2, 0, 1, 1, 0, 2, 1, 0, 2], "int32"),
-          "n",
+        g.mul(
+          g.pairsOfSlots(
+            m.fixed(["B", 2, "N", 2, "2*K"]),
+            m.values(["B", 2, "N", "K"], [2, 0, 1, 2, 0, 1, 1, 0, 2, 1, 0, 2], "int32"),
+            "n",
+          ),
+          m.fixed(["n"]), // says what n is
         ),
       { B: 1, N: 3, K: 2, n: 5 },
     ],
