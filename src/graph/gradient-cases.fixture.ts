@@ -379,15 +379,10 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["one block of three listed", (m) => g.pairsOfSlots(m.fixed([1, 1, 3, 2, 2]), m.values([1, 1, 3, 1], [2, 0, 1], "int32"), 6)],
     [
       "symbols",
-      (m) =>
-        g.mul(
-          g.pairsOfSlots(
-            m.fixed(["B", 2, "N", 2, "2*K"]),
-            m.values(["B", 2, "N", "K"], [2, 0, 1, 2, 0, 1, 1, 0, 2, 1, 0, 2], "int32"),
-            "n",
-          ),
-          m.fixed(["n"]), // says what n is
-        ),
+      (m) => {
+        const slots = g.add(m.fixed(["B", 2, "N", 2, "2*K"]), g.sumTo(m.fixed(["n"]), [1]));
+        return g.pairsOfSlots(slots, m.values(["B", 2, "N", "K"], [2, 0, 1, 2, 0, 1, 1, 0, 2, 1, 0, 2], "int32"), "n");
+      },
       { B: 1, N: 3, K: 2, n: 5 },
     ],
   ],

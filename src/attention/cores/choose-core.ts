@@ -80,7 +80,7 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
       );
     }
     if (core === gathered && !some) {
-      const rule = "a pattern whose kept pairs lie in blocks, without a ramp, such as block(sparsity=0.8, size=64)";
+      const rule = "a pattern whose kept pairs lie in blocks, such as block(sparsity=0.8, size=64)";
       throw expectedGot(
         "pattern/bad-core",
         "attention.core gathered",

@@ -16,6 +16,7 @@ import { dropoutKeptReference, dropoutRate, foldKey, normalFill, uniform } from 
 import type { HostTensor, Runtime, Session } from "../../runtime/index.ts";
 import { FedView, type MadeUpBatch, madeUpBatch, tensorsOf } from "../patterns/made-up-heads.fixture.ts";
 import { parsePattern } from "../patterns/parse-pattern.ts";
+import { type AttentionPlan, strengthAt } from "../plan.ts";
 import { visibility } from "../visibility.ts";
 import { chunked } from "./chunked.ts";
 import type { AttentionCore, CoreView } from "./core.ts";
@@ -26,18 +27,27 @@ const [HEADS, WIDTH, LAYER] = [2, 8, 1];
 const TOLERANCE = 1e-5;
 
 /**
- * Context, kept pairs and gradients for q, k and v of the loss Σ r ∘ context.
+ * A plan by a pattern's id, and the model's window.
  *
- * @param pattern - An id, or one in a window or in one head: `dense within 5`, `block(sparsity=0.5, size=4) in head 1`.
+ * @param text - An id, or one in a window, in one head or with a ramp: `dense within 5`, `block(sparsity=0.5, size=4) in head 1`,
+ *   `block(sparsity=0.5, size=4) in 3 steps`.
  */
+function planOf(text: string): { readonly plan: AttentionPlan; readonly window?: number } {
+  const [everyHead, window] = text.split(" within ");
+  const [ramped, head] = everyHead.split(" in head ");
+  const [id, steps] = ramped.split(" in ");
+  const [heads, rampSteps] = [head ? [Number(head)] : undefined, steps ? Number.parseInt(steps, 10) : undefined];
+  return { plan: { pattern: parsePattern(id), heads, rampSteps }, ...(window && { window: Number(window) }) };
+}
+
+/** Context, kept pairs and gradients for q, k and v of the loss Σ r ∘ context. */
 function outputsOf(core: AttentionCore, pattern: string, view: FedView, dropoutMask: CoreView["dropoutMask"] = null) {
-  const [everyHead, window] = pattern.split(" within ");
-  const [id, head] = everyHead.split(" in head ");
+  const { plan, window } = planOf(pattern);
   const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
   const made = core.attend(q, k, v, {
     ...{
-      visibility: visibility(window ? { window: Number(window) } : {}),
-      plan: { pattern: parsePattern(id), ...(head && { heads: [Number(head)] }) },
+      visibility: visibility({ window }),
+      plan,
       layer: LAYER,
       layers: 2,
       heads: HEADS,
@@ -123,7 +133,8 @@ export function gatheredContract(
         });
         for (const [at, batchLengths] of lengths.entries()) {
           const texts = `texts of ${batchLengths.join(", ")} tokens`;
-          const batch = madeUpBatch(batchLengths, { heads: HEADS, layer: LAYER, extraPadding: at % 3 });
+          const strength = strengthAt(planOf(pattern).plan, at);
+          const batch = madeUpBatch(batchLengths, { heads: HEADS, layer: LAYER, extraPadding: at % 3, strength });
           test(`${texts}: the same to rounding, and exactly as many pairs`, async () => {
             // one behind the other: two sessions at once have hung on WebAssembly
             const [whole, blocks] = [await run(compared[0], batch, at), await run(compared[1], batch, at)];
@@ -232,6 +243,14 @@ export const everyCase: GatheredCases = {
     "anyOf(global(sparsity=0.9), slidingWindow(sparsity=0.9))",
     "anyOf(slidingWindow(radius=2), strided(stride=129), global(tokens=2))",
     "anyOf(slidingWindow(radius=3), slidingWindow(radius=0))",
+    "anyOf(block(sparsity=0.8), slidingWindow(radius=3))",
+    "anyOf(slidingWindow(radius=20), block(sparsity=0.6, size=7, keepOwn=true), global(tokens=3))",
+    "anyOf(block(sparsity=0.9, size=32), global(sparsity=0.9), block(sparsity=0.5, size=32))",
+    "anyOf(block(sparsity=0.95, size=64), strided(stride=128))",
+    "anyOf(anyOf(block(sparsity=0.6, size=3), slidingWindow(radius=0)), slidingWindow(sparsity=0.9)) in head 1",
+    "block(sparsity=0.9, size=7) in 5 steps",
+    "slidingWindow(sparsity=0.9) in 4 steps",
+    "anyOf(block(sparsity=0.9, size=5), global(sparsity=0.9), slidingWindow(sparsity=0.8)) in 6 steps in head 0",
     "block(sparsity=0.5, size=7) in head 0",
     "anyOf(slidingWindow(radius=3), global(tokens=2)) in head 1",
     "dense",
@@ -250,6 +269,8 @@ export const fewCases: GatheredCases = {
     "anyOf(slidingWindow(radius=3), global(tokens=2))",
     "anyOf(slidingWindow(radius=3), global(tokens=2)) in head 1",
     "strided(stride=128)",
+    "anyOf(block(sparsity=0.7, size=4), slidingWindow(radius=3), global(tokens=2))",
+    "block(sparsity=0.8, size=4) in 3 steps",
     "dense",
     "dense within 5",
   ],

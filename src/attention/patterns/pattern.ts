@@ -42,6 +42,8 @@ export interface GraphView {
   readonly full: boolean;
   /** True where every input and every size must follow from a text's tokens alone, as in an exported model. */
   readonly tokensOnly?: boolean;
+  /** The least strength of a ramp that a batch of this graph may have, at which patterns keep most; default 1. */
+  readonly leastStrength?: number;
   readonly layer: number;
   /** H */
   readonly heads: number;
@@ -68,6 +70,18 @@ export interface KeyBlocks {
   readonly firstRows?: { readonly count: Dim; readonly keep: Node };
 }
 
+/** Whole blocks of keys, chosen by what stands in them. */
+export interface BlockChoice {
+  /** Of the pattern. */
+  readonly id: string;
+  /** Tokens a block. */
+  readonly size: number;
+  /** How many of a text's blocks of keys a block of queries keeps at most. @param strength - As in {@link HeadView}. */
+  most(blocks: number, strength: number): number;
+  /** Bool [B, H, N, N]: which blocks of keys each block of queries keeps. */
+  chosen(view: GraphView): Node;
+}
+
 /**
  * A sparsity pattern: a named rule that may only *remove* pairs.
  *
@@ -90,9 +104,13 @@ export interface Pattern {
   graph(view: GraphView): Node;
   /**
    * Block form, of patterns whose kept pairs lie in few blocks: the same pairs as `graph`, so that a core can skip all others' work.
-   * Null where this view has no such form; absent where no view has one. No ramp: at full strength only.
+   * Null where this view has no such form; absent where no view has one. Lists hold what is kept at {@link GraphView.leastStrength}.
    */
   blocks?(view: GraphView): KeyBlocks | null;
-  /** The rules by place one of which keeps each kept pair, where the block form follows from such: so a union has one too. */
+  /**
+   * Where the block form follows from rules by place and from whole blocks that are chosen: one of these keeps each kept pair. So a union
+   * has a block form too.
+   */
   readonly places?: readonly PlaceRule[];
+  readonly choices?: readonly BlockChoice[];
 }

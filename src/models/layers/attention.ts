@@ -89,7 +89,8 @@ export function attend({ query, key, value, output, rotate = (x) => x }: Project
     inputs.dropout(["layer", layer, "attentionProbabilities", ...(part ? [part] : [])].join("."), shape, attentionDropout)!;
   const { context, ...rest } = core.attend(rotate(split(query)), rotate(split(key)), split(value), {
     visibility: visibility(layer),
-    plan,
+    // evaluation is at full strength, and its lists of blocks as short as that
+    plan: training ? plan : { ...plan, rampSteps: undefined },
     layer,
     layers,
     heads: H,
