@@ -30,6 +30,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...["batch", "attention", "tasks", "models", "data", "training"],
   ],
   trackers: ["errors", "files", "network", "training", "runs"],
+  server: ["errors"],
   studies: [
     ...["errors", "random", "metrics", "linear", "files", "graph", "onnx", "runtime", "kernels"],
     ...["batch", "attention", "tasks", "models", "data", "training", "runs"],

@@ -113,6 +113,11 @@ test("a verb stopped by a signal exits with 130 without an error line", async ()
     assert.deepEqual(await run(["fail"], [verb], stopped), { code: 130, stdout: "", stderr: "" });
 });
 
+test("a server that a signal stopped has ended well", async () => {
+  const verb = { ...failing(0), endsOnSignal: true, run: async () => 0 };
+  assert.deepEqual(await run(["fail"], [verb], AbortSignal.abort()), { code: 0, stdout: "", stderr: "" });
+});
+
 test("a verb that fails while it stops still says why", async () => {
   const verb = { ...failing(new CrispError("checkpoint/unwritable", "no room")), stopsOnSignal: true };
   assert.deepEqual(await run(["fail"], [verb], AbortSignal.abort()), { code: 1, stdout: "", stderr: "no room\n" });

@@ -15,8 +15,8 @@ export interface Command {
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
-  /** Called once the verb is known to end cleanly on a signal; returns the signal. */
-  readonly listenForSignals: () => AbortSignal;
+  /** Called once the verb is known to end cleanly on a signal, with when it will; returns the signal. */
+  readonly listenForSignals: (when?: string) => AbortSignal;
 }
 
 /** Exit code after Ctrl-C, as shells have it: 128 + SIGINT. */
@@ -58,11 +58,12 @@ export async function runCommand(command: Command): Promise<number> {
       return 0;
     }
     const parsed = verb.continues ? verb.continues(typed, output.note) : typed;
-    signal = verb.stopsOnSignal ? command.listenForSignals() : new AbortController().signal;
+    if (verb.endsOnSignal) signal = command.listenForSignals("once what was asked is answered");
+    else signal = verb.stopsOnSignal ? command.listenForSignals() : new AbortController().signal;
     const commandLine = typedAs(parsed.startedBy ?? argv);
     const context = { ...parsed, output, signal, commandLine, command: [name, ...rest] } as Context;
     const code = await verb.run(context);
-    return signal.aborted ? INTERRUPTED : code;
+    return signal.aborted && !verb.endsOnSignal ? INTERRUPTED : code;
   } catch (thrown) {
     if (signal?.aborted && (thrown === signal.reason || (thrown as Error | null)?.name === "AbortError")) return INTERRUPTED;
     const told = explainChange(thrown);

@@ -3,8 +3,12 @@ export interface Stop {
   readonly signal: AbortSignal;
   /** True once whatever read standard output has closed it. */
   readonly readerGone: boolean;
-  /** From here on the first Ctrl-C asks for a clean stop, and the second one ends the process at once. */
-  listen(): AbortSignal;
+  /**
+   * From here on the first Ctrl-C asks for a clean stop, and the second one ends the process at once.
+   *
+   * @param when - When it will stop, for people. Default: `after this step`.
+   */
+  listen(when?: string): AbortSignal;
 }
 
 /**
@@ -28,12 +32,12 @@ export function watchForStop(): Stop {
     get readerGone() {
       return readerGone;
     },
-    listen() {
+    listen(when = "after this step") {
       listening = true;
       for (const name of ["SIGINT", "SIGTERM"] as const) {
         process.on(name, () => {
           if (stop.signal.aborted) process.exit(130);
-          process.stderr.write("\nstopping after this step; press Ctrl-C again to stop at once\n");
+          process.stderr.write(`\nstopping ${when}; press Ctrl-C again to stop at once\n`);
           stop.abort();
         });
       }

@@ -29,7 +29,7 @@ export interface Context<Table extends OptionTable = OptionTable> {
   readonly given: ReadonlySet<string>;
   readonly positionals: readonly string[];
   readonly output: Output;
-  /** Aborted by the first Ctrl-C (or SIGTERM) of a verb with `stopsOnSignal`. */
+  /** Aborted by the first Ctrl-C (or SIGTERM) of a verb with `stopsOnSignal` or `endsOnSignal`. */
   readonly signal: AbortSignal;
   /** What the user typed to start the run, for reports. */
   readonly commandLine: string;
@@ -51,6 +51,8 @@ export interface Verb<Table extends OptionTable = OptionTable> {
   readonly examples?: readonly string[];
   /** True for verbs that end cleanly when `context.signal` is aborted; the others are killed by Ctrl-C at once. */
   readonly stopsOnSignal?: boolean;
+  /** True for servers: they run until `context.signal` is aborted, which is no failure. */
+  readonly endsOnSignal?: boolean;
   /** What was typed, with what an unfinished run was started with in place of all that was left out. */
   readonly continues?: (typed: ParsedArguments, onNote: (text: string) => void) => ParsedArguments;
   /** @returns the exit code; 0 is success. */
