@@ -100,11 +100,11 @@ function calibrated(joint: readonly (readonly number[])[], counts: readonly numb
   });
 }
 
-/** Whole numbers of the same sum: what is left by rounding down goes to the largest remainders. */
+/** Whole numbers of the same sum: what is left by rounding down goes to the largest remainders, of equal ones to the last, as in cleanlab. */
 function roundedToSum(values: readonly number[]): number[] {
   const whole = values.map(Math.floor);
   let left = Math.round(values.reduce((a, b) => a + b, 0)) - whole.reduce((a, b) => a + b, 0);
-  const byRemainder = values.map((_, at) => at).sort((a, b) => values[b] - whole[b] - (values[a] - whole[a]));
+  const byRemainder = values.map((_, at) => at).sort((a, b) => values[b] - whole[b] - (values[a] - whole[a]) || b - a);
   for (const at of byRemainder) if (left-- > 0) whole[at]++;
   return whole;
 }
