@@ -10,13 +10,13 @@ import { cellText, taskOf } from "../../tasks/index.ts";
 import { runtimeFor } from "../classifier-node.ts";
 import { type FetchListener, modelFolderOf } from "../hub-sources-node.ts";
 import { type TrainResult, tokenizerOf, train } from "../train-node.ts";
-import type { RecipeSettings } from "../training/choose-recipe.ts";
+import { DEFAULT_TIME_BUDGET, type RecipeSettings } from "../training/choose-recipe.ts";
 import type { TrainEvent } from "../training/train-settings.ts";
 import { textFeatures } from "./text-features.ts";
 
 /** Settings of {@link audit}. */
 export interface AuditSettings
-  extends Pick<RecipeSettings, "preset" | "timeBudget">,
+  extends Pick<RecipeSettings, "preset">,
     Pick<DatasetOptions, "encoding" | "skipBadRows" | "textColumn" | "pairColumn" | "labelColumn"> {
   /** TSV, CSV, JSONL (gzip of each) or Parquet, with one class a row. */
   readonly data: string;
@@ -32,6 +32,8 @@ export interface AuditSettings
   readonly seed?: number;
   /** Predict by fine-tuned encoders instead of a logistic regression of the frozen encoder's features; default false. */
   readonly fineTune?: boolean;
+  /** Seconds that fine-tuning may take on a laptop's two cores, all folds together and the model of all rows; default 300. */
+  readonly timeBudget?: number;
   /** Texts without labels: one a line, or a table. */
   readonly unlabelled?: string;
   /** How many of them are to be named; default 20. */
@@ -191,7 +193,9 @@ async function byFineTuning(
   model: string,
   { maxLength, preset, timeBudget, device, onEvent }: AuditSettings,
 ): Promise<Said> {
-  const run = train({ data: dataset, model, folds, seed, maxLength, preset, timeBudget, device });
+  // a recipe reckons with one model
+  const ofEach = (timeBudget ?? DEFAULT_TIME_BUDGET) / (folds + 1);
+  const run = train({ data: dataset, model, folds, seed, maxLength, preset, timeBudget: ofEach, device });
   for await (const event of run) onEvent?.(event);
   const { evaluated, model: trained } = (await run.result) as TrainResult;
   const ofUnlabelled = unlabelled.length === 0 ? [] : (await trained.evaluate(unlabelled)).probabilities;

@@ -72,8 +72,10 @@ describe("an audit of a file", () => {
   test("predicts by fine-tuned encoders of the other folds where that is asked for", async () => {
     const small = write("small.tsv", ["text\tlabel", ...rows.slice(0, 40).map((row) => row.split("\t").slice(0, 2).join("\t"))]);
     const phases = new Set<string>();
+    let budget: number | undefined;
     const onEvent: Parameters<typeof audit>[0]["onEvent"] = (event) => {
       if (event.type === "phase") phases.add(event.name);
+      if (event.type === "recipe") budget = event.recipe.facts.timeBudget;
     };
     const found = await audit({
       data: small,
@@ -85,6 +87,7 @@ describe("an audit of a file", () => {
       onEvent,
     });
     assert.deepEqual([...phases], ["fold 1 of 2", "fold 2 of 2"]);
+    assert.equal(budget, 10, "for two folds and the model of all rows");
     assert.match(found.method.predictedBy, /fine-tuned/);
     assert.ok(found.scores.every(({ labelScore }) => labelScore! > 0 && labelScore! < 1));
     assert.ok(found.toLabel!.found.length > 0);

@@ -19,14 +19,11 @@ const LONGEST_SLICE = 30;
 export function auditLines(found: Audit, most: number): AuditLine[] {
   const { labelErrors, nearDuplicates, outliers, toLabel, slices, accuracy, method, classes } = found;
   const left = classes.filter(({ judged }) => !judged);
+  const { low, high } = accuracy.interval;
   const heads: AuditLine[] = [
-    {
-      text: folded(
-        escapeControls(
-          `${cut(found.data, 40)} · ${grouped(found.rows)} rows, ${classes.length} classes · ${method.folds} folds by ${method.predictedBy} · right on ${percent(accuracy.right / accuracy.rows)} of the rows (95 % ${percent(accuracy.interval.low)} to ${percent(accuracy.interval.high)})`,
-        ),
-      ),
-    },
+    { text: `${cut(found.data, 40)} · ${grouped(found.rows)} rows, ${classes.length} classes` },
+    { text: folded(escapeControls(`predicted by ${method.predictedBy}, ${method.folds} folds`)) },
+    { text: `right on ${percent(accuracy.right / accuracy.rows)} of the rows (95 %: ${percent(low)} to ${percent(high)})` },
   ];
   if (left.length > 0) {
     const listed = left.slice(0, 5).map(({ label, rows }) => `${cut(label, LONGEST_LABEL)} ${rows}`);
