@@ -82,6 +82,7 @@ describe("an audit of a file", () => {
       model,
       folds: 2,
       fineTune: true,
+      timeBudget: 30,
       preset: "huggingface",
       unlabelled: small,
       onEvent,

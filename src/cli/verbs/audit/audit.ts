@@ -1,6 +1,8 @@
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { type AuditEvent, audit as auditTexts } from "../../../api/index-node.ts";
 import type { EncodingName } from "../../../data/index.ts";
+import { expectedGot } from "../../../errors/index.ts";
 import { jsonBytes } from "../../../files/index.ts";
 import { writeOwnFiles } from "../../../files/index-node.ts";
 import type { Device } from "../../../runs/index.ts";
@@ -78,6 +80,7 @@ export const audit = defineVerb({
     const data = trainFile("crisp audit", positionals[0], undefined);
     const model = modelName("crisp audit", options);
     const device = options.device as Device | undefined;
+    for (const file of [data, options.unlabelledFile]) checkOtherFile(file, options.outputDir);
     return inOutputFolder(options.outputDir, { what: "audit", files: AUDIT_FILES }, async () => {
       sayAsked(output, device);
       const found = await auditTexts({
@@ -108,6 +111,19 @@ export const audit = defineVerb({
     });
   },
 });
+
+/**
+ * What is read stays as it is, also where it is an earlier audit.csv, which would be replaced.
+ *
+ * @throws `cli/bad-option`.
+ */
+function checkOtherFile(file: string | undefined, folder: string | undefined): void {
+  if (file === undefined || folder === undefined || !existsSync(file)) return;
+  for (const name of AUDIT_FILES.map((each) => join(folder, each))) {
+    if (!existsSync(name) || realpathSync(name) !== realpathSync(file)) continue;
+    throw expectedGot("cli/bad-option", "--output_dir", `a folder whose ${name} is not read`, file, "Choose another folder.");
+  }
+}
 
 /** A bar for the texts that are read, and one for each fold that is trained. */
 function reporter(output: Output): (event: AuditEvent) => void {
