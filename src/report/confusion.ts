@@ -68,11 +68,14 @@ function worstConfusions(labels: readonly string[], matrix: readonly (readonly n
     return row.flatMap((value, said) => (value > 0 && said !== truth ? [{ truth, said, value, share: value / total }] : []));
   });
   found.sort((a, b) => b.value - a.value || b.share - a.share);
-  return scrolling("Worst confusions", html`<table class="figures"><thead><tr><th scope="col">true class</th><th scope="col">said</th><th scope="col">times</th><th scope="col">of the class</th></tr></thead>
+  return scrolling(
+    "Worst confusions",
+    html`<table class="figures"><thead><tr><th scope="col">true class</th><th scope="col">said</th><th scope="col">times</th><th scope="col">of the class</th></tr></thead>
 <tbody>${found
-    .slice(0, MOST_CONFUSIONS)
-    .map(
-      ({ truth, said, value, share }) =>
-        html`<tr><td>${cut(labels[truth], 2 * LABEL)}</td><td>${cut(labels[said], 2 * LABEL)}</td><td>${count(value)}</td><td>${percent(share, 0)}</td></tr>`,
-    )}</tbody></table>`);
+      .slice(0, MOST_CONFUSIONS)
+      .map(
+        ({ truth, said, value, share }) =>
+          html`<tr><td>${cut(labels[truth], 2 * LABEL)}</td><td>${cut(labels[said], 2 * LABEL)}</td><td>${count(value)}</td><td>${percent(share, 0)}</td></tr>`,
+      )}</tbody></table>`,
+  );
 }

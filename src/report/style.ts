@@ -53,7 +53,7 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
 .row .name{grid-area:name;font-weight:600;overflow-wrap:anywhere;line-height:1.3}
 .row .figure{grid-area:figure;text-align:right;white-space:nowrap}
 .row .track{grid-area:track;width:100%;position:relative}
-.row .name,.row .figure{position:relative;background:var(--card);padding:4px 0 0}
+.row .name,.row .figure{position:relative;background:var(--card);padding:6px 0 1px}
 .grid{stroke:var(--grid)}.grid.strong{stroke:var(--soft)}
 .reference{stroke:var(--soft);stroke-dasharray:4 4}
 .reference.zero{stroke:var(--ink);stroke-dasharray:none}
@@ -81,6 +81,7 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
 table.figures{border-collapse:collapse;width:100%;font-size:.875rem}
 .figures th,.figures td{padding:6px 14px 6px 0;text-align:left;white-space:nowrap;border-bottom:1px solid var(--grid);vertical-align:baseline}
 .figures tbody th[scope=row]{font-weight:400;color:var(--soft);white-space:normal;overflow-wrap:anywhere;min-width:9rem;max-width:22rem}
+.figures thead th{white-space:normal;overflow-wrap:anywhere;min-width:7rem;max-width:14rem}
 .figures tbody th[scope=row],.figures thead :first-child{position:sticky;left:0;z-index:1;background:var(--card)}
 .figures .group span{position:sticky;left:0}
 .figures .group th{padding-top:18px;font-weight:600;border-bottom-color:var(--rule)}
@@ -125,7 +126,7 @@ dl.options{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,2
 .check h2{font-size:1.0625rem;margin:0}
 .mark{margin:2px 0 10px;font-weight:600;font-size:.9375rem}.agrees{color:var(--good)}.differs{color:var(--bad)}
 .check dl{margin:0}.check dd{margin-bottom:8px;overflow-wrap:anywhere}
-@media (min-width:900px){.card.wide>.rows{grid-template-columns:fit-content(17rem) minmax(0,1fr) auto}.wide>.rows .behind,.wide>.rows .scale{grid-column:2}.wide>.rows .row{grid-template-areas:"name track figure";column-gap:24px}.wide>.rows .row .name,.wide>.rows .row .figure{padding:0;background:none}}
+@media (min-width:900px){.card.wide>.rows{grid-template-columns:fit-content(17rem) minmax(0,1fr) auto}.wide>.rows .behind,.wide>.rows .scale{grid-column:2/3}.wide>.rows .row{grid-template-areas:"name track figure";column-gap:24px}.wide>.rows .row .name,.wide>.rows .row .figure{padding:0;background:none}}
 @media (max-width:760px){.panels{grid-template-columns:repeat(auto-fit,minmax(min(100%,118px),1fr));gap:18px 20px}.cards{grid-template-columns:minmax(0,1fr)}.verdicts li{grid-template-columns:1fr}.card{padding:16px}.folded>summary{margin:-16px;padding:14px 16px}.scroll{margin:0 -16px;padding:0 16px}}
 @media print{details::details-content{content-visibility:visible;block-size:auto}body{background:#fff}.card,.check{break-inside:avoid}}
 `;

@@ -39,13 +39,13 @@ export const attentionStyle = `
 .head{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:28px}
 .map{min-width:0}
 .map h4{color:var(--k)}.map h4 .muted{display:block}
+.map .token{font-size:11px}
 .map .scroll{margin:0;padding:0}
 .map svg{display:block;width:100%;height:auto}
-.heat{stroke:var(--heat)}
 ${numbers(SHADES)
-  .map((at) => `.s${at + 1}{stroke-opacity:${((at + 1) / SHADES).toFixed(2)}}`)
+  .map((at) => `.s${at + 1}{stroke:color-mix(in srgb,var(--heat) ${Math.round((100 * (at + 1)) / SHADES)}%,var(--card))}`)
   .join("")}
-.removed{stroke:url(#removed)}
+.removed{fill:url(#removed)}
 .between{fill:url(#cells)}
 .lines{fill:none;stroke:var(--card);stroke-width:.12}
 .hatch{stroke:var(--hatch);stroke-width:.2}
@@ -67,14 +67,15 @@ ${selectors(MOST_ARMS, (at) => `.look:has([value=arm-${at}]:checked) .arm-${at}`
 export function attentionLook({ arms, baseline, attentionMaps }: StudyResults, id: string): Html | null {
   const maps = mostHeads(attentionMaps).slice(0, MOST_HEADS);
   if (maps.length === 0) return null;
-  const [{ sentence, tokens, probabilities }] = maps;
+  const [{ sentence, tokens: all, probabilities }] = maps;
+  const tokens = all.slice(0, MOST_TOKENS);
   const shown = arms.flatMap(({ name }, arm) => (probabilities[name] ? [{ name, arm }] : []));
   const others = shown.filter(({ name }) => name !== baseline).slice(0, MOST_ARMS);
   const lastLayer = maps.findIndex(({ layer }) => layer === maps.at(-1)!.layer);
-  const removed = others.map(({ name }) => removedPairs(probabilities[name]));
+  const removed = others.map(({ name }) => removedPairs(shownRows(probabilities[name])));
   const heads = maps.map(({ layer, head }) => html`layer ${layer + 1}, head ${head + 1}`);
   const beside = others.map(({ name, arm }) => html`<span class="${colourOf(arm)}"><span class="key"></span></span>${name}`);
-  return html`<div class="look"><p class="sentence"><q>${sentence}</q>${tokens.length > MOST_TOKENS && html` <span class="muted">The first ${MOST_TOKENS} of ${tokens.length} tokens.</span>`}</p>
+  return html`<div class="look"><p class="sentence"><q>${sentence}</q>${all.length > MOST_TOKENS && html` <span class="muted">The first ${MOST_TOKENS} of ${all.length} tokens.</span>`}</p>${labels(tokens, `${id}-tokens`)}
 ${pick({ legend: "Layer and head", name: `${id}-head`, value: "head", options: heads, first: lastLayer })}
 ${pick({ legend: `Beside ${baseline}`, name: `${id}-arm`, value: "arm", options: beside, first: removed.indexOf(Math.max(...removed)) })}
 ${maps.map((map, head) => {
@@ -82,7 +83,7 @@ ${maps.map((map, head) => {
   const drawn = shown.flatMap(({ name, arm }) => {
     const at = others.findIndex((other) => other.arm === arm);
     if (at < 0 && name !== baseline) return [];
-    return html`<div class="map ${colourOf(arm)}${at >= 0 && ` beside arm-${at}`}">${heatMap(name, place, map)}</div>`;
+    return html`<div class="map ${colourOf(arm)}${at >= 0 && ` beside arm-${at}`}">${heatMap(name, place, tokens, shownRows(map.probabilities[name]), `${id}-tokens`)}</div>`;
   });
   return html`<div class="head head-${head}">${drawn}</div>`;
 })}</div>`;
@@ -114,42 +115,50 @@ function pick(group: {
 type Rows = readonly (readonly number[])[];
 
 const shownRows = (rows: Rows): Rows => rows.slice(0, MOST_TOKENS).map((row) => row.slice(0, MOST_TOKENS));
-const removedPairs = (rows: Rows): number => shownRows(rows).flat().filter((p) => p === 0).length;
+const removedPairs = (rows: Rows): number => rows.flat().filter((p) => p === 0).length;
 
-function heatMap(name: string, place: string, { tokens: all, probabilities }: AttentionMap): Html {
-  const tokens = all.slice(0, MOST_TOKENS);
-  const rows = shownRows(probabilities[name]);
-  const n = tokens.length;
+/** Drawing units: room for the labels, and all of a map. */
+function sizesOf(tokens: readonly string[]): { readonly margin: number; readonly size: number } {
   const margin = Math.ceil(8 + CHARACTER * Math.max(5, ...tokens.map((token) => short(token).length)));
-  const size = margin + n * CELL + 2;
-  const share = removedPairs(rows) / n ** 2;
-  const removed = share === 0 ? "nothing removed" : `${percent(share, 0)} removed`;
-  const text = html`${tokens.map((token, at) => {
+  return { margin, size: margin + tokens.length * CELL + 2 };
+}
+
+/** The tokens at both sides of a map: drawn once, as all maps have the same. */
+function labels(tokens: readonly string[], id: string): Html {
+  const { margin } = sizesOf(tokens);
+  const texts = tokens.map((token, at) => {
     const middle = margin + (at + 0.5) * CELL;
     return html`<text class="token" x="${margin - 5}" y="${middle + 3.5}" text-anchor="end">${short(token)}</text><text class="token" transform="translate(${middle + 3.5} ${margin - 6}) rotate(-90)">${short(token)}</text>`;
-  })}`;
+  });
+  return html`<svg width="0" height="0" aria-hidden="true" class="defs"><defs><g id="${id}">${texts}</g></defs></svg>`;
+}
+
+function heatMap(name: string, place: string, tokens: readonly string[], rows: Rows, labelsId: string): Html {
+  const n = tokens.length;
+  const { margin, size } = sizesOf(tokens);
+  const share = removedPairs(rows) / n ** 2;
+  const removed = share === 0 ? "nothing removed" : `${percent(share, 0)} removed`;
+  const square = (kind: string) => html`<rect class="${kind}" width="${n}" height="${n}"/>`;
   return html`<h4>${name} <span class="muted">${removed}</span></h4>
 ${scrolling(
   `${name}, ${place}`,
-  html`<svg class="chart" viewBox="0 0 ${size} ${size}" style="min-width:${size}px;max-width:${2 * size}px" role="img" aria-label="${name}, ${place}: attention of ${n} tokens, ${removed}">
-<g transform="translate(${margin} ${margin}) scale(${CELL})">${shadedCells(rows)}<rect class="between" width="${n}" height="${n}"/></g>${text}</svg>`,
+  html`<svg class="chart" viewBox="0 0 ${size} ${size}" style="min-width:${size}px;max-width:${1.7 * size}px" role="img" aria-label="${name}, ${place}: attention of ${n} tokens, ${removed}">
+<g transform="translate(${margin} ${margin}) scale(${CELL})">${share > 0 && square("removed")}${keptCells(rows)}${square("between")}</g><use href="#${labelsId}"/></svg>`,
 )}
 <p class="links">${strongestLinks(tokens, rows)}</p>`;
 }
 
 /** A path a shade; neighbours of one shade are one stroke, which keeps the page small. */
-function shadedCells(rows: Rows): Html {
-  const paths = Array.from({ length: SHADES + 1 }, () => "");
+function keptCells(rows: Rows): Html {
+  const paths = Array.from({ length: SHADES }, () => "");
   for (const [query, row] of rows.entries()) {
     for (let key = 0; key < row.length; ) {
-      const start = key;
-      const shade = shadeOf(row[start]);
+      const [start, shade] = [key, shadeOf(row[key])];
       while (key < row.length && shadeOf(row[key]) === shade) key++;
-      paths[shade] += `M${start} ${query}.5h${key - start}`;
+      if (shade > 0) paths[shade - 1] += `M${start} ${query}h${key - start}`;
     }
   }
-  const [removed, ...kept] = paths;
-  return html`<path class="removed" d="${removed}"/><g class="heat">${kept.map((d, at) => d !== "" && html`<path class="s${at + 1}" d="${d}"/>`)}</g>`;
+  return html`<g class="heat" transform="translate(0 .5)">${paths.map((d, at) => d !== "" && html`<path class="s${at + 1}" d="${d}"/>`)}</g>`;
 }
 
 /** 0 for a removed pair alone. Square root, so that small probabilities stay visible. */

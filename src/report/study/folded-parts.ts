@@ -13,12 +13,7 @@ import { accuracyTick, lossTick } from "./ticks.ts";
 
 /** What stands behind the verdicts, for those who ask: all of it is folded at first. */
 export const foldedParts = (results: StudyResults, id: string): (Part | null)[] => [
-  foldedPart(
-    `${id}-all`,
-    "All figures",
-    "Mean over seeds ± half the 95 % interval over seeds.",
-    figuresTable(results),
-  ),
+  foldedPart(`${id}-all`, "All figures", "Mean over seeds ± half the 95 % interval over seeds.", figuresTable(results)),
   foldedPart(`${id}-seeds`, "Every seed", "What the means are made of.", seedsTable(results)),
   curvesPart(results, id),
   sparsityPart(results, id),
@@ -82,8 +77,7 @@ function confusionPart({ arms, classes, seeds }: StudyResults, id: string): Part
   const note = `Answers over all ${seeds.length} seeds. Row: the true class. Column: what the model said. Colour: share of the row.`;
   const each = arms.map(
     ({ name, confusion }, arm) =>
-      confusion &&
-      html`<div class="panel ${colourOf(arm)}"><h4>${name}</h4>${confusions(classes, confusion, name)}</div>`,
+      confusion && html`<div class="panel ${colourOf(arm)}"><h4>${name}</h4>${confusions(classes, confusion, name)}</div>`,
   );
   return foldedPart(`${id}-confusion`, "What is confused", note, html`<div class="panels wide-panels">${each}</div>`);
 }

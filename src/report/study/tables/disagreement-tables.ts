@@ -1,6 +1,6 @@
 import type { Disagreements, StudyResults } from "../../../studies/index.ts";
-import { count } from "../../format.ts";
 import { scrolling } from "../../document.ts";
+import { count } from "../../format.ts";
 import { type Html, html } from "../../html.ts";
 import { colourOf } from "../../row-chart.ts";
 
@@ -13,10 +13,13 @@ export const disagreementTables = ({ arms, baseline }: StudyResults, all: Disagr
     const colour = arms.findIndex(({ name }) => name === arm);
     const title = html`<span class="key"></span>${arm}: right alone in ${count(onlyArm)} answers, ${baseline} in ${count(onlyBaseline)}`;
     return html`<details class="${colourOf(colour)}"${colour === 1 && html` open`}><summary>${title}</summary>
-${scrolling(`Where ${arm} and ${baseline} disagree`, html`<table class="figures">
+${scrolling(
+  `Where ${arm} and ${baseline} disagree`,
+  html`<table class="figures">
 <thead><tr><th scope="col">text</th><th scope="col">label</th><th scope="col">${arm}</th><th scope="col">${baseline}</th></tr></thead>
 <tbody>${examples.map(
-      ({ text, label, armRight, baselineRight }) =>
-        html`<tr><th scope="row">${shortened(text)}</th><td>${label}</td><td>${armRight}</td><td>${baselineRight}</td></tr>`,
-    )}</tbody></table>`)}</details>`;
+    ({ text, label, armRight, baselineRight }) =>
+      html`<tr><th scope="row">${shortened(text)}</th><td>${label}</td><td>${armRight}</td><td>${baselineRight}</td></tr>`,
+  )}</tbody></table>`,
+)}</details>`;
   })}`;

@@ -44,7 +44,10 @@ export function furtherTestsTable({ arms, seeds }: StudyResults): Html | null {
         ["McNemar’s test over seeds, p", of(({ mcNemar }) => pValue(mcNemar.p))],
         ...seeds.map((seed, at): [string, Cell] => [
           `gained, lost and p of seed ${seed}`,
-          of(({ mcNemar: { perSeed } }) => html`+${perSeed[at].gained} −${perSeed[at].lost} <span class="pm">${pValue(perSeed[at].exactP)}</span>`),
+          of(
+            ({ mcNemar: { perSeed } }) =>
+              html`+${perSeed[at].gained} −${perSeed[at].lost} <span class="pm">${pValue(perSeed[at].exactP)}</span>`,
+          ),
         ]),
       ],
     ],
