@@ -5,7 +5,7 @@
 export const styleSheet = `
 :root{--paper:#faf9f6;--card:#fff;--ink:#1d2127;--soft:#5c6570;--rule:#e4e1d9;--grid:#ebe9e3;--zone:#5b7fa61f;--heat:#1d3f8f;--hatch:#c9c4b8;
 --k0:#59626d;--k1:#c87f00;--k2:#00835f;--k3:#7a3fd1;--k4:#0b6fb3;--k5:#c04a00;--k6:#b0437f;--k7:#4d6b00;
---good:#00704f;--bad:#b23a00;--same:#2b5f9e;--open:#8a6100}
+--good:#00704f;--bad:#b23a00;--same:#2b5f9e;--open:#735000}
 @media (prefers-color-scheme:dark){:root{--paper:#121418;--card:#1a1d23;--ink:#e9e8e4;--soft:#a0a7b1;--rule:#2c3139;--grid:#282c34;--zone:#8fb4dd22;--heat:#9dbcff;--hatch:#474c56;
 --k0:#a7b0bb;--k1:#f0b040;--k2:#35c596;--k3:#b794ff;--k4:#5bb5f0;--k5:#ff8b52;--k6:#f08cc0;--k7:#a9c94f;
 --good:#41cf9c;--bad:#ff8f5c;--same:#84b6f4;--open:#e8ba55}}
@@ -19,7 +19,7 @@ h1,h2.study-title{font-family:"Source Serif 4","Iowan Old Style","Palatino Linot
 h1{font-size:clamp(1.75rem,4.6vw,2.9rem)}
 h2.study-title{font-size:clamp(1.5rem,3.6vw,2.2rem)}
 h3{font-size:1.0625rem;margin:0}
-h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
+h4{font-size:.8125rem;margin:0 0 6px;font-weight:600;overflow-wrap:anywhere}
 .eyebrow{margin:0 0 10px;color:var(--soft);font-size:.8125rem;letter-spacing:.06em}
 .lede{max-width:62ch;color:var(--soft);font-size:1.0625rem;margin:16px 0 0}
 .muted,.pm,.note{color:var(--soft)}
@@ -49,11 +49,13 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
 .rows{position:relative;display:grid;grid-template-columns:minmax(0,1fr) auto;font-size:.875rem}
 .rows .behind{position:absolute;left:0;right:0;width:100%;grid-column:1/-1;overflow:visible}
 .rows .scale{grid-column:1/-1;width:100%}
-.row{display:grid;grid-column:1/-1;grid-template-columns:subgrid;grid-template-areas:"name figure" "track track";column-gap:14px;align-items:center}
+.row{display:grid;grid-column:1/-1;grid-template-columns:subgrid;grid-template-areas:"name figure" "track track"}
 .row .name{grid-area:name;font-weight:600;overflow-wrap:anywhere;line-height:1.3}
 .row .figure{grid-area:figure;text-align:right;white-space:nowrap}
+.row .name,.row .figure,.row .track{align-self:stretch}
 .row .track{grid-area:track;width:100%;position:relative}
 .row .name,.row .figure{position:relative;background:var(--card);padding:6px 0 1px}
+.row .figure{padding-left:14px}
 .grid{stroke:var(--grid)}.grid.strong{stroke:var(--soft)}
 .reference{stroke:var(--soft);stroke-dasharray:4 4}
 .reference.zero{stroke:var(--ink);stroke-dasharray:none}
@@ -68,15 +70,15 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600}
 .ring{fill:none;stroke:var(--k);stroke-width:2}
 .off-scale{margin:8px 0 0;font-size:.8125rem;color:var(--soft)}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,220px),1fr));gap:22px 28px}
-.panel h4{color:var(--k)}
+.panel h4::before,.map h4::before{content:"";display:inline-block;width:10px;height:10px;border-radius:50%;background:var(--k);margin-right:6px}
 .curve{fill:none;vector-effect:non-scaling-stroke;stroke:var(--k);stroke-linejoin:round}
 .seed-line{stroke-width:1;stroke-opacity:.4}
 .mean-line{stroke-width:2.5}
 .curve.baseline{stroke:var(--k0);stroke-width:1.5;stroke-dasharray:5 4}
 .key.numbered{width:19px;height:19px;color:var(--card);font-size:.75rem;font-weight:700;line-height:19px;text-align:center}
 .key{display:inline-block;width:10px;height:10px;border-radius:50%;background:var(--k);margin-right:6px}
-.keys{display:block;margin-top:6px}.keys>span{display:inline-block;margin-right:16px;color:var(--ink)}
-.scroll{overflow-x:auto;margin:0 -24px;padding:0 24px}
+.keys{display:block;margin-top:6px}.keys>span{display:inline-block;max-width:100%;overflow-wrap:anywhere;margin-right:16px;color:var(--ink)}
+.scroll{overflow-x:auto}
 .scroll:focus-visible,a:focus-visible{outline:2px solid var(--same);outline-offset:2px}
 table.figures{border-collapse:collapse;width:100%;font-size:.875rem}
 .figures th,.figures td{padding:6px 14px 6px 0;text-align:left;white-space:nowrap;border-bottom:1px solid var(--grid);vertical-align:baseline}
@@ -118,6 +120,8 @@ summary:focus-visible{outline:2px solid var(--same);outline-offset:-2px}
 .provenance pre{white-space:pre-wrap;overflow-wrap:anywhere}
 .provenance dd{overflow-wrap:anywhere}
 dl.options{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,220px),1fr));gap:8px 24px}
+.options dt,.options dd{overflow-wrap:anywhere}
+.options dt{font-size:.75rem;color:var(--soft)}.options dd{margin:0;font-size:.9375rem}
 .options .given dt,.options .given dd{color:var(--ink);font-weight:600}
 .facts dd{overflow-wrap:anywhere}
 .checks{list-style:none;padding:0;margin:32px 0 0;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,290px),1fr));gap:20px}
@@ -126,7 +130,7 @@ dl.options{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,2
 .check h2{font-size:1.0625rem;margin:0}
 .mark{margin:2px 0 10px;font-weight:600;font-size:.9375rem}.agrees{color:var(--good)}.differs{color:var(--bad)}
 .check dl{margin:0}.check dd{margin-bottom:8px;overflow-wrap:anywhere}
-@media (min-width:900px){.card.wide>.rows{grid-template-columns:fit-content(17rem) minmax(0,1fr) auto}.wide>.rows .behind,.wide>.rows .scale{grid-column:2/3}.wide>.rows .row{grid-template-areas:"name track figure";column-gap:24px}.wide>.rows .row .name,.wide>.rows .row .figure{padding:0;background:none}}
-@media (max-width:760px){.panels{grid-template-columns:repeat(auto-fit,minmax(min(100%,118px),1fr));gap:18px 20px}.cards{grid-template-columns:minmax(0,1fr)}.verdicts li{grid-template-columns:1fr}.card{padding:16px}.folded>summary{margin:-16px;padding:14px 16px}.scroll{margin:0 -16px;padding:0 16px}}
+@media (min-width:900px){.card.wide>.rows{grid-template-columns:fit-content(17rem) minmax(0,1fr) auto}.wide>.rows .behind,.wide>.rows .scale{grid-column:2/3}.wide>.rows .row{grid-template-areas:"name track figure";column-gap:24px}.wide>.rows .row .name,.wide>.rows .row .figure{padding:0;background:none;align-self:center}}
+@media (max-width:760px){.panels{grid-template-columns:repeat(auto-fit,minmax(min(100%,118px),1fr));gap:18px 20px}.cards{grid-template-columns:minmax(0,1fr)}.verdicts li{grid-template-columns:1fr}.card{padding:16px}.folded>summary{margin:-16px;padding:14px 16px}}
 @media print{details::details-content{content-visibility:visible;block-size:auto}body{background:#fff}.card,.check{break-inside:avoid}}
 `;

@@ -28,7 +28,7 @@ export interface AgainstSparsity {
 /** A figure of each arm, with its cloud of seeds, against the sparsity that was really reached. Dots have the numbers of their arms. */
 export function againstSparsity({ arms }: StudyResults, { title, kind, value, format }: AgainstSparsity): Html {
   const plotted = arms.map((arm) => ({ ...value(arm), name: arm.name, sparsity: arm.sparsity.effective }));
-  const x = exactScale(-0.14, 1.0, 6);
+  const x = exactScale(-0.14, 1.0, 3);
   const y = scaleOver(
     kind,
     plotted.flatMap(({ mean, perSeed = [], low = mean, high = mean }) => [mean, ...perSeed, low, high]),

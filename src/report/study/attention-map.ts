@@ -38,9 +38,8 @@ export const attentionStyle = `
 .sentence .muted{font-size:.875rem}
 .head{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:28px}
 .map{min-width:0}
-.map h4{color:var(--k)}.map h4 .muted{display:block}
+.map h4 .muted{display:block}
 .map .token{font-size:11px}
-.map .scroll{margin:0;padding:0}
 .map svg{display:block;width:100%;height:auto}
 ${numbers(SHADES)
   .map((at) => `.s${at + 1}{stroke:color-mix(in srgb,var(--heat) ${Math.round((100 * (at + 1)) / SHADES)}%,var(--card))}`)

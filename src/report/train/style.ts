@@ -11,5 +11,5 @@ export const trainStyle = `
 .answer dt{font-size:.75rem;color:var(--soft)}
 .answer dd{margin:0;font-size:.875rem;font-weight:600;overflow-wrap:anywhere}
 .mistakes .text{margin:0;max-width:90ch;white-space:pre-line;overflow-wrap:anywhere;line-height:1.9}
-.seen{padding:2px 0 3px;border-radius:3px;background:color-mix(in srgb,var(--k1) calc(var(--a)*.55),transparent)}
+.seen{padding:2px 0 3px;border-radius:3px;background:color-mix(in srgb,var(--k1) calc(var(--a)*.4),transparent)}
 `;
