@@ -1,6 +1,6 @@
-import { count, percent } from "../format.ts";
-import { type Html, html } from "../html.ts";
-import { cut } from "./figure-text.ts";
+import { scrolling } from "./document.ts";
+import { count, cut, percent } from "./format.ts";
+import { type Html, html } from "./html.ts";
 
 /** With more classes the cells of a heat map get too small to read. */
 export const MOST_IN_MAP = 30;
@@ -9,11 +9,15 @@ const LABEL = 18;
 /** Room for a character of a label, in drawing units. */
 const CHARACTER = 6.8;
 
-/** Confusions as a heat map; of many classes the worst ones as a table. */
-export const confusions = (labels: readonly string[], matrix: readonly (readonly number[])[]): Html =>
-  labels.length > MOST_IN_MAP ? worstConfusions(labels, matrix) : heatMap(labels, matrix);
+/**
+ * Confusions as a heat map; of many classes the worst ones as a table.
+ *
+ * @param of - Whose, where a page has several.
+ */
+export const confusions = (labels: readonly string[], matrix: readonly (readonly number[])[], of = ""): Html =>
+  labels.length > MOST_IN_MAP ? worstConfusions(labels, matrix) : heatMap(labels, matrix, of);
 
-function heatMap(labels: readonly string[], matrix: readonly (readonly number[])[]): Html {
+function heatMap(labels: readonly string[], matrix: readonly (readonly number[])[], of: string): Html {
   const n = labels.length;
   const names = labels.map((label) => cut(label, LABEL));
   const width = Math.ceil(CHARACTER * Math.max(...names.map((name) => name.length)));
@@ -33,11 +37,11 @@ function heatMap(labels: readonly string[], matrix: readonly (readonly number[])
         return [];
       }
       const share = value / total;
-      return html`<rect class="${truth === said ? "right" : "wrong"}" x="${x}" y="${y}" width="${side}" height="${side}" fill-opacity="${opacity(share)}"><title>${names[truth]} said to be ${names[said]}: ${count(value)} (${percent(share, 0)})</title></rect><text class="cell ${share > 0.55 && "strong"}" x="${x + cell / 2}" y="${y + cell / 2 + 4}">${value}</text>`;
+      return html`<rect class="${truth === said ? "right" : "wrong"}" x="${x}" y="${y}" width="${side}" height="${side}" fill-opacity="${opacity(share)}"/><text class="cell ${share > 0.55 && "strong"}" x="${x + cell / 2}" y="${y + cell / 2 + 4}">${value}</text>`;
     });
   });
   const size = [left + n * cell, top + n * cell];
-  return html`<div class="scroll centred" tabindex="0" role="region" aria-label="Confusion matrix"><svg class="confusion" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-label="Confusion matrix of ${n} classes"><path class="none" d="${none}"/>${cells}
+  return html`<div class="scroll centred" tabindex="0" role="region" aria-label="Confusion matrix${of && ` of ${of}`}"><svg class="confusion" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-label="${described(labels, matrix)}"><path class="none" d="${none}"/>${cells}
 ${names.map((name, i) => {
   const middle = (i + 0.5) * cell;
   const above = upright
@@ -46,6 +50,14 @@ ${names.map((name, i) => {
   return html`<text class="token" x="${left - 6}" y="${top + middle + 4}" text-anchor="end">${name}</text>${above}`;
 })}</svg></div>`;
 }
+
+const described = (labels: readonly string[], matrix: readonly (readonly number[])[]): string =>
+  matrix
+    .map((row, truth) => {
+      const total = row.reduce((sum, value) => sum + value, 0);
+      return `${cut(labels[truth], LABEL)}: ${count(row[truth])} of ${count(total)} right`;
+    })
+    .join("; ");
 
 /** Even a rare confusion is seen. */
 const opacity = (share: number): string => (0.1 + 0.9 * share).toFixed(2);
@@ -56,11 +68,14 @@ function worstConfusions(labels: readonly string[], matrix: readonly (readonly n
     return row.flatMap((value, said) => (value > 0 && said !== truth ? [{ truth, said, value, share: value / total }] : []));
   });
   found.sort((a, b) => b.value - a.value || b.share - a.share);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Worst confusions"><table class="figures"><thead><tr><th scope="col">true class</th><th scope="col">said</th><th scope="col">times</th><th scope="col">of the class</th></tr></thead>
+  return scrolling(
+    "Worst confusions",
+    html`<table class="figures"><thead><tr><th scope="col">true class</th><th scope="col">said</th><th scope="col">times</th><th scope="col">of the class</th></tr></thead>
 <tbody>${found
-    .slice(0, MOST_CONFUSIONS)
-    .map(
-      ({ truth, said, value, share }) =>
-        html`<tr><td>${cut(labels[truth], 2 * LABEL)}</td><td>${cut(labels[said], 2 * LABEL)}</td><td>${count(value)}</td><td>${percent(share, 0)}</td></tr>`,
-    )}</tbody></table></div>`;
+      .slice(0, MOST_CONFUSIONS)
+      .map(
+        ({ truth, said, value, share }) =>
+          html`<tr><td>${cut(labels[truth], 2 * LABEL)}</td><td>${cut(labels[said], 2 * LABEL)}</td><td>${count(value)}</td><td>${percent(share, 0)}</td></tr>`,
+      )}</tbody></table>`,
+  );
 }
