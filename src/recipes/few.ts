@@ -16,7 +16,7 @@ const EPOCHS = 16;
 export const few: Recipe = {
   name: "few",
   summary: "texts of a label are drawn together, then a logistic regression",
-  fits: ({ rows, classes, watched }) => classes > 0 && !watched && rows / classes <= MOST_A_CLASS,
+  fits: ({ rows, classes, watched, taught }) => classes > 0 && !watched && !taught && rows / classes <= MOST_A_CLASS,
   choose(facts) {
     // folds train several models, given rows one
     const share = isCrossValidated(facts) ? 1 / 4 : facts.evaluated ? 1 : 2 / 3;

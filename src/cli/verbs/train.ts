@@ -53,6 +53,11 @@ const OPTIONS = {
   ...DATA_OPTIONS,
   ...TASK_OPTIONS,
   ...MODEL_OPTIONS,
+  teacher: {
+    type: "string",
+    unit: "folder|file",
+    help: "Learn from this classifier too: a folder that crisp train saved, or a file of what it says of each row of the training data, by crisp predict with all labels. Rows may then have no label.",
+  },
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   max_seq_length: {
@@ -110,6 +115,7 @@ export const train = defineVerb({
         ...source,
         model,
         revision: options.modelRevision,
+        teacher: options.teacher,
         onDownload: listener,
         streaming: context.given.has("streaming") ? options.streaming : undefined,
         attention: { pattern, ...planOptions(options) },
