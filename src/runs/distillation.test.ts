@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import type { Encoded } from "../data/index.ts";
+import { joined } from "../files/index.ts";
+import { modelFiles } from "../models/index.ts";
 import { nodeEnvironment } from "./environment/environment-node.ts";
 import { executeRun } from "./execute.ts";
 import type { RunSpec } from "./spec.ts";
@@ -62,7 +64,15 @@ test("options of distillation are refused without a teacher, and in a task that 
   await assert.rejects(run(contrastive), bad(/^distillationAlpha: expected none in contrastive, which learns from no teacher/));
 });
 
-test("fewer layers are taken of a model with weights only", async () => {
+test("fewer layers are taken of a model with weights only, and an adapter of them is none of that model", async () => {
+  const whole = await run(tinyRun({ keepWeights: true }));
+  const files = new Map(Array.from(modelFiles(whole.config, whole.weights!), ([name, parts]) => [name, joined(parts)]));
+  const options = { numHiddenLayers: 1, loraRank: 2, learningRate: 0 };
+  const { config, weights, adapter } = await run(tinyRun({ model: { kind: "files", files }, keepWeights: true, options }));
+  assert.deepEqual([config.layers, adapter], [1, undefined]);
+  const first = [...weights!].filter(([name]) => /\.layer\.0\./.test(name));
+  assert.ok(first.length > 4 && first.every(([name, values]) => isDeepStrictEqual(values, whole.weights!.get(name))));
+  assert.ok([...weights!.keys()].every((name) => !/\.layer\.1\./.test(name)));
   await assert.rejects(run(tinyRun({ options: { numHiddenLayers: 1 } })), {
     code: "training/bad-option",
     message: /^numHiddenLayers: expected a model with weights to start from, got a fresh one/,

@@ -121,8 +121,8 @@ export async function executeRun(
     return {
       ...result,
       ...(spec.keepWeights && kept(await step.state.snapshot(), config, parameters)),
-      // a pooling layer that was put on top is no part of the encoder that an adapter is loaded beside
-      ...(pooling === "mean" && { adapter: undefined }),
+      // a pooling layer that was put on top is no part of the encoder that an adapter is loaded beside, and left-out layers are
+      ...((pooling === "mean" || asked.numHiddenLayers !== undefined) && { adapter: undefined }),
       freshParameters: fresh,
       config: saved,
       plan: specOf(plan),

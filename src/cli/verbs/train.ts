@@ -242,6 +242,8 @@ function finish(
   if (model.card.options?.loraRank === undefined) return;
   const adapter = join(folder, ADAPTER_FILES[0]);
   if (existsSync(adapter)) output.print(`adapter ${dirname(adapter)} (for PEFT, beside the model that training started from)`);
+  else if (options.numHiddenLayers !== undefined)
+    output.note("no adapter by itself: it belongs to an encoder of fewer layers than the model that training started from");
   else {
     output.note(
       "no adapter by itself: the model that training started from lacks what the recipe put on top. --preset huggingface, or --pooling first without a contrastive phase, gives one",
