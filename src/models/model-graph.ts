@@ -26,6 +26,8 @@ export interface ModelOptions {
    * how far they disagree; see `Task.divergence`.
    */
   readonly rDropAlpha?: number;
+  /** Quantisation-aware training: linear layers compute as the file of 8 bits will, and learn as if they did not; default false. */
+  readonly eightBits?: boolean;
   /** Learn from the teacher of the examples too: the loss is (1 − α) of the task's and α of `Task.distillation`'s. */
   readonly distillation?: DistillationSettings;
 }
@@ -76,9 +78,17 @@ export interface ModelGraph {
  */
 export function buildModel(
   config: EncoderConfig,
-  { plan = { pattern: dense() }, core = masked, training, windows = false, rDropAlpha = 0, distillation }: ModelOptions,
+  {
+    plan = { pattern: dense() },
+    core = masked,
+    training,
+    windows = false,
+    rDropAlpha = 0,
+    distillation,
+    eightBits = false,
+  }: ModelOptions,
 ): ModelGraph {
-  const parameters = new Parameters(config.lora);
+  const parameters = new Parameters(config.lora, training && eightBits);
   const inputs = new GraphInputs();
   const family = families[config.family];
   const { head, loss, divergence, distillation: taught } = tasks[config.task];

@@ -72,7 +72,9 @@ export async function executeRun(
     const windows = tasks[config.task].averagesWindows && train.texts > 1;
     const { distillationAlpha: alpha, distillationTemperature: temperature = 1 } = asked;
     const distillation = alpha === undefined ? undefined : { alpha, temperature };
-    const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha: asked.rDropAlpha, distillation });
+    const { rDropAlpha } = asked;
+    const eightBits = asked.quantizationAware !== undefined;
+    const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha, distillation, eightBits });
     const bytesOf = (examples: number): number =>
       stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
         largestBatch(train, examples, config.task),
@@ -151,8 +153,12 @@ function kept(
 
 function checkTask(
   { task: name = DEFAULT_TASK, data, seed, masking }: RunSpec,
-  { labelSmoothingFactor, rDropAlpha = 0, distillationAlpha, distillationTemperature }: TrainingOptions,
+  { labelSmoothingFactor, rDropAlpha = 0, distillationAlpha, distillationTemperature, ...asked }: TrainingOptions,
 ): void {
+  if (asked.quantizationAware !== undefined && asked.loraRank !== undefined) {
+    const hint = "What is rounded are the weights with adapters merged in: train those for an epoch more.";
+    throw expectedGot("training/bad-option", "quantizationAware", "no loraRank beside it", asked.loraRank, hint);
+  }
   const task = tasks[name];
   const taught = "paths" in data.train ? undefined : data.train[0]?.teacher;
   for (const [option, value] of Object.entries({ distillationAlpha, distillationTemperature })) {

@@ -104,6 +104,11 @@ export const trainingOptionTable = {
     min: 1,
     help: "Start from so many of the model's layers, evenly spread from the first to the last; left out, from all.",
   },
+  quantization_aware: {
+    type: "string",
+    choices: ["int8"],
+    help: "Train with the rounding that --quantize int8 will do, so that it costs less; a step takes longer.",
+  },
   lora_rank: {
     type: "integer",
     min: 1,
