@@ -210,6 +210,14 @@ export class TextClassifier {
     return attentionRows(await this.#forwardFor("trained", 64), example);
   }
 
+  /** Give back the memory of what was compiled; whatever is computed next compiles it again. */
+  async release(): Promise<void> {
+    const forwards = [...this.#forwards.values()];
+    this.#forwards.clear();
+    this.#parameters = undefined;
+    for (const forward of forwards) await (await forward).release();
+  }
+
   #forwardFor(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
     const key = `${attention} ${batchSize}`;
     const forward = this.#forwards.get(key) ?? this.#forward(attention, batchSize);

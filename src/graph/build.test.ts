@@ -229,6 +229,11 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     ],
   ],
   stopGradient: onlyFloat("stopGradient", g.stopGradient),
+  rowSteps: [
+    [() => g.rowSteps(f(), 64), "rowSteps: expected at least one axis, got []."],
+    ...onlyFloat("rowSteps", (x) => g.rowSteps(x, 64)),
+  ],
+  byteSteps: onlyFloat("byteSteps", g.byteSteps),
   sortRows: [[() => g.sortRows(f()), "sortRows: expected at least one axis, got []."], ...onlyFloat("sortRows", g.sortRows)],
   cumulativeSum: [
     [() => g.cumulativeSum(f()), "cumulativeSum: expected at least one axis, got []."],

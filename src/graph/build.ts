@@ -28,6 +28,16 @@ export const relu = (x: Node): Node => makeNode("relu", [x]);
 export const gelu = (x: Node): Node => makeNode("gelu", [x]);
 /** x, as a constant to whoever differentiates. */
 export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x]);
+/** Each row (last axis) of x in `steps` to either side of 0, the last of which is its largest value. It passes no gradient on. */
+export const rowSteps = (x: Node, steps: number): Node => makeNode("rowSteps", [x], { steps });
+/** x in the 255 steps of bytes between its least and its largest value, as DynamicQuantizeLinear chooses them. It passes no gradient on. */
+export const byteSteps = (x: Node): Node => makeNode("byteSteps", [x]);
+/**
+ * The values of `rounded` with the gradient of x, as if nothing had been rounded.
+ *
+ * @see Bengio et al., arXiv 1308.3432, the straight-through estimator.
+ */
+export const straightThrough = (x: Node, rounded: Node): Node => add(x, stopGradient(sub(rounded, x)));
 /** x · by, for a number `by`. */
 export const scale = (x: Node, by: number): Node => (by === 1 ? x : makeNode("scale", [x], { by }));
 export const greater = (a: Node, b: Node): Node => makeNode("greater", [a, b]);

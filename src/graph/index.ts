@@ -5,6 +5,7 @@ import "./ops/gathering.ts";
 import "./ops/leaves.ts";
 import "./ops/normalising.ts";
 import "./ops/products.ts";
+import "./ops/quantising.ts";
 import "./ops/random.ts";
 import "./ops/ranking.ts";
 import "./ops/shaping.ts";

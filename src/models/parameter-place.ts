@@ -5,5 +5,9 @@ export function placeOf(name: string): number | "embeddings" | undefined {
   return EMBEDDINGS.test(name) ? "embeddings" : undefined;
 }
 
+/** The name of the same parameter in another layer. */
+export const inLayer = (name: string, layer: number): string =>
+  name.replace(LAYER, (place, own: string) => `${place.slice(0, -own.length - 1)}${layer}.`);
+
 const EMBEDDINGS = /embedding/;
 const LAYER = /\.[a-z_]*layers?\.(\d+)\./;
