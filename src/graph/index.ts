@@ -7,6 +7,7 @@ import "./ops/normalising.ts";
 import "./ops/products.ts";
 import "./ops/random.ts";
 import "./ops/ranking.ts";
+import "./ops/relative.ts";
 import "./ops/shaping.ts";
 import "./ops/sorted-rows.ts";
 

@@ -5,5 +5,6 @@ export function placeOf(name: string): number | "embeddings" | undefined {
   return EMBEDDINGS.test(name) ? "embeddings" : undefined;
 }
 
-const EMBEDDINGS = /embedding/;
+/** The second: DeBERTa's norm of its relative positions, whose table is an embedding. */
+const EMBEDDINGS = /embedding|^\w+\.encoder\.LayerNorm\./;
 const LAYER = /\.[a-z_]*layers?\.(\d+)\./;
