@@ -108,6 +108,15 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [() => g.place(f(3), [2, 4], 0, 1), "place: expected [4] for one place of axis 0 of [2, 4], got [3]."],
     [() => g.place(f(4), [2, 4], 0, 2), "place: expected a place of an axis of [2, 4], got place 2 of axis 0."],
   ],
+  relativeShift: [
+    [() => g.relativeShift(f(2, 3, 6)), "relativeShift: expected rows n and columns 2n + 1, got [2, 3, 6]."],
+    [() => g.relativeShift(f(7)), "relativeShift: expected rows n and columns 2n + 1, got [7]."],
+    ...onlyFloat("relativeShift", g.relativeShift),
+  ],
+  relativeSpread: [
+    [() => g.relativeSpread(f(2, 3, 4)), "relativeSpread: expected as many rows as columns, got [2, 3, 4]."],
+    ...onlyFloat("relativeSpread", g.relativeSpread),
+  ],
   matmul: [
     [
       () => g.matmul(f(2, 3), f(2, 3)),

@@ -96,6 +96,16 @@ export const stack = (nodes: readonly Node[]): Node => makeNode("stack", nodes);
 export const select = (x: Node, axis: number, index: number): Node => makeNode("select", [x], { axis, index });
 /** Zeros of `shape`, but for one place of one axis, which is x: the reverse of {@link select}. */
 export const place = (x: Node, shape: Shape, axis: number, index: number): Node => makeNode("place", [x], { shape, axis, index });
+/**
+ * From places relative to each row to places: x [..., n, 2n + 1] → [..., n, n], `y[…, i, j] = x[…, i, n + j − i]`.
+ *
+ * A row whose columns stand for the distances −n … n to the right of it becomes a row by column, in one strided copy.
+ *
+ * @see Shaw et al., arXiv 1803.02155; the shift: Huang et al., arXiv 1809.04281 (Music Transformer).
+ */
+export const relativeShift = (x: Node): Node => makeNode("relativeShift", [x]);
+/** x [..., n, n] → [..., n, 2n + 1], `y[…, i, n + j − i] = x[…, i, j]` and zeros elsewhere: the reverse of {@link relativeShift}. */
+export const relativeSpread = (x: Node): Node => makeNode("relativeSpread", [x]);
 
 /** γ · (x − mean) / √(var + eps) + β over the last axis. */
 export const layerNorm = (x: Node, gamma: Node, beta: Node, eps: number): Node =>

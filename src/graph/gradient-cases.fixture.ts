@@ -224,6 +224,18 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["one element", (m) => g.place(m.real([]), [1], 0, 0)],
     ["symbols", (m) => g.place(g.select(m.real(["B", "n", 3]), 1, 0), ["B", "n", 3], 1, 1), threeByTwo],
   ],
+  relativeShift: [
+    ["three tokens", (m) => g.relativeShift(m.real([3, 7]))],
+    ["stacked", (m) => g.relativeShift(m.real([2, 3, 4, 9]))],
+    ["one token", (m) => g.relativeShift(m.real([2, 1, 3]))],
+    ["symbols", (m) => g.relativeShift(m.real([2, "B", "n", "2*n+1"])), threeByTwo],
+  ],
+  relativeSpread: [
+    ["three tokens", (m) => g.relativeSpread(m.real([3, 3]))],
+    ["stacked", (m) => g.relativeSpread(m.real([2, 3, 4, 4]))],
+    ["one token", (m) => g.relativeSpread(m.real([2, 1, 1]))],
+    ["symbols", (m) => g.relativeSpread(m.real([2, "B", "n", "n"])), threeByTwo],
+  ],
 
   // products
   matmul: [

@@ -8,6 +8,7 @@ import "./ops/products.ts";
 import "./ops/quantising.ts";
 import "./ops/random.ts";
 import "./ops/ranking.ts";
+import "./ops/relative.ts";
 import "./ops/shaping.ts";
 import "./ops/slots.ts";
 import "./ops/sorted-rows.ts";

@@ -9,5 +9,6 @@ export function placeOf(name: string): number | "embeddings" | undefined {
 export const inLayer = (name: string, layer: number): string =>
   name.replace(LAYER, (place, own: string) => `${place.slice(0, -own.length - 1)}${layer}.`);
 
-const EMBEDDINGS = /embedding/;
+/** The second: DeBERTa's norm of its relative positions, whose table is an embedding. */
+const EMBEDDINGS = /embedding|^\w+\.encoder\.LayerNorm\./;
 const LAYER = /\.[a-z_]*layers?\.(\d+)\./;
