@@ -211,7 +211,7 @@ export const blockAttention = (
  *
  * A pair of no listed block gets what stands for some other pair. It passes no gradient on: it is for masks.
  *
- * @param slots - uint8 or float [B, H, N, size, K · size].
+ * @param slots - uint8 or float [B, H, N, size, K · size]; on WebGPU float.
  * @param ids - int32 [B, H, N, K], each block listed once.
  * @param n - Tokens, at most N · size.
  */

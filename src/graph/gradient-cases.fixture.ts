@@ -384,8 +384,8 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
 
   pairsOfSlots: [
     [
-      "a short last block, bytes",
-      (m) => g.pairsOfSlots(m.flags([1, 2, 2, 3, 6], "uint8"), m.values([1, 2, 2, 2], [0, 1, 1, 0, 1, 0, 0, 1], "int32"), 4),
+      "a short last block",
+      (m) => g.pairsOfSlots(m.fixed([1, 2, 2, 3, 6]), m.values([1, 2, 2, 2], [0, 1, 1, 0, 1, 0, 0, 1], "int32"), 4),
     ],
     ["one token", (m) => g.pairsOfSlots(m.fixed([1, 1, 1, 1, 1]), m.values([1, 1, 1, 1], [0], "int32"), 1)],
     ["one block of three listed", (m) => g.pairsOfSlots(m.fixed([1, 1, 3, 2, 2]), m.values([1, 1, 3, 1], [2, 0, 1], "int32"), 6)],

@@ -14,6 +14,7 @@ import {
   sizesOf,
   summedByKeys,
 } from "./block-attention-parts.ts";
+import { emitDropoutWeights } from "./dropout.ts";
 
 const int64 = { dtype: "int64", shape: [1] } as const;
 const at = (emitter: OnnxEmitter, value: number): string => emitter.constant([value], int64);
@@ -49,12 +50,13 @@ function listed(emitter: OnnxEmitter, x: string, places: string, sizes: Sizes): 
   return reshaped(emitter, found, float([batch, perText, blocks, keys, d]));
 }
 
-/** A mask of all pairs as [B, H, N, size, N · size]. */
-function maskOfBlocks(emitter: OnnxEmitter, mask: string, sizes: Sizes): string {
-  const { batch, perText, n, size, keys } = sizes;
+/** A mask of all pairs as weights [B, H, N, size, N · size]. */
+function weightsOfPairs(emitter: OnnxEmitter, mask: string, behind: string, sizes: Sizes): string {
+  const { batch, perText, n, size, keys, maskDType: dtype, probability = 0 } = sizes;
+  const weights = emitDropoutWeights(emitter, [behind, mask], float([batch, perText, n, n]), { dtype, probability });
   const end = [batch, perText, n, size];
   const zeros = emitter.emit("Expand", [emitter.constant([0], float([])), emitter.shapeVector(end)], float(end));
-  const longer = emitter.emit("Concat", [mask, zeros], float([batch, perText, n, plus([n, size])]), { axis: 3 });
+  const longer = emitter.emit("Concat", [weights, zeros], float([batch, perText, n, plus([n, size])]), { axis: 3 });
   const inputs = [longer, at(emitter, 0), emitter.shapeVector([keys]), at(emitter, 3)];
   return cut(emitter, emitter.emit("Slice", inputs, float([batch, perText, n, keys])), sizes, keys);
 }
@@ -63,11 +65,14 @@ function maskOfBlocks(emitter: OnnxEmitter, mask: string, sizes: Sizes): string 
 function readOf(emitter: OnnxEmitter, [q, k, v, ids, bias, dropout]: readonly string[], sizes: Sizes) {
   const places = placesOf(emitter, ids, sizes);
   const [keys, values] = [k, v].map((x) => listed(emitter, x, places, sizes));
-  const mask = dropout && sizes.maskOfPairs ? maskOfBlocks(emitter, dropout, sizes) : dropout;
+  const mask = dropout && sizes.maskOfPairs ? weightsOfPairs(emitter, dropout, q, sizes) : dropout;
   return { q: cut(emitter, q, sizes, sizes.d), keys, values, bias, dropout: mask };
 }
 
-const all = (emitter: OnnxEmitter, sizes: Sizes) => blocksOf(emitter, sizes, [sizes.batch, sizes.perText, sizes.blocks]);
+const all = (emitter: OnnxEmitter, { maskOfPairs, maskDType, ...sizes }: Sizes) => {
+  const dtype = maskOfPairs ? "float" : maskDType;
+  return blocksOf(emitter, { ...sizes, maskOfPairs, maskDType: dtype }, [sizes.batch, sizes.perText, sizes.blocks]);
+};
 
 /** Emit `softmax(q kᵀ · scale + bias) v` over listed blocks, all of them at once; with the softmax's values, [B, H, N, size, K · size]. */
 export function emitBatchedForward(
