@@ -13,7 +13,9 @@ import { buildModel } from "./model-graph.ts";
 
 /** Loss and gradient norm of an update that another follows, and of that one. */
 async function twoUpdates(runtime: Runtime, family: string, plan: AttentionPlan, core: AttentionCore): Promise<number[]> {
-  const { config, context } = subjects.get(family)!;
+  const { config: own, context } = subjects.get(family)!;
+  // with the usual small weights attention hardly matters to the loss
+  const config = { ...own, initializerRange: 0.3 };
   const step = await createTrainStep<BatchContext>(buildModel(config, { plan, core, training: true }), {
     ...{ runtime, parameters: parameterSpecs(config), values: initialise(config, 5), largest: [context.bindings] },
   });
@@ -45,7 +47,7 @@ for (const [where, runtime] of Object.entries(runtimes)) {
   describe(`two updates with dropout are the same to rounding on every core, on ${where}`, () => {
     const compare = async (family: string, plan: AttentionPlan, core: AttentionCore): Promise<void> => {
       const [want, got] = [await twoUpdates(runtime, family, plan, masked), await twoUpdates(runtime, family, plan, core)];
-      for (const [at, value] of want.entries()) assert.ok(Math.abs(value - got[at]) < 2e-4 * value, `${want} and ${got}`);
+      for (const [at, value] of want.entries()) assert.ok(Math.abs(value - got[at]) < 1e-4 * value, `${want} and ${got}`);
     };
     for (const [name, plan] of Object.entries(plans)) test(name, () => compare("bert", plan, gathered));
     test("all pairs, in chunks", () => compare("bert", { pattern: dense() }, cores.chunked));
