@@ -1,8 +1,11 @@
-import { type StudyResults, ZONE } from "../../studies/index.ts";
+import type { StudyResults } from "../../studies/index.ts";
 import { points } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { meanDot, rowChart, seedDots, span } from "../row-chart.ts";
 import { scaleOver } from "../scale.ts";
+
+/** Half-width, in points, of the zone that counts as no difference (docs/statistics.md). */
+const ZONE = 0.5;
 
 /** Paired differences to the baseline: both intervals, the seeds, and the zone of no difference. */
 export function forestPlot(results: StudyResults): Html {

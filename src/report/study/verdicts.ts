@@ -1,4 +1,4 @@
-import { type ArmResult, FEWEST_SEEDS, type StudyResults, type VerdictWord } from "../../studies/index.ts";
+import type { ArmResult, StudyResults, VerdictWord } from "../../studies/index.ts";
 import { capital, inWords, listed } from "../format.ts";
 import { type Html, html } from "../html.ts";
 
@@ -17,6 +17,8 @@ export const verdictPill = (word: VerdictWord): Html =>
 
 const compared = (results: StudyResults): ArmResult[] => results.arms.filter((c) => c.name !== results.baseline);
 
+/** Fewer paired seeds than this get no verdict (docs/statistics.md). */
+const FEWEST_SEEDS = 5;
 /** More names than these are counted instead. */
 const MOST_NAMES = 3;
 
