@@ -21,7 +21,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   models: ["errors", "files", "graph", "random", "batch", "attention", "tasks"],
   export: ["errors", "graph", "onnx", "runtime", "batch", "attention", "tasks", "models"],
   data: ["errors", "random", "tasks"],
-  audit: ["errors", "random", "metrics", "data", "tasks"],
+  audit: ["errors", "random", "metrics", "linear", "data", "tasks"],
   network: [],
   hub: ["errors", "files", "network"],
   training: ["errors", "files", "network", "graph", "onnx", "runtime", "kernels", "random"],

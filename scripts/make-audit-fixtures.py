@@ -13,6 +13,8 @@ import numpy as np
 import sklearn
 from cleanlab.count import compute_confident_joint, get_confident_thresholds
 from cleanlab.filter import find_label_issues
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 
 rng = np.random.default_rng(11)
@@ -39,6 +41,26 @@ def case(rows, classes, wrong):
     }
 
 
+WORDS = "refund order late parcel broken screen pay_2 card invoice password reset login".split()
+
+
+def regression(known=40, asked=8):
+    texts = [" ".join(rng.choice(WORDS, size=rng.integers(1, 9))) for _ in range(known + asked)]
+    features = rng.normal(size=(known + asked, 5)) + 3
+    labels = rng.integers(0, 3, size=known)
+    mean = features[:known].mean(0)
+    scale = 1 / np.sqrt(((features[:known] - mean) ** 2).sum(1).mean())
+    words = TfidfVectorizer().fit(texts[:known])
+    rows = np.hstack([scale * (features - mean), words.transform(texts).toarray()])
+    model = LogisticRegression(tol=1e-10, max_iter=100000).fit(rows[:known], labels)
+    return {
+        "texts": texts,
+        "features": features.tolist(),
+        "labels": labels.tolist(),
+        "probabilities": model.predict_proba(rows[known:]).tolist(),
+    }
+
+
 vectors = rng.normal(size=(40, 6))
 vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
 neighbours = NearestNeighbors(n_neighbors=11, metric="cosine").fit(vectors)
@@ -48,6 +70,7 @@ print(
             "cleanlab": cleanlab.__version__,
             "scikit-learn": sklearn.__version__,
             "cases": [case(80, 2, 0.15), case(120, 3, 0.2), case(200, 5, 0.1)],
+            "regression": regression(),
             "vectors": vectors.tolist(),
             "distances": neighbours.kneighbors(vectors)[0][:, 1:].mean(1).tolist(),
         }

@@ -17,3 +17,4 @@ export type {
   RowScores,
 } from "./records.ts";
 export { byQuarter, judgeSlices, type Slice, type SliceKind } from "./slices.ts";
+export { fitTexts, predictFolds, type ReadTexts } from "./text-regression.ts";

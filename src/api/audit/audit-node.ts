@@ -1,9 +1,19 @@
 import { basename } from "node:path";
-import { type Audit, auditRows, type JudgedRows, judgedRows, type SliceKind, type UnlabelledTexts } from "../../audit/index.ts";
+import {
+  type Audit,
+  auditRows,
+  fitTexts,
+  type JudgedRows,
+  judgedRows,
+  predictFolds,
+  type ReadTexts,
+  type SliceKind,
+  type UnlabelledTexts,
+} from "../../audit/index.ts";
 import type { Dataset, DatasetOptions, Encoded, InputText, ReadTable } from "../../data/index.ts";
 import { loadForInspection, loadTexts } from "../../data/index-node.ts";
 import { CrispError, counted, expectedGot } from "../../errors/index.ts";
-import { centredRegression, crossPredicted, folds as cutFolds, denseRows, probabilitiesOf } from "../../linear/index.ts";
+import { folds as cutFolds } from "../../linear/index.ts";
 import { loadModelFolder } from "../../models/index-node.ts";
 import { type Device, encodeFor, sameTexts } from "../../runs/index.ts";
 import { cellText, taskOf } from "../../tasks/index.ts";
@@ -30,7 +40,7 @@ export interface AuditSettings
   readonly folds?: number;
   /** Of the folds, of the texts that others are compared with, and of a training; default 42. */
   readonly seed?: number;
-  /** Predict by fine-tuned encoders instead of a logistic regression of the frozen encoder's features; default false. */
+  /** Predict by fine-tuned encoders instead of a logistic regression of the frozen encoder's features and of the words; default false. */
   readonly fineTune?: boolean;
   /** Seconds that fine-tuning may take on a laptop's two cores, all folds together and the model of all rows; default 300. */
   readonly timeBudget?: number;
@@ -77,16 +87,20 @@ export async function audit(settings: AuditSettings): Promise<Audit> {
   const stored = loadModelFolder(folder);
   const tokenizer = await tokenizerOf(folder, settings.maxLength);
   const encoded = encodeFor({ tokenizer }, dataset);
-  const asked = unlabelled.map((text, index) => ({ index, label: -1, ...tokenizer.encode(text.text, text.pair) }));
-  const features = await textFeatures(stored, [...encoded, ...asked], {
+  const askedEncoded = unlabelled.map(({ text, pair }, index) => ({ index, label: -1, ...tokenizer.encode(text, pair) }));
+  const features = await textFeatures(stored, [...encoded, ...askedEncoded], {
     runtime: await runtimeFor({ device: settings.device, onNote: listener.onNote }),
     padTokenId: tokenizer.padTokenId,
     batchSize: settings.batchSize ?? 64,
-    onProgress: (done) => settings.onEvent?.({ type: "read", done, total: encoded.length + asked.length }),
+    onProgress: (done) => settings.onEvent?.({ type: "read", done, total: encoded.length + askedEncoded.length }),
   });
-  const own = judged.places.map((at) => features[at]);
   const others = features.slice(encoded.length);
-  const parts = { encoded: judged.places.map((at) => encoded[at]), features: own, unlabelled: asked, others, folds, seed };
+  const parts: Parts = {
+    known: { texts: judged.dataset.examples.map(wholeText), features: judged.places.map((at) => features[at]) },
+    encoded: judged.places.map((at) => encoded[at]),
+    asked: { texts: unlabelled.map(wholeText), features: others },
+    ...{ askedEncoded, folds, seed },
+  };
   const said = fineTune ? await byFineTuning(judged, parts, folder, settings) : byRegression(judged, parts);
   return auditRows({
     ...{ dataset, lines, judged, kinds, toLabel },
@@ -99,6 +113,8 @@ export async function audit(settings: AuditSettings): Promise<Audit> {
     method: { model: settings.model, predictedBy: said.by, folds, seed },
   });
 }
+
+const wholeText = ({ text, pair }: Pick<InputText, "text" | "pair">): string => (pair === undefined ? text : `${text} ${pair}`);
 
 /** Rows with labels, each with its line, and the table that they came from. */
 async function readLabelled(
@@ -168,28 +184,31 @@ interface Said {
 }
 
 interface Parts {
+  /** The judged rows. */
+  readonly known: ReadTexts;
   readonly encoded: readonly Encoded[];
-  readonly features: readonly Float32Array[];
-  readonly unlabelled: readonly Encoded[];
-  readonly others: readonly Float32Array[];
+  /** The unlabelled texts. */
+  readonly asked: ReadTexts;
+  readonly askedEncoded: readonly Encoded[];
   readonly folds: number;
   readonly seed: number;
 }
 
-function byRegression({ dataset }: JudgedRows, { encoded, features, others, folds, seed }: Parts): Said {
+function byRegression({ dataset }: JudgedRows, { known, asked, encoded, folds, seed }: Parts): Said {
   const labels = dataset.examples.map(({ label }) => label);
   const classes = dataset.labels.length;
   // equal texts in one fold: else a wrong label would vouch for its copy
   const cut = cutFolds(labels, folds, { seed, groups: sameTexts(encoded) });
-  const probabilities = crossPredicted(features, labels, classes, cut);
-  const ofUnlabelled =
-    others.length === 0 ? [] : probabilitiesOf(centredRegression(features, labels, classes), denseRows(others));
-  return { by: "logistic regression of the frozen encoder's features", probabilities, ofUnlabelled };
+  return {
+    by: "logistic regression of the frozen encoder's features and TF-IDF",
+    probabilities: predictFolds(known, labels, classes, cut),
+    ofUnlabelled: asked.texts.length > 0 ? fitTexts(known, labels, classes)(asked) : [],
+  };
 }
 
 async function byFineTuning(
   { dataset }: JudgedRows,
-  { unlabelled, folds, seed }: Parts,
+  { askedEncoded, folds, seed }: Parts,
   model: string,
   { maxLength, preset, timeBudget, device, onEvent }: AuditSettings,
 ): Promise<Said> {
@@ -198,7 +217,7 @@ async function byFineTuning(
   const run = train({ data: dataset, model, folds, seed, maxLength, preset, timeBudget: ofEach, device });
   for await (const event of run) onEvent?.(event);
   const { evaluated, model: trained } = (await run.result) as TrainResult;
-  const ofUnlabelled = unlabelled.length === 0 ? [] : (await trained.evaluate(unlabelled)).probabilities;
+  const ofUnlabelled = askedEncoded.length > 0 ? (await trained.evaluate(askedEncoded)).probabilities : [];
   return {
     by: `fine-tuned encoders, ${trained.card.recipe?.name ?? "huggingface"}`,
     probabilities: evaluated.probabilities,

@@ -41,7 +41,7 @@ const OPTIONS = {
   },
   fine_tune: {
     type: "boolean",
-    help: "Predict each fold by a fine-tuned encoder: minutes instead of seconds. Left out, by a logistic regression of the frozen encoder's features.",
+    help: "Predict each fold by a fine-tuned encoder: minutes instead of seconds. Left out, by a logistic regression of the frozen encoder's features and of the words.",
   },
   preset: { ...RECIPE_OPTIONS.preset, help: "Recipe of --fine_tune; left out, auto." },
   time_budget: { ...RECIPE_OPTIONS.time_budget, help: "What --fine_tune may take on a laptop's two cores, all folds together." },
