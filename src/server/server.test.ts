@@ -30,6 +30,7 @@ test("a Host of another name is refused, for reading too; this machine's names p
     const answer = await ask(url, { headers: { Host: host } });
     assert.ok([400, 403].includes(answer.status), `${host}: ${answer.status}`);
     assert.match(codeOf(answer), /^server\/(foreign-host|malformed)$/, host);
+    assert.doesNotMatch(answer.text, /127\.0\.0\.1(?!\.evil)|::1/, "names of this machine are not given away");
   }
   for (const Host of ["localhost", "LOCALHOST:1", "127.0.0.1:8080", "[::1]:80"])
     assert.equal((await ask(url, { headers: { Host } })).text, "hello", Host);
