@@ -292,6 +292,12 @@ describe("a bad config is refused with its reason", () => {
       "config/unsupported",
       message,
     ]),
+    ...["max_relative_positions", "max_position_embeddings", "position_buckets"].map((key): (typeof cases)[number] => [
+      `DeBERTa: a damaged ${key}`,
+      { ...debertaV3, [key]: 2 ** 31 - 1 },
+      "config/type",
+      new RegExp(`${key} to be at most 65536, got 2147483647`),
+    ]),
     ["several layers in a group", { model_type: "albert", inner_group_num: 2 }, "config/unsupported", /inner_group_num 1, got 2/],
     [
       "no position behind RoBERTa's padding",

@@ -65,6 +65,9 @@ export const debertaV2: Family = {
   ],
 };
 
+/** A damaged number must not fill the memory: the graph names every row of the table. */
+const MOST_POSITIONS = 2 ** 16;
+
 const parts = {
   ...bertParts,
   query: "attention.self.query_proj",
@@ -131,9 +134,9 @@ function readRelative(
 ): RelativePositions {
   if (!contentToPosition && !positionToContent)
     throw read.unsupported("pos_att_type with c2p or p2c where relative_attention is true", read.json.pos_att_type ?? "none");
-  const positions = read.count("max_relative_positions", -1, -1);
-  const maxDistance = positions < 1 ? read.count("max_position_embeddings", 512) : positions;
-  const buckets = read.count("position_buckets", -1, -1);
+  const positions = read.count("max_relative_positions", -1, -1, MOST_POSITIONS);
+  const maxDistance = positions < 1 ? read.count("max_position_embeddings", 512, 1, MOST_POSITIONS) : positions;
+  const buckets = read.count("position_buckets", -1, -1, MOST_POSITIONS);
   const logarithmic = buckets > 0;
   // transformers divides by ln((maxDistance − 1) / half)
   if (logarithmic && (buckets < 2 || maxDistance - 1 <= Math.floor(buckets / 2)))

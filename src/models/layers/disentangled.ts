@@ -52,10 +52,13 @@ export function disentangledBias(
   const width = plus([product([2, "n"]), 1]);
   const stored = parameters.get(`${names.table}.weight`, [rows, D]);
   const table = relative.normalised ? parameters.layerNorm(stored, names.norm, D, eps) : stored; // [2 · span, D]
+  const { contentToPosition, positionToContent } = disentangled!.terms;
+  const keys = contentToPosition && rowsByPlace(build, relative, "keys"); // [2n + 1, 2 · span]
+  const queries = positionToContent && rowsByPlace(build, relative, "queries"); // [2n + 1, 2 · span]
 
-  /** q · P of a layer by place, [H, B, n, n]: the content's place first, then that of the other token. */
-  const term = (content: Node, dropped: Node, projection: string, toKeys: boolean): Node => {
-    const picked = matmul(rowsByPlace(build, relative, toKeys), dropped); // [2n + 1, D]
+  /** Content · projected P of a layer, [H, B, n, n]: the content's place first, then that of the other token. */
+  const term = (content: Node, dropped: Node, projection: string, places: Node): Node => {
+    const picked = matmul(places, dropped); // [2n + 1, D]
     const projected = parameters.linear(picked, projection, D, D); // [2n + 1, D]
     const byHead = transpose(reshape(projected, [width, H, D / H]), [1, 0, 2]); // [H, 2n + 1, d]
     const tokens = reshape(transpose(content, [1, 0, 2, 3]), [H, "B*n", D / H]); // [H, T, d]
@@ -65,10 +68,9 @@ export function disentangledBias(
 
   return (q, k, layer) => {
     const dropped = dropout(table, `layer.${layer}.relativePositions`, [rows, D], hiddenDropout); // [2 · span, D]
-    const { contentToPosition, positionToContent } = disentangled!.terms;
     return [
-      ...(contentToPosition ? [transpose(term(q, dropped, names.key(layer), true), [1, 0, 2, 3])] : []),
-      ...(positionToContent ? [transpose(term(k, dropped, names.query(layer), false), [1, 0, 3, 2])] : []),
+      ...(keys ? [transpose(term(q, dropped, names.key(layer), keys), [1, 0, 2, 3])] : []),
+      ...(queries ? [transpose(term(k, dropped, names.query(layer), queries), [1, 0, 3, 2])] : []),
     ].reduce(add); // [B, H, n, n]
   };
 }
@@ -76,13 +78,12 @@ export function disentangledBias(
 /**
  * Which row of the table stands in each of the 2n + 1 places of a row of pairs, as 0 and 1: [2n + 1, 2 · span].
  *
- * @param toKeys - Whether place c is that of the key c − n behind the query; else that of the query c − n behind the key.
+ * @param of - Whose places they are: place c is that of the key c − n behind the query, or of the query c − n behind the key.
  */
-function rowsByPlace({ inputs }: EncoderBuild, relative: RelativePositions, toKeys: boolean): Node {
+function rowsByPlace({ inputs }: EncoderBuild, relative: RelativePositions, of: "keys" | "queries"): Node {
   const width = plus([product([2, "n"]), 1]);
-  const name = `relativeRows.${toKeys ? "keys" : "queries"}`;
-  const ids = inputs.values(name, [width], "int32", (out, { bindings: { n } }) => {
-    for (let at = 0; at < out.length; at++) out[at] = relativeRow(toKeys ? n - at : at - n, relative);
+  const ids = inputs.values(`relativeRows.${of}`, [width], "int32", (out, { bindings: { n } }) => {
+    for (let at = 0; at < out.length; at++) out[at] = relativeRow(of === "keys" ? n - at : at - n, relative);
   });
   const count = 2 * relative.span;
   const all = constant([...new Array(count).keys()], [1, count], "int32");
