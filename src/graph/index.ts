@@ -1,4 +1,4 @@
-import "./ops/block-attention.ts";
+import "./ops/by-blocks/block-attention.ts";
 import "./ops/dropout.ts";
 import "./ops/elementwise.ts";
 import "./ops/gathering.ts";
@@ -10,7 +10,7 @@ import "./ops/random.ts";
 import "./ops/ranking.ts";
 import "./ops/relative.ts";
 import "./ops/shaping.ts";
-import "./ops/slots.ts";
+import "./ops/by-blocks/slots.ts";
 import "./ops/sorted-rows.ts";
 
 export * from "./build.ts";

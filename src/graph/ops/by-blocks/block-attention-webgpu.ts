@@ -1,6 +1,7 @@
 // Attention over listed blocks without Scan, which ONNX Runtime's WebGPU provider lacks: all blocks of queries of all heads at once.
-import type { Node, OnnxEmitter } from "../node.ts";
-import { type Dim, plus, product } from "../shape.ts";
+import type { Node, OnnxEmitter } from "../../node.ts";
+import { type Dim, plus, product } from "../../shape.ts";
+import { emitDropoutWeights } from "../dropout.ts";
 import {
   attended,
   type BlockAttentionAttrs,
@@ -14,7 +15,6 @@ import {
   sizesOf,
   summedByKeys,
 } from "./block-attention-parts.ts";
-import { emitDropoutWeights } from "./dropout.ts";
 
 const int64 = { dtype: "int64", shape: [1] } as const;
 const at = (emitter: OnnxEmitter, value: number): string => emitter.constant([value], int64);

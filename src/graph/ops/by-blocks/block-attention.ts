@@ -1,11 +1,11 @@
-import { expectedGot } from "../../errors/index.ts";
-import { type Dense, defineOps, makeNode, type Node } from "../node.ts";
-import { elements, product, sameShape, showShape } from "../shape.ts";
+import { expectedGot } from "../../../errors/index.ts";
+import { type Dense, defineOps, makeNode, type Node } from "../../node.ts";
+import { elements, product, sameShape, showShape } from "../../shape.ts";
+import { checkDType } from "../check-dtype.ts";
+import { maskDTypes, maskScale } from "../dropout.ts";
 import { emitBackward, emitForward } from "./block-attention-onnx.ts";
 import type { BlockAttentionAttrs } from "./block-attention-parts.ts";
 import { emitBatchedBackward, emitBatchedForward } from "./block-attention-webgpu.ts";
-import { checkDType } from "./check-dtype.ts";
-import { maskDTypes, maskScale } from "./dropout.ts";
 
 const attrsOf = (node: Node): BlockAttentionAttrs => node.attrs as unknown as BlockAttentionAttrs;
 

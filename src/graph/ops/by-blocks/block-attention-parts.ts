@@ -1,8 +1,8 @@
 // What the two ONNX forms of attention over listed blocks share: sizes, and the arithmetic of a block of queries.
-import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
-import { type Dim, type DType, onnxDType, product, type Shape } from "../shape.ts";
-import { emitDropoutWeights } from "./dropout.ts";
-import { emitMatmul } from "./products.ts";
+import type { Node, OnnxEmitter, OnnxValueInfo } from "../../node.ts";
+import { type Dim, type DType, onnxDType, product, type Shape } from "../../shape.ts";
+import { emitDropoutWeights } from "../dropout.ts";
+import { emitMatmul } from "../products.ts";
 
 export interface BlockAttentionAttrs {
   /** Tokens a block. */

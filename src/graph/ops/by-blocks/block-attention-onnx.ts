@@ -1,6 +1,6 @@
 // Attention over listed blocks as a Scan over heads with one over blocks of queries in it: only one block's pairs are held at a time.
-import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
-import { type Dim, type DType, product, type Shape } from "../shape.ts";
+import type { Node, OnnxEmitter, OnnxValueInfo } from "../../node.ts";
+import { type Dim, type DType, product, type Shape } from "../../shape.ts";
 import {
   attended,
   type BlockAttentionAttrs,

@@ -1,8 +1,8 @@
-import { expectedGot } from "../../errors/index.ts";
-import { defineOps, type Node, type OnnxEmitter } from "../node.ts";
-import { type Dim, type DType, elements, onnxDType, product, type Shape, sameShape, showShape } from "../shape.ts";
-import { checkDType } from "./check-dtype.ts";
-import { maskDTypes } from "./dropout.ts";
+import { expectedGot } from "../../../errors/index.ts";
+import { defineOps, type Node, type OnnxEmitter } from "../../node.ts";
+import { type Dim, type DType, elements, onnxDType, product, type Shape, sameShape, showShape } from "../../shape.ts";
+import { checkDType } from "../check-dtype.ts";
+import { maskDTypes } from "../dropout.ts";
 
 function check([slots, ids]: readonly Node[]): void {
   checkDType("pairsOfSlots", [slots], maskDTypes);
