@@ -1,12 +1,13 @@
 import { Worker } from "node:worker_threads";
-import { CrispError } from "../../../errors/index.ts";
+import { expectedGot } from "../../../errors/index.ts";
 import { fromSent } from "../../../runs/index.ts";
+import { HttpError } from "../../../server/index-node.ts";
 import type { FromModel, ModelFacts, ModelSettings, Outcome, ServedInput } from "./model-messages.ts";
 
 /** A model in a thread of its own. */
 export interface ModelThread {
   readonly facts: ModelFacts;
-  /** One call at a time. @throws `serve/lost` once the thread has ended. */
+  /** One call at a time. @throws HttpError 503 `serve/lost` once the thread has ended. */
   answer(inputs: readonly ServedInput[]): Promise<readonly Outcome[]>;
   /** Settles, with an error, when the thread ends by itself. */
   readonly lost: Promise<Error>;
@@ -26,7 +27,10 @@ export async function startModel(settings: ModelSettings, onNote: (text: string)
   let waiting = Promise.withResolvers<ModelFacts | readonly Outcome[]>();
   const ended = Promise.withResolvers<Error>();
   const end = (how: string): void => {
-    const error = new CrispError("serve/lost", `the model: expected a thread that answers, got ${how}. Start the server again.`);
+    const error = new HttpError(
+      503,
+      expectedGot("serve/lost", "the model", "a thread that answers", how, "Start the server again."),
+    );
     waiting.reject(error);
     ended.resolve(error);
   };
