@@ -440,7 +440,7 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
   ],
   byteSteps: [
     ["both signs", (m) => g.byteSteps(m.values([2, 3], [-51, 204, 3.3, 10.75, -0.3, 100]))],
-    ["above 0", (m) => g.byteSteps(m.values([4], [51, 25.6, 3.3, 0.7]))],
+    ["above 0", (m) => g.byteSteps(m.values([4], [51, 25.65, 3.35, 0.65]))],
     ["zeros", (m) => g.byteSteps(m.values([2], [0, 0]))],
     ["symbols", (m) => g.byteSteps(m.fixed(["B", "n"])), threeByTwo],
   ],
