@@ -95,6 +95,8 @@ function acceptDrops(area: HTMLElement): void {
 }
 
 async function startAfresh(): Promise<void> {
+  // what an earlier run came to would look like the answer to this click
+  progress.hide();
   const data = await chosen;
   const settings = { ...readSettings(), columns: preview.columns() };
   if (!data) return showError("Choose a file of labelled texts first, or use the example data.", "data");
@@ -147,7 +149,7 @@ async function follow(settings: Settings, file: File, state: RunState): Promise<
   } catch (error) {
     // the same would fail again after a reload
     await forget("run");
-    progress.failed();
+    progress.hide();
     throw error;
   } finally {
     running = undefined;

@@ -70,7 +70,8 @@ h4{font-size:.8125rem;margin:0 0 6px;font-weight:600;overflow-wrap:anywhere}
 .ring{fill:none;stroke:var(--k);stroke-width:2}
 .off-scale{margin:8px 0 0;font-size:.8125rem;color:var(--soft)}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,220px),1fr));gap:22px 28px}
-.panel h4::before,.map h4::before{content:"";display:inline-block;width:10px;height:10px;border-radius:50%;background:var(--k);margin-right:6px}
+.panel h4,.map h4{position:relative;padding-left:16px}
+.panel h4::before,.map h4::before{content:"";position:absolute;left:0;top:.4em;width:10px;height:10px;border-radius:50%;background:var(--k)}
 .curve{fill:none;vector-effect:non-scaling-stroke;stroke:var(--k);stroke-linejoin:round}
 .seed-line{stroke-width:1;stroke-opacity:.4}
 .mean-line{stroke-width:2.5}
@@ -84,7 +85,7 @@ table.figures{border-collapse:collapse;width:100%;font-size:.875rem}
 .figures th,.figures td{padding:6px 14px 6px 0;text-align:left;white-space:nowrap;border-bottom:1px solid var(--grid);vertical-align:baseline}
 .figures tbody th[scope=row]{font-weight:400;color:var(--soft);white-space:normal;overflow-wrap:anywhere;min-width:9rem;max-width:22rem}
 .figures thead th{white-space:normal;overflow-wrap:anywhere;min-width:7rem;max-width:14rem}
-.figures tbody th[scope=row],.figures thead :first-child{position:sticky;left:0;z-index:1;background:var(--card)}
+.figures tbody th[scope=row],.figures thead tr>:first-child{position:sticky;left:0;z-index:1;background:var(--card)}
 .figures .group span{position:sticky;left:0}
 .figures .group th{padding-top:18px;font-weight:600;border-bottom-color:var(--rule)}
 .figures code{font-size:.8125rem}

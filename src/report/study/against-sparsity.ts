@@ -7,7 +7,7 @@ import { type AxisKind, exactScale, scaleOver } from "../scale.ts";
 const HEIGHT = 260;
 /** Arms whose sparsity differs by less stand side by side: so many pixels apart, and all of them within so many. */
 const NEAR = 0.03;
-const [MOST_SHIFT, WIDEST] = [18, 64];
+const [MOST_SHIFT, WIDEST] = [18, 116];
 
 /** A figure of an arm: its mean, and where there are some the seeds behind it and their interval. */
 interface Plotted {

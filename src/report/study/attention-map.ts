@@ -1,7 +1,7 @@
 import type { AttentionMap, StudyResults } from "../../studies/index.ts";
 import { scrolling } from "../document.ts";
 import { percent } from "../format.ts";
-import { type Html, html, raw } from "../html.ts";
+import { type Html, html } from "../html.ts";
 import { colourOf } from "../row-chart.ts";
 
 /** Longer sentences are cut: past this, cells get too small to read. */
@@ -11,16 +11,14 @@ const MOST_HEADS = 12;
 /** Arms that can be set beside the baseline. */
 const MOST_ARMS = 24;
 /** Drawing units of a cell; about pixels. */
-const CELL = 16;
+const CELL = 14;
 /** Room for a character of a label, in drawing units. */
-const CHARACTER = 6.6;
+const CHARACTER = 6.2;
 /** Shades of a kept pair. */
 const SHADES = 8;
 
 /** Drawn once a page: what removed pairs are filled with, and the lines between cells. A unit is a cell. */
-export const mapPatterns = raw(
-  '<svg width="0" height="0" aria-hidden="true" class="defs"><defs><pattern id="removed" width=".3" height=".3" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" y2=".3"/></pattern><pattern id="cells" width="1" height="1" patternUnits="userSpaceOnUse"><path class="lines" d="M0 0h1M0 0v1"/></pattern></defs></svg>',
-);
+export const mapPatterns = html`<svg width="0" height="0" aria-hidden="true" class="defs"><defs><pattern id="removed" width=".3" height=".3" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" y2=".3"/></pattern><pattern id="cells" width="1" height="1" patternUnits="userSpaceOnUse"><path class="lines" d="M0 0h1M0 0v1"/></pattern></defs></svg>`;
 
 const numbers = (most: number): number[] => Array.from({ length: most }, (_, at) => at);
 const selectors = (most: number, of: (at: number) => string): string => numbers(most).map(of).join(",");
@@ -39,7 +37,7 @@ export const attentionStyle = `
 .head{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:28px}
 .map{min-width:0}
 .map h4 .muted{display:block}
-.map .token{font-size:11px}
+.map .token{font-size:10.5px}
 .map svg{display:block;width:100%;height:auto}
 ${numbers(SHADES)
   .map((at) => `.s${at + 1}{stroke:color-mix(in srgb,var(--heat) ${Math.round((100 * (at + 1)) / SHADES)}%,var(--card))}`)
@@ -141,7 +139,7 @@ function heatMap(name: string, place: string, tokens: readonly string[], rows: R
   return html`<h4>${name} <span class="muted">${removed}</span></h4>
 ${scrolling(
   `${name}, ${place}`,
-  html`<svg class="chart" viewBox="0 0 ${size} ${size}" style="min-width:${size}px;max-width:${1.7 * size}px" role="img" aria-label="${name}, ${place}: attention of ${n} tokens, ${removed}">
+  html`<svg class="chart" viewBox="0 0 ${size} ${size}" style="min-width:${Math.round(0.9 * size)}px;max-width:${2 * size}px" role="img" aria-label="${name}, ${place}: attention of ${n} tokens, ${removed}">
 <g transform="translate(${margin} ${margin}) scale(${CELL})">${share > 0 && square("removed")}${keptCells(rows)}${square("between")}</g><use href="#${labelsId}"/></svg>`,
 )}
 <p class="links">${strongestLinks(tokens, rows)}</p>`;
