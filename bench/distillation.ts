@@ -1,7 +1,7 @@
 // What a student gains from a teacher's outputs:
 //   node bench/distillation.ts --teacher FOLDER --student FOLDER --train FILE --test FILE [--rows 1000] [--unlabelled 0]
 //     [--test_rows 872] [--teacher_epochs 0] [--epochs 4] [--seeds 1] [--alpha 0.5] [--temperature 2] [--threads 1]
-// The teacher reads the mean of its tokens, its head starts as a logistic regression, and with --teacher_epochs 0 that is all. Each seed
+// The first rows of the files are taken, so that those must be in no order. The teacher reads the mean of its tokens, its head starts as a logistic regression, and with --teacher_epochs 0 that is all. Each seed
 // trains the student on the same rows in the same order three times: by labels, by labels and teacher, and, with --unlabelled, by
 // these and that many further rows whose labels are kept from it. One line of JSON a training: the task's figures on --test.
 import { parseArgs } from "node:util";
