@@ -23,7 +23,8 @@ export function attentionMaps(results: StudyResults, map: AttentionMap): Html {
 <div class="map-row">${shown.map((name) => heatMap(name, names.indexOf(name), tokens, map.probabilities[name]))}</div></figure>`;
 }
 
-function heatMap(name: string, colour: number, tokens: readonly string[], rows: readonly (readonly number[])[]): Html {
+/** One head over one sentence under one kind of attention; removed pairs, whose probability is 0, are hatched. */
+export function heatMap(name: string, colour: number, tokens: readonly string[], rows: readonly (readonly number[])[]): Html {
   const n = tokens.length;
   const margin = Math.ceil(8 + CHARACTER * Math.max(5, ...tokens.map((token) => short(token).length)));
   const size = margin + n * CELL + 2;
