@@ -210,6 +210,19 @@ export class TextClassifier {
     return attentionRows(await this.#forwardFor("trained", 64), example);
   }
 
+  /**
+   * Attention probabilities of one example in all layers: [layers] of [H, n, n], row = query; a pair that was removed has exactly 0.
+   *
+   * @param options.attention - `dense` switches the sparsity off; default as it was trained.
+   * @returns No layer where attention is computed without such a matrix.
+   */
+  async attentionMaps(
+    example: Encoded,
+    { attention = "trained" }: { readonly attention?: "trained" | "dense" } = {},
+  ): Promise<Float32Array[]> {
+    return (await this.#forwardFor(attention, 64)).attention(example, "all");
+  }
+
   #forwardFor(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
     const key = `${attention} ${batchSize}`;
     const forward = this.#forwards.get(key) ?? this.#forward(attention, batchSize);

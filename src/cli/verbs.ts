@@ -52,7 +52,7 @@ export const VERBS: readonly VerbEntry[] = [
   {
     name: "ui",
     summary: "show runs and studies below a folder in a browser, live, and try models",
-    load: async () => (await import("./verbs/ui.ts")).ui as unknown as Verb,
+    load: async () => (await import("./verbs/ui/ui.ts")).ui as unknown as Verb,
   },
   {
     name: "push",

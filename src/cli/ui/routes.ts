@@ -1,15 +1,18 @@
 import type { Context } from "hono";
 import { CrispError } from "../../errors/index.ts";
+import type { Html } from "../../report/index.ts";
 import { type App, statusOf } from "../../server/index-node.ts";
 import type { Found } from "./find.ts";
+import type { RunState } from "./live/run-state.ts";
 import { errorPage } from "./pages/error-page.ts";
 import { styles } from "./pages/layout.ts";
 import { type ListRow, listPage } from "./pages/list-page.ts";
-import { findRun, shortState } from "./read-run.ts";
+import { findRun, type RunPlace, shortState } from "./read-run.ts";
 import { countRuns } from "./read-study.ts";
 import type { Root } from "./root.ts";
 import { kindIn, pageOf, type RunIndex } from "./run-index.ts";
 import { pageScript } from "./script/page-script.ts";
+import type { WorkThread } from "./thread/work-thread.ts";
 
 /** What all pages share. */
 export interface Ui {
@@ -17,6 +20,11 @@ export interface Ui {
   readonly index: RunIndex;
   /** Ends open answers when the server stops. */
   readonly stopping: AbortSignal;
+  readonly thread: WorkThread;
+  /** Buttons for a study's page. */
+  readonly actionsOfStudy?: (path: string) => Html;
+  /** What can be asked of a run: buttons for its page. */
+  readonly actionsOf?: (place: RunPlace, state: RunState) => Html;
 }
 
 /** A handler whose errors are pages too. */

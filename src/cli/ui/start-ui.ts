@@ -3,6 +3,9 @@ import { type Server, type ServerSettings, startServer } from "../../server/inde
 import { openRoot } from "./root.ts";
 import { addListRoutes, type Ui } from "./routes.ts";
 import { createIndex } from "./run-index.ts";
+import { addRunRoutes } from "./run-routes.ts";
+import { addStudyRoutes } from "./study-routes.ts";
+import { createWorkThread } from "./thread/work-thread.ts";
 
 /**
  * Serve the pages of all runs and studies below a folder; only who comes with `signInUrl` sees them.
@@ -16,10 +19,20 @@ export async function startUi(
   signal: AbortSignal,
 ): Promise<Server> {
   const root = openRoot(folder);
-  const ui: Ui = { root, index: createIndex(root.folder), stopping: signal };
+  const thread = createWorkThread();
+  const ui: Ui = { root, index: createIndex(root.folder), stopping: signal, thread };
   // nobody types it: browsers come with a ticket
   const token = randomBytes(32).toString("base64url");
-  return startServer({ ...settings, token }, (app) => {
+  const server = await startServer({ ...settings, token }, (app) => {
     addListRoutes(app, ui);
+    addRunRoutes(app, ui);
+    addStudyRoutes(app, ui);
   });
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      await thread.close();
+    },
+  };
 }

@@ -31,7 +31,7 @@ export function listPage({ folder, query, list, rows, index }: ListView): string
   const body = html`<h1>Runs and studies</h1><p class="note">${folder}</p>
 <form class="fields" role="search"><label>path has <input name="text" type="search" value="${text}"></label>
 <label>kind <select name="kind"><option value="">all</option>${KINDS.map((each) => html`<option${each === kind && html` selected`}>${each}</option>`)}</select></label>
-<label class="check"><input type="checkbox" name="locked"${locked && html` checked`}> at work now</label><button>Show</button></form>
+<label class="tick"><input type="checkbox" name="locked"${locked && html` checked`}> at work now</label><button>Show</button></form>
 <form action="/compare"><div id="list" data-fresh>
 <p class="note">${count(list.total)} ${list.total === 1 ? "entry" : "entries"}${index.looking && html` so far: still looking, ${count(index.folders)} folders seen`}${!index.whole && ". There are more folders than are looked through; start crisp ui further down."}</p>
 ${rows.length > 0 ? table("Runs and studies", ["", "path", "kind", "state", "progress", "figures", "changed"], rows.map(row)) : html`<p>Nothing yet. Start a training: <code>crisp train tickets.csv</code></p>`}

@@ -13,7 +13,7 @@ h2{font-size:1.25rem;margin:36px 0 12px}
 a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible,textarea:focus-visible{outline:2px solid var(--same);outline-offset:2px}
 .fields{display:flex;flex-wrap:wrap;gap:12px 18px;align-items:end;margin:18px 0}
 .fields label,.stack label{display:grid;gap:4px;font-size:.8125rem;color:var(--soft);min-width:0}
-.fields label.check{display:flex;gap:8px;align-items:center;padding-bottom:9px}
+.fields label.tick{display:flex;gap:8px;align-items:center;padding-bottom:9px}
 .stack{display:grid;gap:14px;max-width:560px;margin:18px 0}
 input,select,textarea,button{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--soft);border-radius:8px;padding:7px 10px;min-width:0;max-width:100%}
 input[type=checkbox]{width:18px;height:18px;margin:0;accent-color:var(--same)}
@@ -45,5 +45,7 @@ pre.output{padding:12px 16px;border-radius:8px;background:var(--card);border:1px
 pre.command{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.875rem;margin:8px 0}
 .differs{font-weight:600;color:inherit}
 .cards{margin-top:18px}
+.figures tbody th[scope=row]{position:static;background:none}
+@media (max-width:640px){#list thead{display:none}#list tr{display:flex;flex-wrap:wrap;gap:0 14px;padding:8px 0;border-bottom:1px solid var(--grid)}#list th,#list td{border:0;padding:2px 0;white-space:normal}#list th[scope=row]{flex:1 1 calc(100% - 48px)}#list td:empty{display:none}#list td.pick:empty{display:block}}
 @media (max-width:520px){.fields>*{flex:1 1 140px}.facts{gap:8px 20px}}
 `;

@@ -1,6 +1,6 @@
-import { SERVER_OPTIONS, untilStopped } from "../serving/server-options.ts";
-import { startUi } from "../ui/start-ui.ts";
-import { defineVerb, type OptionTable } from "../verb.ts";
+import { SERVER_OPTIONS, untilStopped } from "../../serving/server-options.ts";
+import { startUi } from "../../ui/start-ui.ts";
+import { defineVerb, type OptionTable } from "../../verb.ts";
 
 const OPTIONS = {
   port: { ...SERVER_OPTIONS.port, default: 0, help: "Port to listen on; left out, any free one." },
