@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { type Server, type ServerSettings, startServer } from "../../server/index-node.ts";
+import { addCompareRoutes } from "./compare-routes.ts";
 import { openRoot } from "./root.ts";
 import { addListRoutes, type Ui } from "./routes.ts";
 import { createIndex } from "./run-index.ts";
 import { addRunRoutes } from "./run-routes.ts";
 import { addStudyRoutes } from "./study-routes.ts";
 import { createWorkThread } from "./thread/work-thread.ts";
+import { addTryRoutes } from "./try-routes.ts";
 
 /**
  * Serve the pages of all runs and studies below a folder; only who comes with `signInUrl` sees them.
@@ -27,6 +29,8 @@ export async function startUi(
     addListRoutes(app, ui);
     addRunRoutes(app, ui);
     addStudyRoutes(app, ui);
+    addCompareRoutes(app, ui);
+    addTryRoutes(app, ui);
   });
   return {
     ...server,

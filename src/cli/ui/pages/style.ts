@@ -39,12 +39,13 @@ button.warn{border-color:var(--bad);color:var(--bad)}
 .heads a:hover{border-color:var(--soft)}
 .heads .pair{display:grid;grid-template-columns:1fr 1fr;gap:8px}
 .heads svg{display:block;width:100%;height:auto;background:var(--paper)}
-.heads path{fill:var(--heat)}.heads path.removed{fill:url(#removed)}
+.heads path{fill:var(--heat)}.heads path.gone{fill:var(--hatch);fill-opacity:.55}
 .heads .muted{font-size:.75rem}
 pre.output{padding:12px 16px;border-radius:8px;background:var(--card);border:1px solid var(--rule);overflow:auto;font-size:.8125rem;white-space:pre-wrap;overflow-wrap:anywhere}
 pre.command{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.875rem;margin:8px 0}
 .differs{font-weight:600;color:inherit}
 .cards{margin-top:18px}
+ul.keys{list-style:none;padding:0;display:grid;gap:4px;overflow-wrap:anywhere}
 .figures tbody th[scope=row]{position:static;background:none}
 @media (max-width:640px){#list thead{display:none}#list tr{display:flex;flex-wrap:wrap;gap:0 14px;padding:8px 0;border-bottom:1px solid var(--grid)}#list th,#list td{border:0;padding:2px 0;white-space:normal}#list th[scope=row]{flex:1 1 calc(100% - 48px)}#list td:empty{display:none}#list td.pick:empty{display:block}}
 @media (max-width:520px){.fields>*{flex:1 1 140px}.facts{gap:8px 20px}}
