@@ -69,11 +69,15 @@ export function holderOf(root: Root, { folder, study }: Pick<RunPlace, "folder" 
   return holder || folder !== undefined || own === root.folder ? holder : lockHolder(dirname(own));
 }
 
+/** Whether the process of a run lives: `train()` in a program of one's own locks the folder of checkpoints alone. */
+export const isAlive = (root: Root, place: RunPlace): boolean =>
+  holderOf(root, place) !== undefined || lockHolder(dirname(place.log)) !== undefined;
+
 /** How a run stands, by the end of its log alone. */
 export async function shortState(root: Root, place: RunPlace): Promise<Omit<RunState, "course">> {
   const run = growingRun();
   run.add(await lastEvents(place.log));
-  const state = run.state(holderOf(root, place) !== undefined);
+  const state = run.state(isAlive(root, place));
   const finished = place.folder !== undefined && existsSync(join(place.folder, "crisp.json"));
   return state.word === "waiting" && finished ? { ...state, word: "finished" } : state;
 }

@@ -8,7 +8,7 @@ import { growingRun, type RunState } from "./live/run-state.ts";
 import { eventsIn, tail } from "./live/tail.ts";
 import { mistakesPage, type RunView, runPage, runParts } from "./pages/run-page.ts";
 import { mistakesOfCell, readMistakes } from "./read-mistakes.ts";
-import { findRun, holderOf, pathIn, type RunPlace, readJsonFile } from "./read-run.ts";
+import { findRun, isAlive, pathIn, type RunPlace, readJsonFile } from "./read-run.ts";
 import { readSettings } from "./read-settings.ts";
 import type { Root } from "./root.ts";
 import { asPage, type Ui } from "./routes.ts";
@@ -86,7 +86,7 @@ async function follow(
   for await (const { events, anew } of tail(place.log, { signal })) {
     if (anew) run = growingRun();
     run.add(events);
-    const state = run.state(holderOf(root, place) !== undefined);
+    const state = run.state(isAlive(root, place));
     const parts = Object.fromEntries(Object.entries(runParts({ state, settings })).map(([id, part]) => [id, part.markup]));
     const changed = Object.fromEntries(Object.entries(parts).filter(([id, part]) => sent[id] !== part));
     if (events.length > 0 || anew) await send("parts", changed);
@@ -107,7 +107,7 @@ function inRun({ path, study }: RunPlace, file: string): string {
 export function stateOf(root: Root, place: RunPlace): RunState {
   const run = growingRun();
   if (existsSync(place.log)) run.add(eventsIn(readFileSync(place.log, "utf8")));
-  return run.state(holderOf(root, place) !== undefined);
+  return run.state(isAlive(root, place));
 }
 
 async function viewOf({ root, actionsOf }: Ui, place: RunPlace): Promise<RunView> {

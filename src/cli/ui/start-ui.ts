@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Server, type ServerSettings, startServer } from "../../server/index-node.ts";
+import { actionsIn, addActionRoutes } from "./action-routes.ts";
 import { addCompareRoutes } from "./compare-routes.ts";
+import { createProcesses } from "./processes.ts";
 import { openRoot } from "./root.ts";
 import { addListRoutes, type Ui } from "./routes.ts";
 import { createIndex } from "./run-index.ts";
@@ -22,7 +24,7 @@ export async function startUi(
 ): Promise<Server> {
   const root = openRoot(folder);
   const thread = createWorkThread();
-  const ui: Ui = { root, index: createIndex(root.folder), stopping: signal, thread };
+  const ui: Ui = { root, index: createIndex(root.folder), stopping: signal, thread, ...actionsIn(root) };
   // nobody types it: browsers come with a ticket
   const token = randomBytes(32).toString("base64url");
   const server = await startServer({ ...settings, token }, (app) => {
@@ -31,6 +33,7 @@ export async function startUi(
     addStudyRoutes(app, ui);
     addCompareRoutes(app, ui);
     addTryRoutes(app, ui);
+    addActionRoutes(app, ui, createProcesses());
   });
   return {
     ...server,

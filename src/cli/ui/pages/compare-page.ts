@@ -21,6 +21,8 @@ import { progressText, stateWord } from "./list-page.ts";
 /** Colours there are, so that each run has its own. */
 export const MOST_COMPARED = 8;
 
+const MOST_FIGURES = 6;
+
 export interface ComparedRun {
   readonly place: RunPlace;
   readonly state: RunState;
@@ -49,11 +51,9 @@ function curves(runs: readonly ComparedRun[]): Html[] {
   const updates = Math.max(
     ...runs.map(({ state: { course } }) => course.steps.at(-1)?.step ?? course.evaluations.at(-1)?.step ?? 0),
   );
-  const names = new Set(
-    runs.flatMap(({ state }) => state.course.evaluations.flatMap(({ figures }) => Object.keys(figures ?? {}))),
-  );
-  if (runs.some(({ state }) => state.course.evaluations.some(({ evalAccuracy }) => evalAccuracy !== undefined)))
-    names.add("accuracy");
+  const hasAccuracy = runs.some(({ state }) => state.course.evaluations.some(({ evalAccuracy }) => evalAccuracy !== undefined));
+  const others = runs.flatMap(({ state }) => state.course.evaluations.flatMap(({ figures }) => Object.keys(figures ?? {})));
+  const names = new Set([...(hasAccuracy ? ["accuracy"] : []), ...others]);
   names.delete("loss");
   const chart = (
     title: string,
@@ -75,7 +75,7 @@ function curves(runs: readonly ComparedRun[]): Html[] {
       fixed,
     ),
     chart("Held-out loss", "At each evaluation.", (run) => evaluations(run, ({ evalLoss }) => evalLoss), "points", fixed),
-    ...[...names].slice(0, 6).map((name) =>
+    ...[...names].slice(0, MOST_FIGURES).map((name) =>
       chart(
         figureName(name),
         "At each evaluation.",

@@ -8,6 +8,8 @@ main{padding-top:clamp(18px,3vw,36px)}
 main a{color:var(--same)}
 h1{font-size:clamp(1.4rem,3.4vw,2.1rem);overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:36px 0 12px}
+.scroll+h3,.map-row+h3{margin-top:26px}
+.heads{margin-top:10px}
 .skip{position:absolute;left:-999px}
 .skip:focus{left:8px;top:8px;background:var(--card);padding:8px;z-index:1}
 a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible,textarea:focus-visible{outline:2px solid var(--same);outline-offset:2px}
