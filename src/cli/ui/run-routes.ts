@@ -6,6 +6,7 @@ import type { RunRecord } from "../../runs/index.ts";
 import { type App, HttpError, sendEvents } from "../../server/index-node.ts";
 import { growingRun, type RunState } from "./live/run-state.ts";
 import { eventsIn, tail } from "./live/tail.ts";
+import { isOpen } from "./pages/action-pages.ts";
 import { mistakesPage, type RunView, runPage, runParts } from "./pages/run-page.ts";
 import { mistakesOfCell, readMistakes } from "./read-mistakes.ts";
 import { findRun, isAlive, pathIn, type RunPlace, readJsonFile } from "./read-run.ts";
@@ -73,7 +74,10 @@ export function addRunRoutes(app: App, ui: Ui): void {
   );
 }
 
-/** Sends the parts of a page that have changed, all that came between two looks at the log as one. */
+/** How often it is looked whether the process of a silent run lives. */
+const BEAT_MS = 2000;
+
+/** Sends the parts of a page that have changed, all that came between two looks at the log as one, until the run has ended. */
 async function follow(
   root: Root,
   place: RunPlace,
@@ -82,19 +86,24 @@ async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   let run = growingRun();
-  let [sent, ended]: [Record<string, string>, boolean] = [{}, false];
-  for await (const { events, anew } of tail(place.log, { signal })) {
+  let sent: Record<string, string> | undefined;
+  for await (const { events, anew } of tail(place.log, { signal, beatMs: BEAT_MS })) {
     if (anew) run = growingRun();
     run.add(events);
-    const state = run.state(isAlive(root, place));
+    // before the log was read
+    if (sent === undefined && events.length === 0) {
+      sent = {};
+      continue;
+    }
+    const alive = isAlive(root, place);
+    const state = run.state(alive);
     const parts = Object.fromEntries(Object.entries(runParts({ state, settings })).map(([id, part]) => [id, part.markup]));
-    const changed = Object.fromEntries(Object.entries(parts).filter(([id, part]) => sent[id] !== part));
-    if (events.length > 0 || anew) await send("parts", changed);
+    const changed = Object.entries(parts).filter(([id, part]) => sent?.[id] !== part);
     sent = parts;
-    ended = state.word === "finished" || state.word === "failed" || state.word === "stopped";
-    if (ended) break;
+    if (changed.length > 0) await send("parts", Object.fromEntries(changed));
+    // behind the end of its log a training saves its model; a study goes on with other runs
+    if (!isOpen(state.word) && (!alive || place.study)) return send("end", {});
   }
-  if (ended) await send("end", {});
 }
 
 /** Of a training's file, its path from the root. @throws HttpError 404 `ui/not-found` for a run of a study. */
@@ -116,7 +125,15 @@ async function viewOf({ root, actionsOf }: Ui, place: RunPlace): Promise<RunView
   const has = (file: string): boolean => !place.study && root.has(inRun(place, file));
   const model = has("crisp.json");
   const shown: RunState = state.word === "waiting" && model ? { ...state, word: "finished" } : state;
-  const view = { place, settings, state: shown, report: has("report.html"), model, actions: html`${actionsOf?.(place, shown)}` };
+  const view = {
+    place,
+    settings,
+    state: shown,
+    alive: isAlive(root, place),
+    report: has("report.html"),
+    model,
+    actions: html`${actionsOf?.(place, shown)}`,
+  };
   if (place.study) return { ...view, confusion: confusionOf(place.study.result) };
   if (!has("errors.csv")) return view;
   try {

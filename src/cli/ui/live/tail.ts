@@ -12,6 +12,8 @@ export interface TailOptions {
   readonly signal: AbortSignal;
   /** Between two looks at the file. All that was written between them comes as one. Default 200. */
   readonly everyMs?: number;
+  /** Yield nothing new when nothing came for so long; default never. */
+  readonly beatMs?: number;
   /** Told how many bytes were read. */
   readonly onRead?: (bytes: number) => void;
 }
@@ -28,25 +30,35 @@ const PIECE = 1 << 20;
  * @example
  * for await (const { events } of tail("run.log.jsonl", { signal })) for (const event of events) console.log(event.type);
  */
-export async function* tail(path: string, { signal, everyMs = 200, onRead }: TailOptions): AsyncGenerator<Tailed> {
+export async function* tail(
+  path: string,
+  { signal, everyMs = 200, beatMs = Infinity, onRead }: TailOptions,
+): AsyncGenerator<Tailed> {
   // behind the last whole line: what follows it may be cut off again
   let offset = 0;
   let file: number | undefined;
   let first = true;
+  let told = performance.now();
   while (!signal.aborted) {
     const found = await stat(path).catch(() => undefined);
     const anew = file !== undefined && (found === undefined || found.ino !== file || found.size < offset);
     if (anew) offset = 0;
     file = found?.ino;
     let more = found !== undefined && found.size > offset;
-    if (first || anew) yield { events: [], anew };
+    if (first || anew || performance.now() - told > beatMs) {
+      told = performance.now();
+      yield { events: [], anew };
+    }
     first = false;
     while (more && !signal.aborted) {
       const { events, bytes, end } = await wholeLines(path, offset);
       onRead?.(bytes);
       offset += end;
       more = end > 0 && bytes >= PIECE;
-      if (events.length > 0) yield { events, anew: false };
+      if (events.length > 0) {
+        told = performance.now();
+        yield { events, anew: false };
+      }
     }
     await pause(everyMs, signal);
   }

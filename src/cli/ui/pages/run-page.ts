@@ -14,6 +14,7 @@ import type { RunState } from "../live/run-state.ts";
 import type { Mistakes } from "../read-mistakes.ts";
 import type { RunPlace } from "../read-run.ts";
 import type { RunSettings } from "../read-settings.ts";
+import { isOpen } from "./action-pages.ts";
 import { address, facts, page, table } from "./layout.ts";
 import { progressText, stateWord } from "./list-page.ts";
 
@@ -23,6 +24,8 @@ export type RunParts = Readonly<Record<"state" | "progress" | "curves", Html>>;
 export interface RunView {
   readonly place: RunPlace;
   readonly state: RunState;
+  /** Whether its process, or that of its study, lives. */
+  readonly alive: boolean;
   readonly settings: RunSettings;
   readonly mistakes?: Mistakes;
   /** Why there are none. */
@@ -66,7 +69,7 @@ export function runPage(view: RunView): string {
   const { place, state, settings, report, model, actions } = view;
   const path = place.path || ".";
   const parts = runParts(view);
-  const live = state.word === "running" || state.word === "waiting";
+  const live = isOpen(state.word) || (view.alive && !place.study);
   const body = html`<p class="eyebrow">${place.study ? html`<a href="${address("/study", { path: place.study.path || "." })}">study ${place.study.path || "of this folder"}</a>` : "training"}</p>
 <h1>${place.name}</h1><p id="state" role="status">${parts.state}</p>
 <div class="actions">${actions}${model && html`<a href="${address("/try", { path })}">Try sentences</a>`}${report && html`<a href="${address("/report", { path })}">Its report</a>`}<a href="${address("/compare", { run: path })}">Compare</a></div>

@@ -30,7 +30,11 @@ function follow(address: string): void {
     lost.textContent = "";
     for (const [id, markup] of Object.entries(JSON.parse(data))) show(id, String(markup));
   });
-  source.addEventListener("end", () => source.close());
+  // then there is more to see: a model, its figures, its mistakes
+  source.addEventListener("end", () => {
+    source.close();
+    location.reload();
+  });
   source.addEventListener("error", () => {
     lost.textContent = "crisp ui does not answer: this page shows how things stood.";
   });
