@@ -46,18 +46,18 @@ export async function walk(
   onFound: (found: Found) => void,
   { limits = WALK_LIMITS, onFolder = () => {} }: { limits?: WalkLimits; onFolder?: (count: number) => void } = {},
 ): Promise<boolean> {
-  let level: string[] = [""];
+  let level: Place[] = [{ path: "", locked: false }];
   let [looked, whole] = [0, true];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > limits.depth) return false;
-    const next: string[] = [];
+    const next: Place[] = [];
     for (let at = 0; at < level.length; at += AT_ONCE) {
       const room = Math.min(AT_ONCE, limits.folders - looked);
       whole &&= room === AT_ONCE || level.length - at <= room;
-      const paths = level.slice(at, at + room);
-      looked += paths.length;
-      if (paths.length === 0) return false;
-      for (const inside of await Promise.all(paths.map((path) => look(folder, path, onFound)))) next.push(...inside);
+      const places = level.slice(at, at + room);
+      looked += places.length;
+      if (places.length === 0) return false;
+      for (const inside of await Promise.all(places.map((place) => look(folder, place, onFound)))) next.push(...inside);
       onFolder(looked);
     }
     level = next;
@@ -65,13 +65,19 @@ export async function walk(
   return whole;
 }
 
+/** A folder to look at; studies of one command are locked by the folder above them. */
+interface Place {
+  readonly path: string;
+  readonly locked: boolean;
+}
+
 /** Looks at one folder; returns those inside it that are worth a look. */
-async function look(root: string, path: string, onFound: (found: Found) => void): Promise<string[]> {
+async function look(root: string, { path, locked: above }: Place, onFound: (found: Found) => void): Promise<Place[]> {
   const entries = await entriesOf(join(root, path));
   const names = new Map(entries.map((entry) => [entry.name, entry]));
   const locked = names.has(FOLDER_LOCK);
   const isStudy = names.get("study.json")?.isFile() === true;
-  if (isStudy) await lookAtStudy(root, path, locked, onFound);
+  if (isStudy) await lookAtStudy(root, path, locked || above, onFound);
   else if (names.get("crisp.json")?.isFile() || names.get("checkpoints")?.isDirectory()) {
     const log = await newestLog(join(root, path));
     const sign = log ?? (names.has("crisp.json") ? "crisp.json" : undefined);
@@ -81,7 +87,7 @@ async function look(root: string, path: string, onFound: (found: Found) => void)
   }
   return entries.flatMap((entry) =>
     entry.isDirectory() && !entry.name.startsWith(".") && !PASSED.has(entry.name) && !(isStudy && entry.name === "runs")
-      ? [inside(path, entry.name)]
+      ? [{ path: inside(path, entry.name), locked }]
       : [],
   );
 }

@@ -47,6 +47,16 @@ test("links are passed, and a walk ends at its limits and says so", async () => 
   assert.deepEqual(await found(folder, { limits: { depth: 9, folders: 3 } }), { paths: [], whole: false });
 });
 
+test("studies of one command are at work when the folder above them is locked", async () => {
+  const folder = join(work, "locked");
+  madeUpStudy(join(folder, "demo/one"), { arms: ["dense"], seeds: [1] });
+  madeUpStudy(join(folder, "other"), { arms: ["dense"], seeds: [1] });
+  mkdirSync(join(folder, "demo/.crisp.lock"));
+  const locked: string[] = [];
+  await walk(folder, (each) => each.locked && locked.push(each.path));
+  assert.deepEqual(locked, ["demo/one"]);
+});
+
 test("of a training that was overwritten, the log is that of the newest run", async () => {
   const folder = join(work, "overwritten");
   madeUpTraining(folder);

@@ -45,8 +45,7 @@ function heatMap(labels: readonly string[], matrix: readonly (readonly number[])
       const share = value / total;
       const shown = html`<rect class="${truth === said ? "right" : "wrong"}" x="${x}" y="${y}" width="${side}" height="${side}" fill-opacity="${opacity(share)}"><title>${names[truth]} said to be ${names[said]}: ${count(value)} (${percent(share, 0)})</title></rect><text class="cell ${share > 0.55 && "strong"}" x="${x + cell / 2}" y="${y + cell / 2 + 4}">${value}</text>`;
       const href = address(truth, said);
-      const what = `${names[truth]} said to be ${names[said]}: ${count(value)}`;
-      return href === undefined ? shown : html`<a href="${href}" aria-label="${what}">${shown}</a>`;
+      return href === undefined ? shown : html`<a href="${href}">${shown}</a>`;
     });
   });
   const size = [left + n * cell, top + n * cell];
