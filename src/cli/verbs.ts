@@ -30,6 +30,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./verbs/predict.ts")).predict as unknown as Verb,
   },
   {
+    name: "serve",
+    summary: "answer requests over HTTP with a saved model, for other programs",
+    load: async () => (await import("./verbs/serve/serve.ts")).serve as unknown as Verb,
+  },
+  {
     name: "pretrain",
     summary: "train an encoder to fill in masked words of plain text",
     load: async () => (await import("./verbs/pretrain.ts")).pretrain as unknown as Verb,

@@ -15,8 +15,9 @@ export function guard(hosts: ReadonlySet<string>): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header("host") ?? "";
     if (!hosts.has(nameOf(host))) {
+      // which names those are is nothing for a page of another site
       const hint = "Name it with --allowed_hosts, if it is this server's.";
-      throw new HttpError(403, expectedGot("server/foreign-host", "the header Host", [...hosts].join(", "), host, hint));
+      throw new HttpError(403, expectedGot("server/foreign-host", "the header Host", "a name of this machine", host, hint));
     }
     const origin = context.req.header("origin");
     if (origin !== undefined && URL.parse(origin)?.host !== host.toLowerCase()) {

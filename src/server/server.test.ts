@@ -30,6 +30,7 @@ test("a Host of another name is refused, for reading too; this machine's names p
     const answer = await ask(url, { headers: { Host: host } });
     assert.ok([400, 403].includes(answer.status), `${host}: ${answer.status}`);
     assert.match(codeOf(answer), /^server\/(foreign-host|malformed)$/, host);
+    assert.doesNotMatch(answer.text, /127\.0\.0\.1(?!\.evil)|::1/, "names of this machine are not given away");
   }
   for (const Host of ["localhost", "LOCALHOST:1", "127.0.0.1:8080", "[::1]:80"])
     assert.equal((await ask(url, { headers: { Host } })).text, "hello", Host);
@@ -110,7 +111,8 @@ test("a body above the limit is refused before a route sees it, with a length an
 });
 
 test("headers and bodies that do not come in time end with 408, and others are answered meanwhile", async (t) => {
-  const { port, url } = await started(t, { requestTimeoutMs: 400 });
+  const errors: unknown[] = [];
+  const { port, url } = await started(t, { requestTimeoutMs: 400, onError: (error) => errors.push(error) });
   const host = `Host: 127.0.0.1:${port}\r\n`;
   const slow = [`GET / HTTP/1.1\r\n${host}X-Slow:`, `POST /echo HTTP/1.1\r\n${host}Content-Length: 10\r\n\r\nhalf`];
   const start = performance.now();
@@ -118,6 +120,7 @@ test("headers and bodies that do not come in time end with 408, and others are a
   assert.equal((await ask(url)).text, "hello");
   for (const answer of await answers) assert.match(answer, /^HTTP\/1\.1 408 .*"code":"server\/too-slow"/s);
   assert.ok(performance.now() - start >= 400);
+  assert.deepEqual(errors, [], "which is the client's doing");
 });
 
 test("what is no HTTP is an error in the same words", async (t) => {

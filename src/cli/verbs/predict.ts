@@ -1,10 +1,10 @@
 import { Classifier } from "../../api/index-node.ts";
-import { counted, expectedGot } from "../../errors/index.ts";
+import { counted } from "../../errors/index.ts";
 import { growingFile } from "../../files/index-node.ts";
-import { atTemperature } from "../../metrics/index.ts";
 import type { Device } from "../../runs/index.ts";
 import type { Output } from "../output.ts";
 import { readingOptions, sayAsked } from "../read-options.ts";
+import { answerRows, checkAsking, THRESHOLD_OPTION, TOP_K_OPTION } from "../serving/answer-rows.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { imageSource, inGroups, textSource } from "./prediction-input.ts";
 import { type PredictionFormat, predictionFormat, predictionLines } from "./prediction-rows.ts";
@@ -19,18 +19,8 @@ const OPTIONS = {
     choices: ["jsonl", "csv"],
     help: "Of the output; left out, as --output_file ends, else jsonl.",
   },
-  threshold: {
-    type: "number",
-    min: 0,
-    max: 1,
-    help: "Below it a row gets no label, and its score stays; scores are then calibrated, where the model was.",
-  },
-  top_k: {
-    type: "integer",
-    unit: "labels",
-    min: 1,
-    help: "Labels to print for each text, best first; left out, one, or all that hold.",
-  },
+  threshold: THRESHOLD_OPTION,
+  top_k: TOP_K_OPTION,
   verify_model: VERIFY_OPTION,
   device: DEVICE_OPTION,
   per_device_eval_batch_size: BATCH_OPTION,
@@ -59,11 +49,10 @@ export const predict = defineVerb({
   stopsOnSignal: true,
   async run({ options, output, signal, positionals: [folder, ...files] }) {
     const format = predictionFormat(options.format, options.outputFile);
-    if (options.threshold === 0) throw expectedGot("cli/bad-option", "--threshold", "a probability in (0, 1]", 0);
     const device = options.device as Device | undefined;
     sayAsked(output, device);
     const model = await Classifier.load(folder, { device, verify: options.verifyModel, onNote: (text) => output.note(text) });
-    checkAnswers(model, options);
+    checkAsking(model, options);
     const file = options.outputFile === undefined ? undefined : growingFile(options.outputFile);
     const encoder = new TextEncoder();
     const write = file ? (line: string) => file.write(encoder.encode(`${line}\n`)) : output.data;
@@ -85,17 +74,6 @@ export const predict = defineVerb({
   },
 });
 
-/** @throws `cli/bad-option` for an option that means nothing to what the model says. */
-function checkAnswers({ answers, config }: Classifier, { topK, threshold }: Context<typeof OPTIONS>["options"]): void {
-  if (topK !== undefined && !answers.ranks) {
-    const rule = "a model that gives a text one of several labels";
-    throw expectedGot("cli/bad-option", "--top_k", rule, config.task, "Leave --top_k out.");
-  }
-  if (threshold !== undefined && !answers.abstained) {
-    throw expectedGot("cli/bad-option", "--threshold", "a model of one class a row", config.task, "Leave --threshold out.");
-  }
-}
-
 async function predictRows(
   model: Classifier,
   files: readonly string[],
@@ -112,18 +90,13 @@ async function predictRows(
   let [rows, cut, abstained] = [0, 0, 0];
   // In pieces, so that a long file gives its first answers soon and needs no memory.
   for await (const group of inGroups(source.inputs, 16 * batchSize)) {
-    const { probabilities } = await model.evaluate(
-      group.map(({ encoded }) => encoded),
-      { batchSize },
-    );
-    const scores = threshold === undefined ? probabilities : atTemperature(probabilities, card.temperature ?? 1);
+    const encoded = group.map((input) => input.encoded);
+    const answered = await answerRows(model, encoded, { topK, threshold }, batchSize);
     if (rows === 0 && lines.header !== undefined) write(lines.header);
-    group.forEach(({ fields, where, encoded }, at) => {
-      const said = model.answer(scores[at], encoded, topK);
-      const unsure = threshold !== undefined && said[0].score < threshold;
-      write(lines.line(fields, unsure ? answers.abstained!(said, topK) : answers.printed(said, topK), where));
-      abstained += Number(unsure);
-      cut += Number(encoded.truncated);
+    group.forEach(({ fields, where }, at) => {
+      write(lines.line(fields, answered[at].answer, where));
+      abstained += Number(answered[at].abstained);
+      cut += Number(encoded[at].truncated);
     });
     rows += group.length;
   }

@@ -7,13 +7,14 @@ import { readsTexts } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
 import type { Output } from "../output.ts";
 import { asTrained, columnOptions } from "../read-options.ts";
+import type { EncodedRow } from "../serving/answer-rows.ts";
 
 /** A text or image as a model takes it, and the row that it came in. */
 export interface PredictionInput {
   readonly fields: readonly Field[];
   /** For messages: `texts.csv:12`, or the path of an image. */
   readonly where: string;
-  readonly encoded: Parameters<Classifier["evaluate"]>[0][number] & Parameters<Classifier["answer"]>[1];
+  readonly encoded: EncodedRow;
 }
 
 /** What is to be classified, read as it is needed. */
