@@ -15,7 +15,8 @@ Legend: B batch, n tokens, H heads, D width, C classes. Names inside one file:
     mask.layer.{i}.attentionProbabilities [B, H, n, n]   applied after the softmax
     mask.layer.{i}.attentionOutput [B, n, D]             not in DistilBERT
     mask.layer.{i}.feedForward [B, n, D]                 not in ALBERT
-    mask.classifierInput [B, D]       RoBERTa, XLM-R, ELECTRA, MPNet: before the head's first layer
+    mask.layer.{i}.relativePositions [2 · span, D]       DeBERTa: on the table of relative positions
+    mask.classifierInput [B, D]       RoBERTa, XLM-R, ELECTRA, MPNet, DeBERTa with a pooler_dropout: before the head's first layer
     mask.classifier [B, D]
     logits.eval [B, C]                no dropout
     logits.train [B, C], loss.train [1], grad.<name>     with the masks; mean cross-entropy
@@ -59,8 +60,16 @@ DROPOUT = 0.1
 SPARSITY = 0.8
 STEPS = {"count": 3, "learningRate": 1e-3, "weightDecay": 0.01, "warmupSteps": 1, "totalSteps": 4, "maxGradNorm": 1.0}
 
-# family, layers, D, H, F, vocab, max positions, type vocab, C, B, n, longest row, eps, activation[, {E, pad}]
-# Three eps are far above the usual ones: at 1e-5 a reader that ignored `layer_norm_eps` would still pass.
+
+def deberta(**keys):
+    """DeBERTa-v3's keys where the class has others, each of which may be given."""
+    return {
+        "config": {"relative_attention": True, "pos_att_type": "p2c|c2p", "norm_rel_ebd": "layer_norm", "position_biased_input": False, **keys}
+    }
+
+
+# family, layers, D, H, F, vocab, max positions, type vocab, C, B, n, longest row, eps, activation[, {E, pad, config}]
+# `config` holds further keys of config.json. Equal tokens far from a query tie under relative positions alone. Three eps are far above the usual ones: at 1e-5 a reader that ignored `layer_norm_eps` would still pass.
 CASES = [
     ("bert", 1, 16, 2, 32, 30, 20, 2, 2, 1, 3, 3, 1e-12, "gelu"),
     ("bert", 2, 24, 4, 40, 41, 16, 2, 3, 3, 9, 9, 1e-12, "gelu"),
@@ -109,8 +118,15 @@ CASES = [
     ("mpnet", 1, 9, 1, 14, 21, 13, 0, 4, 4, 7, 6, 1e-2, "relu"),
     ("mpnet", 2, 8, 2, 15, 18, 40, 0, 2, 2, 36, 35, 1e-12, "gelu"),
     ("mpnet", 3, 8, 4, 13, 17, 10, 0, 2, 3, 6, 6, 0.1, "gelu"),
+    ("deberta-v2", 1, 10, 2, 16, 20, 9, 0, 2, 2, 4, 4, 1e-7, "gelu", deberta(position_buckets=4)),
+    ("deberta-v2", 2, 12, 3, 19, 22, 14, 0, 3, 3, 9, 9, 1e-7, "gelu", deberta(position_buckets=6, share_att_key=True, pooler_dropout=DROPOUT)),
+    ("deberta-v2", 1, 9, 1, 14, 21, 13, 2, 4, 4, 7, 6, 1e-2, "relu", deberta(position_biased_input=True, norm_rel_ebd="none")),
+    ("deberta-v2", 2, 8, 2, 15, 18, 40, 0, 2, 2, 36, 35, 1e-7, "gelu", deberta(position_buckets=8, share_att_key=True, max_relative_positions=20, position_biased_input=True)),
+    ("deberta-v2", 2, 8, 4, 13, 40, 10, 0, 2, 3, 6, 6, 0.1, "gelu_new", {"E": 5} | deberta(pos_att_type=["c2p"], position_buckets=3, pooler_hidden_act="tanh")),
+    ("deberta-v2", 1, 15, 5, 11, 60, 12, 3, 5, 2, 11, 11, 1e-5, "gelu", {"E": 20} | deberta(pos_att_type="p2c", max_relative_positions=8)),
+    ("deberta-v2", 2, 14, 7, 12, 19, 8, 0, 3, 2, 7, 7, 1e-7, "silu", deberta(relative_attention=False, norm_rel_ebd="none", position_biased_input=True)),
 ]
-WITH_STEPS = {1, 12, 23, 28, 31, 37, 43}
+WITH_STEPS = {1, 12, 23, 28, 31, 37, 43, 48}
 
 # task, class weights or none; then as above
 TASKS = [
@@ -128,6 +144,11 @@ TASKS = [
         (("albert", 3, 12, 2, 14, 19, 11, 2, 3, 3, 9, 8, 1e-12, "gelu_new", {"E": 5}), ("token", "mlm", "multi", "regression")),
         (("albert", 2, 10, 2, 12, 17, 9, 2, 5, 4, 6, 6, 1e-2, "relu", {"E": 12}), ("mlm",)),
         (("mpnet", 2, 8, 2, 13, 19, 12, 0, 3, 3, 9, 8, 1e-5, "gelu"), ("token", "mlm", "multi", "regression")),
+        (
+            ("deberta-v2", 2, 8, 2, 13, 19, 12, 0, 3, 3, 9, 8, 1e-7, "gelu", {"E": 6} | deberta(position_buckets=4, share_att_key=True)),
+            ("token", "mlm", "multi", "regression"),
+        ),
+        (("deberta-v2", 1, 10, 2, 12, 17, 9, 0, 5, 4, 6, 6, 1e-2, "relu", deberta(position_buckets=4, legacy=False)), ("mlm",)),
     )
     for task, weights in (
         {
@@ -144,10 +165,10 @@ TASKS = [
 
 CLASS = {
     "bert": "Bert", "distilbert": "DistilBert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "electra": "Electra", "albert": "Albert",
-    "mpnet": "MPNet",
+    "mpnet": "MPNet", "deberta-v2": "DebertaV2",
 }
 DENSE_HEAD = {"roberta", "xlm-roberta", "electra", "mpnet"}
-TYPED = {"bert", "electra", "albert"}
+TYPED = {"bert", "electra", "albert", "deberta-v2"}
 
 
 def own(case, key, otherwise):
@@ -177,6 +198,7 @@ def build_model(case, head="ForSequenceClassification"):
             own_keys["type_vocab_size"] = types
     if own(case, "E", None) is not None:
         own_keys["embedding_size"] = own(case, "E", None)
+    own_keys |= own(case, "config", {})
     config = getattr(transformers, f"{CLASS[family]}Config")(**own_keys, **common)
     return getattr(transformers, f"{CLASS[family]}{head}")(config)
 
@@ -222,11 +244,20 @@ def make_batch(case, generator):
     return {"input_ids": ids, "token_type_ids": second, "attention_mask": real.long(), "labels": labels}
 
 
+def span_of(case):
+    keys = own(case, "config", {})
+    return keys.get("position_buckets", keys.get("max_relative_positions", case[6]))
+
+
 def make_masks(case, generator, task="single_label_classification"):
     """Dropout masks by site, in the order in which the forward pass meets them."""
     family, layers, width, heads, size, length = case[0], case[1], case[2], case[3], case[9], case[10]
-    shapes = {"embeddings": (size, length, own(case, "E", width))}
+    keys = own(case, "config", {})
+    # DeBERTa drops out behind the projection of its embeddings
+    shapes = {"embeddings": (size, length, width if family == "deberta-v2" else own(case, "E", width))}
     for layer in range(layers):
+        if keys.get("relative_attention"):
+            shapes[f"layer.{layer}.relativePositions"] = (2 * span_of(case), width)
         shapes[f"layer.{layer}.attentionProbabilities"] = (size, heads, length, length)
         if family != "distilbert":
             shapes[f"layer.{layer}.attentionOutput"] = (size, length, width)
@@ -235,7 +266,7 @@ def make_masks(case, generator, task="single_label_classification"):
     if task == "token_classification":
         shapes["classifier"] = (size, length, width)
     elif task != "masked_lm":
-        if family in DENSE_HEAD:
+        if family in DENSE_HEAD or keys.get("pooler_dropout"):
             shapes["classifierInput"] = (size, width)
         shapes["classifier"] = (size, width)
     return {
@@ -260,7 +291,7 @@ def recorded_dropout(masks):
     queue = list(masks.items())
 
     def dropout(x, p=0.5, training=True, inplace=False):
-        if not training:
+        if not training or p == 0:
             return x
         site, mask = queue.pop(0)
         assert p == DROPOUT and x.shape == mask.shape, (site, p, x.shape, mask.shape)

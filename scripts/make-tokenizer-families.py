@@ -14,7 +14,7 @@ from pathlib import Path
 
 import sentencepiece
 import tokenizers
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 CORPUS = [
     "The kettle sings in the small kitchen, and nobody minds at all.",
@@ -199,6 +199,33 @@ def albert(out):
     return tokenizer, {}
 
 
+def deberta(normalizer):
+    """Spaces are part of the text, in which none stand together; [MASK] stands behind the vocabulary."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")])
+    tokenizer.decoder = decoders.Metaspace()
+    specials = ["[PAD]", "[CLS]", "[SEP]", AddedToken("[UNK]", normalized=True, special=True)]
+    tokenizer.train_from_iterator(CORPUS, trainers.UnigramTrainer(vocab_size=220, special_tokens=specials, unk_token="[UNK]"))
+    tokenizer.add_special_tokens([AddedToken("[MASK]", special=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    return tokenizer, {"pad_token": "[PAD]", "mask_token": "[MASK]"}
+
+
+def deberta_v2(_):
+    """As transformers 5 builds it."""
+    spaces = normalizers.Replace(Regex(r"\s{2,}|[\n\r\t]"), " ")
+    return deberta(normalizers.Sequence([spaces, normalizers.NFC(), normalizers.Strip(left=False, right=True)]))
+
+
+def deberta_v2_converted(out):
+    """As transformers 4 wrote it from SentencePiece's file, and as most checkpoints carry it."""
+    steps = [normalizers.Strip(), normalizers.Precompiled(small_map(out)), normalizers.Replace(Regex(" {2,}"), " ")]
+    return deberta(normalizers.Sequence(steps))
+
+
 def word_pieces(lowercase, strip_accents, specials):
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=strip_accents)
@@ -256,6 +283,8 @@ KINDS = {
     "xlm-roberta": xlm_roberta,
     "albert": albert,
     "mpnet": mpnet,
+    "deberta-v2": deberta_v2,
+    "deberta-v2-converted": deberta_v2_converted,
     "electra-uncased": lambda _: word_piece(True, None),
     "bert-cased": lambda _: word_piece(False, False),
     "bert-cased-stripped": lambda _: word_piece(False, True),

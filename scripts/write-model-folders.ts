@@ -9,6 +9,7 @@ const own: Readonly<Record<string, object>> = {
   distilbert: { dim: 8, n_layers: 2, n_heads: 2, hidden_dim: 12 },
   electra: { embedding_size: 4 },
   albert: { embedding_size: 4 },
+  "deberta-v2": { relative_attention: true, pos_att_type: ["c2p", "p2c"], position_buckets: 4, norm_rel_ebd: "layer_norm" },
   vit: { image_size: 8, patch_size: 4 },
 };
 const tasks: readonly TaskName[] = [

@@ -10,6 +10,8 @@ export {
   type TrainEvent,
 } from "./api/index.ts";
 export {
+  type AuditSettings,
+  audit,
   Classifier,
   type HubData,
   hubData,
@@ -24,5 +26,6 @@ export {
   type TrainSettings,
   train,
 } from "./api/index-node.ts";
+export type { Audit } from "./audit/index.ts";
 export { downloadDataset, downloadModel, pushFolder } from "./hub/index-node.ts";
 export * from "./index-common.ts";

@@ -1,6 +1,7 @@
 // `crisp train` without any option, on the rows of make-data.ts:
-//   node bench/out-of-the-box/run.ts --data FOLDER --model FOLDER sst2-8-1 … >> results.jsonl
-// Prints one line of JSON a cell: accuracy on <set>-test.jsonl, its baselines, the recipe, and seconds of the whole command.
+//   node bench/out-of-the-box/run.ts --data FOLDER --model FOLDER [--timed] sst2-8-1 … >> results.jsonl
+// Prints one line of JSON a cell: accuracy on <set>-test.jsonl, its baselines and the recipe; with --timed, for a machine where nothing else
+// runs, the seconds of the whole command and of training alone.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -8,10 +9,10 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
-  options: { data: { type: "string" }, model: { type: "string" } },
+  options: { data: { type: "string" }, model: { type: "string" }, timed: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const { data, model } = values;
+const { data, model, timed } = values;
 if (data === undefined || model === undefined || positionals.length === 0)
   throw new Error("usage: --data FOLDER --model FOLDER <set>-<labels a class>-<seed> …");
 const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
@@ -34,6 +35,9 @@ for (const cell of positionals) {
   );
   const { recipe, metrics, maxLength } = card;
   const line = { cell, method: "crisp", accuracy: metrics.accuracy, baselines, recipe: recipe.name, maxLength };
-  console.log(JSON.stringify({ ...line, seconds: Number(seconds.toFixed(1)), cpu: cpus()[0].model }));
+  const [, minutes = "0", rest = "0"] =
+    /after (?:(\d+) min )?([\d.]+) s of training/.exec(child.stdout.replaceAll("\n", " ")) ?? [];
+  const times = { seconds: Number(seconds.toFixed(1)), trainingSeconds: 60 * Number(minutes) + Number(rest) };
+  console.log(JSON.stringify({ ...line, ...(timed && times), cpu: cpus()[0].model }));
   rmSync(out, { recursive: true, force: true });
 }

@@ -1,13 +1,15 @@
 // The table of docs/results.md from the lines of run.ts and setfit_run.py: node bench/out-of-the-box/table.ts < results.jsonl
-// Means over the seeds that there are; accuracies in per cent, seconds of Crisp's whole command and of SetFit's training alone.
+// Means over the seeds that there are, SetFit's in brackets; accuracies in per cent, seconds of training alone where they were taken. At
+// sizes where SetFit was run, a row has the mean of the data sets it was run on.
 import { readFileSync } from "node:fs";
 
 interface Line {
   readonly cell: string;
   readonly method: string;
   readonly accuracy: number;
-  /** Missing where other work shared the machine. */
+  /** Missing where other work shared the machine; of Crisp the whole command's. */
   readonly seconds?: number;
+  readonly trainingSeconds?: number;
   readonly baselines?: Readonly<Record<string, number>>;
 }
 
@@ -18,24 +20,53 @@ const lines = readFileSync(0, "utf8")
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const percent = (values: readonly number[]): string => (values.length === 0 ? "–" : (100 * mean(values)).toFixed(1));
 const seconds = (given: readonly Line[]): string => {
-  const values = given.flatMap(({ seconds }) => seconds ?? []);
+  const values = given.flatMap(({ method, seconds, trainingSeconds }) => (method === "crisp" ? trainingSeconds : seconds) ?? []);
   return values.length === 0 ? "" : ` in ${mean(values).toFixed(0)} s`;
 };
 
-const cells = [...new Set(lines.map(({ cell }) => cell.replace(/-\d+$/, "")))];
-const order = (cell: string): number => Number(cell.split("-")[1]);
+const METHODS = ["majority class", "TF-IDF + logistic regression", "frozen encoder + logistic regression"];
+
+/** Accuracies of one cell by method: of the baselines as Crisp printed them. */
+interface Cell {
+  readonly set: string;
+  readonly labels: string;
+  readonly baselines: readonly (readonly number[])[];
+  readonly setfit: readonly Line[];
+  readonly crisp: readonly Line[];
+}
+
+function cellOf(name: string): Cell {
+  const of = (method: string): Line[] => lines.filter((line) => line.method === method && line.cell.startsWith(`${name}-`));
+  const crisp = of("crisp");
+  const baselines = METHODS.map((method) => crisp.flatMap(({ baselines }) => baselines?.[method] ?? []));
+  const [set, labels] = name.split("-");
+  return { set, labels, baselines, setfit: of("setfit"), crisp };
+}
+
+const accuracies = (given: readonly Line[]): number[] => given.map(({ accuracy }) => accuracy);
+const row = (columns: readonly string[]): void => console.log(`| ${columns.join(" | ")} |`);
+const sizes = ["8", "50", "500", "all"];
+const cells = [...new Set(lines.map(({ cell }) => cell.replace(/-\d+$/, "")))]
+  .map(cellOf)
+  .filter(({ crisp }) => crisp.length > 0);
+
 console.log("| data, labels a class | seeds | majority | TF-IDF | frozen encoder | SetFit | Crisp |");
 console.log("|---|---|---|---|---|---|---|");
-for (const cell of cells.sort((a, b) => order(a) - order(b))) {
-  const of = (method: string): Line[] => lines.filter((line) => line.method === method && line.cell.startsWith(`${cell}-`));
-  const [crisp, setfit] = [of("crisp"), of("setfit")];
-  const baseline = (name: string): string => percent(crisp.flatMap(({ baselines }) => baselines?.[name] ?? []));
-  const columns = [
-    cell.replace("-", ", "),
-    `${crisp.length}`,
-    ...["majority class", "TF-IDF + logistic regression", "frozen encoder + logistic regression"].map(baseline),
-    `${percent(setfit.map(({ accuracy }) => accuracy))}${seconds(setfit)}`,
-    `${percent(crisp.map(({ accuracy }) => accuracy))}${seconds(crisp)}`,
-  ];
-  console.log(`| ${columns.join(" | ")} |`);
+for (const size of sizes) {
+  const ofSize = cells.filter(({ labels }) => labels === size);
+  for (const { set, labels, baselines, setfit, crisp } of ofSize) {
+    const peer = setfit.length === 0 ? "–" : `${percent(accuracies(setfit))} (${setfit.length})${seconds(setfit)}`;
+    row([
+      `${set}, ${labels}`,
+      `${crisp.length}`,
+      ...baselines.map(percent),
+      peer,
+      `${percent(accuracies(crisp))}${seconds(crisp)}`,
+    ]);
+  }
+  const both = ofSize.filter(({ setfit }) => setfit.length > 0);
+  if (both.length === 0) continue;
+  const over = (of: (cell: Cell) => readonly number[]): string => percent(both.map((cell) => mean(of(cell))));
+  const columns = [...METHODS.map((_, at) => over(({ baselines }) => baselines[at])), over(({ setfit }) => accuracies(setfit))];
+  row([`mean of ${both.length}, ${size}`, "", ...columns, over(({ crisp }) => accuracies(crisp))]);
 }

@@ -7,8 +7,11 @@ import {
   type TrainingRun,
   train,
 } from "crisp-attention";
+import { hideError, type Place, showError } from "./error-box.ts";
 import { exampleData } from "./example-data.ts";
+import { hideMistakes, showMistakes } from "./mistakes.ts";
 import { byId } from "./page.ts";
+import { type ChosenColumns, Preview } from "./preview.ts";
 import { Progress } from "./progress.ts";
 import { forget, keep, kept, type RunState } from "./session.ts";
 import { readSettings, type Settings, showSettings, trainSettings, watchSettings } from "./settings.ts";
@@ -18,22 +21,29 @@ const start = byId("start", HTMLButtonElement);
 const stop = byId("stop", HTMLButtonElement);
 const goOn = byId("continue", HTMLButtonElement);
 const progress = new Progress();
-const trial = new Trial(showError);
+const trial = new Trial((error) => showError(error));
+// other columns are another run, as other settings are
+const preview = new Preview(() => void (goOn.hidden = true));
 
-let data: File | undefined;
+/** Fails where the file that was chosen cannot be read. */
+let chosen: Promise<File> | undefined;
 let folder: ModelFiles | undefined;
 /** Of the run that continues; undefined while none does. */
 let running: AbortController | undefined;
 
 byId("data", HTMLInputElement).addEventListener("change", ({ target }) => {
   const file = (target as HTMLInputElement).files?.[0];
-  if (file) chooseData(file);
+  if (file) void guarded(() => chooseData(file), "data");
 });
-byId("example", HTMLButtonElement).addEventListener("click", () => chooseData(exampleData()));
+byId("example", HTMLButtonElement).addEventListener("click", () => void guarded(() => chooseData(exampleData()), "data"));
 byId("folder", HTMLInputElement).addEventListener("change", ({ target }) => chooseFolder((target as HTMLInputElement).files!));
+byId("folder-zip", HTMLInputElement).addEventListener("change", ({ target }) => {
+  const file = (target as HTMLInputElement).files?.[0];
+  if (file) void guarded(() => chooseZip(file), "model");
+});
 byId("saved", HTMLInputElement).addEventListener("change", ({ target }) => {
   const file = (target as HTMLInputElement).files?.[0];
-  if (file) void guarded(() => openZip(file));
+  if (file) void guarded(() => openZip(file), "saved");
 });
 byId("setup", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
@@ -46,17 +56,23 @@ watchSettings(() => void (goOn.hidden = true));
 acceptDrops(byId("drop", HTMLElement));
 void guarded(restore);
 
-function chooseData(file: File): void {
-  data = file;
+async function chooseData(file: File, columns?: ChosenColumns): Promise<void> {
   byId("data-chosen", HTMLElement).textContent = `${file.name}, ${Math.max(1, Math.round(file.size / 1000))} kB.`;
   goOn.hidden = true;
   hideError();
+  chosen = preview.open(file, columns).then(() => file);
+  await chosen;
 }
 
 function chooseFolder(files: FileList): void {
   const all = [...files].map((file) => [file.webkitRelativePath.split("/").slice(1).join("/"), file] as const);
   showFolder(new Map(all.filter(([path]) => !path.includes("/"))));
   hideError();
+}
+
+async function chooseZip(file: File): Promise<void> {
+  hideError();
+  showFolder(readModelZip(new Uint8Array(await file.arrayBuffer()), file.name));
 }
 
 function showFolder(files: ModelFiles): void {
@@ -74,14 +90,17 @@ function acceptDrops(area: HTMLElement): void {
   area.addEventListener("drop", (event) => {
     over(false)(event);
     const file = event.dataTransfer?.files[0];
-    if (file) chooseData(file);
+    if (file) void guarded(() => chooseData(file), "data");
   });
 }
 
 async function startAfresh(): Promise<void> {
-  const settings = readSettings();
-  if (!data) throw new Error("Choose a file of labelled texts first, or use the example data.");
-  if (settings.model === "folder" && !folder) throw new Error("Choose the model's folder first.");
+  // what an earlier run came to would look like the answer to this click
+  progress.hide();
+  const data = await chosen;
+  const settings = { ...readSettings(), columns: preview.columns() };
+  if (!data) return showError("Choose a file of labelled texts first, or use the example data.", "data");
+  if (settings.model === "folder" && !folder) return showError("Choose the encoder's folder or zip first.", "model");
   await keep("settings", settings);
   await keep("data", data);
   await (settings.model === "folder" && folder ? keep("folder", folder) : forget("folder"));
@@ -100,7 +119,7 @@ async function restore(): Promise<void> {
     kept("trained"),
   ]);
   if (settings) showSettings(settings);
-  if (file) chooseData(file);
+  if (file) await chooseData(file, settings?.columns);
   if (files) showFolder(files);
   goOn.hidden = run?.state !== "stopped";
   if (settings && file && run?.state === "training") await follow(settings, file, run);
@@ -116,6 +135,7 @@ async function follow(settings: Settings, file: File, state: RunState): Promise<
   await keep("run", state);
   running = new AbortController();
   trial.close();
+  hideMistakes();
   showRunning(true);
   progress.begin(state);
   try {
@@ -129,7 +149,7 @@ async function follow(settings: Settings, file: File, state: RunState): Promise<
   } catch (error) {
     // the same would fail again after a reload
     await forget("run");
-    progress.failed();
+    progress.hide();
     throw error;
   } finally {
     running = undefined;
@@ -150,6 +170,7 @@ async function watch(run: TrainingRun, state: RunState): Promise<void> {
     return;
   }
   progress.finished(result);
+  showMistakes(result);
   const files = await result.model.files();
   await keep("trained", files);
   await forget("run");
@@ -171,21 +192,11 @@ function showRunning(is: boolean): void {
 }
 
 /** Errors are shown in words; the console gets those that nobody foresaw. */
-async function guarded(act: () => Promise<void>): Promise<void> {
+async function guarded(act: () => Promise<void>, place?: Place): Promise<void> {
   try {
     await act();
   } catch (error) {
     if (!(error instanceof CrispError)) console.error(error);
-    showError(error);
+    showError(error, place);
   }
-}
-
-function showError(error: unknown): void {
-  const box = byId("error", HTMLElement);
-  box.textContent = error instanceof Error ? error.message : String(error);
-  box.hidden = false;
-}
-
-function hideError(): void {
-  byId("error", HTMLElement).hidden = true;
 }

@@ -73,7 +73,7 @@ export class Progress {
     this.#say("Stopped. Continue resumes from the last checkpoint.");
   }
 
-  failed(): void {
+  hide(): void {
     byId("run", HTMLElement).hidden = true;
   }
 

@@ -1,5 +1,6 @@
 import { demoEncoder, type ModelFiles, type Pattern, parsePattern } from "crisp-attention";
 import { byId } from "./page.ts";
+import type { ChosenColumns } from "./preview.ts";
 
 /** What the form says, as plain data. */
 export interface Settings {
@@ -10,6 +11,8 @@ export interface Settings {
   readonly device: "auto" | "webgpu" | "wasm";
   readonly epochs: number;
   readonly learningRate: number;
+  /** Left out, as Crisp guesses them. */
+  readonly columns?: ChosenColumns;
 }
 
 /** What suits a small encoder that learns from nothing, and a pretrained one. */
@@ -39,6 +42,10 @@ export function readSettings(): Settings {
 }
 
 export function showSettings(settings: Settings): void {
+  const usual = USUAL[settings.model];
+  const { device, pattern } = settings;
+  byId("advanced", HTMLDetailsElement).open =
+    pattern !== "dense" || device !== "auto" || settings.epochs !== usual.epochs || settings.learningRate !== usual.rate;
   modelField().value = settings.model;
   fields.pattern.value = settings.pattern;
   fields.sparsity.value = String(Math.round(100 * settings.sparsity));
@@ -78,6 +85,7 @@ export function trainSettings(settings: Settings, folder: ModelFiles | undefined
     device: settings.device,
     numTrainEpochs: settings.epochs,
     learningRate: settings.learningRate,
+    ...(settings.columns && { columns: settings.columns }),
     ...(small && { saveSteps: SMALL_MODEL_SAVE_STEPS }),
   };
 }

@@ -223,6 +223,14 @@ export class TextClassifier {
     return (await this.#forwardFor(attention, 64)).attention(example, "all");
   }
 
+  /** Give back the memory of what was compiled; whatever is computed next compiles it again. */
+  async release(): Promise<void> {
+    const forwards = [...this.#forwards.values()];
+    this.#forwards.clear();
+    this.#parameters = undefined;
+    for (const forward of forwards) await (await forward).release();
+  }
+
   #forwardFor(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
     const key = `${attention} ${batchSize}`;
     const forward = this.#forwards.get(key) ?? this.#forward(attention, batchSize);

@@ -101,6 +101,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   about: optional(OBJECT),
   "about.baseModel": optional(TEXT),
   "about.startModel": optional(TEXT),
+  "about.teacher": optional(TEXT),
   "about.datasets": optional(TEXTS),
   "about.language": optional(TEXTS),
   "about.licence": optional(TEXT),

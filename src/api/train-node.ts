@@ -29,6 +29,7 @@ import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { type StartModel, startFromFiles } from "./start-model.ts";
 import { phasesIn } from "./training/phase-folder-node.ts";
 import { asPhase, type ExecuteRun } from "./training/phases.ts";
+import { openTeacher } from "./training/teacher-node.ts";
 import { trainPrepared } from "./training/train-prepared.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";
 import { type DataSources, isDataset, type Prepared, prepareTraining, type StreamedTraining } from "./training/train-text.ts";
@@ -43,6 +44,12 @@ export interface TrainSettings extends TextTrainSettings<string | readonly strin
   readonly model: string | ModelFiles | FreshModel;
   /** Branch, tag or commit of a model on the Hub; default `main`. */
   readonly revision?: string;
+  /**
+   * Whose outputs are learned beside the labels (`distillationAlpha`, `distillationTemperature`): a folder that a classifier was saved to,
+   * the classifier itself, or a table of what one said of each row of `data`, as `crisp predict` writes it with all labels. Rows of `data`
+   * may then have no label.
+   */
+  readonly teacher?: string | Classifier;
   /** Told of downloads. */
   readonly onDownload?: FetchListener;
   /** Leave the training data on disk and read them as they are needed; left out, from 512 MB on. */
@@ -124,6 +131,7 @@ export const prepareTextTraining = (settings: TrainSettings, onEvent: (event: Ru
       return streamed(paths, { ...options, signal: settings.signal, onProgress: sayReading(paths, onEvent) }, settings);
     },
     images: (sources) => readImages(sources, settings),
+    teacher: () => openTeacher(settings.teacher!, { device: settings.device, onNote: (text) => onEvent({ type: "note", text }) }),
     onNote: (text) => onEvent({ type: "note", text }),
   });
 

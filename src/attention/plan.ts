@@ -139,7 +139,7 @@ const WINDOW_BLOCK = 64;
 /**
  * Block form of a plan for one layer; where the plan removes nothing there, of the window in which the model lets pairs meet.
  *
- * @returns Null where every pair is computed anyway, the normaliser or the dropout needs whole rows, the plan names heads (each of {@link headGroups} may have one), the sparsity is ramped, or the pattern has no such form.
+ * @returns Null where every pair is computed anyway, the normaliser or the dropout needs whole rows, the plan names heads (each of {@link headGroups} may have one), or the pattern has no such form. Under a ramp the lists are those of its first update, when most is kept.
  * @throws As {@link planMask}.
  */
 export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number): KeyBlocks | null {
@@ -149,8 +149,14 @@ export function planBlocks(plan: AttentionPlan, view: GraphView, layers: number)
     const { reach } = view.visibility;
     return reach < Infinity ? placeBlocks(view, [windowRule(`window${reach}`, WINDOW_BLOCK, () => reach)]) : null;
   }
-  if (plan.heads || plan.rampSteps !== undefined) return null;
-  return plan.pattern.blocks?.(view) ?? null;
+  if (plan.heads) return null;
+  return plan.pattern.blocks?.({ ...view, leastStrength: strengthAt(plan, 0) }) ?? null;
+}
+
+/** {@link headGroups} of a layer, where those that the plan applies to have a block form. */
+export function blockGroupsOfHeads(plan: AttentionPlan, view: GraphView, layers: number): readonly HeadGroup[] | undefined {
+  const groups = headGroups(plan, view);
+  return groups && planBlocks(groups[0].plan, view, layers) ? groups : undefined;
 }
 
 /**

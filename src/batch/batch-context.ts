@@ -22,8 +22,10 @@ export interface BatchContext {
   readonly pixels?: Float32Array;
   /** [S] class of each example, −1 for none; a number to predict in a regression, NaN for none. */
   readonly labels: ArrayLike<number>;
-  /** An example: its classes, where it may have several, or the class of each of its tokens, −1 for none. */
-  readonly labelSets?: readonly ArrayLike<number>[];
+  /** An example: its classes, where it may have several, or the class of each of its tokens, −1 for none; undefined without a label. */
+  readonly labelSets?: readonly (ArrayLike<number> | undefined)[];
+  /** [S] logits of a teacher for each example, [C]; where a model learns from one. */
+  readonly teacher?: readonly ArrayLike<number>[];
   /** Factor of each class in the loss. */
   readonly classWeights?: readonly number[];
   /** Masked-language-model training: M masked tokens. */

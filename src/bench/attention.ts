@@ -137,7 +137,7 @@ export async function prepareAttention(
   const [q, k, v, upstream] = NAMES.map((name) => input(name, ["B", heads, "n", headWidth]));
   const { context, keptPairs } = core.attend(q, k, v, {
     ...{ visibility: visibility(), plan, layer: 0, layers: 1, heads, scale: 1 / Math.sqrt(headWidth) },
-    ...{ dropoutMask: () => null, input: (...made) => inputs.values(...made) },
+    ...{ dropoutMask: null, input: (...made) => inputs.values(...made) },
   });
   const [dq, dk, dv] = gradients(sumAll(mul(context, upstream)), [q, k, v]); // [B, H, n, d] each
   const batchContext = madeUpBatch(batch, length);

@@ -70,6 +70,12 @@ const WRITERS: Readonly<Record<string, readonly Writer[]>> = {
     names: STUDY,
   })),
   eval: [{ args: (folder, file) => ["eval", model, file, "--output_dir", folder], names: ["errors.csv", "predictions.jsonl"] }],
+  audit: [
+    {
+      args: (folder, file) => ["audit", file, "--model", encoder, "--output_dir", folder],
+      names: ["audit.csv", "audit.json"],
+    },
+  ],
   predict: [{ args: (folder, file) => ["predict", model, file, "--output_file", join(folder, "out.csv")], names: ["out.csv"] }],
   bench: [{ args: (folder) => ["bench", "--time_budget", "1", "--output_dir", folder], names: ["bench.json", "bench.html"] }],
 };
@@ -179,7 +185,7 @@ for (const [verb, writers] of Object.entries(WRITERS)) {
           stderr,
           verb === "predict"
             ? /out\.csv|reveiws/
-            : how === "" && verb !== "eval" && verb !== "study"
+            : how === "" && verb !== "eval" && verb !== "audit" && verb !== "study"
               ? /expected an empty/
               : /reveiws\.tsv|a mask token/,
         );

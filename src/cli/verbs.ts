@@ -20,6 +20,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./verbs/inspect.ts")).inspect as unknown as Verb,
   },
   {
+    name: "audit",
+    summary: "find labels that are likely wrong, odd texts, weak slices, and what to label next",
+    load: async () => (await import("./verbs/audit/audit.ts")).audit as unknown as Verb,
+  },
+  {
     name: "eval",
     summary: "evaluate a saved model on labelled texts or images, sparsity on and off",
     load: async () => (await import("./verbs/eval.ts")).evaluate as unknown as Verb,

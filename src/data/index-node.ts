@@ -8,4 +8,4 @@ export * from "./index.ts";
 export { type OpenStreamedDataset, openStreamedDataset } from "./stream/row-stream-node.ts";
 export { openTextFile, openTextStream } from "./stream/text-rows-node.ts";
 export { type FileSource, fileSource, unpackedBytes } from "./table/byte-source-node.ts";
-export { loadDataset, loadDatasets, loadForInspection, loadTexts, loadTokenizer } from "./table/load-node.ts";
+export { loadDataset, loadDatasets, loadForInspection, loadTable, loadTexts, loadTokenizer } from "./table/load-node.ts";

@@ -24,6 +24,7 @@ export {
 } from "./inspect/inspect-data.ts";
 export { labelSpellings, type WrittenLabel } from "./inspect/label-spellings.ts";
 export type { LengthFacts } from "./inspect/lengths.ts";
+export { NearTexts, sketchOf } from "./inspect/near-texts.ts";
 export { type ReadTable, readForInspection } from "./inspect/read-table.ts";
 export type { Conflict, Leak, RepeatedRows, Repeats } from "./inspect/repeats.ts";
 export { isParquet, isParquetName, openParquet, type ParquetFile, parquetTable, type RowGroup } from "./parquet/parquet.ts";
@@ -60,6 +61,7 @@ export { sameClasses } from "./table/same-classes.ts";
 export { type Split, type SplitOptions, splitDataset } from "./table/split.ts";
 export {
   type DataSummary,
+  keysOf,
   type LengthSummary,
   renderSummary,
   type SplitInput,

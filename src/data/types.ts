@@ -42,6 +42,8 @@ export interface Encoded {
   readonly label: number;
   /** Class indices that hold (multi-label), or one a token, −1 for special tokens and all but a word's first; of pairs see `others`. */
   readonly labels?: readonly number[];
+  /** [C] logits of a teacher. */
+  readonly teacher?: Float32Array;
   /** Token classification: which word a token is the first of, else −1. */
   readonly wordOf?: readonly number[];
   readonly inputIds: Int32Array;
@@ -78,8 +80,10 @@ export interface Batch {
   readonly pixels?: Float32Array;
   /** [S] */
   readonly labels: Float32Array;
-  /** [S] `Encoded.labels` of each example, where the task has them. */
-  readonly labelSets?: readonly (readonly number[])[];
+  /** [S] `Encoded.labels` of each example, where the task has them; undefined for one without a label. */
+  readonly labelSets?: readonly (readonly number[] | undefined)[];
+  /** [S] `Encoded.teacher` of each example. */
+  readonly teacher?: readonly Float32Array[];
   /** Masked language model, M masked tokens: [M] places in `inputIds`, each once, and the token that stood there. */
   readonly masked?: { readonly rows: Int32Array; readonly labels: Int32Array };
   /** [B], `Example.index` of each row. */

@@ -1,4 +1,5 @@
 import {
+  add,
   cast,
   constant,
   type DType,
@@ -10,12 +11,14 @@ import {
   mul,
   type Node,
   or,
+  plus,
+  product,
   reshape,
   type Shape,
   sub,
   where,
 } from "../graph/index.ts";
-import { sizeOfRange } from "./length-ops.ts";
+import { range, sizeOfRange } from "./length-ops.ts";
 import { sampleBatch, type WrittenInput, written } from "./sample-batch.ts";
 
 /** What an exported model is given, and what follows from it at once. */
@@ -48,6 +51,8 @@ function axes({ shape }: Node): { readonly B: number; readonly n: number; readon
 const table = (values: readonly number[], dtype: DType): Node => constant(values, [values.length], dtype);
 const numbers = (values: ArrayLike<number | bigint>): number[] => Array.from(values, Number);
 const one = (): Node => constant(1, [], "int32");
+/** How many distances a text of n tokens has, with −n and n. */
+const DISTANCES = plus([product([2, "n"]), 1]);
 
 /** Bools are looked up as numbers: not every device gathers bools. */
 function lookedUp(values: readonly number[], at: Node, { dtype, shape }: Node): Node {
@@ -106,6 +111,16 @@ export const forms: Readonly<Record<string, Form>> = {
     if (first !== "n" || input.node.dtype !== "float" || !rest.every((dim) => typeof dim === "number")) return null;
     const sizes = rest as readonly number[];
     return gather(constant(byPosition(input, maxPositions, elements(sizes)), [maxPositions, ...sizes]), positions);
+  },
+
+  /** One number for each of the distances −n … n, such as the rows of relative positions. */
+  "number by distance"(input, { positions }, maxPositions) {
+    const { node } = input;
+    if (node.dtype !== "int32" || node.shape.length !== 1 || node.shape[0] !== DISTANCES) return null;
+    const longest = sampleBatch([maxPositions], maxPositions, { withTokens: false });
+    const values = numbers(written(input, longest)); // for −maxPositions … maxPositions
+    const first = sub(constant(maxPositions, [], "int32"), sizeOfRange(positions)); // place of −n
+    return lookedUp(values, add(range(DISTANCES), first), node);
   },
 
   /** A place of the text for each place; those that lie behind the end stand for themselves. */

@@ -3,27 +3,7 @@ import { counted, escapeControls } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import { tasks } from "../tasks/index.ts";
 import { cell, code, plain, quoted } from "./markdown.ts";
-
-/** What Crisp cannot know of itself and the card says where it is given. */
-export interface ModelFacts {
-  /** Hub name of the model that training started from, e.g. `distilbert/distilbert-base-uncased`. */
-  readonly baseModel?: string;
-  /** The same, or where it is not of the Hub the name of its folder. */
-  readonly startModel?: string;
-  /** Hub names of the data. */
-  readonly datasets?: readonly string[];
-  /** ISO codes, e.g. `en`. */
-  readonly language?: readonly string[];
-  /** A licence identifier of the Hub, e.g. `apache-2.0`; default `unknown`. */
-  readonly licence?: string;
-  /** Examples of each split. */
-  readonly rows?: { readonly train: number; readonly evaluated: number };
-  /** Short names of the files of each split. */
-  readonly files?: { readonly train: string; readonly evaluated: string };
-}
-
-/** Which examples a model's figures are about: those held out from training, which it read while it went on, or a test split, read once. */
-export type EvaluatedSplit = "held out" | "cross-validated" | "test";
+import type { EvaluatedSplit, ModelFacts } from "./model-facts.ts";
 
 /** What a model card is made of: the run's own card, and what the model is. */
 export interface ModelCardParts {
@@ -285,16 +265,17 @@ const sentenceUse = (name: string): string[] => [
 ];
 
 function recipe({ card }: ModelCardParts): string {
-  const { startModel, baseModel = startModel } = card.about ?? {};
+  const { startModel, baseModel = startModel, teacher } = card.about ?? {};
   const { runtime, classWeights, ...rest } = card;
   const options = Object.entries({ ...rest.options, ...(classWeights && { classWeights }) });
   const rows = options.map(([name, value]) => `| ${cell(name)} | ${cell(value)} |`);
   const table = rows.length === 0 ? "" : `\n\n| option | value |\n|---|---|\n${rows.join("\n")}`;
   const time = Number.isFinite(card.metrics.seconds) ? `\n- Training took ${Math.round(card.metrics.seconds)} s` : "";
   const start = baseModel === undefined ? "" : `- Start model: ${code(baseModel)}\n`;
+  const taught = teacher === undefined ? "" : `- Teacher, whose outputs were learned beside the labels: ${code(teacher)}\n`;
   const threads = runtime && `${runtime.threads} thread${runtime.threads === 1 ? "" : "s"}`;
   const computed = runtime
     ? `\n- Computed by ${plain(runtime.name)} ${plain(runtime.version)} on ${plain(runtime.device)}, ${threads}`
     : "";
-  return `${start}- Crisp ${plain(card.crisp)}, seed ${card.seed}${computed}${time}${table}`;
+  return `${start}${taught}- Crisp ${plain(card.crisp)}, seed ${card.seed}${computed}${time}${table}`;
 }

@@ -1,3 +1,4 @@
+import { EIGHT_BITS } from "../models/index.ts";
 import type { ModelProto, NodeProto, TensorProto } from "../onnx/index.ts";
 import { bytesOf } from "./initializers.ts";
 
@@ -5,12 +6,6 @@ type Graph = ModelProto["graph"];
 
 const FLOAT = 1;
 const INT8 = 3;
-/**
- * Steps to either side. Of matrices 64: processors without VNNI add two products of an unsigned and a signed byte in 16 bits, and
- * 2 · 255 · 64 fits them where 2 · 255 · 127 does not. It is ONNX Runtime's `reduce_range`.
- */
-const STEPS = { matrix: 64, table: 127 } as const;
-
 /**
  * Make a model's matrix products and large embedding tables 8-bit, as ONNX Runtime's dynamic quantisation does: weights per output
  * feature, symmetric; activations per tensor, at run time.
@@ -24,7 +19,11 @@ const STEPS = { matrix: 64, table: 127 } as const;
  * @param options.least - Weights of fewer elements stay float; default 4096.
  * @see onnxruntime.quantization.quantize_dynamic; embeddings are rounded row by row here, there by one scale.
  */
-export function quantized(graph: Graph, names: ReadonlySet<string>, { least = 4096 }: { readonly least?: number } = {}): Graph {
+export function quantized(
+  graph: Graph,
+  names: ReadonlySet<string>,
+  { least = EIGHT_BITS.least }: { readonly least?: number } = {},
+): Graph {
   const weights = new Map(graph.initializer.flatMap((tensor) => (names.has(tensor.name) ? [[tensor.name, tensor]] : [])));
   const made = new Map<string, Rounded>();
   const added = new Map<string, TensorProto>();
@@ -59,7 +58,7 @@ export function quantized(graph: Graph, names: ReadonlySet<string>, { least = 40
     if (!weight) {
       node.push(each);
     } else if (each.opType === "Gather") {
-      const { table, scale } = once(weight, () => rounded(weight, STEPS.table));
+      const { table, scale } = once(weight, () => rounded(weight, EIGHT_BITS.tableSteps));
       const axis = { attribute: each.attribute };
       const bytes = put("Gather", [add(table), second], `${out}_bytes`, axis);
       const scales = put("Gather", [add({ ...scale, dims: [weight.dims[0], 1] }), second], `${out}_scales`, axis);
@@ -71,7 +70,7 @@ export function quantized(graph: Graph, names: ReadonlySet<string>, { least = 40
         activations.set(first, names);
       }
       const [bytes, scaleX, zeroX] = activations.get(first)!;
-      const { table, scale } = once(weight, () => transposed(rounded(weight, STEPS.matrix)));
+      const { table, scale } = once(weight, () => transposed(rounded(weight, EIGHT_BITS.matrixSteps)));
       const sums = put("MatMulInteger", [bytes, add(table), zeroX], `${out}_sums`);
       const scales = put("Mul", [scaleX, add(scale)], `${out}_scales`);
       const product = put("Mul", [toFloat(sums), scales], bias === undefined ? out : `${out}_product`);

@@ -108,6 +108,15 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [() => g.place(f(3), [2, 4], 0, 1), "place: expected [4] for one place of axis 0 of [2, 4], got [3]."],
     [() => g.place(f(4), [2, 4], 0, 2), "place: expected a place of an axis of [2, 4], got place 2 of axis 0."],
   ],
+  relativeShift: [
+    [() => g.relativeShift(f(2, 3, 6)), "relativeShift: expected rows n and columns 2n + 1, got [2, 3, 6]."],
+    [() => g.relativeShift(f(7)), "relativeShift: expected rows n and columns 2n + 1, got [7]."],
+    ...onlyFloat("relativeShift", g.relativeShift),
+  ],
+  relativeSpread: [
+    [() => g.relativeSpread(f(2, 3, 4)), "relativeSpread: expected as many rows as columns, got [2, 3, 4]."],
+    ...onlyFloat("relativeSpread", g.relativeSpread),
+  ],
   matmul: [
     [
       () => g.matmul(f(2, 3), f(2, 3)),
@@ -206,6 +215,14 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
       "graph/dtype",
     ],
   ],
+  pairsOfSlots: [
+    [
+      () => g.pairsOfSlots(f(1, 2, 2, 3, 5), i32(1, 2, 2, 2), 4),
+      "pairsOfSlots: expected slots [B, H, N, size, K·size] of ids [B, H, N, K], got [1, 2, 2, 3, 5] and [1, 2, 2, 2].",
+    ],
+    [() => g.pairsOfSlots(i32(1, 2, 2, 3, 6), i32(1, 2, 2, 2), 4), /^pairsOfSlots: expected inputs of dtype/, "graph/dtype"],
+    [() => g.pairsOfSlots(f(1, 2, 2, 3, 6), f(1, 2, 2, 2), 4), "pairsOfSlots: expected int32 ids, got float.", "graph/dtype"],
+  ],
   blockAttentionGradient: [
     [
       () => makeNode("blockAttentionGradient", [f(2), f(2)]),
@@ -221,6 +238,11 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     ],
   ],
   stopGradient: onlyFloat("stopGradient", g.stopGradient),
+  rowSteps: [
+    [() => g.rowSteps(f(), 64), "rowSteps: expected at least one axis, got []."],
+    ...onlyFloat("rowSteps", (x) => g.rowSteps(x, 64)),
+  ],
+  byteSteps: onlyFloat("byteSteps", g.byteSteps),
   sortRows: [[() => g.sortRows(f()), "sortRows: expected at least one axis, got []."], ...onlyFloat("sortRows", g.sortRows)],
   cumulativeSum: [
     [() => g.cumulativeSum(f()), "cumulativeSum: expected at least one axis, got []."],

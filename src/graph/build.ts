@@ -28,6 +28,16 @@ export const relu = (x: Node): Node => makeNode("relu", [x]);
 export const gelu = (x: Node): Node => makeNode("gelu", [x]);
 /** x, as a constant to whoever differentiates. */
 export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x]);
+/** Each row (last axis) of x in `steps` to either side of 0, the last of which is its largest value. It passes no gradient on. */
+export const rowSteps = (x: Node, steps: number): Node => makeNode("rowSteps", [x], { steps });
+/** x in the 255 steps of bytes between its least and its largest value, as DynamicQuantizeLinear chooses them. It passes no gradient on. */
+export const byteSteps = (x: Node): Node => makeNode("byteSteps", [x]);
+/**
+ * The values of `rounded` with the gradient of x, as if nothing had been rounded.
+ *
+ * @see Bengio et al., arXiv 1308.3432, the straight-through estimator.
+ */
+export const straightThrough = (x: Node, rounded: Node): Node => add(x, stopGradient(sub(rounded, x)));
 /** x · by, for a number `by`. */
 export const scale = (x: Node, by: number): Node => (by === 1 ? x : makeNode("scale", [x], { by }));
 export const greater = (a: Node, b: Node): Node => makeNode("greater", [a, b]);
@@ -86,6 +96,16 @@ export const stack = (nodes: readonly Node[]): Node => makeNode("stack", nodes);
 export const select = (x: Node, axis: number, index: number): Node => makeNode("select", [x], { axis, index });
 /** Zeros of `shape`, but for one place of one axis, which is x: the reverse of {@link select}. */
 export const place = (x: Node, shape: Shape, axis: number, index: number): Node => makeNode("place", [x], { shape, axis, index });
+/**
+ * From places relative to each row to places: x [..., n, 2n + 1] → [..., n, n], `y[…, i, j] = x[…, i, n + j − i]`.
+ *
+ * A row whose columns stand for the distances −n … n to the right of it becomes a row by column, in one strided copy.
+ *
+ * @see Shaw et al., arXiv 1803.02155; the shift: Huang et al., arXiv 1809.04281 (Music Transformer).
+ */
+export const relativeShift = (x: Node): Node => makeNode("relativeShift", [x]);
+/** x [..., n, n] → [..., n, 2n + 1], `y[…, i, n + j − i] = x[…, i, j]` and zeros elsewhere: the reverse of {@link relativeShift}. */
+export const relativeSpread = (x: Node): Node => makeNode("relativeSpread", [x]);
 
 /** γ · (x − mean) / √(var + eps) + β over the last axis. */
 export const layerNorm = (x: Node, gamma: Node, beta: Node, eps: number): Node =>
@@ -162,7 +182,7 @@ export const dropoutMask = (key: Node, shape: Shape, probability: number): Node 
  * @param ids - int32 [B, H, N, K].
  * @param bias - [B, 1 or H, N, 1 or size, K · size]: added to the scores, a very low number where a key must not be read. It gets no
  *   gradient. Keys behind the last token must be removed by it.
- * @param options.dropout - Its mask [B, H, N, size, K · size].
+ * @param options.dropout - Its mask [B, H, N, size, K · size]; or, where every block lists all blocks in order, [B, H, n, n].
  * @param attrs.together - Blocks of queries that the CPU computes at once, `groups` times: several threads need more than one.
  */
 export const blockAttention = (
@@ -174,9 +194,25 @@ export const blockAttention = (
     bias,
     dropout,
   }: Readonly<Record<"q" | "k" | "v" | "ids" | "bias", Node>> & { readonly dropout?: DropoutMask | null },
-  attrs: { readonly size: number; readonly scale: number; readonly together?: Dim; readonly groups?: Dim },
+  attrs: {
+    readonly size: number;
+    readonly scale: number;
+    readonly together?: Dim;
+    readonly groups?: Dim;
+    readonly recompute?: boolean;
+  },
 ): Node =>
   makeNode("blockAttention", [q, k, v, ids, bias, ...(dropout ? [dropout.mask] : [])], {
     ...attrs,
     ...(dropout && { probability: dropout.probability }),
   });
+/**
+ * What listed blocks hold of their pairs, such as a mask that {@link blockAttention} reads, as a matrix of all pairs: [B, H, n, n].
+ *
+ * A pair of no listed block gets what stands for some other pair. It passes no gradient on: it is for masks.
+ *
+ * @param slots - uint8 or float [B, H, N, size, K · size]; on WebGPU float.
+ * @param ids - int32 [B, H, N, K], each block listed once.
+ * @param n - Tokens, at most N · size.
+ */
+export const pairsOfSlots = (slots: Node, ids: Node, n: Dim): Node => makeNode("pairsOfSlots", [slots, ids], { n: [n] });

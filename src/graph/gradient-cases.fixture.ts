@@ -224,6 +224,18 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["one element", (m) => g.place(m.real([]), [1], 0, 0)],
     ["symbols", (m) => g.place(g.select(m.real(["B", "n", 3]), 1, 0), ["B", "n", 3], 1, 1), threeByTwo],
   ],
+  relativeShift: [
+    ["three tokens", (m) => g.relativeShift(m.real([3, 7]))],
+    ["stacked", (m) => g.relativeShift(m.real([2, 3, 4, 9]))],
+    ["one token", (m) => g.relativeShift(m.real([2, 1, 3]))],
+    ["symbols", (m) => g.relativeShift(m.real([2, "B", "n", "2*n+1"])), threeByTwo],
+  ],
+  relativeSpread: [
+    ["three tokens", (m) => g.relativeSpread(m.real([3, 3]))],
+    ["stacked", (m) => g.relativeSpread(m.real([2, 3, 4, 4]))],
+    ["one token", (m) => g.relativeSpread(m.real([2, 1, 1]))],
+    ["symbols", (m) => g.relativeSpread(m.real([2, "B", "n", "n"])), threeByTwo],
+  ],
 
   // products
   matmul: [
@@ -352,11 +364,15 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["symbols", (m) => blocks(m, "real", { n: "n", N: "N", K: "K" }), { n: 5, N: 3, K: 2 }],
     ["two blocks at once, and dropout", (m) => blocks(m, "real", { n: 7, together: 2, perPair: true, dropout: true })],
     ["all blocks at once", (m) => blocks(m, "real", { n: 5, together: 3 })],
+    ["probabilities computed again", (m) => blocks(m, "real", { n: 7, together: 2, dropout: true, recompute: true })],
+    ["dropout of all pairs", (m) => blocks(m, "real", { n: 5, ids: IN_ORDER, perPair: true, dropout: "of all pairs" })],
   ],
   blockAttentionGradient: [
     ["a short last block", (m) => gradientOf(blocks(m, "fixed", { n: 5, ids: [0, 2, 1, 0, 2, 0, 0, 1, 1, 2, 0, 2] }), m)],
     ["dropout", (m) => gradientOf(blocks(m, "fixed", { n: 4, perPair: true, dropout: true }), m)],
+    ["dropout of all pairs", (m) => gradientOf(blocks(m, "fixed", { n: 5, ids: IN_ORDER, dropout: "of all pairs" }), m)],
     ["two blocks at once", (m) => gradientOf(blocks(m, "fixed", { n: 8, together: 2 }), m)],
+    ["probabilities computed again", (m) => gradientOf(blocks(m, "fixed", { n: 5, perPair: true, recompute: true }), m)],
     ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m), { n: 5, N: 3, K: 2 }],
   ],
   blockAttentionGradientPart: [
@@ -364,6 +380,23 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["keys, two blocks at once", (m) => gradientOf(blocks(m, "fixed", { n: 8, together: 2 }), m, "k")],
     ["values, with dropout", (m) => gradientOf(blocks(m, "fixed", { n: 5, dropout: true }), m, "v")],
     ["symbols", (m) => gradientOf(blocks(m, "fixed", { n: "n", N: "N", K: "K" }), m, "k"), { n: 5, N: 3, K: 2 }],
+  ],
+
+  pairsOfSlots: [
+    [
+      "a short last block",
+      (m) => g.pairsOfSlots(m.fixed([1, 2, 2, 3, 6]), m.values([1, 2, 2, 2], [0, 1, 1, 0, 1, 0, 0, 1], "int32"), 4),
+    ],
+    ["one token", (m) => g.pairsOfSlots(m.fixed([1, 1, 1, 1, 1]), m.values([1, 1, 1, 1], [0], "int32"), 1)],
+    ["one block of three listed", (m) => g.pairsOfSlots(m.fixed([1, 1, 3, 2, 2]), m.values([1, 1, 3, 1], [2, 0, 1], "int32"), 6)],
+    [
+      "symbols",
+      (m) => {
+        const slots = g.add(m.fixed(["B", 2, "N", 2, "2*K"]), g.sumTo(m.fixed(["n"]), [1]));
+        return g.pairsOfSlots(slots, m.values(["B", 2, "N", "K"], [2, 0, 1, 2, 0, 1, 1, 0, 2, 1, 0, 2], "int32"), "n");
+      },
+      { B: 1, N: 3, K: 2, n: 5 },
+    ],
   ],
 
   // random numbers
@@ -399,6 +432,18 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
   ],
 
   // ranking
+  // the largest value is a whole number of steps, and others lie between two of them
+  rowSteps: [
+    ["two rows", (m) => g.rowSteps(m.values([2, 3], [64, 1.3, -2.75, 0.1, -6.4, 0.23]), 64)],
+    ["zeros", (m) => g.rowSteps(m.values([2, 2], [0, 0, 3, -1]), 64)],
+    ["symbols", (m) => g.rowSteps(m.fixed(["B", "n"]), 127), threeByTwo],
+  ],
+  byteSteps: [
+    ["both signs", (m) => g.byteSteps(m.values([2, 3], [-51, 204, 3.3, 10.75, -0.3, 100]))],
+    ["above 0", (m) => g.byteSteps(m.values([4], [51, 25.65, 3.35, 0.65]))],
+    ["zeros", (m) => g.byteSteps(m.values([2], [0, 0]))],
+    ["symbols", (m) => g.byteSteps(m.fixed(["B", "n"])), threeByTwo],
+  ],
   sortRows: [
     ["odd sizes", (m) => g.sortRows(m.fixed([3, 5]))],
     ["ties and a lowest number", (m) => g.sortRows(m.values([2, 3], [1, 2, 1, -3e38, 0, -3e38]))],
@@ -467,6 +512,9 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
 
 const LOWEST = -3.4028234663852886e38;
 
+/** The blocks of 5 tokens, two a block, for each block of queries of two heads. */
+const IN_ORDER = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
+
 /** Two heads of width 3; each block of `size` queries reads two blocks of keys, those behind the last token removed. */
 function blocks(
   m: Maker,
@@ -478,8 +526,9 @@ function blocks(
     readonly K?: g.Dim;
     readonly ids?: readonly number[];
     readonly perPair?: boolean;
-    readonly dropout?: boolean;
+    readonly dropout?: boolean | "of all pairs";
     readonly together?: number;
+    readonly recompute?: boolean;
   },
 ): Node {
   const { n, size = 2, perPair = false } = options;
@@ -506,9 +555,10 @@ function blocks(
   const [q, k, v] = ["q", "k", "v"].map(() => m[kind]([1, 2, n, 3]));
   const listed = m.values([1, 2, N, K], ids, "int32");
   const bias = m.values([1, heads, N, rows, keys], biases);
-  const dropout = options.dropout ? { mask: m.flags([1, 2, N, size, keys], "uint8"), probability: 0.25 } : null;
-  const { together } = options;
-  const grouped = together === undefined ? {} : { together, groups: count / together };
+  const ofMask = options.dropout === "of all pairs" ? [1, 2, n, n] : [1, 2, N, size, keys];
+  const dropout = options.dropout ? { mask: m.flags(ofMask, "uint8"), probability: 0.25 } : null;
+  const { together, recompute = false } = options;
+  const grouped = { ...(together !== undefined && { together, groups: count / together }), recompute };
   return g.blockAttention({ q, k, v, ids: listed, bias, dropout }, { size, scale: 0.7, ...grouped });
 }
 

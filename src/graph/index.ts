@@ -1,13 +1,16 @@
-import "./ops/block-attention.ts";
+import "./ops/by-blocks/block-attention.ts";
 import "./ops/dropout.ts";
 import "./ops/elementwise.ts";
 import "./ops/gathering.ts";
 import "./ops/leaves.ts";
 import "./ops/normalising.ts";
 import "./ops/products.ts";
+import "./ops/quantising.ts";
 import "./ops/random.ts";
 import "./ops/ranking.ts";
+import "./ops/relative.ts";
 import "./ops/shaping.ts";
+import "./ops/by-blocks/slots.ts";
 import "./ops/sorted-rows.ts";
 
 export * from "./build.ts";

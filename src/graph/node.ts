@@ -65,6 +65,8 @@ export interface OnnxEmitter {
   extra(node: Node, key: string): string;
   /** Leave an extra output for later nodes. */
   leave(node: Node, key: string, name: string): void;
+  /** Whether an operator of that name reads a node, so that it is worth leaving something for it. */
+  isReadBy(node: Node, op: string): boolean;
   /** True when com.microsoft's operators may be used (FusedMatMul); otherwise standard ONNX alone. */
   readonly microsoftOps: boolean;
   /**

@@ -1,4 +1,5 @@
 export { centredRegression } from "./centred.ts";
+export { crossPredicted } from "./cross-predicted.ts";
 export { type Fold, folds } from "./folds.ts";
 export {
   classify,

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   centredRegression,
   classify,
+  crossPredicted,
   denseRows,
   fitTfIdf,
   folds,
@@ -123,4 +124,23 @@ test("a centred regression does not depend on where its features are, nor on the
     centredRegression([[5], [5]], [0, 1], 2).weight.every((value) => value === 0),
     "features that never differ",
   );
+});
+
+test("rows are predicted by a regression of the other folds, in their places", () => {
+  const { rows, labels } = fixture.dense as { rows: number[][]; labels: number[] };
+  const cut = folds(labels, 3, { seed: 2 });
+  const said = crossPredicted(rows, labels, 2, cut);
+  for (const { train, test: asked } of cut) {
+    const own = centredRegression(
+      train.map((at) => rows[at]),
+      train.map((at) => labels[at]),
+      2,
+    );
+    const expected = probabilitiesOf(own, denseRows(asked.map((at) => rows[at])));
+    assert.deepEqual(
+      asked.map((at) => said[at]),
+      expected,
+    );
+  }
+  assert.notDeepEqual(said, probabilitiesOf(centredRegression(rows, labels, 2), denseRows(rows)));
 });

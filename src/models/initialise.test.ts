@@ -154,6 +154,7 @@ describe("initialise", () => {
       ["electra", "generator_lm_head"],
       ["albert", "predictions.decoder"],
       ["mpnet", "lm_head.decoder"],
+      ["deberta-v2", "cls.predictions.decoder"],
     ]) {
       const config = withLabels(parseEncoderConfig({ model_type: family }), [], "masked_lm");
       const names = parameterSpecs(config).map(({ name }) => name);

@@ -48,9 +48,14 @@ const families: Readonly<Record<string, EncoderConfig>> = {
   electra: tiny({ model_type: "electra", embedding_size: 8 }),
   albert: tiny({ model_type: "albert", embedding_size: 8, hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 }),
   mpnet: tiny({ model_type: "mpnet", max_position_embeddings: 32 }),
+  "deberta-v2": tiny({
+    ...{ model_type: "deberta-v2", relative_attention: true, pos_att_type: ["c2p", "p2c"], position_buckets: 8 },
+    ...{ norm_rel_ebd: "layer_norm", position_biased_input: false },
+  }),
 };
-const layerSites = (...sites: string[]): string[] =>
-  [0, 1].flatMap((layer) => ["attentionProbabilities", ...sites].map((site) => `dropout.layer.${layer}.${site}`));
+const allSites = (...sites: string[]): string[] =>
+  [0, 1].flatMap((layer) => sites.map((site) => `dropout.layer.${layer}.${site}`));
+const layerSites = (...sites: string[]): string[] => allSites("attentionProbabilities", ...sites);
 const bertSites = layerSites("attentionOutput", "feedForward");
 /** Where each family drops out, by transformers' modules: in the layers, and in the sequence head. */
 const dropoutSites: Readonly<Record<string, { readonly layers: string[]; readonly head: string[] }>> = {
@@ -60,6 +65,10 @@ const dropoutSites: Readonly<Record<string, { readonly layers: string[]; readonl
   electra: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
   albert: { layers: layerSites("attentionOutput"), head: ["dropout.classifier"] },
   mpnet: { layers: bertSites, head: ["dropout.classifierInput", "dropout.classifier"] },
+  "deberta-v2": {
+    layers: allSites("relativePositions", "attentionProbabilities", "attentionOutput", "feedForward"),
+    head: ["dropout.classifier"],
+  },
 };
 /** Its second layer sees three tokens to either side. */
 const modernbert = parseEncoderConfig({

@@ -26,6 +26,18 @@ export interface ModelOptions {
    * how far they disagree; see `Task.divergence`.
    */
   readonly rDropAlpha?: number;
+  /** Quantisation-aware training: linear layers compute as the file of 8 bits will, and learn as if they did not; default false. */
+  readonly eightBits?: boolean;
+  /** Learn from the teacher of the examples too: the loss is (1 − α) of the task's and α of `Task.distillation`'s. */
+  readonly distillation?: DistillationSettings;
+}
+
+/** How much a model learns from its teacher, and how. */
+export interface DistillationSettings {
+  /** Share of the teacher in the loss, in [0, 1]. */
+  readonly alpha: number;
+  /** Of both softmaxes, above 0. */
+  readonly temperature: number;
 }
 
 /** The graph of an encoder with its head; a trainer needs nothing else of the model. */
@@ -57,7 +69,8 @@ export interface ModelGraph {
  *
  * @param config - From `parseEncoderConfig`; its `task` chooses head and loss.
  * @param options - Attention plan, and whether dropout is on.
- * @throws `pattern/bad-plan`, `graph/shape`; `model/r-drop` for a task without a divergence.
+ * @throws `pattern/bad-plan`, `graph/shape`; `model/r-drop` for a task without a divergence; `model/distillation` for one that learns from no
+ *   teacher.
  * @see Vaswani et al., arXiv 1706.03762; R-Drop: Liang et al., arXiv 2106.14448, whose loss is twice ours: there the two losses are added
  *   up.
  * @example
@@ -65,12 +78,30 @@ export interface ModelGraph {
  */
 export function buildModel(
   config: EncoderConfig,
-  { plan = { pattern: dense() }, core = masked, training, windows = false, rDropAlpha = 0 }: ModelOptions,
+  {
+    plan = { pattern: dense() },
+    core = masked,
+    training,
+    windows = false,
+    rDropAlpha = 0,
+    distillation,
+    eightBits = false,
+  }: ModelOptions,
 ): ModelGraph {
-  const parameters = new Parameters(config.lora);
+  const parameters = new Parameters(config.lora, training && eightBits);
   const inputs = new GraphInputs();
   const family = families[config.family];
-  const { head, loss, divergence } = tasks[config.task];
+  const { head, loss, divergence, distillation: taught } = tasks[config.task];
+  if (training && distillation && !taught) {
+    const rule = `none in ${config.task}, which learns from no teacher`;
+    throw expectedGot("model/distillation", "distillation", rule, `alpha ${distillation.alpha}`);
+  }
+  const lossOf = (logits: Node, inputs: GraphInputs): Node => {
+    const own = loss(logits, inputs, config);
+    if (!training || !distillation) return own;
+    const { alpha, temperature } = distillation;
+    return add(scale(own, 1 - alpha), scale(taught!.loss(logits, inputs, config, temperature), alpha));
+  };
   const buildOf = (inputs: GraphInputs): EncoderBuild => ({
     config,
     plan,
@@ -92,7 +123,7 @@ export function buildModel(
     const { hidden, layerInputs, attentions } = family.encode(build);
     const ofRows = head.logits(hidden, headsOf(family, build), inputs);
     const logits = windows ? meanOfWindows(ofRows, inputs) : ofRows;
-    return { build, hidden, layerInputs, attentions, logits, loss: loss(logits, inputs, config) };
+    return { build, hidden, layerInputs, attentions, logits, loss: lossOf(logits, inputs) };
   };
   const { build, hidden, layerInputs, attentions, logits, loss: ownLoss } = pass(inputs);
   const second = training && rDropAlpha > 0 ? pass(inputs.again("again")) : undefined;

@@ -5,5 +5,10 @@ export function placeOf(name: string): number | "embeddings" | undefined {
   return EMBEDDINGS.test(name) ? "embeddings" : undefined;
 }
 
-const EMBEDDINGS = /embedding/;
+/** The name of the same parameter in another layer. */
+export const inLayer = (name: string, layer: number): string =>
+  name.replace(LAYER, (place, own: string) => `${place.slice(0, -own.length - 1)}${layer}.`);
+
+/** The second: DeBERTa's norm of its relative positions, whose table is an embedding. */
+const EMBEDDINGS = /embedding|^\w+\.encoder\.LayerNorm\./;
 const LAYER = /\.[a-z_]*layers?\.(\d+)\./;

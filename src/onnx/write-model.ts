@@ -50,7 +50,7 @@ export function modelProto(
   const clash = fed.find(({ attrs }) => (attrs.name as string) in outputs);
   if (clash) throw expectedGot("onnx/name", "writeModel", "outputs named otherwise than inputs", clash.attrs.name);
   const taken = new Set([...Object.keys(outputs), ...fed.map(({ attrs }) => attrs.name as string)]);
-  const writer = new Writer({ microsoftOps: microsoftOps && !webgpu, webgpu }, fed, taken);
+  const writer = new Writer({ microsoftOps: microsoftOps && !webgpu, webgpu }, { order, fed, taken });
   for (const node of order) writer.write(node);
   for (const [name, node] of Object.entries(outputs)) writer.output(name, node);
   return { model: writer.finish(), inputs: fed, sizes: writer.sizes };
@@ -72,12 +72,23 @@ class Writer implements OnnxEmitter {
   /** Where each symbol can be read: an input and an axis it follows from. */
   readonly #symbols = new Map<string, Definition & { name: string; rank: number; axis: number }>();
   readonly #taken: ReadonlySet<string>;
+  /** Names of the operators that read a node. */
+  readonly #readers = new Map<Node, Set<string>>();
   #count = 0;
 
-  constructor({ microsoftOps, webgpu }: Required<OnnxOptions>, fed: readonly Node[], taken: ReadonlySet<string>) {
+  constructor(
+    { microsoftOps, webgpu }: Required<OnnxOptions>,
+    {
+      order,
+      fed,
+      taken,
+    }: { readonly order: readonly Node[]; readonly fed: readonly Node[]; readonly taken: ReadonlySet<string> },
+  ) {
     this.microsoftOps = microsoftOps;
     this.webgpu = webgpu;
     this.#taken = taken;
+    for (const { op, inputs } of order)
+      for (const input of inputs) this.#readers.set(input, (this.#readers.get(input) ?? new Set()).add(op));
     const axes = fed.flatMap(({ attrs, shape }) =>
       shape.map((dim, axis) => ({ dim, name: attrs.name as string, rank: shape.length, axis })),
     );
@@ -279,6 +290,10 @@ class Writer implements OnnxEmitter {
   leave(node: Node, key: string, name: string): void {
     if (!this.#extras.has(node)) this.#extras.set(node, new Map());
     this.#extras.get(node)!.set(key, name);
+  }
+
+  isReadBy(node: Node, op: string): boolean {
+    return this.#readers.get(node)?.has(op) ?? false;
   }
 }
 

@@ -23,7 +23,7 @@ export const isSmall = ({ rows }: RecipeFacts): boolean => rows < CROSS_VALIDATE
 
 /** Whether the rows themselves say how good the model is, so that several models are trained. */
 export const isCrossValidated = (facts: RecipeFacts): boolean =>
-  facts.classes > 0 && isSmall(facts) && !facts.evaluated && !facts.watched;
+  facts.classes > 0 && isSmall(facts) && !facts.evaluated && !facts.watched && !facts.taught;
 
 /** Below so many rows, a tenth held out says nothing: 50 rows leave an interval of ± 13 points. */
 const CROSS_VALIDATED_ROWS = 500;

@@ -1,8 +1,9 @@
 import { epochsWithin, foldsFor, isCrossValidated, rateFor } from "./cost.ts";
 import type { Recipe } from "./recipe.ts";
 
-/** Rows a class up to which texts say more by their likeness than by their labels. */
-const MOST_A_CLASS = 30;
+/** Rows a class up to which texts say more by their likeness than by their labels; and of two texts, where likeness says little. */
+const MOST_A_CLASS = 64;
+const MOST_OF_PAIRS = 30;
 const EPOCHS = 16;
 
 /**
@@ -16,7 +17,8 @@ const EPOCHS = 16;
 export const few: Recipe = {
   name: "few",
   summary: "texts of a label are drawn together, then a logistic regression",
-  fits: ({ rows, classes, watched }) => classes > 0 && !watched && rows / classes <= MOST_A_CLASS,
+  fits: ({ rows, classes, watched, taught, twoTexts }) =>
+    classes > 0 && !watched && !taught && rows / classes <= (twoTexts ? MOST_OF_PAIRS : MOST_A_CLASS),
   choose(facts) {
     // folds train several models, given rows one
     const share = isCrossValidated(facts) ? 1 / 4 : facts.evaluated ? 1 : 2 / 3;

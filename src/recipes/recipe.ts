@@ -14,6 +14,8 @@ export interface RecipeFacts {
   readonly twoTexts?: boolean;
   /** Evaluations during training choose the weights, or when to stop. */
   readonly watched: boolean;
+  /** There is a teacher, who is heard in fine-tuning only. */
+  readonly taught?: boolean;
   /** Rows to evaluate on were given, so that no folds are trained for it. */
   readonly evaluated: boolean;
   /** D of the encoder. */

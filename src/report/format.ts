@@ -54,3 +54,9 @@ export const listed = (items: readonly string[]): string =>
 
 /** Keeps `95 %` on one line. */
 export const unbroken = (text: string): string => text.replaceAll(" %", "\u00a0%");
+
+/** Cut to a sensible length, between characters. */
+export function cut(text: string, most: number): string {
+  const characters = Array.from(text.slice(0, 2 * most + 2));
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : text;
+}

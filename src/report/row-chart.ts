@@ -1,12 +1,14 @@
+import { cut } from "./format.ts";
 import { type Html, html } from "./html.ts";
-import type { Scale } from "./scale.ts";
+import { exactScale, type Scale } from "./scale.ts";
 
-/** One row: a name and a figure on the first line, marks on the track beneath. */
+/** One row: a name and a figure in gutters of their own, or above the track where it is narrow, and marks on the track. */
 export interface Row {
   readonly name: string;
   readonly figure: string;
-  /** Index of the colour. */
+  /** Index of the arm, see `colourOf`. */
   readonly colour: number;
+  /** Marks at this height of the track, px. */
   readonly marks: (y: number) => readonly (Html | false)[];
 }
 
@@ -17,52 +19,88 @@ export interface Reference {
   readonly kind: "baseline" | "ceiling" | "majority" | "zero";
 }
 
-const ROW = 50;
-const LABEL = 15;
+const LABEL = 16;
+const TICKS = 24;
+const MIDDLE = 14;
+const LONGEST_REFERENCE = 24;
+
+/** A colour class of each arm; the first, mostly the baseline, is grey and alone in it. */
+export const colourOf = (arm: number): string => `c${arm === 0 ? 0 : 1 + ((arm - 1) % 7)}`;
 
 /**
  * Rows over one horizontal axis.
  *
- * Positions are per cents and text is in pixels, so the drawing fits a phone and a wide screen without shrinking its labels.
+ * Names and figures are text of the page in columns of their own, so they wrap and are never printed over; on the track positions are per
+ * cents, so that it stretches while its labels do not.
  *
- * @param chart - Axis, rows, references; `behind` draws under everything (a zone, say), from `top` to `bottom`.
+ * @param chart - Axis, rows, references; `behind` draws under everything (a zone, say).
  */
 export function rowChart(chart: {
   readonly title: string;
   readonly scale: Scale;
   readonly rows: readonly Row[];
   readonly references: readonly Reference[];
-  readonly tick: (value: number) => string;
-  readonly behind?: (top: number, bottom: number) => Html;
+  readonly tick: (value: number, digits: number) => string;
+  readonly behind?: Html;
 }): Html {
-  const { scale, rows } = chart;
+  const { rows } = chart;
+  const scale = scaleThatFits(chart.scale, chart.tick);
   const inside = chart.references.filter((r) => r.value >= scale.low && r.value <= scale.high);
-  const top = inside.length * LABEL + 6;
-  const bottom = top + rows.length * ROW;
-  return html`<svg class="chart" width="100%" height="${bottom + 26}" role="img" aria-label="${chart.title}: ${rows
-    .map((row) => `${row.name} ${row.figure}`)
-    .join("; ")}">
-${chart.behind?.(top, bottom)}
-${scale.ticks.map((tick) => verticalLine(scale, tick, top, bottom, chart.tick(tick)))}
-${inside.map((reference, i) => referenceLine(scale, reference, i * LABEL + 11, bottom))}
-${rows.map((row, i) => {
-  const y = top + i * ROW;
-  return html`<g class="c${row.colour}"><text class="name halo" x="0" y="${y + 17}">${row.name}</text>
-<text class="figure halo" x="100%" y="${y + 17}" text-anchor="end">${row.figure}</text>${row.marks(y + 34)}</g>`;
-})}
-</svg>`;
+  const top = inside.length * LABEL;
+  return html`<div class="rows" role="img" aria-label="${chart.title}: ${rows.map((row) => `${row.name} ${row.figure}`).join("; ")}">
+<svg class="behind" style="top:${top}px;height:calc(100% - ${top + TICKS}px)">${chart.behind}
+${scale.ticks.map((tick) => html`<line class="grid" x1="${scale.at(tick)}%" x2="${scale.at(tick)}%" y1="0" y2="100%"/>`)}
+${inside.map(({ value, kind }) => html`<line class="reference ${kind}" x1="${scale.at(value)}%" x2="${scale.at(value)}%" y1="0" y2="100%"/>`)}</svg>
+${top > 0 && html`<svg class="chart scale" height="${top}">${inside.map((reference, at) => referenceLabel(scale, reference, (at + 1) * LABEL - 5, top))}</svg>`}
+${rows.map(
+  ({ name, figure, colour, marks }) =>
+    html`<div class="row ${colourOf(colour)}"><span class="name">${name}</span><span class="figure">${figure}</span><svg class="chart track" height="${2 * MIDDLE}">${marks(MIDDLE)}</svg></div>`,
+)}
+<svg class="chart scale" height="${TICKS}">${scale.ticks.map((value) => {
+    const at = scale.at(value);
+    return html`<text class="tick" x="${at}%" y="16" text-anchor="${anchorAt(at)}">${chart.tick(value, scale.digits)}</text>`;
+  })}</svg></div>`;
 }
 
-function verticalLine(scale: Scale, value: number, top: number, bottom: number, label: string): Html {
-  const x = `${scale.at(value)}%`;
-  return html`<line class="grid" x1="${x}" x2="${x}" y1="${top}" y2="${bottom}"/><text class="tick" x="${x}" y="${bottom + 17}" text-anchor="middle">${label}</text>`;
-}
-
-function referenceLine(scale: Scale, { value, label, kind }: Reference, labelY: number, bottom: number): Html {
+function referenceLabel(scale: Scale, { value, label, kind }: Reference, y: number, bottom: number): Html {
   const at = scale.at(value);
   const anchor = at > 66 ? "end" : at < 33 ? "start" : "middle";
-  return html`<line class="reference ${kind}" x1="${at}%" x2="${at}%" y1="${labelY + 4}" y2="${bottom}"/>
-<text class="reference-label halo ${kind}" x="${at}%" y="${labelY}" text-anchor="${anchor}">${label}</text>`;
+  return html`<line class="reference ${kind}" x1="${at}%" x2="${at}%" y1="${y + 4}" y2="${bottom}"/>
+<text class="reference-label ${kind}" x="${at}%" y="${y}" text-anchor="${anchor}">${cut(label, LONGEST_REFERENCE)}</text>`;
+}
+
+/** Labels at the ends of an axis stay inside it. */
+const anchorAt = (at: number): "start" | "middle" | "end" => (at < 12 ? "start" : at > 88 ? "end" : "middle");
+
+/** Narrowest track, px: of a phone of 320. */
+const NARROWEST = 236;
+/** Room for a character of a tick's label, px, and between two labels. */
+const [CHARACTER, GAP] = [6.6, 8];
+
+/** From where to where the labels of an axis reach, px, about. */
+export const tickBoxes = (
+  scale: Scale,
+  label: (value: number, digits: number) => string,
+  width = NARROWEST,
+): { readonly left: number; readonly right: number }[] =>
+  scale.ticks.map((value) => {
+    const at = scale.at(value);
+    const wide = CHARACTER * label(value, scale.digits).length;
+    const left = (at / 100) * width - { start: 0, middle: wide / 2, end: wide }[anchorAt(at)];
+    return { left, right: left + wide };
+  });
+
+/** The same axis with as many of its ticks as have room for their labels on the narrowest screen. */
+export function scaleThatFits(scale: Scale, label: (value: number, digits: number) => string): Scale {
+  const fits = (tried: Scale): boolean => {
+    const boxes = tickBoxes(tried, label);
+    return boxes.every(({ left }, at) => at === 0 || left - boxes[at - 1].right >= GAP);
+  };
+  for (let wanted = scale.ticks.length; wanted > 1; wanted--) {
+    const tried = wanted === scale.ticks.length ? scale : exactScale(scale.low, scale.high, wanted);
+    if (fits(tried)) return tried;
+  }
+  return { ...scale, ticks: scale.ticks.slice(0, 1) };
 }
 
 /** Per-seed dots. */

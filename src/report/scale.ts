@@ -9,22 +9,41 @@ export interface Scale {
   at(value: number): number;
 }
 
+/** What an axis shows: shares in [0, 1] such as accuracies, differences in points, or any other figure. */
+export type AxisKind = "share" | "points" | "other";
+
+/** A share's axis spans at least 1 point, an axis of differences 2 points, any other a twentieth of its largest value. */
+const LEAST_SPAN = { share: 0.01, points: 2, other: 0.05 } as const;
+
 /**
- * Axis over the given values, with a margin at both ends and ticks at 1, 2 or 5 times a power of ten.
+ * The least span of an axis: what differs by less should look small, and a single value must not make an axis of tiny steps.
  *
- * @param values - What must fit; values that are not finite are left out.
- * @param options - `ticks`: about how many; `margin`: share of the range at each end; `least`: smallest range.
+ * @example leastSpan("share", [0.61995, 0.62005]) // 0.01
  */
-export function scaleOver(values: readonly number[], options: { ticks?: number; margin?: number; least?: number } = {}): Scale {
-  const { ticks: wanted = 5, margin = 0.06, least = 1e-6 } = options;
+export const leastSpan = (kind: AxisKind, values: readonly number[]): number =>
+  kind === "other" ? Math.max(1e-9, LEAST_SPAN.other * Math.max(0, ...values.map(Math.abs))) : LEAST_SPAN[kind];
+
+/**
+ * Axis over the given values, with a margin at both ends and ticks at 1, 2 or 5 times a power of ten. A share's axis stays in [0, 1].
+ *
+ * @param kind - See `leastSpan`.
+ * @param values - What must fit; values that are not finite are left out.
+ * @param options - `ticks`: about how many; default 5. `margin`: share of the span at each end; default 0.06.
+ */
+export function scaleOver(
+  kind: AxisKind,
+  values: readonly number[],
+  { ticks = 5, margin = 0.06 }: { ticks?: number; margin?: number } = {},
+): Scale {
   const finite = values.filter(Number.isFinite);
-  let [low, high] = finite.length > 0 ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
-  if (high - low < least) {
-    const middle = (low + high) / 2;
-    [low, high] = [middle - least / 2, middle + least / 2];
-  }
-  const pad = margin * (high - low);
-  return exactScale(low - pad, high + pad, wanted);
+  const [least, most] = finite.length > 0 ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
+  const missing = Math.max(0, leastSpan(kind, finite) - (most - least)) / 2;
+  const pad = missing + margin * (most - least + 2 * missing);
+  const [low, high] = [least - pad, most + pad];
+  if (kind !== "share") return exactScale(low, high, ticks);
+  // what is cut off at one end is added at the other, so that the span stays
+  const [over, under] = [Math.max(0, high - 1), Math.max(0, -low)];
+  return exactScale(Math.max(0, low - over), Math.min(1, high + under), ticks);
 }
 
 /** Axis with exactly these ends. */

@@ -13,6 +13,6 @@ export const coreOf = (plan: AttentionPlan, config: EncoderConfig, { memory }: R
     heads: config.heads,
     length: longest,
     onCpu: memory === undefined,
-    biased: families[config.family].biasesScores,
+    biased: families[config.family].biasesScores?.(config),
     visibility: (layer) => visibilityOf(config, layer),
   });

@@ -6,6 +6,7 @@ import type { EncoderConfig } from "../models/index.ts";
 import type { Runtime, Tensor } from "../runtime/index.ts";
 import { tasks } from "../tasks/index.ts";
 import type { LoopResult, TrainingOptions, TrainStep } from "../training/index.ts";
+import { mapOf, shownHeads } from "./attention-rows.ts";
 import type { TrainingExamples } from "./examples.ts";
 import { rulesOf, taskFigures } from "./figures.ts";
 import { createForward, type Evaluated, type Forward } from "./forward.ts";
@@ -92,7 +93,11 @@ export async function evaluateFinal(
   const onSelection = calibrated?.length && (await own.evaluate(calibrated, signal));
 
   const maps: MapOfSentence[] = [];
-  for (const { text, tokens, encoded } of mapped) maps.push(mapOf(text, tokens, await own.attention(encoded)));
+  for (const [at, { text, tokens, encoded }] of mapped.entries()) {
+    const layers = await own.attention(encoded);
+    const heads = at === 0 ? shownHeads(layers, tokens.length) : [{ layer: layers.length - 1, head: 0 }];
+    for (const place of heads) maps.push(mapOf(layers[place.layer], { text, tokens, ...place }));
+  }
   const readFresh = fresh.length > 0 ? (await own.evaluate(fresh)).probabilities : [];
   const record: RunRecord = {
     arm: spec.arm,
@@ -130,12 +135,4 @@ async function bestOnReported(
   await state.restore(last);
   const { figures, score } = taskFigures(rulesOf(spec), evaluated, reported);
   return figures.accuracy ?? score;
-}
-
-/** The last layer's first head. */
-function mapOf(text: string, tokens: readonly string[], layers: readonly Float32Array[]): MapOfSentence {
-  const n = tokens.length;
-  const layer = layers.length - 1;
-  const probabilities = Array.from({ length: n }, (_, query) => [...layers[layer].subarray(query * n, (query + 1) * n)]);
-  return { text, tokens, layer, head: 0, probabilities };
 }

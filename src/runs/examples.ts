@@ -59,13 +59,14 @@ export const paddedTokens = (examples: readonly Encoded[]): number =>
 /** Rows of a batch that an example takes. */
 export const rowCount = ({ others = [] }: Pick<Encoded, "others">): number => 1 + others.length;
 
-/** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels and order included. */
+/** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels, a teacher's outputs and order included. */
 export function hashOf(examples: readonly Encoded[]): string {
   const hash = sha256.create();
-  for (const { index, label, labels, image, others = [], ...own } of examples) {
+  for (const { index, label, labels, image, teacher, others = [], ...own } of examples) {
     const texts = [own, ...others].map(({ inputIds, tokenTypeIds }) => `${inputIds.join(" ")}/${tokenTypeIds.join(" ")}`);
     const content = image ? imageName(image) : texts.join("//");
     hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
+    if (teacher) hash.update(utf8ToBytes(`teacher ${teacher.join(" ")}\n`));
   }
   return bytesToHex(hash.digest());
 }
@@ -84,8 +85,13 @@ export function hashOfData(data: RunData & { readonly train: readonly Encoded[] 
 const sampledPlaces = (count: number, most: number): Uint32Array =>
   permutation({ seed: 0, step: 0, site: "train-sample" }, count).subarray(0, most).sort();
 
-export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
+/** @param isLabelled - Examples that samples are drawn from; default all. */
+export function examplesInMemory(
+  all: readonly Encoded[],
+  isLabelled: (example: Encoded) => boolean = () => true,
+): TrainingExamples {
   const lengths = tokenCounts(all);
+  const labelled = all.filter(isLabelled);
   return {
     count: all.length,
     longest: lengths.reduce((a, b) => Math.max(a, b), 0),
@@ -105,7 +111,7 @@ export function examplesInMemory(all: readonly Encoded[]): TrainingExamples {
         epochTokens: () => orderOf(0).reduce((sum, _, batch) => sum + paddedTokens(examples(0, batch)), 0),
       };
     },
-    sample: async (most) => Array.from(sampledPlaces(all.length, most), (at) => all[at]),
+    sample: async (most) => Array.from(sampledPlaces(labelled.length, most), (at) => labelled[at]),
     fingerprint: () => hashOf(all),
     close: async () => {},
   };

@@ -50,7 +50,7 @@ export async function executeRun(
   const seed = spec.seed + (spec.seedOffset ?? 0);
   const head = { labels: spec.labels, task: spec.task ?? DEFAULT_TASK };
   checkTask(spec, asked);
-  const start = startingPoint(spec.model, head, environment, seed);
+  const start = startingPoint(spec.model, head, environment, seed, asked.numHiddenLayers);
   const runtime = await environment.createRuntime({
     device: spec.device,
     threads: spec.threads,
@@ -70,7 +70,11 @@ export async function executeRun(
     const { core, why } = coreOf(plan, config, runtime, train.longest);
     if (why) onEvent({ type: "note", text: `attention by ${why}` });
     const windows = tasks[config.task].averagesWindows && train.texts > 1;
-    const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha: asked.rDropAlpha });
+    const { distillationAlpha: alpha, distillationTemperature: temperature = 1 } = asked;
+    const distillation = alpha === undefined ? undefined : { alpha, temperature };
+    const { rDropAlpha } = asked;
+    const eightBits = asked.quantizationAware !== undefined;
+    const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha, distillation, eightBits });
     const bytesOf = (examples: number): number =>
       stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
         largestBatch(train, examples, config.task),
@@ -119,8 +123,8 @@ export async function executeRun(
     return {
       ...result,
       ...(spec.keepWeights && kept(await step.state.snapshot(), config, parameters)),
-      // a pooling layer that was put on top is no part of the encoder that an adapter is loaded beside
-      ...(pooling === "mean" && { adapter: undefined }),
+      // a pooling layer that was put on top is no part of the encoder that an adapter is loaded beside, and left-out layers are
+      ...((pooling === "mean" || asked.numHiddenLayers !== undefined) && { adapter: undefined }),
       freshParameters: fresh,
       config: saved,
       plan: specOf(plan),
@@ -149,9 +153,22 @@ function kept(
 
 function checkTask(
   { task: name = DEFAULT_TASK, data, seed, masking }: RunSpec,
-  { labelSmoothingFactor, rDropAlpha = 0 }: TrainingOptions,
+  { labelSmoothingFactor, rDropAlpha = 0, distillationAlpha, distillationTemperature, ...asked }: TrainingOptions,
 ): void {
+  if (asked.quantizationAware !== undefined && asked.loraRank !== undefined) {
+    const hint = "What is rounded are the weights with adapters merged in: train those for an epoch more.";
+    throw expectedGot("training/bad-option", "quantizationAware", "no loraRank beside it", asked.loraRank, hint);
+  }
   const task = tasks[name];
+  const taught = "paths" in data.train ? undefined : data.train[0]?.teacher;
+  for (const [option, value] of Object.entries({ distillationAlpha, distillationTemperature })) {
+    if (value === undefined || (taught && distillationAlpha !== undefined)) continue;
+    throw expectedGot("training/bad-option", option, "a teacher beside it", "none", "Name one, or leave the option out.");
+  }
+  if (distillationAlpha !== undefined && !task.distillation) {
+    const rule = `none in ${name}, which learns from no teacher`;
+    throw expectedGot("training/bad-option", "distillationAlpha", rule, distillationAlpha);
+  }
   if (rDropAlpha > 0 && !task.divergence) {
     throw expectedGot("training/bad-option", "rDropAlpha", `0 in ${name}, whose outputs are no distribution`, rDropAlpha);
   }
@@ -165,7 +182,7 @@ function checkTask(
 }
 
 async function trainingExamples(
-  { data: { train }, draw, seed, labels }: RunSpec,
+  { data: { train }, draw, seed, labels, task = DEFAULT_TASK }: RunSpec,
   environment: RunEnvironment,
   { signal, onEvent }: { readonly signal?: AbortSignal; readonly onEvent: (event: RunEvent) => void },
   loadImages?: LoadImages,
@@ -177,7 +194,8 @@ async function trainingExamples(
     const hint = "The data changed between two looks at them: start again, and leave the files alone.";
     throw expectedGot("data/changed", dataset.name, "the bytes that were looked through before", "others", hint);
   }
-  const examples = examplesInMemory(draw ? drawExamples(train, draw, { seed, classes: labels.length }) : train);
+  const drawn = draw ? drawExamples(train, draw, { seed, classes: labels.length }) : train;
+  const examples = examplesInMemory(drawn, tasks[task].labels?.has);
   return loadImages ? withImages(examples, loadImages) : examples;
 }
 

@@ -118,7 +118,7 @@ export interface RunSpec {
 /** A run whose data a worker already holds, by their hash. */
 export type RunSpecByHash = Omit<RunSpec, "data"> & { readonly data: { readonly hash: string } };
 
-/** Attention probabilities of one head over one sentence: [n][n], row = query. */
+/** Attention probabilities of one head among the first tokens of a sentence, at most 32: row = query. */
 export interface MapOfSentence {
   readonly text: string;
   readonly tokens: readonly string[];

@@ -39,6 +39,11 @@ test("a run that is the same in another study is taken over, under its own name,
   const original: StoredRun = JSON.parse(there.results.get(`${SPARSE}.seed-1`)!);
   assert.deepEqual({ ...stored.record, arm: SPARSE }, original.record);
   assert.match(here.logs.get("again.seed-1")!.join(""), /"text":"taken from first"/);
+  assert.deepEqual(
+    finished.results.takenFrom,
+    [1, 2].map((seed) => ({ arm: "again", seed, study: "first" })),
+  );
+  assert.equal(done.finished.results.takenFrom, undefined);
   // the result is that of doing it
   const alone = await runsOf(second, new MemoryStudy());
   const figures = ({ results }: typeof finished) =>

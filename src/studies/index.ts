@@ -27,6 +27,7 @@ export type {
   Disagreements,
   ExploratoryDifference,
   FurtherTests,
+  NoVerdict,
   OverSeeds,
   StudyResults,
   Verdict,

@@ -12,6 +12,9 @@ export interface OverSeeds {
 
 export type VerdictWord = "supported" | "contradicted" | "no difference" | "undecided" | "baseline" | "no verdict";
 
+/** Why an arm has no verdict. */
+export type NoVerdict = "few seeds" | "not planned" | "not claimed" | "baseline learned nothing";
+
 /** Verdict on "this arm is more accurate than dense"; rules in docs/statistics.md. */
 export interface Verdict {
   readonly word: VerdictWord;
@@ -19,6 +22,8 @@ export interface Verdict {
   readonly sentence: string;
   /** Further paired seeds that would decide it; null when no number can, or when it is decided. */
   readonly furtherSeeds: number | null;
+  /** Beside "no verdict"; absent in results of before. */
+  readonly because?: NoVerdict;
 }
 
 /** Paired difference to dense, in accuracy points (0.01 = one percentage point is stored as 1.0). */
@@ -125,6 +130,10 @@ export interface ArmResult {
   readonly verdict: Verdict;
   /** Runs that diverged, see `RunRecord.diverged`; left out, none. */
   readonly diverged?: number;
+  /**
+   * Answers over all seeds, [C][C]: row = true class, column = predicted. Left out above 30 classes, and absent in results of before.
+   */
+  readonly confusion?: readonly (readonly number[])[];
   /** Absent for the baseline, with a single seed, and in results of before. */
   readonly furtherTests?: FurtherTests;
   /** One learning curve a seed. */
@@ -137,7 +146,7 @@ export interface AttentionMap {
   readonly tokens: readonly string[];
   readonly layer: number;
   readonly head: number;
-  /** Per arm name: [n, n] probabilities, row = query; exactly 0 where the pair was removed. */
+  /** Per arm name: probabilities among the first tokens, at most 32, row = query; exactly 0 where the pair was removed. */
   readonly probabilities: Readonly<Record<string, readonly (readonly number[])[]>>;
 }
 
@@ -182,6 +191,14 @@ export interface StudyResults {
   readonly examples: { readonly train: number; readonly selection: number; readonly reported: number };
   readonly arms: readonly ArmResult[];
   readonly attentionMaps: readonly AttentionMap[];
+  /** Planned numbers of seeds at which results are judged, ascending; absent in results of before. */
+  readonly looks?: readonly number[];
+  /** Names of the classes, in the order of `ArmResult.confusion`. */
+  readonly classes?: readonly string[];
+  /** What all arms train with, by Hugging Face's names; what an arm has of its own stands in its `pattern`. */
+  readonly hyperparameters?: Readonly<Record<string, string | number | boolean>>;
+  /** Runs that another study did; left out, none. */
+  readonly takenFrom?: readonly { readonly arm: string; readonly seed: number; readonly study: string }[];
   readonly disagreements?: Disagreements;
   readonly environment: Readonly<Record<string, string | number>>;
   readonly command: string;

@@ -1,5 +1,6 @@
 import { flopsPerExample } from "../attention/index.ts";
 import { families, validPairs } from "../models/index.ts";
+import { resolveOptions, snakeCase } from "../training/index.ts";
 import { armText } from "./arm-text.ts";
 import type { StudyDefinition } from "./definition.ts";
 import { disagreementsOf } from "./disagreements.ts";
@@ -53,22 +54,38 @@ export function resultsOf(
     },
   );
   const names = definition.arms.map(({ name }) => name);
-  return { ...results, disagreements: disagreementsOf(names, definition.data.reported, runs) };
+  const takenFrom = runs.flatMap(({ record: { arm, seed }, takenFrom: study }) =>
+    study === undefined ? [] : [{ arm, seed, study }],
+  );
+  return {
+    ...results,
+    classes: definition.data.train.labels,
+    hyperparameters: hyperparameters(definition),
+    ...(takenFrom.length > 0 && { takenFrom }),
+    disagreements: disagreementsOf(names, definition.data.reported, runs),
+  };
 }
 
-/** Maps of the first seed's runs, side by side. */
+const hyperparameters = ({ options }: StudyDefinition): StudyResults["hyperparameters"] =>
+  Object.fromEntries(
+    Object.entries(resolveOptions(options)).map(([name, value]) => [
+      snakeCase(name),
+      typeof value === "object" ? JSON.stringify(value) : value,
+    ]),
+  );
+
+/** Maps of the first seed's runs, side by side: those that all arms have. */
 function attentionMaps({ seeds, arms }: StudyDefinition, runs: readonly StoredRun[]): AttentionMap[] {
   const first = arms.map(({ name }) => {
     return runs.find(({ record }) => record.arm === name && record.seed === seeds[0])!;
   });
   if (first.some(({ record }) => record.diverged)) return [];
-  return first[0].maps.map(({ text, tokens, layer, head }, at) => ({
-    sentence: text,
-    tokens,
-    layer,
-    head,
-    probabilities: Object.fromEntries(arms.map(({ name }, i) => [name, first[i].maps[at].probabilities])),
-  }));
+  return first[0].maps.flatMap(({ text, tokens, layer, head }) => {
+    const same = first.map(({ maps }) => maps.find((map) => map.text === text && map.layer === layer && map.head === head));
+    if (!same.every((map) => map !== undefined)) return [];
+    const probabilities = Object.fromEntries(arms.map(({ name }, at) => [name, same[at].probabilities]));
+    return [{ sentence: text, tokens, layer, head, probabilities }];
+  });
 }
 
 /** One JSON line an example and run, in the order of the runs: what the model said, attention as trained. */

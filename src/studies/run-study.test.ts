@@ -39,6 +39,17 @@ test("a study runs once: the second time every run is there, and results and pre
     [1, 2, 3, 4].map((done) => [true, done, 4]),
   );
   assert.deepEqual({ ...second.results, createdAt: "" }, { ...first.results, createdAt: "" });
+  const { classes, hyperparameters, attentionMaps } = first.results;
+  assert.deepEqual(classes, tiny.definition.data.train.labels);
+  assert.equal(hyperparameters!.max_steps, 3);
+  assert.equal(hyperparameters!.max_grad_norm, 1, "what was not given, too");
+  const heads = attentionMaps
+    .filter(({ sentence }) => sentence === attentionMaps[0].sentence)
+    .map(({ layer, head }) => [layer, head]);
+  assert.deepEqual(
+    heads.slice(0, 8),
+    [0, 1].flatMap((layer) => [0, 1, 2, 3].map((head) => [layer, head])),
+  );
   assert.equal(second.predictions, first.predictions);
   const names = readdirSync(join(folder, "runs"));
   assert.deepEqual([...new Set(names.map((name) => name.replace(/^.*seed-\d/, "")))].sort(), [".json", ".log.jsonl"]);

@@ -1,5 +1,6 @@
 import type { BatchContext } from "../batch/index.ts";
 import { exp, logSoftmax, mul, type Node, scale, sub, sumAll, sumTo } from "../graph/index.ts";
+import { softened } from "../metrics/index.ts";
 
 /**
  * Write the target of one row of a cross-entropy: target_c = w_c ((1 − ε) [c = label] + ε / C) / lossDivisor.
@@ -28,6 +29,17 @@ export function symmetricDivergence(logits: Node, others: Node, targets: Node): 
   const [p, q] = [logSoftmax(logits), logSoftmax(others)]; // [S, C]
   const weights = sumTo(targets, [targets.shape[0], 1]); // [S, 1]
   return sumAll(mul(weights, mul(sub(exp(p), exp(q)), sub(p, q))));
+}
+
+/**
+ * Write what a teacher says of one row: target_c = w · softmax(teacher / T)_c / lossDivisor, w the class weight of the row's label, 1
+ * where there is none.
+ */
+export function writeTaught(out: Float32Array, row: number, temperature: number, context: BatchContext): void {
+  const { teacher, labels, lossDivisor, classWeights } = context;
+  const weight = classWeights?.[labels[row]] ?? 1;
+  const taught = softened(teacher![row], temperature);
+  for (const [c, p] of taught.entries()) out[row * taught.length + c] = (weight * p) / lossDivisor;
 }
 
 /** N / (C · n_c), as scikit-learn's `balanced`, with n_c the examples (tokens) of class c. */

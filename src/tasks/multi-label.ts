@@ -1,4 +1,4 @@
-import { abs, add, constant, exp, log, mul, relu, scale, sub, sumAll } from "../graph/index.ts";
+import { abs, add, constant, exp, log, mul, type Node, relu, scale, sub, sumAll } from "../graph/index.ts";
 import { logLoss, multiLabelFigures } from "../metrics/index.ts";
 import { namesOf } from "./cells.ts";
 import { mean } from "./class-targets.ts";
@@ -37,23 +37,42 @@ export const multiLabel: Task = {
   /**
    * Binary cross-entropy of every class: Σ (p t softplus(−x) + (1 − t) softplus(x)) / (C · lossDivisor).
    *
-   * t is 1 where the class holds; p are the class weights of the positives (PyTorch's `pos_weight`).
+   * t is 1 where the class holds; p are the class weights of the positives (PyTorch's `pos_weight`). An example without a label adds
+   * nothing.
    */
   loss(logits, inputs, { numLabels: C }) {
     const fill = (name: string, negatives: number) =>
       inputs.values(name, [logits.shape[0], C], "float", (out, { labelSets, classWeights, lossDivisor }) => {
         labelSets!.forEach((holding, row) => {
           for (let c = 0; c < C; c++) {
-            const weight = Array.from(holding).includes(c) ? (classWeights?.[c] ?? 1) : negatives;
+            const weight = !holding ? 0 : Array.from(holding).includes(c) ? (classWeights?.[c] ?? 1) : negatives;
             (out as Float32Array)[row * C + c] = weight / (C * lossDivisor);
           }
         });
       }); // [B, C]
     const positives = fill("positives", 0); // [B, C]
     const weights = fill("weights", 1); // [B, C]
-    // softplus(−x) = softplus(x) − x, and softplus(x) = relu(x) + log(1 + exp(−|x|)) overflows nowhere
-    const softplus = add(relu(logits), log(add(constant(1), exp(scale(abs(logits), -1))))); // [S, C]
-    return sumAll(sub(mul(weights, softplus), mul(positives, logits)));
+    return logistic(logits, positives, weights);
+  },
+  /** T² · binary cross-entropy of both sigmoids at temperature T, mean over the classes. */
+  distillation: {
+    logitsOf: (probabilities) => probabilities.map((p) => logLoss(1 - p) - logLoss(p)),
+    loss(logits, inputs, { numLabels: C }, T) {
+      const fill = (name: string, value: (teacher: number) => number): Node =>
+        inputs.values(name, [logits.shape[0], C], "float", (out, { teacher, lossDivisor }) => {
+          for (const [row, own] of teacher!.entries())
+            for (let c = 0; c < C; c++) (out as Float32Array)[row * C + c] = value(own[c]) / (C * lossDivisor);
+        }); // [S, C]
+      const taught = fill("taught", (z) => 1 / (1 + Math.exp(-z / T)));
+      return scale(
+        logistic(
+          scale(logits, 1 / T),
+          taught,
+          fill("taughtWeights", () => 1),
+        ),
+        T * T,
+      );
+    },
   },
   lossWeight: (examples) => examples.length,
   outputs: {
@@ -85,6 +104,16 @@ export const multiLabel: Task = {
   },
   card: { pipelineTag: "text-classification", description: "A text classifier for any number of classes a text" },
 };
+
+/**
+ * Σ (weights · softplus(x) − positives · x), shape []: a binary cross-entropy, as softplus(−x) = softplus(x) − x.
+ *
+ * softplus(x) = relu(x) + log(1 + exp(−|x|)), which overflows nowhere.
+ */
+function logistic(x: Node, positives: Node, weights: Node): Node {
+  const softplus = add(relu(x), log(add(constant(1), exp(scale(abs(x), -1))))); // [S, C]
+  return sumAll(sub(mul(weights, softplus), mul(positives, x)));
+}
 
 const holding = (row: readonly number[]): number[] => row.flatMap((p, c) => (p >= HOLDS ? [c] : []));
 

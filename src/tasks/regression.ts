@@ -1,4 +1,4 @@
-import { mul, sub, sumAll } from "../graph/index.ts";
+import { mul, type Node, sub, sumAll } from "../graph/index.ts";
 import { numberFigures } from "../metrics/index.ts";
 import { numberOf } from "./cells.ts";
 import { mean } from "./class-targets.ts";
@@ -19,7 +19,7 @@ export const regression: Task = {
     areClasses: false,
     names: () => [],
     outputNames: (column) => [column ?? "score"],
-    of: ({ cell, place, unlabelled }) => ({ label: unlabelled ? Number.NaN : numberOf(cell, place) }),
+    of: ({ cell, place, unlabelled, hidden }) => ({ label: unlabelled || hidden ? Number.NaN : numberOf(cell, place) }),
     has,
     leastDifferent: 2,
   },
@@ -45,6 +45,27 @@ export const regression: Task = {
     const weights = inputs.values("weights", [logits.shape[0], C], "float", weight); // [B, C]
     const error = sub(logits, targets); // [S, C]
     return sumAll(mul(weights, mul(error, error)));
+  },
+  /** The squared difference from what the teacher says, mean over the outputs; numbers have no temperature. */
+  distillation: {
+    logitsOf: (output) => [...output],
+    loss(logits, inputs, { numLabels: C }) {
+      const fill = (name: string, value: (teacher: number, lossDivisor: number) => number): Node =>
+        inputs.values(name, [logits.shape[0], C], "float", (out, { teacher, lossDivisor }) => {
+          for (const [row, own] of teacher!.entries())
+            for (let c = 0; c < C; c++) (out as Float32Array)[row * C + c] = value(own[c], lossDivisor);
+        }); // [S, C]
+      const error = sub(
+        logits,
+        fill("taught", (said) => said),
+      );
+      return sumAll(
+        mul(
+          fill("taughtWeights", (_, lossDivisor) => 1 / (C * lossDivisor)),
+          mul(error, error),
+        ),
+      );
+    },
   },
   lossWeight: (examples) => examples.length,
   outputs: {

@@ -1,8 +1,17 @@
 import type { GraphInputs } from "../batch/index.ts";
-import type { Node } from "../graph/index.ts";
+import { type Node, scale } from "../graph/index.ts";
 import { argmax, classFigures, logLoss, softened } from "../metrics/index.ts";
 import { filledText } from "./cells.ts";
-import { balancedWeights, crossEntropy, mean, sum, symmetricDivergence, weightOf, writeTarget } from "./class-targets.ts";
+import {
+  balancedWeights,
+  crossEntropy,
+  mean,
+  sum,
+  symmetricDivergence,
+  weightOf,
+  writeTarget,
+  writeTaught,
+} from "./class-targets.ts";
 import { withGlue } from "./glue-figures.ts";
 import { rankLabels } from "./ranked-labels.ts";
 import type { Labelled, Prediction, Task } from "./task.ts";
@@ -35,8 +44,21 @@ export const singleLabel: Task = {
   loss: (logits, inputs, { numLabels }) => crossEntropy(logits, targetsOf(logits, inputs, numLabels)),
   divergence: (logits, others, inputs, { numLabels }) =>
     symmetricDivergence(logits, others, targetsOf(logits, inputs, numLabels)),
+  /** T² · cross-entropy of both softmaxes at temperature T. @see Hinton et al., arXiv 1503.02531, section 2. */
+  distillation: {
+    logitsOf: (probabilities) => probabilities.map((p) => -logLoss(p)),
+    loss(logits, inputs, { numLabels: C }, T) {
+      const taught = inputs.values("taught", [logits.shape[0], C], "float", (out, context) => {
+        for (const row of context.teacher!.keys()) writeTaught(out as Float32Array, row, T, context);
+      }); // [S, C]
+      return scale(crossEntropy(scale(logits, 1 / T), taught), T * T);
+    },
+  },
+  /** An example without a label counts where it has a teacher. */
   lossWeight: (examples, classWeights) =>
-    classWeights ? sum(examples.map(({ label }) => weightOf(label, classWeights))) : examples.length,
+    classWeights
+      ? sum(examples.map(({ label, teacher }) => (label < 0 && teacher ? 1 : weightOf(label, classWeights))))
+      : examples.length,
   outputs: {
     of: (logits) => softened(logits, 1),
     figures({ labels, glue }, outputs, examples) {

@@ -10,6 +10,8 @@ export interface Labelled {
   readonly label: number;
   /** Class indices that hold, or the class of each word or token, −1 for none. */
   readonly labels?: readonly number[];
+  /** [C] logits of a teacher, where a model learns from one. */
+  readonly teacher?: ArrayLike<number>;
 }
 
 /** One row of a table, before its label becomes part of an example. */
@@ -211,6 +213,19 @@ export interface TaskAnswer {
   line(example: EvaluatedExample, labels: readonly string[]): object;
 }
 
+/** How a model learns from the outputs of another one, its teacher. */
+export interface Distillation {
+  /** Logits that a teacher's output follows from, up to what the loss does not see: the inverse of `outputs.of`. */
+  logitsOf(output: readonly number[]): number[];
+  /**
+   * How far a model is from its teacher, whose logits are in `BatchContext.teacher`: Σ over the examples, each weighted as in `Task.loss`
+   * (by 1 without a label), / `lossDivisor`, shape [].
+   *
+   * @param temperature - T of the softmax or sigmoid of both; the loss is multiplied by T², so that its gradients keep their size.
+   */
+  loss(logits: Node, inputs: GraphInputs, sizes: LossSizes, temperature: number): Node;
+}
+
 /**
  * What labels mean: from a cell of a table to an answer. One file each; shared code asks this record and never compares names.
  *
@@ -247,6 +262,8 @@ export interface Task {
    * `loss`, / `lossDivisor`, shape []. Absent where the outputs are no distribution over classes.
    */
   divergence?(logits: Node, others: Node, inputs: GraphInputs, sizes: LossSizes): Node;
+  /** Absent where no teacher can be learned from. */
+  readonly distillation?: Distillation;
   /** What collated examples count for in the mean loss of an update. */
   lossWeight(examples: readonly Omit<Collated, "index" | "inputIds">[], classWeights?: readonly number[]): number;
   /** Absent where a row of logits is too wide to be kept: then the loss alone is evaluated. */

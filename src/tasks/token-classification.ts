@@ -39,7 +39,7 @@ export const tokenClassification: Task = {
   loss(logits, inputs, { numLabels: C }) {
     const targets = inputs.values("targets", ["B*n", C], "float", (out, context) => {
       (out as Float32Array).fill(0); // memory of earlier batches, where a token without a label writes nothing
-      context.labelSets!.forEach((tags, row) => {
+      context.labelSets!.forEach((tags = [], row) => {
         for (let at = 0; at < tags.length; at++) {
           writeTarget(out as Float32Array, row * context.bindings.n + at, tags[at], C, context);
         }

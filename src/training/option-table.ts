@@ -85,6 +85,30 @@ export const trainingOptionTable = {
     min: 0,
     help: "R-Drop: weight of the divergence of two passes with other dropout; left out, one pass.",
   },
+  // half and half is DistilBERT's and transformers' example's usual choice; see docs/choosing-settings.md
+  distillation_alpha: {
+    type: "number",
+    min: 0,
+    max: 1,
+    help: "With a teacher: its share in the loss; left out, 0.5.",
+  },
+  distillation_temperature: {
+    type: "number",
+    min: 0.1,
+    max: 100,
+    help: "With a teacher: temperature of both softmaxes; left out, 2.",
+  },
+  num_hidden_layers: {
+    type: "integer",
+    unit: "layers",
+    min: 1,
+    help: "Start from so many of the model's layers, evenly spread from the first to the last; left out, from all.",
+  },
+  quantization_aware: {
+    type: "string",
+    choices: ["int8"],
+    help: "Train with the rounding that --quantize int8 will do, so that it costs less; a step takes longer.",
+  },
   lora_rank: {
     type: "integer",
     min: 1,

@@ -8,6 +8,7 @@ import { unzipSync, zipSync } from "fflate";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build } from "vite";
 import { Classifier } from "../../src/api/index-node.ts";
+import { seriousFindings } from "./axe.ts";
 import { launchChromium } from "./chromium.ts";
 import { serve } from "./serve.ts";
 
@@ -72,6 +73,7 @@ async function start(
   { device, epochs, file = csv }: { device: string; epochs: number; file?: string },
 ): Promise<void> {
   await page.locator("#data").setInputFiles(file);
+  await page.locator("#advanced").evaluate((details) => details.setAttribute("open", ""));
   await page.selectOption("#device", device);
   await page.fill("#epochs", String(epochs));
   await page.click("#start");
@@ -108,6 +110,61 @@ for (const [device, epochs] of [
     });
     after(() => context?.close());
 
+    // what lies before the first update is the same on every device
+    if (device === "wasm") {
+      test("at first: no serious finding of axe, light and dark, on a phone and wide; dense, and what is advanced is folded", async () => {
+        for (const [width, colorScheme] of [
+          [1200, "light"],
+          [400, "dark"],
+        ] as const) {
+          await page.setViewportSize({ width, height: 900 });
+          await page.emulateMedia({ colorScheme });
+          assert.deepEqual(await seriousFindings(page), []);
+          assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
+          await page.screenshot({ path: join(screenshots, `start-${width}.png`), fullPage: true });
+        }
+        await page.setViewportSize({ width: 1200, height: 900 });
+        await page.emulateMedia({ colorScheme: "light" });
+        assert.equal(await page.locator("#pattern").inputValue(), "dense");
+        assert.equal(await page.locator("#pattern").isVisible(), false);
+      });
+
+      test("an error stands in the section that it is about, in view, with the focus, and marks the field", async () => {
+        await page.setViewportSize({ width: 400, height: 600 });
+        await page.click("#start");
+        await page.locator("#data-section #error").waitFor({ timeout: 10_000 });
+        assert.match(await page.locator("#error").innerText(), /Choose a file/);
+        assert.equal(await page.evaluate(() => document.activeElement?.id), "error");
+        assert.equal(await page.locator("#data").getAttribute("aria-describedby"), "error");
+        const box = (await page.locator("#error").boundingBox())!;
+        assert.ok(box.y >= 0 && box.y + box.height <= 600, `at ${box.y}`);
+        await page.click("input[name=model][value=folder]");
+        await page.click("#example");
+        await page.locator("#preview").waitFor({ timeout: 10_000 });
+        assert.equal(await page.locator("#data").getAttribute("aria-invalid"), null);
+        await page.click("#start");
+        await page.locator("#model-section #error").waitFor({ timeout: 10_000 });
+        await page.click("input[name=model][value=demo]");
+        await page.setViewportSize({ width: 1200, height: 900 });
+      });
+
+      test("a file is shown with its columns, labels and first rows; other columns count other labels", async () => {
+        const three = join(files, "three.csv");
+        writeFileSync(
+          three,
+          "title,body,mood,place\nfine,a fine day,good,here\nrain,so much rain,bad,there\nsun,sun again,good,here\n",
+        );
+        await page.locator("#data").setInputFiles(three);
+        const counts = page.locator("#label-counts");
+        await page.selectOption("#text-column", "body");
+        await page.selectOption("#label-column", "mood");
+        assert.equal(await counts.innerText(), "3 rows; 2 labels: good 2, bad 1.");
+        await page.selectOption("#label-column", "place");
+        assert.match(await counts.innerText(), /here 2, there 1/);
+        assert.deepEqual(await page.locator("#rows tr").nth(1).locator("td").allInnerTexts(), ["a fine day", "here"]);
+      });
+    }
+
     test("is cross-origin isolated", async () => {
       assert.equal(await page.evaluate(() => crossOriginIsolated), true);
     });
@@ -142,6 +199,13 @@ for (const [device, epochs] of [
       const notes = await page.locator("#notes").innerText();
       assert.match(notes, new RegExp(`device: ${device}`));
       t.diagnostic(notes.split("\n")[0]);
+    });
+
+    test("the mistakes are shown after the training, and the page has no serious finding of axe then", async () => {
+      const note = await page.locator("#mistakes-note").innerText();
+      const wrong = Number(/(\d+) of \d+ held-out texts/.exec(note)![1]);
+      assert.equal(await page.locator("#mistakes-list li").count(), Math.min(10, wrong));
+      assert.deepEqual(await seriousFindings(page), []);
     });
 
     test("prediction out; the downloaded model gives the same one in Node", async () => {
@@ -206,6 +270,12 @@ for (const [device, epochs] of [
         const folder = join(files, "folder");
         (await Classifier.load(join(files, `${device}.zip`))).save(folder);
         await page.check('input[name="model"][value="folder"]');
+        await page.locator("#folder").setInputFiles(folder);
+        assert.match(await page.locator("#folder-chosen").innerText(), /model\.safetensors/);
+        const zip = join(files, "noted.zip");
+        writeFileSync(zip, zipSync({ ...unzipSync(readFileSync(join(files, `${device}.zip`))), "notes.txt": new Uint8Array(3) }));
+        await page.locator("#folder-zip").setInputFiles(zip);
+        await until("the files of the zip", async () => /notes\.txt/.test(await page.locator("#folder-chosen").innerText()), 30);
         await page.locator("#folder").setInputFiles(folder);
         await start(page, { device, epochs: 1 });
         await until("the training to begin", async () => !(await status(page)).startsWith("Done"), 30);

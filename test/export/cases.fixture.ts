@@ -17,6 +17,10 @@ export const families: Readonly<Record<string, EncoderConfig>> = {
 };
 
 const sizes = { hidden_size: 24, num_hidden_layers: 2, num_attention_heads: 3, intermediate_size: 40 };
+const relative = {
+  ...{ relative_attention: true, pos_att_type: ["c2p", "p2c"], position_buckets: 8, norm_rel_ebd: "layer_norm" },
+  position_biased_input: false,
+};
 const modern = { ...sizes, num_hidden_layers: 4, local_attention: 8, global_attn_every_n_layers: 3, pad_token_id: 0 };
 const ModernBert = (more: object) => parseEncoderConfig({ ...shared, ...modern, model_type: "modernbert", ...more });
 
@@ -33,6 +37,11 @@ export const others: Readonly<Record<string, EncoderConfig>> = {
   electra: parseEncoderConfig({ ...shared, ...sizes, model_type: "electra", embedding_size: 16 }),
   albert: parseEncoderConfig({ ...shared, ...sizes, model_type: "albert", embedding_size: 16 }),
   mpnet: parseEncoderConfig({ ...shared, ...sizes, model_type: "mpnet", pad_token_id: 1 }),
+  "deberta-v2": parseEncoderConfig({ ...shared, ...sizes, model_type: "deberta-v2", ...relative, share_att_key: true }),
+  "deberta-v2, two terms apart": parseEncoderConfig({
+    ...{ ...shared, ...sizes, model_type: "deberta-v2", ...relative },
+    ...{ type_vocab_size: 2, embedding_size: 16, position_biased_input: true },
+  }),
   modernbert: ModernBert({ classifier_pooling: "mean" }),
   "modernbert, [CLS]": ModernBert({ classifier_pooling: "cls" }),
   "bert, token classification": withLabels(families.bert, ["O", "B-X", "I-X"], "token_classification"),

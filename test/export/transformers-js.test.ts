@@ -38,6 +38,8 @@ function furthest(a: readonly Scored[][], b: readonly Scored[][]): number {
   );
 }
 
+const deberta = { model_type: "deberta-v2", relative_attention: true, pos_att_type: ["c2p", "p2c"], position_buckets: 8 };
+
 describe("transformers.js", () => {
   for (const pattern of ["dense", "topK(sparsity=0.8)", "anyOf(slidingWindow(sparsity=0.8), global(tokens=1))"]) {
     test(`loads a saved folder without options and gives Crisp's scores, with ${pattern}`, async () => {
@@ -56,20 +58,24 @@ describe("transformers.js", () => {
     });
   }
 
-  test("computes a bias of the scores by relative position, under a pattern too", async () => {
-    const model = tinyClassifier("topK(sparsity=0.5)", { model_type: "mpnet" });
-    const folder = join(work, "mpnet");
-    const notes = model.save(folder);
-    assert.deepEqual(notes, [
-      "transformers computes the attention of MPNet itself, so there is no Python module: plain transformers runs the weights with dense attention.",
-    ]);
-    assert.ok(readFileSync(join(folder, "README.md"), "utf8").includes(notes[0]));
-    assert.ok(!existsSync(join(folder, "crisp_attention.py")));
-    const own = await model.predict([...reviews], { topK: 2 });
-    assert.ok(furthest(own, await scoresOf(folder, reviews)) <= 1e-4);
-    const spread = own.map(([best]) => best.score);
-    assert.ok(Math.max(...spread) - Math.min(...spread) > 0.05, "scores of different texts differ");
-  });
+  for (const [className, json] of [
+    ["MPNet", { model_type: "mpnet" }],
+    ["DebertaV2", { ...deberta, pooler_hidden_act: "tanh" }],
+  ] as const)
+    test(`computes a bias of the scores by relative position, under a pattern too: ${className}`, async () => {
+      const model = tinyClassifier("topK(sparsity=0.5)", json);
+      const folder = join(work, json.model_type);
+      const notes = model.save(folder);
+      assert.deepEqual(notes, [
+        `transformers computes the attention of ${className} itself, so there is no Python module: plain transformers runs the weights with dense attention.`,
+      ]);
+      assert.ok(readFileSync(join(folder, "README.md"), "utf8").includes(notes[0]));
+      assert.ok(!existsSync(join(folder, "crisp_attention.py")));
+      const own = await model.predict([...reviews], { topK: 2 });
+      assert.ok(furthest(own, await scoresOf(folder, reviews)) <= 1e-4);
+      const spread = own.map(([best]) => best.score);
+      assert.ok(Math.max(...spread) - Math.min(...spread) > 0.05, "scores of different texts differ");
+    });
 
   test("takes the 8-bit file when asked to", async () => {
     const model = tinyClassifier("topK(sparsity=0.8)");

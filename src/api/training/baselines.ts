@@ -73,7 +73,7 @@ export async function frozenBaseline(spec: RunSpec, run: ExecuteRun, pooling?: "
   const { reported } = spec.data;
   const own = { ...spec, checkpoints: undefined, keepWeights: false, estimate: false, classWeights: undefined };
   const data = { train: spec.data.train, reported };
-  const options = { numTrainEpochs: 0, evalStrategy: "no" } as const;
+  const options = { numTrainEpochs: 0, evalStrategy: "no", numHiddenLayers: spec.options.numHiddenLayers } as const;
   const result = await run({ ...own, data, options, pooling: POOLINGS[pooling ?? "best"], probe: true }, "frozen encoder");
   if (!result) return null;
   const { probabilities } = result.record;

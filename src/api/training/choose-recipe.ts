@@ -34,6 +34,8 @@ export interface ChosenRecipe extends RecipeChoice {
 }
 
 export const DEFAULT_TIME_BUDGET = 300;
+/** How much is learned from a teacher, and how; docs/choosing-settings.md has what others reach. */
+const DISTILLATION = { distillationAlpha: 0.5, distillationTemperature: 2 };
 /** Adapters learn best at about ten times the rate of the whole encoder: MiniLM on 1,000 sentences of SST-2, docs/choosing-settings.md. */
 const RATE_OF_ADAPTERS = 10;
 /** Where nobody says otherwise, as many texts say how long they are. */
@@ -61,14 +63,16 @@ export function isChosen(
  *
  * Encoders that start from nothing and encoders of images are trained by `huggingface`, unless another is asked for.
  *
- * @param evaluated - Whether rows to evaluate on were given: then all rows are trained on.
+ * @param place.evaluated - Whether rows to evaluate on were given: then all rows are trained on.
+ * @param place.taught - Whether there is a teacher. It may know all rows, so that nothing is cross-validated, and texts of a label are not
+ *   drawn together, which is no matter of teachers.
  * @throws `training/bad-option`.
  */
 export function chooseRecipe(
   settings: RecipeSettings & Partial<TrainingOptions>,
   model: Pick<StartModel, "config" | "source" | "tokenizer" | "images">,
   train: Dataset | { readonly rows: number; readonly counts: readonly number[]; readonly task?: Dataset["task"] },
-  { evaluated }: { readonly evaluated: boolean },
+  { evaluated, taught = false }: { readonly evaluated: boolean; readonly taught?: boolean },
 ): ChosenRecipe {
   const { timeBudget = DEFAULT_TIME_BUDGET } = settings;
   if (!(timeBudget > 0 && timeBudget < Infinity))
@@ -76,7 +80,7 @@ export function chooseRecipe(
   const given = trainingOptionsIn(settings);
   // what is chosen or stopped by evaluations needs rows for them, and updates between them
   const watched = given.loadBestModelAtEnd === true || given.earlyStoppingPatience !== undefined;
-  const facts = { ...factsOf(model, train, timeBudget), watched, evaluated };
+  const facts = { ...factsOf(model, train, timeBudget), watched, evaluated, ...(taught && { taught }) };
   const recipe = recipeFor(settings.preset ?? (isChosen(settings, model) ? "auto" : huggingface.name), facts);
   const factor = given.loraRank === undefined ? 1 : RATE_OF_ADAPTERS;
   const chosen = atRate(factor, recipe.choose(facts));
@@ -91,30 +95,36 @@ export function chooseRecipe(
     ...chosen.contrastive,
     epochs: epochs ?? chosen.contrastive?.epochs ?? 0,
   };
+  if (taught) checkTaught(settings);
   const read = pooling ?? chosen.pooling;
-  if (watched && chosen.options.numTrainEpochs === 0 && !given.numTrainEpochs) {
-    const hint = "Leave loadBestModelAtEnd and earlyStoppingPatience out, or take another preset, such as some.";
-    throw expectedGot(
-      "training/bad-option",
-      "preset",
-      "a recipe that fine-tunes, so that there is a best evaluation",
-      recipe.name,
-      hint,
-    );
+  if ((watched || taught) && chosen.options.numTrainEpochs === 0 && !given.numTrainEpochs) {
+    const [why, others] = taught
+      ? ["a teacher is heard", "the teacher"]
+      : ["there is a best evaluation", "loadBestModelAtEnd and earlyStoppingPatience"];
+    const hint = `Leave ${others} out, or take another preset, such as some.`;
+    throw expectedGot("training/bad-option", "preset", `a recipe that fine-tunes, so that ${why}`, recipe.name, hint);
   }
   const ownEpochs = epochs !== undefined || given.numTrainEpochs !== undefined || given.maxSteps !== undefined;
   const choice = {
     ...(chosen.short && !ownEpochs && { short: chosen.short }),
-    ...(contrastive.epochs > 0 && { contrastive }),
+    ...(contrastive.epochs > 0 && !taught && { contrastive }),
     ...(read && read !== "first" && { pooling: read }),
     probe: linearProbe ?? chosen.probe,
-    options: { ...chosen.options, ...given },
-    folds: evaluated || watched ? 0 : (folds ?? chosen.folds),
+    options: { ...chosen.options, ...(taught && DISTILLATION), ...given },
+    folds: evaluated || watched || taught ? 0 : (folds ?? chosen.folds),
     holdsOut: chosen.holdsOut || watched,
   };
   if (choice.folds !== 0 && !(Number.isInteger(choice.folds) && choice.folds >= 2 && choice.folds <= facts.rows))
     throw expectedGot("training/bad-option", "folds", `0, or a whole number from 2 to ${facts.rows}, the rows`, choice.folds);
   return { name: recipe.name, ...choice, facts, seconds: (choice.folds + 1) * secondsOf(facts, choice) };
+}
+
+/** @throws `training/bad-option` for what means nothing beside a teacher. */
+function checkTaught({ contrastiveEpochs, folds }: RecipeSettings): void {
+  for (const [name, value] of Object.entries({ contrastiveEpochs, folds })) {
+    if (!value) continue;
+    throw expectedGot("training/bad-option", name, "0 beside a teacher", value, "Leave one of them out.");
+  }
 }
 
 /** The rates that a recipe chose, by a factor; one that chooses none keeps transformers' own. */

@@ -17,7 +17,8 @@ export interface FasterAttention extends OfferedBlocks {
 export function fasterAttention(plan: AttentionPlan, config: EncoderConfig, length: number): FasterAttention | undefined {
   const { hiddenSize, intermediateSize, layers, heads, family } = config;
   const visibility = (layer: number) => visibilityOf(config, layer);
-  const offered = offeredBlocks(plan, { layers, heads, length, onCpu: true, biased: families[family].biasesScores, visibility });
+  const biased = families[family].biasesScores?.(config);
+  const offered = offeredBlocks(plan, { layers, heads, length, onCpu: true, biased, visibility });
   if (!offered) return undefined;
   const { core, layer } = flopsPerExample({ hiddenSize, intermediateSize, layers, length, gated: families[family].gated });
   return { ...offered, length, timesInAll: 1 / (1 - core / layer + core / layer / offered.times) };

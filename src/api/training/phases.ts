@@ -68,6 +68,7 @@ export async function runByRecipe(
         saveTotalLimit: options.saveTotalLimit,
         hiddenDropoutProb: options.hiddenDropoutProb,
         attentionProbsDropoutProb: options.attentionProbsDropoutProb,
+        numHiddenLayers: options.numHiddenLayers,
         freeze: options.freeze,
         loraRank: options.loraRank,
         loraAlpha: options.loraAlpha,
@@ -82,7 +83,9 @@ export async function runByRecipe(
   );
   if (!first) return null;
   const files = new Map(Array.from(modelFiles(first.config, first.weights!), ([name, pieces]) => [name, joined(pieces)]));
-  const second = await run({ ...spec, model: { kind: "files", files }, plan: first.plan, options, probe }, phase);
+  // of the layers that the first run took, none is left out again
+  const rest = { ...options, numHiddenLayers: undefined };
+  const second = await run({ ...spec, model: { kind: "files", files }, plan: first.plan, options: rest, probe }, phase);
   if (!second) return null;
   const { record } = second;
   return {

@@ -13,6 +13,7 @@ import { VERSION } from "../version.ts";
 import { type Baseline, FROZEN, frozenBaseline, majorityBaseline, type Trials, tfIdfBaseline } from "./baselines.ts";
 import { fasterAttention } from "./faster-attention.ts";
 import { type CrossPredicted, crossPredict, type ExecuteRun, foldsOf, type PhaseStore, runByRecipe } from "./phases.ts";
+import { type Teacher, taught } from "./teacher.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
 import type { Prepared, StreamedTraining } from "./train-text.ts";
 
@@ -35,12 +36,13 @@ export async function trainPrepared(
   prepared: Prepared,
   settings: Pick<TextTrainSettings<unknown>, "seed" | "device" | "threads" | "glue" | "about"> & {
     readonly checkpoints?: string;
+    readonly signal?: AbortSignal;
   },
   run: ExecuteRun,
   emit: (event: TrainEvent) => void,
   store?: PhaseStore,
 ): Promise<Finished | null> {
-  const { train, validation, reported, tokenizer, images, recipe, long } = prepared;
+  const { train, validation, reported, tokenizer, images, recipe, long, teacher } = prepared;
   const onDisk = "source" in train;
   const encoded = onDisk ? streamedSource(train, prepared) : encodeFor(prepared, train);
   const longest = "paths" in encoded ? encoded.maxLength : tokenCounts(encoded).reduce((a, b) => Math.max(a, b), 0);
@@ -57,6 +59,8 @@ export async function trainPrepared(
   const { columns } = onDisk ? train.dataset : train;
   emit({ type: "data", summary, columns, heldOut: reported.examples.length });
 
+  const known = teacher ? await taughtBy(teacher, train as Dataset, encoded as Encoded[], settings.signal, emit) : encoded;
+  if (!known) return null;
   const plan = specOf(prepared.plan);
   const spec: RunSpec = {
     arm: plan.pattern,
@@ -68,7 +72,7 @@ export async function trainPrepared(
     padTokenId: tokenizer?.padTokenId ?? 0,
     ...(images && { images }),
     plan,
-    data: { train: encoded, selection, reported: encodedReported },
+    data: { train: known, selection, reported: encodedReported },
     options: recipe.options,
     seed: settings.seed ?? 42,
     checkpoints: settings.checkpoints,
@@ -86,6 +90,20 @@ export async function trainPrepared(
   const outcome = crossed ? withCrossPredicted(trained, crossed, spec, encodedReported) : trained;
   const baselines = await baselinesOf(prepared, spec, outcome, run, emit);
   return baselines && finished(prepared, spec, outcome, { summary, columns, about: settings.about, baselines }, emit);
+}
+
+/** Null when it was stopped. */
+async function taughtBy(
+  teacher: Teacher,
+  train: Dataset,
+  encoded: readonly Encoded[],
+  signal: AbortSignal | undefined,
+  emit: (event: TrainEvent) => void,
+): Promise<Encoded[] | null> {
+  return taught(teacher, train, encoded, { signal, emit }).catch((error) => {
+    if (signal?.aborted && error === signal.reason) return null;
+    throw error;
+  });
 }
 
 function summaryOf(
@@ -172,7 +190,7 @@ function streamedSource({ source }: StreamedTraining, { tokenizer, tokenizerFile
 }
 
 function finished(
-  { train, validation, reported, tokenizer, images, recipe, classWeights }: Prepared,
+  { train, validation, reported, tokenizer, images, recipe, classWeights, teacher }: Prepared,
   spec: RunSpec,
   { record, figures: on, figuresSparsityOff: off, weights, adapter, freshParameters, runtime, config, plan }: RunResult,
   {
@@ -220,6 +238,7 @@ function finished(
     runtime,
     about: {
       ...about,
+      ...(teacher && { teacher: teacher.name }),
       rows: { train: first.rows, evaluated: last.rows },
       files: { train: first.name, evaluated: last.name },
     },

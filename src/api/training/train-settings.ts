@@ -111,11 +111,12 @@ export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never
       signal: true,
       streaming: true,
       revision: true,
+      teacher: true,
       ...{ reportTo: true, loggingDir: true, runName: true },
     },
     ...{ onDownload: true, name: true, about: true, device: true, threads: true, seed: true },
   };
 /** Settings that Node and the browser add, and the name that `hubData` gives. */
 type PlaceSetting =
-  | ("model" | "checkpoints" | "signal" | "streaming" | "revision" | "onDownload" | "name")
+  | ("model" | "teacher" | "checkpoints" | "signal" | "streaming" | "revision" | "onDownload" | "name")
   | ("reportTo" | "loggingDir" | "runName");

@@ -4,21 +4,23 @@ import {
   checkTrainable,
   type Dataset,
   type DatasetOptions,
+  type Split,
   type StreamedDataset,
   type StreamOptions,
   sameClasses,
   splitDataset,
 } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
-import { withLabels } from "../../models/index.ts";
+import { withFewerLayers, withLabels } from "../../models/index.ts";
 import type { StreamedSource } from "../../runs/index.ts";
 import { classWeightsOf } from "../../runs/index.ts";
-import { DEFAULT_TASK } from "../../tasks/index.ts";
+import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { FreshModel } from "../fresh-model.ts";
 import { freshStart, type StartModel } from "../start-model.ts";
 import { chooseLength, type LengthSettings, type LongTextFacts } from "./choose-length.ts";
 import { type ChosenRecipe, chooseRecipe, DEFAULT_TIME_BUDGET, isChosen, type RecipeSettings } from "./choose-recipe.ts";
+import { checkTeacher, type Teacher } from "./teacher.ts";
 import { OWN_SETTINGS, type TextTrainSettings } from "./train-settings.ts";
 
 /** Where the examples of a training come from. */
@@ -39,6 +41,7 @@ export interface Prepared extends StartModel {
   readonly reported: Dataset;
   readonly plan: AttentionPlan;
   readonly recipe: ChosenRecipe;
+  readonly teacher?: Teacher;
   readonly long?: LongTextFacts;
   readonly classWeights?: readonly number[];
 }
@@ -51,7 +54,7 @@ export interface Prepared extends StartModel {
  * @throws Whatever reading the data or the model throws; `pattern/bad-plan`, `training/…`.
  */
 export async function prepareTraining<Source>(
-  asked: TextTrainSettings<Source> & { readonly model: unknown },
+  asked: TextTrainSettings<Source> & { readonly model: unknown; readonly teacher?: unknown },
   place: {
     readonly open: () => Promise<StartModel | FreshModel> | FreshModel;
     readonly read: (source: Source, options: DatasetOptions) => Promise<Dataset>;
@@ -59,6 +62,8 @@ export async function prepareTraining<Source>(
     readonly stream?: (source: Source, options: StreamOptions) => Promise<StreamedTraining | undefined>;
     /** The same sources as images, for an encoder of images; where there is none, they must be in memory. */
     readonly images?: (sources: DataSources<Source>) => Promise<DataSources<Source>>;
+    /** Whose outputs are learned, where one was asked for; left out, there are no teachers in this place. */
+    readonly teacher?: () => Promise<Teacher>;
     /** Told what was guessed of files, and left out of them. */
     readonly onNote?: (text: string) => void;
   },
@@ -67,14 +72,18 @@ export async function prepareTraining<Source>(
   resolveOptions(trainingOptionsIn(asked));
   const attention = asked.attention ?? dense();
   const plan = "pattern" in attention ? attention : { pattern: attention };
-  const opened = await place.open();
+  const opened = shortened(await place.open(), asked.numHiddenLayers);
+  const teacher = asked.teacher === undefined ? undefined : await teacherOf(place.teacher);
   const settings = "images" in opened && opened.images && place.images ? { ...asked, ...(await place.images(asked)) } : asked;
   if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
   const { encoding, skipBadRows } = settings;
   const reading = { ...settings.columns, encoding, skipBadRows, onNote: place.onNote };
   const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task">): Promise<Dataset> => {
     const task = like ? (like.task ?? DEFAULT_TASK) : settings.task;
-    const dataset = isDataset(source) ? source : await place.read(source, { ...reading, task, labels: like?.labels });
+    // only what is trained on may be without labels: nothing can be evaluated there
+    const keepUnlabelled = teacher !== undefined && !like;
+    const options = { ...reading, keepUnlabelled, task, labels: like?.labels };
+    const dataset = isDataset(source) ? source : await place.read(source, options);
     if (like) return sameClasses(dataset, like.labels, like.task);
     const own = dataset.task ?? DEFAULT_TASK;
     if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);
@@ -87,7 +96,7 @@ export async function prepareTraining<Source>(
   const evaluated = settings.validation !== undefined || settings.test !== undefined;
   const prepared = async (
     model: FittedModel,
-    parts: Pick<Prepared, "train" | "validation" | "classWeights" | "recipe">,
+    parts: Pick<Prepared, "train" | "validation" | "classWeights" | "recipe" | "teacher">,
   ): Promise<Prepared> => {
     const split = parts.train;
     const like = "source" in split ? split.dataset : split;
@@ -98,6 +107,7 @@ export async function prepareTraining<Source>(
     return { ...model, ...parts, reported, config, plan };
   };
   if (streamed) {
+    if (teacher) throw taughtFromDisk(streamed.dataset.name);
     const { labels, counts, task: streamedTask, heldOut: held } = streamed.dataset;
     checkStreamTrainable(streamed.dataset);
     const validation = held ?? (await read(settings.validation!, streamed.dataset));
@@ -114,18 +124,20 @@ export async function prepareTraining<Source>(
     const recipe = chooseRecipe(settings, start, streamed.dataset, { evaluated: true });
     return prepared(start, { train: streamed, validation, classWeights, recipe });
   }
-  const all = limited(await read(data), settings.maxTrainSamples);
-  checkTrainable(all);
+  const whole = await read(data);
+  if (teacher) checkTeacher(teacher, whole);
+  const all = limited(whole, settings.maxTrainSamples);
+  checkTrainable(all, { someUnlabelled: teacher !== undefined });
   const given = settings.validation === undefined ? undefined : await read(settings.validation, all);
   const startOf = (train: Dataset): FittedModel =>
     "kind" in opened ? withLength(freshStart(opened, train), settings, train) : withLength(opened, settings, all);
   const start = startOf(all);
-  const recipe = chooseRecipe(settings, start, all, { evaluated });
+  const recipe = chooseRecipe(settings, start, all, { evaluated, taught: teacher !== undefined });
   const split = given
     ? { train: all, heldOut: given }
     : recipe.folds > 0 || (settings.test !== undefined && !recipe.holdsOut)
       ? { train: all }
-      : splitDataset({ dataset: all, seed });
+      : labelledHeldOut(splitDataset({ dataset: all, seed }));
   const model = "kind" in opened ? startOf(split.train) : start;
   const classWeights = settings.classWeights && classWeightsOf(settings.classWeights, split.train);
   return prepared(model, {
@@ -133,8 +145,35 @@ export async function prepareTraining<Source>(
     validation: "heldOut" in split ? split.heldOut : undefined,
     classWeights,
     recipe,
+    teacher,
   });
 }
+
+/** The model with so many of its layers, which the run takes out of its weights. */
+function shortened<Model extends StartModel | FreshModel>(model: Model, layers?: number): Model {
+  if (layers === undefined || !("source" in model)) return model;
+  return { ...model, config: withFewerLayers(model.config, layers) };
+}
+
+async function teacherOf(open?: () => Promise<Teacher>): Promise<Teacher> {
+  if (open) return open();
+  throw expectedGot("training/bad-option", "teacher", "none in a browser", "one", "Train in Node, or leave it out.");
+}
+
+/** Rows without a label that share text with held-out ones neither train nor are evaluated. */
+function labelledHeldOut({ train, heldOut }: Pick<Split, "train" | "heldOut">): Pick<Split, "train" | "heldOut"> {
+  const has = taskOf(heldOut).labels?.has ?? (() => true);
+  return { train, heldOut: { ...heldOut, examples: heldOut.examples.filter(has) } };
+}
+
+const taughtFromDisk = (name: string): Error =>
+  expectedGot(
+    "data/too-large",
+    name,
+    "data in memory beside a teacher, which is asked about every row before the start",
+    "data on disk",
+    "Train on fewer rows with --max_train_samples, or without --streaming.",
+  );
 
 /** A model that takes texts at the lengths they have. */
 type FittedModel = StartModel & Pick<Prepared, "long">;

@@ -20,13 +20,14 @@ export function attendByHeads(
 ): CoreNodes {
   const d = q.shape[3];
   const rowsOfAll = product(["B", view.heads, "n"]);
+  const { dropoutMask } = view;
   const made = groups.map(({ heads, plan }) => {
     const { rows, places } = rowsOfHeads(heads, view.heads, view.input);
     const pick = (x: Node): Node => reshape(pickRows(reshape(x, [rowsOfAll, d]), rows, places), ["B", heads.length, "n", d]);
     const name = `heads.${heads.join("+")}`;
     const { context, keptPairs } = attend(pick(q), pick(k), pick(v), {
       ...{ ...view, plan, heads: heads.length },
-      dropoutMask: (shape, part) => view.dropoutMask(shape, part ? `${name}.${part}` : name),
+      dropoutMask: dropoutMask && ((shape, part) => dropoutMask(shape, part ? `${name}.${part}` : name)),
     });
     const few = reshape(context, [product(["B", heads.length, "n"]), d]);
     return { context: reshape(spreadRows(few, rows, places), q.shape), keptPairs }; // the other heads' rows are 0

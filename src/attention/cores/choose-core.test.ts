@@ -59,12 +59,21 @@ describe("the core", () => {
     assert.match(chosen(pattern, 2048, { heads: [1] }).why!, /hold 93 % of the pairs/);
     assert.equal(chosen("topK(sparsity=0.8)", 2048, { heads: [1] }).why, undefined);
   });
-  test("computes all pairs, and says nothing, of patterns without blocks, and under a ramp", () => {
-    for (const [pattern, plan] of [
-      ["topK(sparsity=0.8)", {}],
-      ["block(sparsity=0.8, size=64)", { rampSteps: 9 }],
-    ] as const) {
-      const { core, why } = chosen(pattern, 4096, plan);
+  test("computes the blocks of a union of chosen ones and of a window", () => {
+    assert.match(
+      chosen("anyOf(block(sparsity=0.9, size=64), slidingWindow(radius=64))", 4096).why!,
+      /^gathered: blocks of 64 hold 16 % of the pairs/, // 7 of 64 and 3
+    );
+  });
+  test("counts the blocks of a ramp's first update, which all others list too", () => {
+    const pattern = "block(sparsity=0.8, size=64)";
+    assert.match(chosen(pattern, 4096, { rampSteps: 8 }).why!, /^masked: blocks of 64 hold 91 % of the pairs/);
+    assert.match(chosen(pattern, 4096, { rampSteps: 2 }).why!, /^gathered: blocks of 64 hold 61 % of the pairs/);
+    assert.equal(chosen(pattern, 4096, { rampSteps: 8, core: "gathered" }).core.name, "gathered");
+  });
+  test("computes all pairs, and says nothing, of patterns without blocks", () => {
+    for (const pattern of ["topK(sparsity=0.8)", "inOrder(block(sparsity=0.5, size=64), slidingWindow(radius=64))"]) {
+      const { core, why } = chosen(pattern, 4096);
       assert.deepEqual([core.name, why], ["masked", undefined]);
     }
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, {}, { onCpu: false }).core.name, "masked");
@@ -80,6 +89,7 @@ describe("the core", () => {
     assert.match(chosen("dense", 4096).why!, /all pairs of one text of 4096 tokens would take 10\.9 GB/);
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096, { layers: [0] }).core.name, "chunked", "five layers are dense");
     assert.equal(chosen("block(sparsity=0.8, size=64)", 4096).core.name, "gathered");
+    assert.equal(chosen("block(sparsity=0.8, size=128)", 16384).core.name, "chunked", "the listed blocks alone are too much");
   });
   test("holds whole rows where the normaliser or the dropout needs them; another one is refused beside it", () => {
     const [pattern, normaliser] = ["block(sparsity=0.8, size=64)", "sparsemax"];

@@ -44,13 +44,15 @@ const costOfBlock = (size: number): number => 2500 + 135 * size;
 const LEAST_LENGTH = 256;
 /** What `masked` holds of a pair of one head from the forward to the backward pass: its probability before and after dropout, and a byte of mask. */
 const BYTES_OF_PAIR = 9;
+/** What `gathered` holds of a pair of a listed block: its probability, and a byte of mask. */
+const BYTES_OF_LISTED = 5;
 /** More than this of one text is not held where it need not be. */
 const MOST_BYTES = 2e9;
 
 /**
  * Choose how a plan's attention is computed: as the plan says, or whatever is expected to be faster for the longest text.
  *
- * An encoder whose layers add a bias to their scores is computed by `masked`. The results are the same to rounding; with dropout on attention probabilities, the cores draw different masks.
+ * An encoder whose layers add a bias to their scores is computed by `masked`. The results are the same to rounding.
  *
  * @throws `pattern/bad-core` for an unknown core, or one that computes none of the layers, not the normaliser or no bias.
  */
@@ -78,7 +80,7 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
       );
     }
     if (core === gathered && !some) {
-      const rule = "a pattern whose kept pairs lie in blocks, without a ramp, such as block(sparsity=0.8, size=64)";
+      const rule = "a pattern whose kept pairs lie in blocks, such as block(sparsity=0.8, size=64)";
       throw expectedGot(
         "pattern/bad-core",
         "attention.core gathered",
@@ -105,9 +107,9 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   const mean = (key: "pairs" | "cost"): number => counted.reduce((sum, layer) => sum + layer[key], 0) / (layers.length * whole);
   const share = `blocks of ${some.blocks.size} hold ${Math.round(100 * Math.min(1, mean("pairs")))} % of the pairs of ${length} tokens`;
   const times = 1 / mean("cost");
-  return times > 1
-    ? { core: gathered, why: `${gathered.name}: ${share}, about ${times.toFixed(1)} times as fast`, times }
-    : { core: masked, why: `${masked.name}: ${share}, which is not faster at that length` };
+  if (times <= 1) return { core: masked, why: `${masked.name}: ${share}, which is not faster at that length` };
+  const core = layers.length * heads * whole * mean("pairs") * BYTES_OF_LISTED > MOST_BYTES ? chunked : gathered;
+  return { core, why: `${core.name}: ${share}, about ${times.toFixed(1)} times as fast`, times };
 }
 
 /** Blocks of a layer, and the share of its heads that are computed by them. */

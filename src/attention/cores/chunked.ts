@@ -9,8 +9,8 @@ import { attendBlocks } from "./gathered.ts";
 const SIZE = 128;
 
 /**
- * As `gathered`; layers that keep all pairs are computed block of queries by block of queries too, so that no layer holds a matrix of
- * all pairs: a little slower than `masked`, in a fraction of the memory.
+ * As `gathered`; layers that keep all pairs are computed block of queries by block of queries too, and probabilities are computed again
+ * in the backward pass, so that no layer holds a matrix of pairs: a little slower, in a fraction of the memory.
  *
  * @see Rabe and Staats, arXiv 2112.05682 (attention in chunks).
  */
@@ -18,9 +18,10 @@ export const chunked: AttentionCore = {
   name: "chunked",
   keepsProbabilities: false,
   attend: (q, k, v, view) =>
-    attendBlocks(q, k, v, view, (plan, ofLayer, layers) =>
-      keepsAllPairs(plan, ofLayer) ? everyBlock(ofLayer) : planBlocks(plan, ofLayer, layers),
-    ),
+    attendBlocks(q, k, v, view, {
+      formOf: (plan, ofLayer, layers) => (keepsAllPairs(plan, ofLayer) ? everyBlock(ofLayer) : planBlocks(plan, ofLayer, layers)),
+      recompute: true,
+    }),
 };
 
 /** Every block of queries reads every block of keys. */
@@ -32,5 +33,5 @@ function everyBlock(view: GraphView): KeyBlocks {
   });
   const real = greater(textLengths(view), places); // [B, 1, 1, 1, N · size]
   const ids = broadcastTo(blockPlaces(view, SIZE), ["B", view.heads, N, N]);
-  return { size: SIZE, ids, keep: broadcastTo(real, ["B", 1, N, 1, tokens]) };
+  return { size: SIZE, ids, keep: broadcastTo(real, ["B", 1, N, 1, tokens]), keepsAll: true };
 }

@@ -25,9 +25,9 @@ function projections({ bindings: { B, n } }: MadeUpBatch): Record<"q" | "k" | "v
   return { q: make("q"), k: make("k"), v: make("v") };
 }
 
-/** Of every pair by head, [1, H, n, n]: as large as the scores themselves. */
-function biasOf({ bindings: { n } }: MadeUpBatch): Float32Array {
-  const out = new Float32Array(HEADS * n * n);
+/** Of every pair by head, [1, H, n, n], or by head and example, [B, H, n, n]: as large as the scores themselves. */
+function biasOf({ bindings: { n, B } }: MadeUpBatch, of: "all" | "each"): Float32Array {
+  const out = new Float32Array((of === "all" ? 1 : B) * HEADS * n * n);
   normalFill(out, { seed: 1, step: 0, site: "bias" });
   return out;
 }
@@ -41,7 +41,7 @@ function plain(plan: AttentionPlan, seen: Visibility, batch: MadeUpBatch, exampl
   const scores = Float64Array.from({ length: n * n }, (_, at) => {
     let sum = 0;
     for (let i = 0; i < WIDTH; i++) sum += ofQ[Math.floor(at / n) * WIDTH + i] * ofK[(at % n) * WIDTH + i];
-    return sum * SCALE + (bias?.[head * n * n + at] ?? 0);
+    return sum * SCALE + (bias?.[((example * HEADS + head) * n * n + at) % bias.length] ?? 0);
   });
   const allowed = seen.allowed(batch.lengths[example], n);
   const kept = planKeep(plan, { ...headOf(batch, example, head), scores: Float32Array.from(scores), allowed });
@@ -76,26 +76,27 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
 
 interface Setting {
   readonly window?: number;
-  readonly biased?: boolean;
+  /** One bias for all examples, or one for each. */
+  readonly biased?: "all" | "each";
 }
 
 for (const [name, core] of Object.entries(cores)) {
   describe(`core ${name}`, () => {
     test("has the name it is registered by", () => assert.equal(core.name, name));
     for (const [title, plan] of Object.entries(plans)) {
-      for (const { window, biased } of [{}, { window: 2 }, { biased: true }, { window: 2, biased: true }] as Setting[]) {
-        const setting = `${window === undefined ? "" : `, in a window of ${window}`}${biased ? ", with a bias" : ""}`;
+      for (const { window, biased } of [{}, { window: 2 }, { biased: "all" }, { window: 2, biased: "each" }] as Setting[]) {
+        const setting = `${window === undefined ? "" : `, in a window of ${window}`}${biased ? `, with a bias for ${biased}` : ""}`;
         test(`${title}${setting}: as written out in float64`, () => {
           const batch = madeUpBatch([7, 1, 12, 4], { heads: HEADS, layer: LAYER, extraPadding: 2 });
           const { B, n } = batch.bindings;
           const seen = visibility({ window });
           const view = new FedView({ heads: HEADS, layer: LAYER });
           const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
-          const bias = biased ? biasOf(batch) : undefined;
+          const bias = biased ? biasOf(batch, biased) : undefined;
           const made = core.attend(q, k, v, {
-            ...(bias && { bias: input("bias", [1, HEADS, "n", "n"]) }),
+            ...(bias && { bias: input("bias", [biased === "each" ? "B" : 1, HEADS, "n", "n"]) }),
             ...{ visibility: seen, plan, layer: LAYER, layers: 2, heads: HEADS, scale: SCALE },
-            ...{ dropoutMask: () => null, input: view.input },
+            ...{ dropoutMask: null, input: view.input },
           });
           assert.deepEqual([made.context.shape, made.keptPairs.shape], [["B", HEADS, "n", WIDTH], ["B"]]);
           const outputs = {
@@ -131,7 +132,7 @@ for (const [name, core] of Object.entries(cores)) {
         const view = new FedView({ heads: HEADS, layer: LAYER });
         const [q, k, v] = ["q", "k", "v"].map((part) => input(part, ["B", HEADS, "n", WIDTH]));
         const common = { visibility: visibility(), layer: LAYER, layers: 2, heads: HEADS, scale: 3, input: view.input };
-        const { context, keptPairs } = core.attend(q, k, v, { ...common, plan, dropoutMask: () => null });
+        const { context, keptPairs } = core.attend(q, k, v, { ...common, plan, dropoutMask: null });
         const scores = matmul(q, k, { transB: true, alpha: 3 });
         const keep = planMask(plan, { ...view, q, k, scores: () => scores, input: view.input }, 2);
         const p = normalisers[plan.normaliser].normalise(scores, keep, { input: view.input });

@@ -14,15 +14,16 @@ export interface CoreView {
   readonly layers: number;
   /** H */
   readonly heads: number;
-  /** Factor of q · k: 1 / √d. */
+  /** Factor of q · k: 1 / √d in most encoders. */
   readonly scale: number;
-  /** Added to the scaled scores before anything else, patterns included: float [1, H, n, n]; absent: nothing is added. */
+  /** Added to the scaled scores before anything else, patterns included: float [1 or B, H, n, n]; absent: nothing is added. */
   readonly bias?: Node;
   /**
-   * The mask of the dropout on attention probabilities, in whatever shape the core holds them; null in evaluation, and where the
-   * probability of dropping is 0. To be asked once a layer, or once for each `part` of the pairs.
+   * The mask of the dropout on attention probabilities; null in evaluation, and where the probability of dropping is 0. To be asked once
+   * a layer, or once for each `part` of the pairs. Name and shape say which numbers are drawn: a core asks as `gathered` does, so that
+   * all cores drop the same pairs.
    */
-  dropoutMask(shape: Shape, part?: string): DropoutMask | null;
+  readonly dropoutMask: ((shape: Shape, part?: string) => DropoutMask) | null;
   readonly input: MakeInput;
 }
 

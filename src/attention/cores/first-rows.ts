@@ -50,7 +50,7 @@ export function withFirstRows(
   });
   const queries = reshape(pickRows(reshape(q, [all, d]), rows, places), ["B", heads, count, d]);
   const probabilities = maskedSoftmax(matmul(queries, k, { transB: true, alpha: scale }), keep); // [B, H, count, n]
-  const mask = dropoutMask(probabilities.shape, "firstRows");
+  const mask = dropoutMask?.(probabilities.shape, "firstRows");
   const made = matmul(mask ? dropout(probabilities, mask.mask, mask.probability) : probabilities, v); // [B, H, count, d]
   const spread = spreadRows(reshape(made, [few, d]), rows, places); // [B · H · n, d]
   return where(isFirst, reshape(spread, ["B", heads, "n", d]), context); // [B, H, n, d]

@@ -2,7 +2,7 @@ import { createRuntime } from "../../runtime/index-node.ts";
 import { drawnLengths, everyCase, fewCases, gatheredContract } from "./gathered.contract.ts";
 
 gatheredContract("ONNX Runtime", () => createRuntime({ device: "cpu" }), {
-  patterns: everyCase.patterns,
+  ...everyCase,
   // many more lengths are in gathered.slow.ts
   lengths: [[1], [1, 2], [7], [63, 64, 65], ...drawnLengths(3, 60), ...drawnLengths(1, 600)],
 });

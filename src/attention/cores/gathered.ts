@@ -7,15 +7,14 @@ import {
   constant,
   mul,
   type Node,
-  product,
   reshape,
   type Shape,
   sumTo,
   where,
 } from "../../graph/index.ts";
-import { blockGroups, ofBlocks } from "../patterns/parts/token-blocks.ts";
+import { blockGroups, ofBlocks, shapeOfSlots } from "../patterns/parts/token-blocks.ts";
 import type { KeyBlocks } from "../patterns/pattern.ts";
-import { headGroups, planBlocks } from "../plan.ts";
+import { blockGroupsOfHeads, planBlocks } from "../plan.ts";
 import { type MakeInput, validQueries } from "../visibility.ts";
 import { attendByHeads } from "./by-heads.ts";
 import type { AttentionCore, CoreNodes, CoreView } from "./core.ts";
@@ -29,23 +28,27 @@ const REMOVED = -3.4028234663852886e38;
  * Computes the scores of kept blocks only: work on removed blocks is never done, and no matrix of all pairs exists.
  *
  * For patterns with a block form; layers whose plan has none, or that add a bias to their scores, are computed by `masked`, to the same
- * result. The backward pass computes
- * the probabilities again.
+ * result. The probabilities of kept blocks are held for the backward pass; `chunked` computes them again.
  *
  * @see Dao et al., arXiv 2205.14135 (FlashAttention, block-sparse).
  */
 export const gathered: AttentionCore = {
   name: "gathered",
   keepsProbabilities: false,
-  attend: (q, k, v, view) => attendBlocks(q, k, v, view, planBlocks),
+  attend: (q, k, v, view) => attendBlocks(q, k, v, view, { formOf: planBlocks, recompute: false }),
 };
 
-/**
- * Attend by the block form of a layer; where it has none, as `masked` does.
- *
- * @param formOf - As {@link planBlocks}.
- */
-export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, formOf: typeof planBlocks): CoreNodes {
+/** How a core that computes by blocks does so. */
+export interface ByBlocks {
+  /** As {@link planBlocks}. */
+  readonly formOf: typeof planBlocks;
+  /** Compute the probabilities again in the backward pass instead of holding them. */
+  readonly recompute: boolean;
+}
+
+/** Attend by the block form of a layer; where it has none, as `masked` does. */
+export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, how: ByBlocks): CoreNodes {
+  const { formOf, recompute } = how;
   const { visibility, plan, layer, layers, heads, scale, bias: ofScores, dropoutMask, input } = view;
   // the backward pass of blockAttention has no gradient for what is added to its scores
   if (ofScores) return masked.attend(q, k, v, view);
@@ -53,15 +56,14 @@ export function attendBlocks(q: Node, k: Node, v: Node, view: CoreView, formOf: 
   const ofLayer = { q, k, scores: noScores, visibility, allowed, full: visibility.full, layer, heads, input };
   const blocks = formOf(plan, ofLayer, layers);
   if (!blocks) {
-    const groups = headGroups(plan, ofLayer);
-    if (!(groups && formOf(groups[0].plan, ofLayer, layers))) return masked.attend(q, k, v, view);
-    return attendByHeads(q, k, v, view, groups, (...ofGroup) => attendBlocks(...ofGroup, formOf));
+    const groups = blockGroupsOfHeads(plan, ofLayer, layers);
+    if (!groups) return masked.attend(q, k, v, view);
+    return attendByHeads(q, k, v, view, groups, (...ofGroup) => attendBlocks(...ofGroup, how));
   }
   const { size, ids, keep, firstRows } = blocks;
-  const [B, H, N, K] = ids.shape;
   const bias = where(keep, constant(0), constant(REMOVED)); // [B, 1 or H, N, 1 or size, K · size]
-  const dropout = dropoutMask([B, H, N, size, product([K, size])]);
-  const listed = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale, ...blockGroups(size) }); // [B, H, n, d]
+  const dropout = dropoutMask?.(blocks.keepsAll ? [...q.shape.slice(0, 3), q.shape[2]] : shapeOfSlots(blocks));
+  const listed = blockAttention({ q, k, v, ids, bias, dropout }, { size, scale, recompute, ...blockGroups(size) }); // [B, H, n, d]
   const context = firstRows ? withFirstRows([q, k, v], listed, firstRows, view) : listed; // [B, H, n, d]
   const pairs = countKept(blocks, heads, input); // [B]
   return {

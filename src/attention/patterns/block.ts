@@ -1,6 +1,5 @@
 import { expectedGot } from "../../errors/index.ts";
 import {
-  add,
   and,
   broadcastTo,
   cast,
@@ -12,7 +11,6 @@ import {
   gather,
   greater,
   matmul,
-  mul,
   type Node,
   product,
   reshape,
@@ -23,9 +21,10 @@ import {
 } from "../../graph/index.ts";
 import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
 import { checkSparsity, keysOfRow } from "./parts/kept-keys.ts";
+import { namesOf } from "./parts/place-blocks.ts";
 import { FIRST, rankedMask } from "./parts/ranked-keys.ts";
 import { upTo } from "./parts/sparsity-or.ts";
-import { blockPlaces, blockTokens, pooledScores, spreadOverTokens, textLengths } from "./parts/token-blocks.ts";
+import { blockPlaces, blockTokens, keysOfBlocks, pooledScores, spreadOverTokens, textLengths } from "./parts/token-blocks.ts";
 import { tokenPositions } from "./parts/token-positions.ts";
 import type { GraphView, HeadView, Pattern } from "./pattern.ts";
 import { patternId } from "./pattern-id.ts";
@@ -92,10 +91,13 @@ export function block(options: BlockOptions): Pattern {
     graph: (view) => (view.full && !view.tokensOnly && !view.biased ? wholeBlocks(view) : blocksOfWhatIsLeft(view)),
     blocks(view) {
       if (!view.full || view.biased) return null;
-      const slots = derived(`slotsOf_${id.replaceAll(/\W+/g, "_")}`, "n", (n) => keptOf(Math.ceil(n / size)));
+      const { leastStrength = 1 } = view;
+      const { name, symbol } = namesOf([{ id }], size, leastStrength);
+      const slots = derived(`slotsOf_${symbol}`, "n", (n) => keptOf(Math.ceil(n / size), leastStrength));
       const ids = topKPlaces(ranksOf(view), realBlocks(view, size), slots); // [B, H, N, K]
-      return { size, ids, keep: keysOf(view, ids, slots) };
+      return { size, ids, keep: keysOf(view, ids, { slots, name }) };
     },
+    choices: [{ id, size, most: keptOf, chosen: chosenBlocks }],
   };
 
   function ranksOf(view: GraphView): Node {
@@ -114,26 +116,27 @@ export function block(options: BlockOptions): Pattern {
     });
   }
 
-  function wholeBlocks(view: GraphView): Node {
+  /** Bool [B, H, N, N]. */
+  function chosenBlocks(view: GraphView): Node {
     const largestK = view.input(`${id}.largestK`, [1], "int64", (out, { lengths, strength }) => {
       const longest = lengths.reduce((a, b) => Math.max(a, b), 1);
       (out as BigInt64Array)[0] = BigInt(keptOf(Math.ceil(longest / size), strength));
     });
-    const chosen = topKMask(ranksOf(view), realBlocks(view, size), keptBlocks(view), largestK); // [B, H, N, N]
-    return and(view.allowed, spreadOverTokens(view, size, cast(chosen, "float"))); // [B, H, n, n]
+    return topKMask(ranksOf(view), realBlocks(view, size), keptBlocks(view), largestK);
+  }
+
+  function wholeBlocks(view: GraphView): Node {
+    return and(view.allowed, spreadOverTokens(view, size, cast(chosenBlocks(view), "float"))); // [B, H, n, n]
   }
 
   /** Keys that the listed blocks hold, real ones of the first `keptBlocks`: bool [B, H, N, 1, K · size]. */
-  function keysOf(view: GraphView, ids: Node, slots: Dim): Node {
+  function keysOf(view: GraphView, ids: Node, { slots, name }: { readonly slots: Dim; readonly name: string }): Node {
     const [B, H, N] = ids.shape;
-    const place = view.input(`${id}.slots`, [slots], "int32", (out) => out.forEach((_, at) => void (out[at] = at)));
+    const place = view.input(`${name}.slots`, [slots], "int32", (out) => out.forEach((_, at) => void (out[at] = at)));
     const isKept = greater(keptBlocks(view), place); // [B, 1, 1, K]
-    const within = constant([...upTo(0, size - 1)], [size], "int32");
-    const first = mul(reshape(ids, [B, H, N, slots, 1]), constant(size, [], "int32"));
-    const keys = add(first, within); // [B, H, N, K, size]
     // not the And of two masks: see docs/parity.md, ONNX Runtime's WebGPU kernel of five axes
     const end = where(reshape(isKept, [B, 1, 1, slots, 1]), textLengths(view), constant(0, [], "int32")); // [B, 1, 1, K, 1]
-    const keep = greater(end, keys); // [B, H, N, K, size]
+    const keep = greater(end, keysOfBlocks(ids, size)); // [B, H, N, K, size]
     return reshape(keep, [B, H, N, 1, product([slots, size])]);
   }
 

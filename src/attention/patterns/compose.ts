@@ -1,6 +1,7 @@
 import { expectedGot } from "../../errors/index.ts";
 import { or } from "../../graph/index.ts";
 import { ofPlaces } from "./parts/place-blocks.ts";
+import { ofUnion } from "./parts/union-blocks.ts";
 import type { Pattern } from "./pattern.ts";
 
 /**
@@ -49,7 +50,7 @@ export function inOrder(...parts: readonly Pattern[]): Pattern {
  */
 export function anyOf(...parts: readonly Pattern[]): Pattern {
   checkParts("anyOf", parts);
-  const places = parts.every((part) => part.places) ? parts.flatMap((part) => part.places!) : undefined;
+  const hasBlocks = parts.every((part) => part.places ?? part.choices);
   return {
     id: compositionId("anyOf", parts),
     needsScores: parts.some((part) => part.needsScores),
@@ -61,8 +62,14 @@ export function anyOf(...parts: readonly Pattern[]): Pattern {
       return view.allowed.map((_, at) => (masks.some((mask) => mask[at]) ? 1 : 0));
     },
     graph: (view) => parts.map((part) => part.graph(view)).reduce(or),
-    ...(places && ofPlaces(places)),
+    ...(hasBlocks && unionOf(parts)),
   };
+}
+
+/** The block form of what one of some patterns keeps that have one each. */
+function unionOf(parts: readonly Pattern[]): Pick<Pattern, "blocks" | "places" | "choices"> {
+  const [places, choices] = [parts.flatMap((part) => part.places ?? []), parts.flatMap((part) => part.choices ?? [])];
+  return choices.length === 0 ? ofPlaces(places) : ofUnion(places, choices);
 }
 
 /** `inOrder(slidingWindow(radius=4), topK(sparsity=0.5))`: the call that builds it, which `parsePattern` reads back. */

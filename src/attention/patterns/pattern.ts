@@ -42,6 +42,8 @@ export interface GraphView {
   readonly full: boolean;
   /** True where every input and every size must follow from a text's tokens alone, as in an exported model. */
   readonly tokensOnly?: boolean;
+  /** The least strength of a ramp that a batch of this graph may have, at which patterns keep most; default 1. */
+  readonly leastStrength?: number;
   readonly layer: number;
   /** H */
   readonly heads: number;
@@ -55,15 +57,29 @@ export interface GraphView {
 /** The blocks of keys that each block of queries reads. Tokens are cut into N blocks of `size`, see `blocksOf`; the last ones may be padding. */
 export interface KeyBlocks {
   readonly size: number;
-  /** int32 [B, H, N, K]: places of the blocks of keys, K of them for each block of queries. */
+  /** int32 [B, H, N, K]: places of the blocks of keys, K of them for each block of queries, none twice. */
   readonly ids: Node;
-  /** Bool [B, 1 or H, N, 1 or size, K · size]: which of their keys are kept. A block that is listed twice is kept once at most. */
+  /** Bool [B, 1 or H, N, 1 or size, K · size]: which of their keys are kept. */
   readonly keep: Node;
+  /** Every block of queries lists all blocks in order and keeps all pairs of real tokens; default false. */
+  readonly keepsAll?: boolean;
   /**
    * The first queries, where they keep keys in too many blocks to list: `count` of them, and what they keep of all keys, bool
    * [B, 1 or H, count, n]. What the lists say of them does not count.
    */
   readonly firstRows?: { readonly count: Dim; readonly keep: Node };
+}
+
+/** Whole blocks of keys, chosen by what stands in them. */
+export interface BlockChoice {
+  /** Of the pattern. */
+  readonly id: string;
+  /** Tokens a block. */
+  readonly size: number;
+  /** How many of a text's blocks of keys a block of queries keeps at most. @param strength - As in {@link HeadView}. */
+  most(blocks: number, strength: number): number;
+  /** Bool [B, H, N, N]: which blocks of keys each block of queries keeps. */
+  chosen(view: GraphView): Node;
 }
 
 /**
@@ -88,9 +104,13 @@ export interface Pattern {
   graph(view: GraphView): Node;
   /**
    * Block form, of patterns whose kept pairs lie in few blocks: the same pairs as `graph`, so that a core can skip all others' work.
-   * Null where this view has no such form; absent where no view has one. No ramp: at full strength only.
+   * Null where this view has no such form; absent where no view has one. Lists hold what is kept at {@link GraphView.leastStrength}.
    */
   blocks?(view: GraphView): KeyBlocks | null;
-  /** The rules by place one of which keeps each kept pair, where the block form follows from such: so a union has one too. */
+  /**
+   * Where the block form follows from rules by place and from whole blocks that are chosen: one of these keeps each kept pair. So a union
+   * has a block form too.
+   */
   readonly places?: readonly PlaceRule[];
+  readonly choices?: readonly BlockChoice[];
 }

@@ -10,8 +10,15 @@ import {
 } from "../verbs/training-options.ts";
 import { DATABASE_OPTIONS } from "./stores.ts";
 
-// A study names its seeds and arms itself, continues where it was by itself, and judges the last weights, not the best.
-const { seed: _seed, resume_from_checkpoint: _resume, load_best_model_at_end: _best, ...SHARED } = TRAINING_OPTIONS;
+// A study names its seeds and arms itself, continues where it was by itself, judges the last weights, not the best, and has no teacher.
+const {
+  seed: _seed,
+  resume_from_checkpoint: _resume,
+  load_best_model_at_end: _best,
+  distillation_alpha: _alpha,
+  distillation_temperature: _temperature,
+  ...SHARED
+} = TRAINING_OPTIONS;
 const { attention: _attention, ...MODEL } = MODEL_OPTIONS;
 const { test_file: _test, streaming: _streaming, ...DATA } = DATA_OPTIONS;
 

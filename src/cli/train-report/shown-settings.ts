@@ -34,6 +34,7 @@ export function shownFacts(
   const { text, pair, label } = card.columns ?? {};
   const facts: [string, string | undefined][] = [
     ["start model", start],
+    ["teacher", card.about?.teacher],
     ["encoder", `${config.family}, ${config.layers} layers, width ${config.hiddenSize}, ${config.heads} heads`],
     ["attention", plan.filter(Boolean).join("; ")],
     ["training data", data],

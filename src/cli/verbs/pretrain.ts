@@ -20,10 +20,13 @@ import {
   TRAINING_OPTIONS,
 } from "./training-options.ts";
 
-// Every label counts in full here, a batch goes through once, and evaluation takes the batches of training: these would change nothing.
+// Every label counts in full here, a batch goes through once, there is no teacher, and evaluation takes the batches of training: these
+// would change nothing.
 const {
   label_smoothing_factor: _smoothing,
   r_drop_alpha: _rDrop,
+  distillation_alpha: _alpha,
+  distillation_temperature: _temperature,
   per_device_eval_batch_size: _evalBatch,
   ...TRAINING
 } = TRAINING_OPTIONS;

@@ -53,6 +53,11 @@ const OPTIONS = {
   ...DATA_OPTIONS,
   ...TASK_OPTIONS,
   ...MODEL_OPTIONS,
+  teacher: {
+    type: "string",
+    unit: "folder|file",
+    help: "Learn from this classifier too: a folder that crisp train saved, or a file of what it says of each row of the training data, by crisp predict with all labels. Rows may then have no label.",
+  },
   device: { ...DEVICE_OPTION, default: "auto" },
   ...PLAN_OPTIONS,
   max_seq_length: {
@@ -110,6 +115,7 @@ export const train = defineVerb({
         ...source,
         model,
         revision: options.modelRevision,
+        teacher: options.teacher,
         onDownload: listener,
         streaming: context.given.has("streaming") ? options.streaming : undefined,
         attention: { pattern, ...planOptions(options) },
@@ -236,6 +242,8 @@ function finish(
   if (model.card.options?.loraRank === undefined) return;
   const adapter = join(folder, ADAPTER_FILES[0]);
   if (existsSync(adapter)) output.print(`adapter ${dirname(adapter)} (for PEFT, beside the model that training started from)`);
+  else if (options.numHiddenLayers !== undefined)
+    output.note("no adapter by itself: it belongs to an encoder of fewer layers than the model that training started from");
   else {
     output.note(
       "no adapter by itself: the model that training started from lacks what the recipe put on top. --preset huggingface, or --pooling first without a contrastive phase, gives one",

@@ -29,13 +29,13 @@ export interface ReadTable {
 /**
  * Read what can be read of a file: bad rows, and columns that cannot be told, are facts of it and no errors.
  *
- * @param options - As `readDataset`; `skipBadRows` is of no effect.
+ * @param options - As `readDataset`; `skipBadRows` and `onNote` are for who settles `bad`.
  * @throws As `decodeText`, `parseTable` and `parquetTable`, where no table can be had.
  * @example
  * (await readForInspection(bytes, "tickets.csv")).read?.dataset.labels;
  */
 export async function readForInspection(bytes: Uint8Array, name: string, options: DatasetOptions = {}): Promise<ReadTable> {
-  const bad = new BadRows(name);
+  const bad = new BadRows(name, options);
   if (isParquet(bytes) || isParquetName(name)) {
     const table = await parquetTable(bytes, name);
     return { name, format: "parquet", table, bad, ...withExamples(table, options, bad) };

@@ -274,6 +274,35 @@ test("lists of words are texts to predict, and stay in words", async () => {
   ]);
 });
 
+describe("rows without a label", () => {
+  const labelsOf = async (text: string, name: string, options = {}) =>
+    (await readDataset(bytes(text), name, { keepUnlabelled: true, ...options })).examples.map(
+      ({ label, labels }) => labels ?? label,
+    );
+  test("are kept where they may be: empty cells, spaces, null and what JSON leaves out", async () => {
+    assert.deepEqual(await labelsOf("text,label\nfine,pos\nodd,\nblank,  \ndull,neg\n", "a.csv"), [1, -1, -1, 0]);
+    const rows = '{"text":"fine","label":"pos"}\n{"text":"odd","label":null}\n{"text":"dull","label":"neg"}\n{"text":"none"}\n';
+    assert.deepEqual(await labelsOf(rows, "a.jsonl"), [1, -1, 0, -1]);
+    assert.deepEqual(await labelsOf("text,label\nfine,1.5\nodd,\n", "a.csv", { task: "regression" }), [1.5, Number.NaN]);
+    await assert.rejects(readDataset(bytes("text,label\nfine,pos\nodd,\n"), "a.csv"), { code: "data/broken-row" });
+  });
+  test("are not those whose list of labels is empty, of which no class holds", async () => {
+    const rows = '{"text":"a","label":["x"]}\n{"text":"b","label":[]}\n{"text":"c","label":null}\n';
+    assert.deepEqual(await labelsOf(rows, "a.jsonl"), [[0], [], -1]);
+  });
+  test("train beside two classes, and not alone", async () => {
+    const read = (text: string) =>
+      readDataset(bytes(text), "a.csv", { keepUnlabelled: true, textColumn: "text", labelColumn: "label" });
+    const some = await read("text,label\nfine,pos\nodd,\ndull,neg\n");
+    checkTrainable(some, { someUnlabelled: true });
+    assert.throws(() => checkTrainable(some), { code: "data/columns" });
+    const one = await read("text,label\nfine,pos\nodd,\n");
+    assert.throws(() => checkTrainable(one, { someUnlabelled: true }), { code: "data/one-class" });
+    const none = await read("text,label\nfine,\nodd,\n");
+    assert.throws(() => checkTrainable(none, { someUnlabelled: true }), { code: "data/columns" });
+  });
+});
+
 const skip = existsSync(glue) ? false : `needs the GLUE files in ${fileURLToPath(glue)}`;
 test("GLUE as published: rows, columns and classes", { skip }, async () => {
   const facts = async (file: string) => {

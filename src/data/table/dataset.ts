@@ -15,6 +15,8 @@ export interface DatasetOptions extends ColumnOptions, DecodeOptions, BadRowOpti
   readonly labels?: readonly string[];
   /** Default: as the cells look; see `guessTask`. */
   readonly task?: TaskName;
+  /** Keep rows whose label cell is empty, as examples without a label; default false: they are errors. */
+  readonly keepUnlabelled?: boolean;
 }
 
 /** Spreadsheets and pandas print whole numbers as `1.0` once a cell of the column was empty. */
@@ -67,11 +69,11 @@ export function examplesOf(
   const columns = ofPairs ? choosePairColumns(table, options) : chooseColumns(table, options);
   const task = options.task ?? taskOfTable(table, columns);
   let { rows } = table;
-  let { labels, examples } = readRows({ ...table, rows }, columns, task, options.labels, bad);
+  let { labels, examples } = readRows({ ...table, rows }, columns, task, options, bad);
   if (examples.includes(undefined)) {
     // Once more, as a class that only bad rows have is none.
     rows = rows.filter((_, at) => examples[at] !== undefined);
-    ({ labels, examples } = readRows({ ...table, rows }, columns, task, options.labels, bad));
+    ({ labels, examples } = readRows({ ...table, rows }, columns, task, options, bad));
   }
   const dataset: Dataset = {
     name: table.name,
@@ -93,7 +95,7 @@ function readRows(
   table: Table,
   columns: Columns,
   task: TaskName,
-  known: readonly string[] | undefined,
+  { labels: known, keepUnlabelled }: Pick<DatasetOptions, "labels" | "keepUnlabelled">,
   bad: BadRows,
 ): { readonly labels: readonly string[]; readonly examples: (Example | undefined)[] } {
   const rules = labelsOf(task);
@@ -104,7 +106,8 @@ function readRows(
   const classNames = table.classNames?.get(table.columns[columns.label]);
   const tidy = classNames ? (label: string) => label : tidyLabel;
   // Where the file names its classes, an empty label is one that is kept secret.
-  const hidden = (cells: readonly unknown[]): boolean => classNames !== undefined && cells[columns.label] === null;
+  const hidden = (cells: readonly unknown[]): boolean =>
+    (classNames !== undefined && cells[columns.label] === null) || (keepUnlabelled === true && isBlank(cells[columns.label]));
   const namesIn = ({ line, cells }: TableRow): readonly string[] =>
     unlabelled || hidden(cells) ? [] : rules.names(cells[columns.label], place(line, columns.label)).map(tidy);
   const textsIn = ({ line, cells }: TableRow): Pick<Example, "text" | "pair" | "negative" | "words"> => {
@@ -151,6 +154,8 @@ function readRows(
   return { labels, examples };
 }
 
+const isBlank = (cell: unknown): boolean => (cell ?? "") === "" || (typeof cell === "string" && cell.trim() === "");
+
 /** What the labels of a table are, as far as its first labelled row says. */
 export function taskOfTable(table: Table, columns: Pick<Columns, "text" | "label">): TaskName {
   const first = columns.label < 0 ? undefined : table.rows.find(({ cells }) => (cells[columns.label] ?? undefined) !== undefined);
@@ -183,15 +188,21 @@ export async function readDataset(bytes: Uint8Array, name: string, options: Data
 /**
  * Check that a dataset can train: labelled, and with something to tell apart.
  *
+ * @param options.someUnlabelled - Rows without a label are right beside labelled ones, as a teacher speaks of them; default false.
  * @throws `data/one-class` when all rows say the same; `data/columns` when there are no labels.
  */
-export function checkTrainable({ name, examples, labels, task }: Dataset): void {
+export function checkTrainable(
+  { name, examples, labels, task }: Dataset,
+  { someUnlabelled = false }: { readonly someUnlabelled?: boolean } = {},
+): void {
   const rules = labelsOf(task);
-  if (!examples.every(rules.has)) throw expectedGot("data/columns", name, "labelled examples", "a file without labels");
-  const seen = new Set(examples.flatMap(({ label, labels: several = [label] }) => several));
+  const labelled = examples.filter(rules.has);
+  if (labelled.length < examples.length && !(someUnlabelled && labelled.length > 0))
+    throw expectedGot("data/columns", name, "labelled examples", "a file without labels");
+  const seen = new Set(labelled.flatMap(({ label, labels: several = [label] }) => several));
   if (seen.size >= rules.leastDifferent) return;
   const [only] = seen;
-  throw tooFew(name, rules, examples.length, rules.areClasses ? labels[only] : only);
+  throw tooFew(name, rules, labelled.length, rules.areClasses ? labels[only] : only);
 }
 
 const tooFew = (name: string, { areClasses }: TaskLabels, rows: number, only: unknown = ""): Error =>

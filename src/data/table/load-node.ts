@@ -4,13 +4,15 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { CrispError, expectedGot } from "../../errors/index.ts";
 import { type ReadTable, readForInspection } from "../inspect/read-table.ts";
+import { isParquet, isParquetName, parquetTable } from "../parquet/parquet.ts";
 import { createTokenizer, type Tokenizer } from "../tokenize/tokenizer.ts";
 import { readTokenizerJson } from "../tokenize/tokenizer-json.ts";
-import type { Dataset } from "../types.ts";
+import type { Dataset, Table } from "../types.ts";
 import { type DatasetOptions, readDataset } from "./dataset.ts";
-import { badGzip, isGzip } from "./decode.ts";
+import { badGzip, decodeText, isGzip } from "./decode.ts";
 import { joinDatasets } from "./join-datasets.ts";
 import { type InputText, readTexts } from "./read-texts.ts";
+import { parseTable } from "./table.ts";
 import { MOST_TEXT_BYTES, textTooLarge } from "./table-bounds.ts";
 
 async function readBytes(path: string, hint: string): Promise<Uint8Array> {
@@ -50,6 +52,18 @@ export async function loadDataset(path: string, options: DatasetOptions = {}): P
 /** What can be read of a file, for `inspectData`; @throws `data/unreadable`, and whatever `readForInspection` throws. */
 export async function loadForInspection(path: string, options: DatasetOptions = {}): Promise<ReadTable> {
   return readForInspection(await readData(path), basename(path), options);
+}
+
+/**
+ * Load a TSV, CSV or JSONL file, gzipped or not, or a Parquet file, whatever its columns mean.
+ *
+ * @param columns - Names that its first row may have, by which it is told from data.
+ * @throws `data/unreadable`, and whatever `decodeText`, `parseTable` and `parquetTable` throw.
+ */
+export async function loadTable(path: string, columns: readonly string[] = []): Promise<Table> {
+  const [bytes, name] = [await readData(path), basename(path)];
+  if (isParquet(bytes) || isParquetName(name)) return parquetTable(bytes, name);
+  return parseTable(await decodeText(bytes, name), name, { expectedColumns: columns });
 }
 
 /** As `loadDataset`, for files of one data set in order, such as its shards. */

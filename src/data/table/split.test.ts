@@ -84,6 +84,21 @@ test("unlabelled data can be split too", () => {
   const { heldOut } = splitDataset({ dataset, seed: 1, fraction: 0.25 });
   assert.ok(Math.abs(heldOut.examples.length - 100) <= 2);
 });
+test("beside labelled examples unlabelled ones train, but for those that share text with held-out ones", () => {
+  const labelled = made(400, 9);
+  const others = Array.from({ length: 300 }, (_, at) => ({
+    index: 400 + at,
+    text: at < 20 ? labelled.examples[at].text : `u${at} v${at} x${at} y${at}`,
+    label: -1,
+  }));
+  const dataset = { ...labelled, examples: [...labelled.examples, ...others] };
+  const { train, heldOut } = splitDataset({ dataset, seed: 1, fraction: 0.25 });
+  const count = (side: Dataset) => side.examples.filter(({ label }) => label >= 0).length;
+  assert.ok(Math.abs(count(heldOut) - 100) <= 4, `${count(heldOut)}`);
+  assert.equal(train.examples.length - count(train) + heldOut.examples.length - count(heldOut), 300);
+  const held = new Set(heldOut.examples.flatMap(({ text, label }) => (label >= 0 ? [text] : [])));
+  for (const { text, label } of heldOut.examples) assert.ok(label >= 0 || held.has(text) || !text.startsWith("u"), text);
+});
 test("bad fractions, and texts that cannot be parted, are refused", () => {
   for (const fraction of [0, 1, -0.1, Number.NaN]) {
     assert.throws(() => splitDataset({ dataset: made(40, 1), seed: 1, fraction }), { code: "data/bad-fraction" });

@@ -2,7 +2,7 @@ import { counted, expectedGot } from "../../errors/index.ts";
 import { permutation } from "../../random/index.ts";
 import { taskOf } from "../../tasks/index.ts";
 import { type GroupingOptions, groupByText } from "../groups/text-groups.ts";
-import type { Dataset } from "../types.ts";
+import type { Dataset, Example } from "../types.ts";
 
 export interface SplitOptions extends GroupingOptions {
   readonly dataset: Dataset;
@@ -24,6 +24,8 @@ export interface Split {
  * Groups (see `groupByText`) are taken in random order as long as no class exceeds `round(fraction · its examples)`. Then
  * those are taken that bring the class counts closer to their targets although one may exceed its own. Examples keep
  * their order and their `index`.
+ *
+ * Beside labelled examples, unlabelled ones train: they are held out only where they share text with examples that are.
  *
  * What remains: a text shorter than `minWords` words (4) that stands inside texts of several groups may be held out while
  * one of those texts trains.
@@ -48,16 +50,22 @@ export function splitDataset({ dataset, fraction = 0.1, seed, ...grouping }: Spl
   const groups = [...membersOf.values()];
   const largest = groups.reduce((most, group) => Math.max(most, group.length), 0);
 
-  // Unlabelled examples (class −1) are all of class 0, as are those of tasks that have no classes to keep in proportion.
-  const classOf = (at: number): number => (taskOf(dataset).hasOneClass ? Math.max(0, examples[at].label) : 0);
+  const { hasOneClass, labels } = taskOf(dataset);
+  const isLabelled = (example: Example): boolean => labels?.has(example) ?? true;
+  const someLabelled = examples.some(isLabelled);
+  // Examples of tasks that have no classes to keep in proportion are all of class 0, and all of a dataset without labels.
+  const classOf = (at: number): number => {
+    if (someLabelled && !isLabelled(examples[at])) return UNLABELLED;
+    return hasOneClass ? Math.max(0, examples[at].label) : 0;
+  };
   const classCounts = (positions: Iterable<number>): [number, number][] => {
     const counts = new Map<number, number>();
     for (const at of positions) counts.set(classOf(at), (counts.get(classOf(at)) ?? 0) + 1);
     return [...counts];
   };
   const inClasses = classCounts(examples.keys());
-  const missing = new Map(inClasses.map(([label, count]) => [label, Math.round(fraction * count)]));
-  checkEnough(dataset, fraction, Math.max(0, ...inClasses.map(([, count]) => count)));
+  const missing = new Map(inClasses.map(([label, count]) => [label, label === UNLABELLED ? 0 : Math.round(fraction * count)]));
+  checkEnough(dataset, fraction, Math.max(0, ...inClasses.map(([label, count]) => (label === UNLABELLED ? 0 : count))));
   const held = new Set<number>();
   const hold = (group: number, counts: [number, number][]): void => {
     held.add(group);
@@ -97,6 +105,9 @@ export function splitDataset({ dataset, fraction = 0.1, seed, ...grouping }: Spl
   }
   return { train, heldOut, groups: { count: groups.length, largest } };
 }
+
+/** Class of examples without a label, beside labelled ones. */
+const UNLABELLED = -1;
 
 /** Of a class with fewer examples than this the share to hold out rounds to none. */
 function checkEnough(dataset: Dataset, fraction: number, mostInClass: number): void {

@@ -43,6 +43,19 @@ const albertDefaults = {
 };
 
 const mpnetDefaults = { ...robertaDefaults, family: "mpnet", vocabSize: 30527, typeVocabSize: 0 };
+const disentangledDefaults = {
+  ...{ terms: { contentToPosition: false, positionToContent: false }, absolutePositions: true },
+  ...{ poolerActivation: "gelu", poolerDropout: 0, bertMaskedHead: true },
+};
+const debertaDefaults = {
+  ...{ ...bertDefaults, family: "deberta-v2", vocabSize: 128100, hiddenSize: 1536, embeddingSize: 1536, layers: 24, heads: 24 },
+  ...{ intermediateSize: 6144, typeVocabSize: 0, layerNormEps: 1e-7, disentangled: disentangledDefaults },
+};
+/** What its published config.json says of attention; it names no class. */
+const debertaV3 = {
+  ...{ model_type: "deberta-v2", relative_attention: true, pos_att_type: "p2c|c2p", position_buckets: 256, share_att_key: true },
+  ...{ norm_rel_ebd: "layer_norm", position_biased_input: false, max_relative_positions: -1, pooler_hidden_size: 1536 },
+};
 
 describe("parseEncoderConfig", () => {
   test("absent keys get the defaults of transformers' classes", () => {
@@ -54,6 +67,15 @@ describe("parseEncoderConfig", () => {
     assert.deepEqual(parseEncoderConfig({ model_type: "electra" }), electraDefaults);
     assert.deepEqual(parseEncoderConfig({ model_type: "albert" }), albertDefaults);
     assert.deepEqual(parseEncoderConfig({ model_type: "mpnet" }), mpnetDefaults);
+    assert.deepEqual(parseEncoderConfig({ model_type: "deberta-v2" }), debertaDefaults);
+  });
+  test("DeBERTa-v3's relative positions: 256 rows in a direction for 512 tokens", () => {
+    assert.deepEqual(parseEncoderConfig(debertaV3).disentangled, {
+      ...{ ...disentangledDefaults, absolutePositions: false, terms: { contentToPosition: true, positionToContent: true } },
+      relative: { span: 256, logarithmic: true, maxDistance: 512, sharesProjections: true, normalised: true },
+    });
+    const linear = parseEncoderConfig({ ...debertaV3, position_buckets: -1, max_relative_positions: 40 }).disentangled?.relative;
+    assert.deepEqual([linear?.span, linear?.logarithmic, linear?.maxDistance], [40, false, 40]);
   });
   test("MiniLM's own file", () => {
     const config = parseEncoderConfig({
@@ -161,7 +183,7 @@ describe("parseEncoderConfig", () => {
 
 const classNames = {
   ...{ bert: "Bert", distilbert: "DistilBert", roberta: "Roberta", "xlm-roberta": "XLMRoberta" },
-  ...{ electra: "Electra", albert: "Albert", mpnet: "MPNet" },
+  ...{ electra: "Electra", albert: "Albert", mpnet: "MPNet", "deberta-v2": "DebertaV2" },
 };
 
 describe("toHuggingFaceConfig", () => {
@@ -178,7 +200,10 @@ describe("toHuggingFaceConfig", () => {
     { model_type: "distilbert" },
     { model_type: "bert", ...odd },
     { model_type: "distilbert", dim: 24, dropout: 0 },
-    ...["roberta", "xlm-roberta", "electra", "albert", "mpnet"].map((model_type) => ({ model_type })),
+    ...["roberta", "xlm-roberta", "electra", "albert", "mpnet", "deberta-v2"].map((model_type) => ({ model_type })),
+    debertaV3,
+    { ...debertaV3, pos_att_type: ["p2c"], position_buckets: -1, legacy: false, pooler_dropout: 0.2, cls_dropout: 0.3 },
+    { ...debertaV3, embedding_size: 8, position_biased_input: true, norm_rel_ebd: "none", pooler_hidden_act: "tanh" },
     { model_type: "roberta", ...odd, max_position_embeddings: 40, pad_token_id: 5, type_vocab_size: 1 },
     { model_type: "electra", ...odd, embedding_size: 8 },
     { model_type: "albert", ...odd, embedding_size: 8, classifier_dropout_prob: 0.4 },
@@ -248,6 +273,31 @@ describe("a bad config is refused with its reason", () => {
       "config/unsupported",
       /relative_attention_num_buckets 32, got 64/,
     ],
+    ...(
+      [
+        ["a convolution", { conv_kernel_size: 3 }, /no conv_kernel_size, got 3\. A convolution .* DeBERTa-v3 has none/],
+        ["a term of positions alone", { pos_att_type: ["c2p", "p2p"] }, /pos_att_type of c2p and p2c, got \["c2p","p2p"\]/],
+        ["relative positions that no term reads", { pos_att_type: [] }, /pos_att_type with c2p or p2c where relative_attention/],
+        [
+          "more buckets than distances",
+          { position_buckets: 1024 },
+          /position_buckets from 2 to .* 512 relative positions, got 1024/,
+        ],
+        ["heads of another width", { attention_head_size: 32 }, /attention_head_size 64, got 32/],
+        ["a pooler of another width", { pooler_hidden_size: 32 }, /pooler_hidden_size 1536, got 32/],
+      ] as const
+    ).map(([title, json, message]): (typeof cases)[number] => [
+      `DeBERTa: ${title}`,
+      { ...debertaV3, ...json },
+      "config/unsupported",
+      message,
+    ]),
+    ...["max_relative_positions", "max_position_embeddings", "position_buckets"].map((key): (typeof cases)[number] => [
+      `DeBERTa: a damaged ${key}`,
+      { ...debertaV3, [key]: 2 ** 31 - 1 },
+      "config/type",
+      new RegExp(`${key} to be at most 65536, got 2147483647`),
+    ]),
     ["several layers in a group", { model_type: "albert", inner_group_num: 2 }, "config/unsupported", /inner_group_num 1, got 2/],
     [
       "no position behind RoBERTa's padding",

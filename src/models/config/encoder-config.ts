@@ -10,6 +10,7 @@ export type EncoderFamily =
   | "albert"
   | "modernbert"
   | "mpnet"
+  | "deberta-v2"
   | "vit";
 
 /** `gelu` is the exact one, `gelu_new` the tanh approximation. */
@@ -39,6 +40,35 @@ export interface ModernConfig {
   readonly embeddingDropout: number;
   /** Fresh weights lie within so many deviations. */
   readonly initializerCutoff: number;
+}
+
+/** What only the config of DeBERTa-v2 and -v3 says. */
+export interface DisentangledConfig {
+  /** Terms of the scores beside content to content; each makes the scale smaller, also where there are no relative positions. */
+  readonly terms: { readonly contentToPosition: boolean; readonly positionToContent: boolean };
+  /** Absent where layers read no relative positions. */
+  readonly relative?: RelativePositions;
+  /** Whether the embeddings have absolute positions. */
+  readonly absolutePositions: boolean;
+  readonly poolerActivation: Activation;
+  /** Dropout before the pooler. */
+  readonly poolerDropout: number;
+  /** Whether masked tokens are predicted by BERT's head under its names, or by that of the original code. */
+  readonly bertMaskedHead: boolean;
+}
+
+/** Relative positions of DeBERTa. */
+export interface RelativePositions {
+  /** Distances in a direction that have a row of their own, or share one: half of the rows of the table. */
+  readonly span: number;
+  /** Whether far distances share rows, by their logarithm: all up to half of the span have their own. */
+  readonly logarithmic: boolean;
+  /** The first distance that the rows do not tell from farther ones. */
+  readonly maxDistance: number;
+  /** Whether a layer projects positions by its matrices of queries and keys, instead of by two of their own. */
+  readonly sharesProjections: boolean;
+  /** Whether the table goes through a LayerNorm. */
+  readonly normalised: boolean;
 }
 
 /** What only encoders of images have. */
@@ -96,6 +126,7 @@ export interface EncoderConfig {
   /** DistilBERT only: positions are fixed sines and cosines, which training leaves alone. */
   readonly sinusoidalPositions: boolean;
   readonly modern?: ModernConfig;
+  readonly disentangled?: DisentangledConfig;
   /** Present exactly where the encoder reads images. */
   readonly image?: ImageConfig;
 }

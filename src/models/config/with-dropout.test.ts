@@ -12,7 +12,7 @@ const sizes = {
   intermediate_size: 12,
   num_labels: 2,
 };
-const families = ["bert", "distilbert", "roberta", "electra", "albert", "modernbert"].map((model_type) =>
+const families = ["bert", "distilbert", "roberta", "electra", "albert", "modernbert", "deberta-v2"].map((model_type) =>
   parseEncoderConfig({
     ...sizes,
     model_type,
@@ -22,6 +22,7 @@ const families = ["bert", "distilbert", "roberta", "electra", "albert", "modernb
     hidden_dim: 12,
     embedding_size: 8,
     pad_token_id: 0,
+    pooler_dropout: 0.3,
   }),
 );
 

@@ -10,11 +10,13 @@ export interface DropoutSettings {
 
 /** The same encoder with other dropout; what is left out stays as the config has it. */
 export function withDropout(config: EncoderConfig, { hidden, attention }: DropoutSettings): EncoderConfig {
-  const { modern } = config;
+  const { modern, disentangled } = config;
   return {
     ...config,
     ...(attention !== undefined && { attentionDropout: attention }),
     ...(hidden !== undefined && { hiddenDropout: hidden, classifierDropout: hidden }),
     ...(hidden !== undefined && modern && { modern: { ...modern, embeddingDropout: hidden } }),
+    ...(hidden !== undefined &&
+      disentangled && { disentangled: { ...disentangled, poolerDropout: disentangled.poolerDropout && hidden } }),
   };
 }

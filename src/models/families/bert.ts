@@ -104,8 +104,10 @@ export function embed(tokens: Node, positions: Node, name: string, { config, par
 interface LayerOptions {
   /** Names of a layer's parameters; default BERT's. */
   readonly parts?: LayerParts;
-  /** Added to the scores of every layer, see `AttentionOptions`; default: nothing. */
-  readonly bias?: Node;
+  /** See `AttentionOptions`. */
+  readonly scale?: number;
+  /** Added to the scores of a layer, see `AttentionOptions`; default: nothing. */
+  bias?(q: Node, k: Node, layer: number): Node;
 }
 
 /** All layers: x [T, D]. */
@@ -123,13 +125,13 @@ export function bertLayers(x: Node, prefix: string, build: EncoderBuild, options
 }
 
 /** One layer: [T, D] → [T, D]. */
-function bertLayer(x: Node, name: string, layer: number, build: EncoderBuild, { parts = bertParts, bias }: LayerOptions) {
+function bertLayer(x: Node, name: string, layer: number, build: EncoderBuild, { parts = bertParts, scale, bias }: LayerOptions) {
   const { config, parameters, dropout } = build;
   const { hiddenSize: D, intermediateSize: F, layerNormEps: eps } = config;
   const hidden = (x: Node, site: string): Node => dropout(x, `layer.${layer}.${site}`, ["B*n", D], config.hiddenDropout);
   const of = (part: keyof LayerParts): string => `${name}.${parts[part]}`;
   const names = { query: of("query"), key: of("key"), value: of("value"), output: of("attentionOutput") };
-  const attended = attention(x, names, { ...build, layer, bias });
+  const attended = attention(x, names, { ...build, layer, scale, bias: bias && ((q, k) => bias(q, k, layer)) });
   const residual = add(hidden(attended.output, "attentionOutput"), x); // [T, D]
   const middle = parameters.layerNorm(residual, of("attentionNorm"), D, eps); // [T, D]
 

@@ -17,17 +17,20 @@ for (const [name, family] of Object.entries(families)) {
     assert.equal(family.gated ?? false, doubled);
   });
 
-  test(`${name} says that it biases scores where its layers give the core a bias`, () => {
-    const biased = new Set<boolean>();
-    const core: AttentionCore = {
-      ...masked,
-      attend(q, k, v, view) {
-        biased.add(view.bias !== undefined);
-        return masked.attend(q, k, v, view);
-      },
-    };
-    buildModel(config, { core, training: false });
-    assert.deepEqual([...biased], [family.biasesScores ?? false]);
+  test(`${name} says that it biases scores exactly where its layers give the core a bias`, () => {
+    const settings = [{}, { relative_attention: true, pos_att_type: ["c2p"] }];
+    for (const config of settings.map((setting) => parseEncoderConfig({ model_type: name, num_hidden_layers: 2, ...setting }))) {
+      const biased = new Set<boolean>();
+      const core: AttentionCore = {
+        ...masked,
+        attend(q, k, v, view) {
+          biased.add(view.bias !== undefined);
+          return masked.attend(q, k, v, view);
+        },
+      };
+      buildModel(config, { core, training: false });
+      assert.deepEqual([...biased], [family.biasesScores?.(config) ?? false]);
+    }
   });
 
   test(`${name} is written with the class name of what it reads`, () => {

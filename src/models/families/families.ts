@@ -1,6 +1,7 @@
 import type { EncoderFamily } from "../config/encoder-config.ts";
 import { albert } from "./albert.ts";
 import { bert } from "./bert.ts";
+import { debertaV2 } from "./deberta-v2.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { Family } from "./family.ts";
@@ -19,5 +20,6 @@ export const families = {
   albert,
   modernbert,
   mpnet,
+  "deberta-v2": debertaV2,
   vit,
 } as Readonly<Record<string, Family>> as Readonly<Record<EncoderFamily, Family>>;

@@ -77,8 +77,8 @@ export interface Family {
   readonly keys: ConfigKeys;
   /** Whether the feed-forward layer multiplies what it widens by a gate of the same width, which costs half as much again. */
   readonly gated?: boolean;
-  /** Whether layers add a bias to their attention scores (`AttentionOptions.bias`), which not every core computes. */
-  readonly biasesScores?: boolean;
+  /** Whether layers add a bias to their attention scores (`AttentionOptions.bias`), which not every core computes; absent: none does. */
+  biasesScores?(config: EncoderConfig): boolean;
   /** Whether transformers computes the attention past its attention interface, so that no Python module of Crisp's can change it. */
   readonly fixedInPython?: boolean;
   /** Read the family's own keys, and refuse with `config/unsupported` what its graph does not compute. */

@@ -41,7 +41,7 @@ export const mpnet: Family = {
   className: "MPNet",
   prefix: "mpnet",
   keys: { ...bert.keys, vocabSize: ["vocab_size", 30527], padTokenId: ["pad_token_id", 1] },
-  biasesScores: true,
+  biasesScores: () => true,
   fixedInPython: true,
   readOwn(read, { hiddenDropout }) {
     const buckets = read.count("relative_attention_num_buckets", BUCKETS);
@@ -81,7 +81,8 @@ const parts = {
 function encode(build: EncoderBuild): EncoderNodes {
   const name = "mpnet.embeddings";
   const x = embed(wordEmbeddings(name, build), positionEmbeddings(name, build), name, build); // [T, D]
-  return bertLayers(x, "mpnet", build, { parts, bias: relativeBias(build) });
+  const bias = relativeBias(build); // [1, H, n, n]
+  return bertLayers(x, "mpnet", build, { parts, bias: () => bias });
 }
 
 /**

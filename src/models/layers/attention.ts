@@ -1,6 +1,6 @@
 import type { AttentionCore, AttentionPlan, CoreNodes, Visibility } from "../../attention/index.ts";
 import type { GraphInputs } from "../../batch/index.ts";
-import { type Node, reshape, transpose } from "../../graph/index.ts";
+import { type DropoutMask, type Node, reshape, type Shape, transpose } from "../../graph/index.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
 import type { Parameters } from "./layers.ts";
 
@@ -25,8 +25,13 @@ export interface AttentionOptions {
    * padding, before any pattern, which then ranks and counts what each query has left.
    */
   visibility(layer: number): Visibility;
-  /** Added to the scaled scores, before any pattern ranks them: [1, H, n, n]; default: nothing. */
-  readonly bias?: Node;
+  /** Factor of q · k; default 1 / √d. */
+  readonly scale?: number;
+  /**
+   * Added to the scaled scores, before any pattern ranks them: queries and keys, [B, H, n, d] each, to [1 or B, H, n, n]. Its gradient
+   * flows to all that it reads. Default: nothing.
+   */
+  bias?(q: Node, k: Node): Node;
 }
 
 /** What a layer attends with. */
@@ -72,7 +77,7 @@ export function attention(x: Node, names: ProjectionNames, options: AttentionOpt
 }
 
 /**
- * Multi-head self-attention with structured sparsity: `softmax(mask(Q Kᵀ / √d + bias)) V`, then the output projection.
+ * Multi-head self-attention with structured sparsity: `softmax(mask(Q Kᵀ · scale + bias)) V`, then the output projection.
  *
  * What the model itself lets no pair see is removed first, padding above all, then the plan's pattern removes more; removed scores
  * never reach the softmax, and no gradient flows through the choice. Rows of padded queries are zero. How it is computed is up to the
@@ -85,18 +90,19 @@ export function attend({ query, key, value, output, rotate = (x) => x }: Project
   const { hiddenSize: D, heads: H, layers, attentionDropout } = config;
   const d = D / H;
   const split = (t: Node): Node => transpose(reshape(t, ["B", "n", H, d]), [0, 2, 1, 3]); // [T, D] → [B, H, n, d]
-  const { context, ...rest } = core.attend(rotate(split(query)), rotate(split(key)), split(value), {
+  const [q, k, v] = [rotate(split(query)), rotate(split(key)), split(value)];
+  const maskOf = (shape: Shape, part?: string): DropoutMask =>
+    inputs.dropout(["layer", layer, "attentionProbabilities", ...(part ? [part] : [])].join("."), shape, attentionDropout)!;
+  const { context, ...rest } = core.attend(q, k, v, {
     visibility: visibility(layer),
-    plan,
+    // evaluation is at full strength, and its lists of blocks as short as that
+    plan: training ? plan : { ...plan, rampSteps: undefined },
     layer,
     layers,
     heads: H,
-    scale: 1 / Math.sqrt(d),
-    bias,
-    dropoutMask(shape, part) {
-      const name = ["layer", layer, "attentionProbabilities", ...(part ? [part] : [])].join(".");
-      return training ? inputs.dropout(name, shape, attentionDropout) : null;
-    },
+    scale: options.scale ?? 1 / Math.sqrt(d),
+    bias: bias?.(q, k),
+    dropoutMask: training && attentionDropout > 0 ? maskOf : null,
     input: (name, ...rest) => inputs.values(`attention.${name}`, ...rest),
   });
   const merged = reshape(transpose(context, [0, 2, 1, 3]), ["B*n", D]); // [T, D]

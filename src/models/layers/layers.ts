@@ -18,6 +18,7 @@ import {
 } from "../../graph/index.ts";
 import type { Activation } from "../config/encoder-config.ts";
 import { adapterNames, isAdapted, type LoraSettings } from "./adapter.ts";
+import { RoundedLayers } from "./eight-bits.ts";
 
 /** Whether a layer has a bias; default true. */
 export interface BiasOption {
@@ -28,12 +29,17 @@ export interface BiasOption {
 export class Parameters {
   readonly #nodes = new Map<string, Node>();
   readonly #lora: LoraSettings | undefined;
+  readonly #rounded: RoundedLayers | undefined;
   /** Names of those that scale and shift a normalisation. */
   readonly norms = new Set<string>();
 
-  /** @param lora - Adapters beside the linear layers; default none. */
-  constructor(lora?: LoraSettings) {
+  /**
+   * @param lora - Adapters beside the linear layers; default none.
+   * @param eightBits - Linear layers compute as a file of 8 bits will; default false.
+   */
+  constructor(lora?: LoraSettings, eightBits = false) {
     this.#lora = lora;
+    this.#rounded = eightBits ? new RoundedLayers() : undefined;
   }
 
   get all(): Node[] {
@@ -48,8 +54,9 @@ export class Parameters {
 
   /** x · Wᵀ + b: x [T, inSize] → [T, outSize]; without b where `bias` is false. With an adapter, see `withLora`. */
   linear(x: Node, name: string, inSize: number, outSize: number, { bias = true }: BiasOption = {}): Node {
-    const weight = this.get(`${name}.weight`, [outSize, inSize]);
-    const y = bias ? linear(x, weight, this.get(`${name}.bias`, [outSize])) : matmul(x, weight, { transB: true });
+    const own = this.get(`${name}.weight`, [outSize, inSize]);
+    const [read, weight] = this.#rounded?.of(x, own) ?? [x, own];
+    const y = bias ? linear(read, weight, this.get(`${name}.bias`, [outSize])) : matmul(read, weight, { transB: true });
     const lora = this.#lora;
     if (!isAdapted(name, lora)) return y;
     const { a, b } = adapterNames(name);

@@ -36,7 +36,7 @@ describe("freeze", () => {
       const trained = specs.map(({ name }) => name).filter((name) => !all.includes(name));
       assert.ok(trained.some((name) => name.startsWith("classifier.")));
       assert.ok(
-        trained.every((name) => /^(?:classifier|pre_classifier|head)\./.test(name)),
+        trained.every((name) => /^(?:classifier|pre_classifier|head|pooler)\./.test(name)),
         trained.join(" "),
       );
       // beside these, an encoder has a last normalisation, a pooler, or a bias that its layers share

@@ -23,6 +23,13 @@ test("rates fall by one factor a layer, from the head down to the embeddings", (
   assert.equal(rates.size, specs.length);
 });
 
+test("the norm of DeBERTa's relative positions goes with their table", () => {
+  const positions = { relative_attention: true, pos_att_type: ["c2p"], norm_rel_ebd: "layer_norm" };
+  const config = parseEncoderConfig({ model_type: "deberta-v2", num_hidden_layers: 1, hidden_size: 24, ...positions });
+  const rates = new Map(layerRates(parameterSpecs(config), 0.5).map(({ name, rate }) => [name, rate]));
+  for (const part of ["rel_embeddings", "LayerNorm"]) assert.equal(rates.get(`deberta.encoder.${part}.weight`), 1 / 4);
+});
+
 test("a factor of 1, or none, changes nothing", () => {
   for (const same of [layerRates(specs), layerRates(specs, 1)]) assert.deepEqual(same, specs);
 });

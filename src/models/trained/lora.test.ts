@@ -35,7 +35,7 @@ describe("adapters", () => {
       );
       const trained = freezeBeside(specs, freeze(own, ["encoder"]), lora).filter(({ trainable }) => trainable);
       assert.ok(added.every(({ name }) => trained.some((spec) => spec.name === name)));
-      assert.ok(trained.every(({ name }) => adapterPart(name) || /^(?:classifier|pre_classifier|head)\./.test(name)));
+      assert.ok(trained.every(({ name }) => adapterPart(name) || /^(?:classifier|pre_classifier|head|pooler)\./.test(name)));
     });
   }
   test("named targets are the last parts of names; unknown ones are refused with those that there are", () => {

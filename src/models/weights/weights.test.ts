@@ -60,6 +60,12 @@ const subjects: readonly { config: EncoderConfig; prefix: string; head: string[]
     head: denseHead,
     carried: ["lm_head.dense.weight", "lm_head.decoder.bias", "lm_head.bias", "mpnet.pooler.dense.weight"],
   },
+  {
+    config: parseEncoderConfig({ model_type: "deberta-v2", hidden_size: 4, ...small }),
+    prefix: "deberta",
+    head: ["pooler.dense.weight", "pooler.dense.bias", ...linearHead],
+    carried: ["cls.predictions.bias", "lm_predictions.lm_head.dense.weight", "mask_predictions.classifier.weight"],
+  },
 ];
 const options = { seed: 3, where: "model.safetensors" };
 
@@ -87,7 +93,7 @@ for (const { config, prefix, head, carried } of subjects) {
       assert.deepEqual(load(config, tensors), { weights: values, fresh: [] });
     });
     test("a bare encoder's names have no prefix; its head is drawn from the seed", () => {
-      const bare = renamed(without(tensors, /^(classifier|pre_classifier)\./), (name) => name.replace(`${prefix}.`, ""));
+      const bare = renamed(without(tensors, /^(classifier|pre_classifier|pooler)\./), (name) => name.replace(`${prefix}.`, ""));
       const { weights, fresh } = load(config, bare);
       assert.deepEqual(fresh, head);
       const drawn = initialise(config, options.seed);

@@ -70,10 +70,10 @@ ${TICKS.filter((tick) => tick >= low && tick <= high).map((tick) => {
 <svg width="100%" height="${HEIGHT}" viewBox="0 0 100 100" preserveAspectRatio="none">${series.map(
     ({ points }, at) => html`<path class="curve mean-line c${at % 8}" d="${path(points, x, y)}"/>`,
   )}</svg>
-${series.map(({ pattern, points }, at) =>
+${series.map(({ points }, at) =>
   points.map(
     ({ length, speedup }) =>
-      html`<circle class="mean c${at % 8}" cx="${x.at(Math.log2(length))}%" cy="${fromTop(y, speedup)}" r="4.5"><title>${pattern} at ${count(length)}: ${times(speedup)}</title></circle>`,
+      html`<circle class="mean c${at % 8}" cx="${x.at(Math.log2(length))}%" cy="${fromTop(y, speedup)}" r="4.5"/>`,
   ),
 )}
 ${lengths.map((length) => html`<text class="tick" x="${x.at(Math.log2(length))}%" y="${HEIGHT + 17}" text-anchor="middle">${count(length)}</text>`)}

@@ -2,10 +2,11 @@ import type { ArmResult, OverSeeds, StudyResults } from "../../studies/index.ts"
 import { halfWidth } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { meanDot, type Reference, rowChart, seedDots, span } from "../row-chart.ts";
-import { scaleOver } from "../scale.ts";
+import { type AxisKind, scaleOver } from "../scale.ts";
 
 export interface DotPlot {
   readonly title: string;
+  readonly kind: AxisKind;
   /** As trained. */
   readonly value: (c: ArmResult) => OverSeeds;
   /** The same weights, sparsity off. */
@@ -24,11 +25,11 @@ export function dotPlot(results: StudyResults, plot: DotPlot): Html {
     const { low, high, perSeed } = plot.value(c);
     return [...perSeed, low ?? Number.NaN, high ?? Number.NaN, plot.off(c).mean];
   });
-  const core = scaleOver(values, { margin: 0 });
+  const core = scaleOver(plot.kind, values, { margin: 0 });
   const reach = 0.7 * (core.high - core.low);
   const near = plot.levels.filter(({ value }) => value >= core.low - reach && value <= core.high + reach);
   const far = plot.levels.filter((level) => !near.includes(level));
-  const scale = scaleOver([...values, ...near.map((level) => level.value)], { least: 1e-4 });
+  const scale = scaleOver(plot.kind, [...values, ...near.map((level) => level.value)]);
   const baseline = arms.find((c) => c.name === results.baseline);
   const references: Reference[] = [...near];
   if (baseline) references.push({ value: plot.value(baseline).mean, label: baseline.name, kind: "baseline" });
@@ -36,7 +37,7 @@ export function dotPlot(results: StudyResults, plot: DotPlot): Html {
     title: plot.title,
     scale,
     references,
-    tick: (value) => plot.tick(value, scale.digits),
+    tick: plot.tick,
     rows: arms.map((c, colour) => {
       const { mean, low, high, perSeed } = plot.value(c);
       const half = halfWidth(plot.value(c));

@@ -14,6 +14,11 @@ export interface FakeStudy {
   readonly effects?: readonly number[];
   readonly names?: readonly string[];
   readonly sparsities?: readonly number[];
+  /** Heads whose attention over the first sentence is kept. */
+  readonly heads?: number;
+  /** Words of the sentences whose attention is kept; default a dozen. */
+  readonly words?: number;
+  readonly looks?: readonly number[];
   /** Mean latent margin: 2.9 is about 90 % accuracy. */
   readonly centre?: number;
 }
@@ -84,8 +89,13 @@ export function fakeStudy(options: FakeStudy = {}): StudyResults {
       attention: 1.42e7 - 4.6e5 * effective,
       layer: 4.25e7 - 4.6e5 * effective,
     }),
-    attentionMaps: sentences.map((sentence, i) =>
-      attentionMap(sentence, names, sparsities, (at) => normal({ seed: i, step: 0, site: "attention" }, at)),
+    ...(options.looks && { looks: options.looks }),
+    attentionMaps: sentences.flatMap((sentence, i) =>
+      Array.from({ length: i === 0 ? (options.heads ?? 1) : 1 }, (_, head) => {
+        const longer = options.words ? Array.from({ length: options.words }, (_, at) => `word${at}`).join(" ") : sentence;
+        const noise = (at: number) => normal({ seed: i, step: head, site: "attention" }, at);
+        return { ...attentionMap(longer, names, sparsities, noise), sentence, layer: Math.floor(head / 4), head: head % 4 };
+      }),
     ),
     environment: { runtime: "onnxruntime-node 1.30.0, CPU", node: "24.0.0", threads: 2, model: "DistilBERT shape, 6 × 768" },
     command: `npx crisp-attention study --preset ${study} --seeds ${seeds}`,

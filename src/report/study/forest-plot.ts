@@ -11,15 +11,14 @@ const ZONE = 0.5;
 export function forestPlot(results: StudyResults): Html {
   const compared = results.arms.flatMap((c, colour) => (c.difference ? [{ c, colour, d: c.difference }] : []));
   const values = compared.flatMap(({ d }) => [d.low, d.high, d.fixedLow, d.fixedHigh, ...d.perSeed]);
-  const scale = scaleOver([...values, -2 * ZONE, 2 * ZONE]);
+  const scale = scaleOver("points", [...values, -2 * ZONE, 2 * ZONE]);
   const zone = { low: scale.at(-ZONE), high: scale.at(ZONE) };
   return rowChart({
     title: `Accuracy minus ${results.baseline}, in points`,
     scale,
     references: [{ value: 0, label: results.baseline, kind: "zero" }],
-    tick: (value) => points(value, scale.digits),
-    behind: (top, bottom) =>
-      html`<rect class="zone" x="${zone.low}%" width="${(zone.high - zone.low).toFixed(2)}%" y="${top}" height="${bottom - top}"/>`,
+    tick: points,
+    behind: html`<rect class="zone" x="${zone.low}%" width="${(zone.high - zone.low).toFixed(2)}%" y="0" height="100%"/>`,
     rows: compared.map(({ c, colour, d }) => ({
       name: c.name,
       colour,

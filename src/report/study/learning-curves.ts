@@ -2,7 +2,8 @@ import type { CurvePoint } from "../../runs/index.ts";
 import type { ArmResult, StudyResults } from "../../studies/index.ts";
 import { count } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { exactScale, type Scale, scaleOver } from "../scale.ts";
+import { colourOf } from "../row-chart.ts";
+import { type AxisKind, exactScale, type Scale, scaleOver } from "../scale.ts";
 
 export type CurveFigure = "evalAccuracy" | "evalLoss" | "trainLoss";
 
@@ -21,6 +22,7 @@ const HEIGHT = 170;
 export function learningCurves(
   results: StudyResults,
   figure: CurveFigure,
+  kind: AxisKind,
   tick: (value: number, digits: number) => string,
 ): Html | null {
   const panels = results.arms.map((c) => ({ c, seeds: seedLines(c, figure), mean: meanLine(c, figure) }));
@@ -31,12 +33,13 @@ export function learningCurves(
   if (!(last > first)) return null;
   const x = exactScale(first, last, 3);
   const y = scaleOver(
+    kind,
     all.map((point) => point.value),
-    { ticks: 4, least: 1e-4 },
+    { ticks: 4 },
   );
   const baseline = panels.find(({ c }) => c.name === results.baseline)?.mean ?? [];
   return html`<div class="panels">${panels.map(
-    ({ c, seeds, mean }, colour) => html`<div class="panel c${colour}"><h4>${c.name}</h4>
+    ({ c, seeds, mean }, arm) => html`<div class="panel ${colourOf(arm)}"><h4>${c.name}</h4>
 <svg class="chart indented" width="100%" height="${HEIGHT + 22}" role="img" aria-label="${c.name}: ${figure} over steps, ends at ${tick(mean.at(-1)?.value ?? Number.NaN, y.digits + 1)}">
 ${y.ticks.map(
   (value) =>

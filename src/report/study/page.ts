@@ -1,7 +1,7 @@
 import type { StudyResults } from "../../studies/index.ts";
 import { htmlDocument } from "../document.ts";
 import { html } from "../html.ts";
-import { removedPattern } from "./attention-map.ts";
+import { attentionStyle, mapPatterns } from "./attention-map.ts";
 import { overview } from "./overview.ts";
 import { studySection } from "./study-section.ts";
 import type { NamedAcross } from "./tables/across-tasks.ts";
@@ -19,7 +19,8 @@ export function renderReport(results: StudyResults | readonly StudyResults[], ac
   const single = studies.length === 1;
   return htmlDocument({
     title: single ? `${studies[0].study} · Crisp` : "Crisp studies",
-    body: html`${removedPattern}<main>
+    style: attentionStyle,
+    body: html`${mapPatterns}<main>
 ${!single && overview(studies, across)}
 ${studies.map((study, i) => studySection(study, single ? null : i))}
 </main>`,

@@ -3,9 +3,8 @@ import { test } from "node:test";
 import { acrossTasks, type StudyResults, type VerdictWord } from "../../studies/index.ts";
 import { duration, fixed, flops, halfWidth, listed, percent, points, pValue } from "../format.ts";
 import { html, raw } from "../html.ts";
-import { acrossLines, asPlanted, calibrationTitle, headline, renderReport, renderTable } from "../index.ts";
+import { acrossLines, asPlanted, calibrationTitle, renderReport, renderTable } from "../index.ts";
 import { misnested, poisoned } from "../markup.fixture.ts";
-import { exactScale, scaleOver } from "../scale.ts";
 import { fakeDemo, fakeStudy } from "./fake-study.fixture.ts";
 
 const study = fakeStudy();
@@ -27,7 +26,7 @@ test("every element of one study's page and of three studies' page closes where 
 });
 
 test("the page asks for nothing: no script, no link, no address, no import", () => {
-  assert.doesNotMatch(page, /<script|<link|<img|@import|https?:|url\((?!#removed)/);
+  assert.doesNotMatch(page, /<script|<link|<img|@import|https?:|url\((?!#)/);
 });
 
 test("no drawing holds NaN, undefined or infinity", () => {
@@ -66,7 +65,8 @@ test("the page shows further tests of each arm but the baseline, with their powe
   for (const { furtherTests } of study.arms.slice(1)) {
     const { permutation, mcNemar, stochasticOrder, power } = furtherTests!;
     assert.ok(table.includes(`${pValue(permutation.p)} <span class="pm">least ${pValue(0.0625)}`));
-    assert.ok(table.includes(`>${pValue(mcNemar.p)}</span>`));
+    assert.ok(table.includes(`<td>${pValue(mcNemar.p)}</td>`));
+    for (const { gained, lost } of mcNemar.perSeed) assert.ok(table.includes(`+${gained} −${lost} `));
     assert.ok(table.includes(`at most ${fixed(stochasticOrder.bound, 2)}`));
     for (const { power: chance } of power.planned) assert.ok(table.includes(percent(chance, 0)));
   }
@@ -75,53 +75,10 @@ test("the page shows further tests of each arm but the baseline, with their powe
   assert.doesNotMatch(renderReport(older), /Further tests/);
 });
 
-test("a removed pair is hatched, a kept one of small probability is a cell", () => {
-  const map = {
-    sentence: "a b",
-    tokens: ["a", "b"],
-    layer: 0,
-    head: 0,
-    probabilities: {
-      dense: [
-        [0.9999, 0.0001],
-        [0.5, 0.5],
-      ],
-      light_sparse: [
-        [1, 0],
-        [0, 1],
-      ],
-    },
-  };
-  const only = renderReport({ ...study, attentionMaps: [map] });
-  assert.equal(only.match(/<rect[^>]*fill-opacity/g)!.length, 6);
-  const removed = [...only.matchAll(/class="removed" d="([^"]*)"/g)].map(([, d]) => d.split("M").length - 1);
-  assert.deepEqual(removed, [0, 2]);
-});
-
 test("a level far from the data is named and does not squeeze the scale; a near one is drawn", () => {
   assert.match(page, /← majority class 5\d\.\d\d %, off the scale/);
   const [helps] = fakeDemo();
   assert.match(renderReport(helps), /class="reference ceiling"/);
-});
-
-test("headlines say in plain words what the verdict words mean", () => {
-  assert.equal(
-    headline(withWords(["supported", "supported", "supported"])),
-    "On SST-2, all three arms are more accurate than dense.",
-  );
-  assert.equal(
-    headline(withWords(["undecided", "undecided", "supported"])),
-    "On SST-2, aggressive_sparse is more accurate than dense; light_sparse and moderate_sparse cannot be told from dense.",
-  );
-  assert.equal(
-    headline(withWords(["no difference"], { synthetic: true })),
-    "On this synthetic corpus, light_sparse is as accurate as dense, within half a point.",
-  );
-  assert.equal(
-    headline(withWords(["undecided", "undecided", "undecided"])),
-    "On SST-2, none of the three arms can be told from dense.",
-  );
-  assert.equal(headline(withWords([])), "On SST-2, there was nothing to compare with dense.");
 });
 
 test("the instrument counts as calibrated only when every study found what was planted", () => {
@@ -141,6 +98,51 @@ test("the instrument counts as calibrated only when every study found what was p
   assert.match(calibrationTitle([right, planted("neither", ["supported"])]), /not calibrated: 1 of 2/);
   assert.equal(calibrationTitle([study, study]), "Two studies");
   assert.match(renderReport([right, planted("neither", ["supported"])]), /✗ not as planted/);
+});
+
+test("a value of a mark is said in text that touch and keyboard reach: no tooltip anywhere", () => {
+  for (const text of [page, renderReport(fakeDemo())])
+    assert.doesNotMatch(text.replace(/<title>.*?<\/title>/, ""), /<title| title=/);
+  for (const value of study.arms[1].accuracy.perSeed) assert.ok(page.includes(`<td>${percent(value)}</td>`));
+});
+
+test("the contents list links to every part, each id stands once, and a folded part's id lies inside it", () => {
+  for (const text of [page, renderReport(fakeDemo())]) {
+    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    const links = [...text.matchAll(/<a href="#([^"]+)"/g)].map(([, id]) => id);
+    assert.ok(links.length >= 9);
+    for (const id of links) assert.ok(ids.includes(id), id);
+    assert.match(
+      text,
+      /<details class="card wide folded"><summary><h3>All figures<\/h3><\/summary><div class="part" id="study-0-all">/,
+    );
+  }
+});
+
+test("hyper-parameters, confusions and runs taken over are on the page where the results have them", () => {
+  const takenFrom = [1, 2].map((seed) => ({ arm: "dense", seed, study: "grid.sst2" }));
+  const more = { ...study, classes: ["bad", "good"], hyperparameters: { learning_rate: 2e-5, bf16: false }, takenFrom };
+  const text = renderReport(more);
+  assert.match(text, /<dt>learning_rate<\/dt><dd>0\.00002<\/dd>/);
+  assert.match(text, /<dt>light_sparse<\/dt><dd>topK\(sparsity=0\.4\)<\/dd>/);
+  assert.equal(text.match(/class="confusion"/g)!.length, study.arms.length);
+  assert.equal(
+    study.arms[0].confusion!.flat().reduce((sum, value) => sum + value, 0),
+    5 * 872,
+    "answers of all seeds",
+  );
+  assert.match(text, /<dt>runs taken over<\/dt><dd>2 of 20<\/dd>/);
+  assert.match(text, /dense, seeds 1 and 2: taken from grid\.sst2/);
+  assert.doesNotMatch(page, /class="confusion"|Hyper-parameters|taken from/);
+});
+
+test("twelve arms, twelve heads and long sentences keep the page below 900,000 characters", () => {
+  const names = ["dense", ...Array.from({ length: 11 }, (_, at) => `block_of_sixteen_at_eighty_per_cent_${at}`)];
+  const sparsities = names.map((_, at) => (at === 0 ? 0 : 0.8));
+  const large = fakeStudy({ names, sparsities, effects: sparsities.slice(1), examples: 20, heads: 12, words: 200, seeds: 2 });
+  const size = renderReport(large).length;
+  assert.ok(size < 900_000, `${size} characters`);
 });
 
 test("a page of one study has one title and no overview", () => {
@@ -208,15 +210,6 @@ test("the template tag escapes values, joins lists and leaves out nothing-values
     html`<b title="${`"a'`}">${["<", raw("<i>"), null, false, undefined, 0]}</b>`.markup,
     `<b title="&quot;a&#39;">&lt;<i>0</b>`,
   );
-});
-
-test("scales put ends at 0 and 100 and ticks on round numbers", () => {
-  const scale = exactScale(-1, 1, 4);
-  assert.deepEqual([scale.at(-1), scale.at(0), scale.at(1)], [0, 50, 100]);
-  assert.deepEqual([...scale.ticks], [-1, -0.5, 0, 0.5, 1]);
-  assert.equal(scale.digits, 1);
-  const same = scaleOver([0.5, 0.5, Number.NaN], { least: 0.1 });
-  assert.ok(same.low < 0.5 && same.high > 0.5);
 });
 
 test("numbers read as people write them", () => {

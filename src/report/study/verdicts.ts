@@ -17,16 +17,25 @@ export const verdictPill = (word: VerdictWord): Html =>
 
 const compared = (results: StudyResults): ArmResult[] => results.arms.filter((c) => c.name !== results.baseline);
 
+/** Fewer paired seeds than this get no verdict (docs/statistics.md). */
+const FEWEST_SEEDS = 5;
+/** More names than these are counted instead. */
+const MOST_NAMES = 3;
+
 /**
- * The study in one plain sentence, from its verdict words alone.
+ * The study in one plain sentence: what its verdict words say or, where there are none, why not and what comes next. Arms that were not
+ * named beforehand are left out, unless no other was.
  *
  * @example headline(results) // "On SST-2, aggressive_sparse is more accurate than dense; light_sparse cannot be told from dense."
  */
 export function headline(results: StudyResults): string {
-  const all = compared(results);
   const dense = results.baseline;
   const on = results.synthetic ? "On this synthetic corpus" : `On ${results.corpus}`;
+  const all = compared(results);
   if (all.length === 0) return `${on}, there was nothing to compare with ${dense}.`;
+  const claimed = all.filter(({ verdict }) => verdict.because !== "not claimed");
+  if (claimed.length === 0) return `${on}, nothing was claimed beforehand, so there are figures and no verdict.`;
+  if (claimed.every(({ verdict }) => verdict.word === "no verdict")) return withoutVerdict(results, claimed[0], on);
   const groups: [VerdictWord, string, string][] = [
     ["supported", "is", `more accurate than ${dense}`],
     ["contradicted", "is", `less accurate than ${dense}`],
@@ -36,14 +45,30 @@ export function headline(results: StudyResults): string {
   ];
   const plural: Readonly<Record<string, string>> = { is: "are", cannot: "cannot", gets: "get" };
   const clauses = groups.flatMap(([word, verb, rest]) => {
-    const names = all.filter((c) => c.verdict.word === word).map((c) => c.name);
+    const names = claimed.filter((c) => c.verdict.word === word).map((c) => c.name);
     if (names.length === 0) return [];
-    if (names.length < all.length || names.length < 3)
+    const whole = names.length === claimed.length;
+    if (names.length < MOST_NAMES || (!whole && names.length === MOST_NAMES))
       return [`${listed(names)} ${names.length > 1 ? plural[verb] : verb} ${rest}`];
+    if (!whole) return [`${inWords(names.length)} of ${inWords(claimed.length)} arms ${plural[verb]} ${rest}`];
     if (word === "undecided") return [`none of the ${inWords(names.length)} arms can be told from ${dense}`];
     return [`all ${inWords(names.length)} arms ${plural[verb]} ${rest}`];
   });
   return `${on}, ${clauses.join("; ")}.`;
+}
+
+/** Why there is no verdict, and what to do next. Results of before do not say why; with few seeds it is that. */
+function withoutVerdict({ seeds, looks = [], baseline }: StudyResults, { verdict }: ArmResult, on: string): string {
+  const because = verdict.because ?? (seeds.length < FEWEST_SEEDS ? "few seeds" : undefined);
+  if (because === "baseline learned nothing") return `${on}, ${baseline} learned nothing; next: train longer.`;
+  if (because === undefined) return `${on}, there is no verdict.`;
+  const next = looks.find((look) => look > seeds.length && look >= FEWEST_SEEDS);
+  if (next !== undefined) {
+    const more = next - seeds.length;
+    return `Too early to say: ${seeds.length} of ${next} seeds; next: ${inWords(more)} more.`;
+  }
+  if (because === "not planned") return `${on}, there is no verdict: it was not planned for ${seeds.length} seeds.`;
+  return `Too early to say: ${seeds.length} of ${FEWEST_SEEDS} seeds; next: a study of ${inWords(FEWEST_SEEDS)} seeds from the start.`;
 }
 
 /** Whether a planted study found what was planted; null when nothing was written down to be judged, or too few seeds gave no verdict. */

@@ -1,7 +1,7 @@
 import type { ClassScores } from "../../metrics/index.ts";
-import { count } from "../format.ts";
+import { scrolling } from "../document.ts";
+import { count, cut } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { cut } from "./figure-text.ts";
 
 /** More rows than this nobody reads. */
 export const MOST_CLASSES = 100;
@@ -9,9 +9,12 @@ export const MOST_CLASSES = 100;
 /** Precision, recall and F1 of each class, the weakest first; a bar beside each F1. */
 export function classScoresTable(classes: readonly ClassScores[]): Html {
   const weakest = [...classes].sort((a, b) => a.f1 - b.f1 || b.support - a.support).slice(0, MOST_CLASSES);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores of each class"><table class="figures scores"><thead><tr><th scope="col">class</th><th scope="col">F1</th><th></th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">count</th></tr></thead>
+  return scrolling(
+    "Scores of each class",
+    html`<table class="figures scores"><thead><tr><th scope="col">class</th><th scope="col">F1</th><td></td><th scope="col">precision</th><th scope="col">recall</th><th scope="col">count</th></tr></thead>
 <tbody>${weakest.map(
-    ({ label, support, precision, recall, f1 }) =>
-      html`<tr><td>${cut(label, 40)}</td><td>${f1.toFixed(3)}</td><td class="bar"><span style="width:${(100 * f1).toFixed(1)}%"></span></td><td>${precision.toFixed(3)}</td><td>${recall.toFixed(3)}</td><td>${count(support)}</td></tr>`,
-  )}</tbody></table></div>`;
+      ({ label, support, precision, recall, f1 }) =>
+        html`<tr><th scope="row">${cut(label, 40)}</th><td>${f1.toFixed(3)}</td><td class="bar"><span style="width:${(100 * f1).toFixed(1)}%"></span></td><td>${precision.toFixed(3)}</td><td>${recall.toFixed(3)}</td><td>${count(support)}</td></tr>`,
+    )}</tbody></table>`,
+  );
 }

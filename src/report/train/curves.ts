@@ -1,7 +1,7 @@
 import { card } from "../document.ts";
 import { capital, fixed } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { figureName, figureTick, smallTick } from "./figure-text.ts";
+import { axisOf, figureName, figureTick, smallTick } from "./figure-text.ts";
 import { lineChart, type Point } from "./line-chart.ts";
 import { smoothed, thinned } from "./thin.ts";
 import type { TrainReport } from "./train-report.ts";
@@ -50,6 +50,7 @@ export function curveCards(report: CurvesOf): (Html | null)[] {
       "At each evaluation while training.",
       lineChart({
         title: figureName(shown),
+        kind: axisOf(shown),
         updates,
         lines: [{ points: figures, colour: HELD_OUT, kind: "points" }],
         tick: (value, digits) => figureTick(shown, value, digits),

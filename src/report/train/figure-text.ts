@@ -1,4 +1,5 @@
 import { fixed, percent } from "../format.ts";
+import type { AxisKind } from "../scale.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
   macroF1: "macro-F1",
@@ -19,6 +20,9 @@ export const figureName = (name: string): string => NAMES[name] ?? name;
 
 const isShare = (name: string): boolean => /accuracy$/i.test(name);
 
+/** What an axis of the figure shows. */
+export const axisOf = (name: string): AxisKind => (isShare(name) ? "share" : "other");
+
 /** `accuracy 0.912` → `91.2 %`; correlations, F1 and losses stay numbers; what could not be computed is –. */
 export const figureText = (name: string, value: number): string => {
   if (!Number.isFinite(value)) return "–";
@@ -34,9 +38,3 @@ const MOST_DIGITS = 4;
 /** A number of unknown size, e.g. a learning rate: `2.0e-5`. */
 export const smallTick = (value: number, digits: number): string =>
   digits <= MOST_DIGITS ? fixed(value, digits) : value === 0 ? "0" : value.toExponential(1);
-
-/** Cut to a sensible length, between characters. */
-export function cut(text: string, most: number): string {
-  const characters = Array.from(text.slice(0, 2 * most + 2));
-  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : text;
-}

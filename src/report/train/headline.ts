@@ -1,8 +1,8 @@
-import { capital, count, duration, listed, percent, unbroken } from "../format.ts";
+import { capital, count, cut, duration, listed, percent, unbroken } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { meanDot, rowChart, span } from "../row-chart.ts";
 import { scaleOver } from "../scale.ts";
-import { cut, figureName, figureText, figureTick } from "./figure-text.ts";
+import { axisOf, figureName, figureText, figureTick } from "./figure-text.ts";
 import type { Baseline, TrainReport } from "./train-report.ts";
 
 const LABEL = 40;
@@ -79,14 +79,13 @@ export function baselineChart(report: TrainReport): Html | null {
   const all = baselinesOf(report);
   if (all.length === 0) return null;
   const { name, value, interval } = report.primary;
-  const scale = scaleOver([value, interval?.low ?? value, interval?.high ?? value, ...all.map(({ score }) => score)], {
-    least: 1e-3,
-  });
+  const values = [value, interval?.low ?? value, interval?.high ?? value, ...all.map(({ score }) => score)];
+  const scale = scaleOver(axisOf(name), values);
   return rowChart({
     title: figureName(name),
     scale,
     references: [],
-    tick: (tick) => figureTick(name, tick, scale.digits),
+    tick: (tick, digits) => figureTick(name, tick, digits),
     rows: [
       {
         name: "this model",

@@ -1,6 +1,6 @@
 import { count } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { exactScale, type Scale, scaleOver } from "../scale.ts";
+import { type AxisKind, exactScale, type Scale, scaleOver } from "../scale.ts";
 
 /** A point over the updates. */
 export interface Point {
@@ -17,8 +17,6 @@ export interface Line {
 }
 
 const HEIGHT = 170;
-/** Of an axis, as a share of the largest value. */
-const LEAST_RANGE = 0.05;
 
 /**
  * Lines over the updates of a run.
@@ -28,6 +26,8 @@ const LEAST_RANGE = 0.05;
  */
 export function lineChart(chart: {
   readonly title: string;
+  /** Default other. */
+  readonly kind?: AxisKind;
   /** Of the whole run, so that all its charts have one axis. */
   readonly updates: number;
   readonly lines: readonly Line[];
@@ -39,8 +39,7 @@ export function lineChart(chart: {
   if (all.length === 0) return null;
   const x = exactScale(1, Math.max(chart.updates, 2), 4);
   const values = all.map(({ value }) => value);
-  // a level line, or a single point, must not become an axis of tiny differences
-  const y = scaleOver(values, { ticks: 4, least: LEAST_RANGE * Math.max(1e-9, ...values.map(Math.abs)) });
+  const y = scaleOver(chart.kind ?? "other", values, { ticks: 4 });
   const level = chart.level !== undefined && chart.level >= y.low && chart.level <= y.high ? chart.level : undefined;
   const end = lines.at(-1)!.points.at(-1)?.value;
   return html`<svg class="chart indented" width="100%" height="${HEIGHT + 22}" role="img" aria-label="${chart.title} over ${count(chart.updates)} updates${

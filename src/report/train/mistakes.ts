@@ -1,6 +1,5 @@
-import { count } from "../format.ts";
+import { count, cut } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { cut } from "./figure-text.ts";
 import { shadedText } from "./shaded-text.ts";
 import type { ShownMistake, TrainReport } from "./train-report.ts";
 

@@ -1,15 +1,14 @@
-import { card, htmlDocument } from "../document.ts";
-import { capital, count, percent } from "../format.ts";
+import { confusions, MOST_IN_MAP } from "../confusion.ts";
+import { card, contents, foldedPart, htmlDocument, type Part, part } from "../document.ts";
+import { capital, count, cut, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { classScoresTable, MOST_CLASSES } from "./class-scores.ts";
-import { confusions, MOST_IN_MAP } from "./confusion.ts";
 import { curveCards } from "./curves.ts";
-import { cut } from "./figure-text.ts";
 import { baselineChart, headlineSection } from "./headline.ts";
 import { mistakesList } from "./mistakes.ts";
 import { reliabilityDiagram } from "./reliability.ts";
 import { MOST_DOTS, scatterPlot } from "./scatter.ts";
-import { settingsSection } from "./settings.ts";
+import { provenancePart, settingsPart } from "./settings.ts";
 import { trainStyle } from "./style.ts";
 import type { TrainReport } from "./train-report.ts";
 
@@ -19,24 +18,25 @@ import type { TrainReport } from "./train-report.ts";
  * @returns The document; every value in it is escaped.
  * @example await writeFile("report.html", renderTrainReport(report))
  */
-export const renderTrainReport = (report: TrainReport): string =>
-  htmlDocument({
+export function renderTrainReport(report: TrainReport): string {
+  const parts = [
+    answersPart(report),
+    mistakesPart(report),
+    curvesPart(report),
+    classesPart(report),
+    settingsPart(report),
+    provenancePart(report),
+  ].filter((each) => each !== null);
+  return htmlDocument({
     title: `${cut(report.name, 80)} · Crisp`,
     style: trainStyle,
     body: html`<main><section class="study">
 ${headlineSection(report)}
-<div class="cards">
-${baselineCard(report)}
-${curveCards(report)}
-${scatterCard(report)}
-${calibrationCard(report)}
-${confusionCard(report)}
-</div>
-${classesCard(report)}
-${mistakesCard(report)}
-${settingsSection(report)}
+${contents("Contents", parts)}
+${parts.map(({ markup }) => markup)}
 </section></main>`,
   });
+}
 
 /** What the figures are about, in the words of a title. */
 const where = ({ evaluated, unit }: TrainReport): string => `${evaluated.split.replace(" ", "-")} ${unit}s`;
@@ -46,6 +46,20 @@ function baselineCard(report: TrainReport): Html | null {
   const note = `On the ${where(report)}. Bar: 95 % interval for examples like these.`;
   return chart && card("Against what is simple", note, chart, "wide");
 }
+
+const cards = (id: string, title: string, each: readonly (Html | null)[]): Part | null =>
+  each.every((card) => card === null) ? null : { id, title, markup: html`<div class="cards part" id="${id}">${each}</div>` };
+
+/** What the model answers, and how far it can be trusted. */
+const answersPart = (report: TrainReport): Part | null =>
+  cards("answers", "How far to trust it", [
+    baselineCard(report),
+    scatterCard(report),
+    calibrationCard(report),
+    confusionCard(report),
+  ]);
+
+const curvesPart = (report: TrainReport): Part | null => cards("curves", "While it trained", curveCards(report));
 
 /** Confusions of few classes stand beside the calibration; of more they need the whole width, and so do others. */
 const NARROW_CLASSES = 8;
@@ -85,19 +99,19 @@ function confusionCard(report: TrainReport): Html | null {
   return card(`What it confuses, ${where(report)}`, note, confusions(labels, confusion), widthFor(report));
 }
 
-function classesCard(report: TrainReport): Html | null {
+function classesPart(report: TrainReport): Part | null {
   const { classes } = report;
   if (!classes) return null;
   const many = classes.length > MOST_CLASSES ? ` ${MOST_CLASSES} of ${count(classes.length)} classes.` : "";
-  return card("Each class", `The weakest first, ${where(report)}.${many}`, classScoresTable(classes), "wide");
+  return foldedPart("classes", "Each class", `The weakest first, ${where(report)}.${many}`, classScoresTable(classes));
 }
 
-function mistakesCard(report: TrainReport): Html | null {
+function mistakesPart(report: TrainReport): Part | null {
   const { shown, total } = report.mistakes;
   if (shown.length === 0) return null;
   const seen = shown.some(({ attention }) => attention)
     ? " Shading: where the last layer looks, as the mean over its heads, from the token that decides; stronger is more, and special tokens are left out."
     : "";
   const note = `${capital(where(report))}: ${count(shown.length)} of ${count(total)}. All of them are in errors.csv.${seen}`;
-  return card(report.pairs ? "The largest errors" : "The worst mistakes", note, mistakesList(report.mistakes), "wide");
+  return part("mistakes", report.pairs ? "The largest errors" : "The worst mistakes", note, mistakesList(report.mistakes));
 }

@@ -1,4 +1,5 @@
 import type { ReliabilityBin } from "../../metrics/index.ts";
+import { scrolling } from "../document.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 
@@ -23,7 +24,12 @@ ${TICKS.map(
 <line class="reference" x1="0" x2="${SIZE}" y1="${SIZE}" y2="0"/>
 <g class="c4">${bins.map(
     ({ count: examples, right, confidence }) =>
-      html`<line class="span thin" x1="${x(confidence)}" x2="${x(confidence)}" y1="${y(confidence)}" y2="${y(right)}"/><circle class="mean" cx="${x(confidence)}" cy="${y(right)}" r="${(3 + (LARGEST - 3) * Math.sqrt(examples / most)).toFixed(1)}"><title>${percent(confidence, 1)} sure, ${percent(right, 1)} right: ${count(examples)}</title></circle>`,
+      html`<line class="span thin" x1="${x(confidence)}" x2="${x(confidence)}" y1="${y(confidence)}" y2="${y(right)}"/><circle class="mean" cx="${x(confidence)}" cy="${y(right)}" r="${(3 + (LARGEST - 3) * Math.sqrt(examples / most)).toFixed(1)}"/>`,
   )}</g>
-<text class="tick" x="${SIZE}" y="${SIZE + 34}" text-anchor="end">how sure it was →</text><text class="tick" x="-4" y="-4">right ↑</text></svg>`;
+<text class="tick" x="${SIZE}" y="${SIZE + 34}" text-anchor="end">how sure it was →</text><text class="tick" x="-4" y="-4">right ↑</text></svg>
+<details><summary>The dots in numbers</summary>${scrolling(
+    "Reliability in numbers",
+    html`<table class="figures"><thead><tr><th scope="col">sure</th><th scope="col">right</th><th scope="col">examples</th></tr></thead>
+<tbody>${bins.map(({ confidence, right, count: examples }) => html`<tr><th scope="row">${percent(confidence, 1)}</th><td>${percent(right, 1)}</td><td>${count(examples)}</td></tr>`)}</tbody></table>`,
+  )}</details>`;
 }

@@ -12,8 +12,8 @@ export function scatterPlot(pairs: readonly { readonly actual: number; readonly 
     (_, at) => Math.floor((at * MOST_DOTS) / pairs.length) !== Math.floor(((at - 1) * MOST_DOTS) / pairs.length),
   );
   const scale = scaleOver(
+    "other",
     shown.flatMap(({ actual, predicted }) => [actual, predicted]),
-    { ticks: 5 },
   );
   const x = (value: number): number => Math.round((10 * scale.at(value) * SIZE) / 100) / 10;
   const y = (value: number): number => Math.round((10 * (100 - scale.at(value)) * SIZE) / 100) / 10;

@@ -1,12 +1,23 @@
-import { type Html, html } from "../html.ts";
-import { cut } from "./figure-text.ts";
+import { foldedPart, type Part } from "../document.ts";
+import { cut } from "../format.ts";
+import { html } from "../html.ts";
 import type { TrainReport } from "./train-report.ts";
 
 const VALUE = 200;
 
-/** Where the model came from: command, facts, and all options. */
-export const settingsSection = ({ command, facts, options }: TrainReport): Html =>
-  html`<footer class="provenance"><h3>How this came about</h3><pre><code>${command}</code></pre>
-<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${cut(value, VALUE)}</dd></div>`)}</dl>
-<h3>All options</h3><p class="note">Bold: given on the command line. The others have their defaults; – means that there is none.</p>
-<dl class="options">${options.map(({ name, value, given }) => html`<div${given && html` class="given"`}><dt>${name}</dt><dd>${cut(value, VALUE)}</dd></div>`)}</dl></footer>`;
+/** All options. */
+export const settingsPart = ({ options }: TrainReport): Part =>
+  foldedPart(
+    "options",
+    "All options",
+    "Bold: given on the command line. The others have their defaults; – means that there is none.",
+    html`<dl class="options">${options.map(({ name, value, given }) => html`<div${given && html` class="given"`}><dt>${name}</dt><dd>${cut(value, VALUE)}</dd></div>`)}</dl>`,
+  );
+
+/** Where the model came from: command and facts. */
+export const provenancePart = ({ command, facts }: TrainReport): Part => ({
+  id: "provenance",
+  title: "How this came about",
+  markup: html`<footer class="provenance part" id="provenance"><h3>How this came about</h3><pre tabindex="0"><code>${command}</code></pre>
+<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${cut(value, VALUE)}</dd></div>`)}</dl></footer>`,
+});

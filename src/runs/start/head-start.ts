@@ -1,6 +1,6 @@
 import { type AttentionPlan, isDense } from "../../attention/index.ts";
 import type { Encoded } from "../../data/index.ts";
-import { centredRegression, denseRows, folds, probabilitiesOf } from "../../linear/index.ts";
+import { crossPredicted, folds } from "../../linear/index.ts";
 import { argmax } from "../../metrics/index.ts";
 import { meanPooled } from "../../models/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
@@ -94,16 +94,9 @@ export function crossValidated(
   classes: number,
   groups: readonly number[],
 ): number {
-  let right = 0;
-  for (const { train, test } of folds(labels, FOLDS, { groups })) {
-    const model = centredRegression(pick(features, train), pick(labels, train), classes);
-    const said = probabilitiesOf(model, denseRows(pick(features, test))).map(argmax);
-    right += said.filter((label, at) => label === labels[test[at]]).length;
-  }
-  return right / labels.length;
+  const said = crossPredicted(features, labels, classes, folds(labels, FOLDS, { groups }));
+  return said.filter((row, at) => argmax(row) === labels[at]).length / labels.length;
 }
-
-const pick = <T>(all: readonly T[], places: readonly number[]): T[] => places.map((at) => all[at]);
 
 /** A plan of the whole encoder says which layers it meant, before others come behind them. */
 const withoutLastLayers = (plan: AttentionPlan, layers: number): AttentionPlan =>

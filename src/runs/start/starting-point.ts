@@ -1,4 +1,13 @@
-import { type EncoderConfig, initialise, parseEncoderConfig, storedModel, weightsFrom, withLabels } from "../../models/index.ts";
+import { expectedGot } from "../../errors/index.ts";
+import {
+  type EncoderConfig,
+  initialise,
+  parseEncoderConfig,
+  storedModel,
+  storedWithFewerLayers,
+  weightsFrom,
+  withLabels,
+} from "../../models/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
 import type { RunEnvironment } from "../environment/environment.ts";
 import type { ModelSource } from "../spec.ts";
@@ -15,18 +24,25 @@ export interface StartingPoint {
  * Read the weights of a model, or draw them, and give it the head of a task.
  *
  * @param seed - Of what is drawn.
+ * @param layers - So many of the model's; left out, all. Of a model that is drawn the config says how many there are.
  */
 export function startingPoint(
   model: ModelSource,
   { labels, task }: { readonly labels: readonly string[]; readonly task: TaskName },
   environment: Pick<RunEnvironment, "loadModel">,
   seed: number,
+  layers?: number,
 ): StartingPoint {
   if (model.kind === "fresh") {
+    if (layers !== undefined) {
+      const hint = "Say in its config how many layers it has.";
+      throw expectedGot("training/bad-option", "numHiddenLayers", "a model with weights to start from", "a fresh one", hint);
+    }
     const config = withLabels(parseEncoderConfig(model.config), labels, task);
     return { config, values: initialise(config, seed), fresh: [] };
   }
-  const stored = model.kind === "files" ? storedModel(model.files) : environment.loadModel(model.path);
+  const whole = model.kind === "files" ? storedModel(model.files) : environment.loadModel(model.path);
+  const stored = layers === undefined ? whole : storedWithFewerLayers(whole, layers);
   const config = withLabels(stored.config, labels, task);
   const { weights, fresh } = weightsFrom(config, stored, { seed, where: stored.weightsFile });
   return { config, values: weights, fresh };

@@ -180,3 +180,29 @@ test("a baseline that gives all examples one label learned nothing: nothing is c
   assert.equal(collapsed.arms[1].verdict.word, "contradicted");
   assert.match(collapsed.arms[1].verdict.sentence, /It learned nothing/);
 });
+
+test("confusions count the answers of all seeds, row by true class; of more than 30 classes there are none", () => {
+  const [dense] = studyResults(
+    [run("dense", 0, [T, F, F]), run("dense", 1, [T, T, T]), run("sparse", 0, [T, T, T]), run("sparse", 1, [T, T, T])],
+    meta,
+  ).arms;
+  // labels are 0, 1, 0
+  assert.deepEqual(dense.confusion, [
+    [3, 1],
+    [1, 1],
+  ]);
+  const wide = (arm: string) => {
+    const probabilities = [0, 1].map((e) => Array.from({ length: 31 }, (_, c) => (c === e ? 1 : 0)));
+    return run(arm, 0, [T, T], { probabilities, denseProbabilities: probabilities });
+  };
+  assert.equal(studyResults([wide("dense"), wide("sparse")], meta).arms[0].confusion, undefined);
+});
+
+test("no verdict says why", () => {
+  const why = (runs: readonly RunRecord[], more: Partial<StudyMeta> = {}) =>
+    studyResults(runs, { ...meta, ...more }).arms[1].verdict.because;
+  assert.equal(why(study(20, 0.7, 0.7, 2)), "few seeds");
+  assert.equal(why(study(20, 0.7, 0.7), { claims: [] }), "not claimed");
+  assert.equal(why(study(20, 0.7, 0.7), { looks: [10] }), "not planned");
+  assert.equal(why(study(20, 0.7, 0.7)), undefined);
+});

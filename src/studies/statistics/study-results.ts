@@ -16,7 +16,7 @@ import { checkRuns } from "./check-runs.ts";
 import { furtherTests } from "./further-tests.ts";
 import { holmLevels } from "./holm.ts";
 import { type LookLevels, levelsAt } from "./looks.ts";
-import { FEWEST_SEEDS, points, settled, verdictOn } from "./verdict.ts";
+import { FEWEST_SEEDS, noVerdict, points, settled, verdictOn } from "./verdict.ts";
 
 /** What the runs themselves don't know; fixed before the first run. */
 export interface StudyMeta {
@@ -47,6 +47,9 @@ export interface StudyMeta {
 
 /** The loss difference is exploratory: fewer replicates, since its matrix has no zeros to skip. */
 const LOSS_REPLICATES = 2_000;
+
+/** A confusion matrix of more classes nobody reads, and it would be the most of results.json. */
+const MOST_CONFUSED = 30;
 
 /**
  * Aggregate the runs of one study: means over seeds, paired differences to the baseline, intervals, verdicts, calibration.
@@ -114,14 +117,14 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       const nothing = saysOneLabel(own) ? " It learned nothing: each of its runs gives all examples one label." : "";
       if (at < 0) return settled("baseline", `${name} is the baseline that the others are compared to.${nothing}`);
       const soFar = `${points(boots[at].components.mean)} points over ${counted(seeds.length, "paired seed")}`;
-      if (claim < 0) return settled("no verdict", `${name} was not named beforehand, so it is exploratory: ${soFar}.`);
+      if (claim < 0) return noVerdict("not claimed", `${name} was not named beforehand, so it is exploratory: ${soFar}.`);
       if (seeds.length < FEWEST_SEEDS)
-        return settled("no verdict", `A verdict on ${name} needs at least ${FEWEST_SEEDS} paired seeds: ${soFar}.`);
+        return noVerdict("few seeds", `A verdict on ${name} needs at least ${FEWEST_SEEDS} paired seeds: ${soFar}.`);
       if (!planned)
-        return settled("no verdict", `No look at ${name} was planned after ${counted(seeds.length, "seed")}: ${soFar}.`);
+        return noVerdict("not planned", `No look at ${name} was planned after ${counted(seeds.length, "seed")}: ${soFar}.`);
       if (saysOneLabel(base))
-        return settled(
-          "no verdict",
+        return noVerdict(
+          "baseline learned nothing",
           `${baseline} learned nothing, so there is nothing to compare ${name} to: ${soFar}. Train longer.`,
         );
       const { corpus, synthetic } = meta;
@@ -158,6 +161,7 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
       verdict: verdict(),
       ...(diverged > 0 && { diverged }),
       ...(further && { furtherTests: further }),
+      ...(own[0].probabilities[0].length <= MOST_CONFUSED && { confusion: confusion(own) }),
       curves: own.map((run) => run.curve),
     };
   });
@@ -169,6 +173,7 @@ export function studyResults(runs: readonly RunRecord[], meta: StudyMeta): Study
     ...(meta.planted && { planted: meta.planted }),
     baseline,
     seeds,
+    ...(meta.looks && { looks: meta.looks }),
     metric: "accuracy",
     majority: majorityShare(labels),
     examples: { ...meta.examples, reported: labels.length },
@@ -219,6 +224,14 @@ function calibration(own: readonly RunRecord[]): Calibration {
       ? over((run) => negativeLogLikelihood(atTemperature(run.probabilities, run.temperature!), run.labels))
       : null,
   };
+}
+
+/** Answers over all runs, [C][C]: row = true class, column = predicted. */
+function confusion(own: readonly RunRecord[]): number[][] {
+  const classes = own[0].probabilities[0].length;
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (const { probabilities, labels } of own) labels.forEach((label, e) => void counts[label][argmax(probabilities[e])]++);
+  return counts;
 }
 
 /** Mean, values and Student-t interval of one number over seeds. */

@@ -1,4 +1,4 @@
-import type { Verdict, VerdictWord } from "../records.ts";
+import type { NoVerdict, Verdict, VerdictWord } from "../records.ts";
 import type { CrossedBootstrap, Interval } from "./bootstrap.ts";
 import { furtherSeeds } from "./further-seeds.ts";
 
@@ -61,6 +61,8 @@ export function verdictOn(claim: Claim, boot: CrossedBootstrap, level: number, l
 }
 
 export const settled = (word: VerdictWord, sentence: string): Verdict => ({ word, sentence, furtherSeeds: null });
+
+export const noVerdict = (because: NoVerdict, sentence: string): Verdict => ({ ...settled("no verdict", sentence), because });
 
 /** Signed points with two decimals and a real minus sign: `+0.97`, `−0.40`, `0.00`. */
 export function points(value: number): string {

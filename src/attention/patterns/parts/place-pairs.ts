@@ -25,11 +25,14 @@ export function keptBy(view: GraphView, rule: PlaceRule, pairs: PlacePairs, plac
   });
 }
 
-/** Pairs with a real key that one of the rules keeps at least: bool [B, 1, …pairs]. */
-export function keptByAny(view: GraphView, rules: readonly PlaceRule[], pairs: PlacePairs, places: Dim): Node {
+/** Behind which key none is kept: a text's length for pairs that one of the rules keeps, 0 for others; int32 [B, 1, …pairs]. */
+export function endByAny(view: GraphView, rules: readonly PlaceRule[], pairs: PlacePairs, places: Dim): Node {
   const lengths = reshape(textLengths(view), ["B", 1, ...pairs.queries.shape.map(() => 1)]);
   // no And or Or of five axes: see docs/parity.md, ONNX Runtime's WebGPU kernels
   const none = constant(0, [], "int32");
-  const end = rules.reduce((end, rule) => where(keptBy(view, rule, pairs, places), lengths, end), none);
-  return greater(end, pairs.keys);
+  return rules.reduce((end, rule) => where(keptBy(view, rule, pairs, places), lengths, end), none);
 }
+
+/** Pairs with a real key that one of the rules keeps at least: bool [B, 1, …pairs]. */
+export const keptByAny = (view: GraphView, rules: readonly PlaceRule[], pairs: PlacePairs, places: Dim): Node =>
+  greater(endByAny(view, rules, pairs, places), pairs.keys);

@@ -1,4 +1,5 @@
 import {
+  add,
   broadcastTo,
   constant,
   type Dim,
@@ -7,13 +8,15 @@ import {
   div,
   greater,
   matmul,
+  mul,
   type Node,
   product,
   reshape,
   type Shape,
   where,
 } from "../../../graph/index.ts";
-import type { GraphView } from "../pattern.ts";
+import type { GraphView, KeyBlocks } from "../pattern.ts";
+import { upTo } from "./sparsity-or.ts";
 
 /** Blocks of queries that are computed at once, at most: more leave the cache, fewer are too little work for several threads. */
 const MOST_TOGETHER = 8;
@@ -33,6 +36,12 @@ export function blocksOf(size: number): Dim {
   return product([groups, together]);
 }
 
+/** The pairs of listed blocks, as a core holds them: [B, H, N, size, K · size]. */
+export function shapeOfSlots({ ids, size }: Pick<KeyBlocks, "ids" | "size">): Shape {
+  const [B, H, N, K] = ids.shape;
+  return [B, H, N, size, product([K, size])];
+}
+
 /** Input [..., N, ...] whose own axes say how N is made up, so that a runtime can read that off it. */
 export function ofBlocks(
   view: Pick<GraphView, "input">,
@@ -49,6 +58,12 @@ export function ofBlocks(
 /** Each block's place, from 0: int32 [N]. */
 export const blockPlaces = (view: GraphView, size: number): Node =>
   ofBlocks(view, `blocks.${size}.places`, size, [[], []], "int32", (out) => {
+    for (let at = 0; at < out.length; at++) out[at] = at;
+  });
+
+/** Each query's place in its text, cut into blocks: int32 [N, size, 1]. */
+export const queryPlaces = (view: GraphView, size: number): Node =>
+  view.input(`blocks.${size}.queryPlaces`, [blocksOf(size), size, 1], "int32", (out) => {
     for (let at = 0; at < out.length; at++) out[at] = at;
   });
 
@@ -94,8 +109,18 @@ export function pooledScores(view: GraphView, size: number): Node {
 
 /** What holds for two blocks, for all of their pairs of tokens: float [B, H, N, N] → bool [B, H, n, n]. */
 export function spreadOverTokens(view: GraphView, size: number, chosen: Node): Node {
-  const { heads } = view;
-  const pool = broadcastTo(members(view, size), ["B", heads, blocksOf(size), "n"]); // [B, H, N, n]
-  const queries = matmul(pool, chosen, { transA: true }); // [B, H, n, N]
-  return greater(matmul(queries, pool), constant(0)); // [B, H, n, n]
+  const pool = broadcastTo(members(view, size), ["B", view.heads, blocksOf(size), "n"]); // [B, H, N, n]
+  return spreadOverKeys(view, size, matmul(pool, chosen, { transA: true })); // [B, H, n, n]
+}
+
+/** What holds for some queries and a block of keys, for its real tokens: float [B, H, rows, N] → bool [B, H, rows, n]. */
+export function spreadOverKeys(view: GraphView, size: number, chosen: Node): Node {
+  const pool = broadcastTo(members(view, size), ["B", view.heads, blocksOf(size), "n"]); // [B, H, N, n]
+  return greater(matmul(chosen, pool), constant(0));
+}
+
+/** Keys of listed blocks: int32 [B, H, N, K] → [B, H, N, K, size]. */
+export function keysOfBlocks(ids: Node, size: number): Node {
+  const within = constant([...upTo(0, size - 1)], [size], "int32");
+  return add(mul(reshape(ids, [...ids.shape, 1]), constant(size, [], "int32")), within);
 }

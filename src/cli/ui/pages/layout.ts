@@ -1,4 +1,4 @@
-import { type Html, html, styleSheet, trainStyle } from "../../../report/index.ts";
+import { attentionStyle, type Html, html, styleSheet, trainStyle } from "../../../report/index.ts";
 import { uiStyle } from "./style.ts";
 
 export interface PageParts {
@@ -21,7 +21,7 @@ export function page({ title, body, events, again }: PageParts): string {
 `.markup;
 }
 
-export const styles = `${styleSheet}${trainStyle}${uiStyle}`;
+export const styles = `${styleSheet}${trainStyle}${attentionStyle}${uiStyle}`;
 
 /** An address with parameters; those that are undefined or empty are left out. */
 export function address(path: string, parameters: Readonly<Record<string, string | number | undefined>>): string {

@@ -43,7 +43,7 @@ ${rows.length > 0 && html`<p class="actions"><button>Compare those that are tick
 function row({ path, kind, changedMs, state, runs }: ListRow): Html {
   const shown = path === "" ? "this folder" : path;
   const href = address(kind === "study" ? "/study" : "/run", { path: path || "." });
-  return html`<tr><td class="pick">${kind !== "study" && html`<input type="checkbox" name="run" value="${path || "."}" aria-label="Compare ${shown}">`}</td>
+  return html`<tr><td class="tick-cell">${kind !== "study" && html`<input type="checkbox" name="run" value="${path || "."}" aria-label="Compare ${shown}">`}</td>
 <th scope="row"><a class="path" href="${href}">${shown}</a></th><td>${kind}</td><td>${state && stateWord(state.word)}</td>
 <td>${runs ? `${count(runs.done)} of ${count(runs.all)} runs` : state && progressText(state)}</td><td>${state && figuresText(state.figures)}</td><td>${ago(changedMs)}</td></tr>`;
 }

@@ -108,7 +108,7 @@ ${
   card(
     "Confusions",
     "Rows are true classes, columns what was said. A cell opens its texts. Right answers are not kept, so the diagonal is empty.",
-    confusions(labels, matrix, (truth, said) => (matrix[truth][said] > 0 ? to(truth, said) : undefined)),
+    confusions(labels, matrix, "", (truth, said) => (matrix[truth][said] > 0 ? to(truth, said) : undefined)),
   )
 }`;
 }

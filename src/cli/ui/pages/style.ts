@@ -10,6 +10,8 @@ h1{font-size:clamp(1.4rem,3.4vw,2.1rem);overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:36px 0 12px}
 .scroll+h3,.map-row+h3{margin-top:26px}
 .heads{margin-top:10px}
+.map-row{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:18px}
+.map svg{max-width:520px}
 .skip{position:absolute;left:-999px}
 .skip:focus{left:8px;top:8px;background:var(--card);padding:8px;z-index:1}
 a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible,textarea:focus-visible{outline:2px solid var(--same);outline-offset:2px}
@@ -25,7 +27,7 @@ button.main{background:var(--same);border-color:var(--same);color:var(--card)}
 button.warn{border-color:var(--bad);color:var(--bad)}
 .actions{display:flex;flex-wrap:wrap;gap:10px 14px;align-items:center;margin:14px 0}
 .actions form{margin:0}
-.figures td.pick{padding-right:8px;width:26px}
+.figures td.tick-cell{padding-right:8px;width:26px}
 .figures td .path{overflow-wrap:anywhere;white-space:normal}
 .state{font-weight:600}
 .state.running{color:var(--same)}.state.finished{color:var(--good)}.state.failed,.state.interrupted{color:var(--bad)}.state.stopped{color:var(--open)}
@@ -49,6 +51,6 @@ pre.command{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.875rem;margin
 .cards{margin-top:18px}
 ul.keys{list-style:none;padding:0;display:grid;gap:4px;overflow-wrap:anywhere}
 .figures tbody th[scope=row]{position:static;background:none}
-@media (max-width:640px){#list thead{display:none}#list tr{display:flex;flex-wrap:wrap;gap:0 14px;padding:8px 0;border-bottom:1px solid var(--grid)}#list th,#list td{border:0;padding:2px 0;white-space:normal}#list th[scope=row]{flex:1 1 calc(100% - 48px)}#list td:empty{display:none}#list td.pick:empty{display:block}}
+@media (max-width:640px){#list thead{display:none}#list tr{display:flex;flex-wrap:wrap;gap:0 14px;padding:8px 0;border-bottom:1px solid var(--grid)}#list th,#list td{border:0;padding:2px 0;white-space:normal}#list th[scope=row]{flex:1 1 calc(100% - 48px)}#list td:empty{display:none}#list td.tick-cell:empty{display:block}}
 @media (max-width:520px){.fields>*{flex:1 1 140px}.facts{gap:8px 20px}}
 `;

@@ -1,4 +1,4 @@
-import { attentionHeatMap, fixed, type Html, html, raw, removedPattern } from "../../../report/index.ts";
+import { attentionHeatMap, fixed, type Html, html, mapPatterns, raw, tokenLabels } from "../../../report/index.ts";
 import type { Prediction } from "../../../tasks/index.ts";
 import { MOST_MAPPED_TOKENS, type Reading, type ReadText } from "../thread/jobs.ts";
 import { address, page, table } from "./layout.ts";
@@ -56,13 +56,15 @@ function maps({ id, result, layer, head }: NonNullable<TryView["read"]>): Html {
   const to = (toLayer: number, toHead: number): string =>
     address("/try/maps", { id, layer: (toLayer + layers) % layers, head: (toHead + heads) % heads });
   const step = (key: string, words: string, href: string): Html => html`<a href="${href}" data-key="${key}">${words}</a>`;
-  return html`<h2 id="attention">Attention</h2><div id="swapped">${removedPattern}
+  return html`<h2 id="attention">Attention</h2><div id="swapped">${mapPatterns}${tokenLabels(tokens.slice(0, MOST_SHOWN), "tokens")}
 <p class="note">Rows ask, columns are looked at; hatched pairs were removed. ${tokens.length > MOST_SHOWN && `The first ${MOST_SHOWN} of ${tokens.length} tokens are drawn large.`}</p>
 <p role="status"><b>layer ${layer + 1} of ${layers}, head ${head + 1} of ${heads}</b></p>
 <nav class="pager" aria-label="Layers and heads">${step("layer-", "← layer", to(layer - 1, head))}${step("layer+", "layer →", to(layer + 1, head))}${step("head-", "← head", to(layer, head - 1))}${step("head+", "head →", to(layer, head + 1))}</nav>
 <div class="map-row">${readings.map(({ attention, maps: all }, at) => {
     const shown = tokens.slice(0, MOST_SHOWN);
-    return attentionHeatMap(attention, at, shown, rowsOf(all[layer], head, tokens.length, shown.length));
+    const rows = rowsOf(all[layer], head, tokens.length, shown.length);
+    const place = `layer ${layer + 1}, head ${head + 1}`;
+    return html`<div class="map c${at}">${attentionHeatMap(attention, place, shown, rows, "tokens", { sized: false })}</div>`;
   })}</div>
 <h3>All heads of layer ${layer + 1}</h3><div class="heads">${Array.from(
     { length: heads },

@@ -1,5 +1,7 @@
 import type { ArmResult, StudyResults } from "../../../studies/index.ts";
+import { scrolling } from "../../document.ts";
 import { type Html, html } from "../../html.ts";
+import { colourOf } from "../../row-chart.ts";
 
 export type Cell = (c: ArmResult) => Html | string | null;
 
@@ -16,11 +18,14 @@ export function armTable(
   shown: (c: ArmResult) => boolean = () => true,
 ): Html {
   const columns = arms.map((arm, colour) => ({ arm, colour })).filter(({ arm }) => shown(arm));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="figures">
-<thead><tr><th scope="col"></th>${columns.map(({ arm, colour }) => html`<th scope="col" class="c${colour}"><span class="key"></span>${arm.name}</th>`)}</tr></thead>
+  return scrolling(
+    title,
+    html`<table class="figures">
+<thead><tr><td></td>${columns.map(({ arm, colour }) => html`<th scope="col" class="${colourOf(colour)}"><span class="key"></span>${arm.name}</th>`)}</tr></thead>
 ${groups.map(([group, rows]) => {
   const filled = rows.filter(([, cell]) => columns.some(({ arm }) => cell(arm)));
-  return html`<tbody><tr class="group"><th colspan="${columns.length + 1}" scope="colgroup">${group}</th></tr>
+  return html`<tbody><tr class="group"><th colspan="${columns.length + 1}" scope="rowgroup"><span>${group}</span></th></tr>
 ${filled.map(([name, cell]) => html`<tr><th scope="row">${name}</th>${columns.map(({ arm }) => html`<td>${cell(arm) || html`<span class="pm">–</span>`}</td>`)}</tr>`)}</tbody>`;
-})}</table></div>`;
+})}</table>`,
+  );
 }

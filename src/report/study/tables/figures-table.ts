@@ -100,5 +100,5 @@ export function figuresTable(results: StudyResults): Html {
 
 function over(value: OverSeeds, format: (value: number) => string, plusMinus: (half: number) => string): Html {
   const half = halfWidth(value);
-  return html`<span title="${value.perSeed.map(format).join(", ")}">${format(value.mean)}${half !== null && html` <span class="pm">± ${plusMinus(half)}</span>`}</span>`;
+  return html`${format(value.mean)}${half !== null && html` <span class="pm">± ${plusMinus(half)}</span>`}`;
 }

@@ -41,13 +41,14 @@ export function furtherTestsTable({ arms, seeds }: StudyResults): Html | null {
     [
       "These models, new sentences",
       [
-        [
-          "McNemar’s test over seeds, p",
+        ["McNemar’s test over seeds, p", of(({ mcNemar }) => pValue(mcNemar.p))],
+        ...seeds.map((seed, at): [string, Cell] => [
+          `gained, lost and p of seed ${seed}`,
           of(
-            ({ mcNemar: { p, perSeed } }) =>
-              html`<span title="${perSeed.map(({ gained, lost, exactP }) => `+${gained} −${lost}: ${pValue(exactP)}`).join(", ")}">${pValue(p)}</span>`,
+            ({ mcNemar: { perSeed } }) =>
+              html`+${perSeed[at].gained} −${perSeed[at].lost} <span class="pm">${pValue(perSeed[at].exactP)}</span>`,
           ),
-        ],
+        ]),
       ],
     ],
     ["New seeds, new sentences", [["equivalence within ±0.5 points, p", of(({ equivalence }) => pValue(equivalence.p))]]],

@@ -1,6 +1,7 @@
 // Attention over listed blocks without Scan, which ONNX Runtime's WebGPU provider lacks: all blocks of queries of all heads at once.
-import type { Node, OnnxEmitter } from "../node.ts";
-import { plus, product } from "../shape.ts";
+import type { Node, OnnxEmitter } from "../../node.ts";
+import { type Dim, plus, product } from "../../shape.ts";
+import { emitDropoutWeights } from "../dropout.ts";
 import {
   attended,
   type BlockAttentionAttrs,
@@ -19,7 +20,7 @@ const int64 = { dtype: "int64", shape: [1] } as const;
 const at = (emitter: OnnxEmitter, value: number): string => emitter.constant([value], int64);
 
 /** [B, H, n, width] cut into blocks: [B, H, N, size, width]. The last block is filled up with zeros. */
-function cut(emitter: OnnxEmitter, x: string, { batch, perText, n, blocks, size }: Sizes, width: number): string {
+function cut(emitter: OnnxEmitter, x: string, { batch, perText, n, blocks, size }: Sizes, width: Dim): string {
   const end = [batch, perText, size, width];
   const zero = emitter.constant([0], float([]));
   const zeros = emitter.emit("Expand", [zero, emitter.shapeVector(end)], float(end));
@@ -49,25 +50,40 @@ function listed(emitter: OnnxEmitter, x: string, places: string, sizes: Sizes): 
   return reshaped(emitter, found, float([batch, perText, blocks, keys, d]));
 }
 
+/** A mask of all pairs as weights [B, H, N, size, N · size]. */
+function weightsOfPairs(emitter: OnnxEmitter, mask: string, behind: string, sizes: Sizes): string {
+  const { batch, perText, n, size, keys, maskDType: dtype, probability = 0 } = sizes;
+  const weights = emitDropoutWeights(emitter, [behind, mask], float([batch, perText, n, n]), { dtype, probability });
+  const end = [batch, perText, n, size];
+  const zeros = emitter.emit("Expand", [emitter.constant([0], float([])), emitter.shapeVector(end)], float(end));
+  const longer = emitter.emit("Concat", [weights, zeros], float([batch, perText, n, plus([n, size])]), { axis: 3 });
+  const inputs = [longer, at(emitter, 0), emitter.shapeVector([keys]), at(emitter, 3)];
+  return cut(emitter, emitter.emit("Slice", inputs, float([batch, perText, n, keys])), sizes, keys);
+}
+
 /** What both passes read, of all blocks. */
 function readOf(emitter: OnnxEmitter, [q, k, v, ids, bias, dropout]: readonly string[], sizes: Sizes) {
   const places = placesOf(emitter, ids, sizes);
   const [keys, values] = [k, v].map((x) => listed(emitter, x, places, sizes));
-  return { q: cut(emitter, q, sizes, sizes.d), keys, values, bias, dropout };
+  const mask = dropout && sizes.maskOfPairs ? weightsOfPairs(emitter, dropout, q, sizes) : dropout;
+  return { q: cut(emitter, q, sizes, sizes.d), keys, values, bias, dropout: mask };
 }
 
-const all = (emitter: OnnxEmitter, sizes: Sizes) => blocksOf(emitter, sizes, [sizes.batch, sizes.perText, sizes.blocks]);
+const all = (emitter: OnnxEmitter, { maskOfPairs, maskDType, ...sizes }: Sizes) => {
+  const dtype = maskOfPairs ? "float" : maskDType;
+  return blocksOf(emitter, { ...sizes, maskOfPairs, maskDType: dtype }, [sizes.batch, sizes.perText, sizes.blocks]);
+};
 
-/** Emit `softmax(q kᵀ · scale + bias) v` over listed blocks, all of them at once. */
+/** Emit `softmax(q kᵀ · scale + bias) v` over listed blocks, all of them at once; with the softmax's values, [B, H, N, size, K · size]. */
 export function emitBatchedForward(
   emitter: OnnxEmitter,
   inputs: readonly string[],
   { inputs: nodes }: Node,
   attrs: BlockAttentionAttrs,
-): string {
+): { readonly context: string; readonly p: string } {
   const sizes = sizesOf(nodes, attrs);
-  const rows = attended(all(emitter, sizes), readOf(emitter, inputs, sizes)); // [B, H, N, size, d]
-  return joined(emitter, rows, sizes, [sizes.batch, sizes.perText]);
+  const { rows, p } = attended(all(emitter, sizes), readOf(emitter, inputs, sizes)); // [B, H, N, size, d]
+  return { context: joined(emitter, rows, sizes, [sizes.batch, sizes.perText]), p };
 }
 
 /** Emit the gradients for q, k and v, as `emitBackward` but for all blocks at once. */
@@ -76,6 +92,7 @@ export function emitBatchedBackward(
   [out, up, ...inputs]: readonly string[],
   { inputs: [, , ...nodes], shape }: Node,
   attrs: BlockAttentionAttrs,
+  p: string | undefined,
 ): string[] {
   const sizes = sizesOf(nodes, attrs);
   const { batch, perText, blocks, d } = sizes;
@@ -83,7 +100,7 @@ export function emitBatchedBackward(
   const mean = emitter.emit("ReduceSum", [weighted, at(emitter, -1)], float([...shape.slice(0, -1), 1]), { keepdims: 1 });
   const read = readOf(emitter, inputs, sizes);
   const ofRows = { up: cut(emitter, up, sizes, d), mean: cut(emitter, mean, sizes, 1) };
-  const { q, k, v } = gradientsOf(all(emitter, sizes), { ...read, ...ofRows });
+  const { q, k, v } = gradientsOf(all(emitter, sizes), { ...read, ...ofRows, p });
 
   const column = reshaped(emitter, emitter.positions(blocks), int32([blocks, 1]));
   const [dk, dv] = summedByKeys(emitter, [k, v], { ids: inputs[3], column }, sizes, [batch, perText]);

@@ -1,11 +1,11 @@
-import { expectedGot } from "../../errors/index.ts";
-import { type Dense, defineOps, makeNode, type Node } from "../node.ts";
-import { elements, product, sameShape, showShape } from "../shape.ts";
+import { expectedGot } from "../../../errors/index.ts";
+import { type Dense, defineOps, makeNode, type Node } from "../../node.ts";
+import { elements, product, sameShape, showShape } from "../../shape.ts";
+import { checkDType } from "../check-dtype.ts";
+import { maskDTypes, maskScale } from "../dropout.ts";
 import { emitBackward, emitForward } from "./block-attention-onnx.ts";
 import type { BlockAttentionAttrs } from "./block-attention-parts.ts";
 import { emitBatchedBackward, emitBatchedForward } from "./block-attention-webgpu.ts";
-import { checkDType } from "./check-dtype.ts";
-import { maskDTypes, maskScale } from "./dropout.ts";
 
 const attrsOf = (node: Node): BlockAttentionAttrs => node.attrs as unknown as BlockAttentionAttrs;
 
@@ -34,9 +34,12 @@ function check([q, k, v, ids, bias, dropout]: readonly Node[], { size, together,
     [1, H].includes(bias.shape[1] as number) &&
     [1, size].includes(bias.shape[3] as number) &&
     sameShape(bias.shape, [B, bias.shape[1], N, bias.shape[3], keys]) &&
-    (!dropout || sameShape(dropout.shape, [B, H, N, size, keys]));
+    (!dropout ||
+      sameShape(dropout.shape, [B, H, N, size, keys]) ||
+      (K === N && sameShape(dropout.shape, [B, H, q.shape[2], q.shape[2]])));
   if (fits) return;
-  const rule = "q, k, v [B, H, n, d], ids [B, H, N, K], bias [B, 1|H, N, 1|size, K·size] and dropout [B, H, N, size, K·size]";
+  const rule =
+    "q, k, v [B, H, n, d], ids [B, H, N, K], bias [B, 1|H, N, 1|size, K·size] and dropout [B, H, N, size, K·size] or, for K = N, [B, H, n, n]";
   throw expectedGot("graph/shape", "blockAttention", rule, floats.map(({ shape }) => showShape(shape)).join(", "));
 }
 
@@ -76,8 +79,10 @@ function eachQuery(
         const most = scores.reduce((a, b) => Math.max(a, b));
         const raised = scores.map((score) => Math.exp(score - most));
         const total = raised.reduce((a, b) => a + b);
-        const ofDrop = (((b * H + h) * N + block) * size + inside) * width;
-        const drop = scores.map((_, slot) => (dropout ? maskFactor * dropout.data[ofDrop + slot] : 1));
+        const ofPairs = dropout?.shape.length === 4;
+        const ofDrop = ofPairs ? row * n : (((b * H + h) * N + block) * size + inside) * width;
+        const dropOf = (slot: number): number => dropout.data[ofDrop + (ofPairs ? Math.min(keys[slot], n - 1) : slot)];
+        const drop = scores.map((_, slot) => (dropout ? maskFactor * dropOf(slot) : 1));
         each({ row, start, keys, p: raised.map((x) => x / total), drop });
       }
 }
@@ -130,7 +135,12 @@ export const blockAttentionOps = defineOps({
       });
       return out;
     },
-    onnx: (emitter, inputs, node) => (emitter.webgpu ? emitBatchedForward : emitForward)(emitter, inputs, node, attrsOf(node)),
+    onnx(emitter, inputs, node) {
+      const keeps = !attrsOf(node).recompute && emitter.isReadBy(node, "blockAttentionGradient");
+      const { context, p } = (emitter.webgpu ? emitBatchedForward : emitForward)(emitter, inputs, node, attrsOf(node), keeps);
+      if (keeps) emitter.leave(node, "p", p!);
+      return context;
+    },
   },
   // with respect to q; leaves those for k and v
   blockAttentionGradient: {
@@ -144,7 +154,8 @@ export const blockAttentionOps = defineOps({
     reference: ([, up, ...inputs], _, node) => backward(inputs, up, plainAttrs(node, node.inputs.slice(2))).q,
     onnx(emitter, inputs, node) {
       const emit = emitter.webgpu ? emitBatchedBackward : emitBackward;
-      const [q, k, v] = emit(emitter, inputs, node, attrsOf(node));
+      const p = attrsOf(node).recompute ? undefined : emitter.extra(node.inputs[0], "p");
+      const [q, k, v] = emit(emitter, inputs, node, attrsOf(node), p);
       emitter.leave(node, "k", k);
       emitter.leave(node, "v", v);
       return q;

@@ -1,8 +1,8 @@
 // What the two ONNX forms of attention over listed blocks share: sizes, and the arithmetic of a block of queries.
-import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
-import { type Dim, type DType, onnxDType, product, type Shape } from "../shape.ts";
-import { emitDropoutWeights } from "./dropout.ts";
-import { emitMatmul } from "./products.ts";
+import type { Node, OnnxEmitter, OnnxValueInfo } from "../../node.ts";
+import { type Dim, type DType, onnxDType, product, type Shape } from "../../shape.ts";
+import { emitDropoutWeights } from "../dropout.ts";
+import { emitMatmul } from "../products.ts";
 
 export interface BlockAttentionAttrs {
   /** Tokens a block. */
@@ -12,6 +12,8 @@ export interface BlockAttentionAttrs {
   /** Blocks of queries that are computed at once, and how often: N = groups · together. Left out, one at a time. */
   readonly together?: Dim;
   readonly groups?: Dim;
+  /** Compute the probabilities again in the backward pass instead of keeping them: 1 product of 7 more, B · H · n · K · size floats less. */
+  readonly recompute?: boolean;
   /** Of the dropout, where there is a mask. */
   readonly probability?: number;
 }
@@ -37,6 +39,8 @@ export interface Sizes extends BlockAttentionAttrs {
   readonly batch: Dim;
   /** Of the dropout's mask. */
   readonly maskDType: DType;
+  /** Whether that is one of all pairs, [B, H, n, n]; otherwise of what is listed. */
+  readonly maskOfPairs: boolean;
 }
 
 export function sizesOf([q, , , ids, bias, mask]: readonly Node[], attrs: BlockAttentionAttrs): Sizes {
@@ -44,8 +48,8 @@ export function sizesOf([q, , , ids, bias, mask]: readonly Node[], attrs: BlockA
   const [, , blocks, slots] = ids.shape;
   const [biasHeads, biasRows] = [bias.shape[1] as number, bias.shape[3]];
   const [heads, keys] = [product([batch, perText]), product([slots, attrs.size])];
-  const maskDType = mask?.dtype ?? "float";
-  return { ...attrs, batch, perText, heads, n, d, blocks, slots, keys, biasHeads, biasRows, maskDType };
+  const [maskDType, maskOfPairs] = [mask?.dtype ?? "float", mask?.shape.length === 4];
+  return { ...attrs, batch, perText, heads, n, d, blocks, slots, keys, biasHeads, biasRows, maskDType, maskOfPairs };
 }
 
 export const reshaped = (emitter: OnnxEmitter, x: string, { dtype, shape }: OnnxValueInfo): string =>
@@ -103,29 +107,28 @@ function withDropout({ emitter, maskDType: dtype, probability, ofPair }: Blocks,
   return (x: string): string => (weights ? emitter.emit("Mul", [x, weights], ofPair) : x);
 }
 
-/** `(P ∘ M) v`: [..., size, d]. */
-export function attended(blocks: Blocks, read: Read): string {
+/** `(P ∘ M) v`: [..., size, d], and P. */
+export function attended(blocks: Blocks, read: Read): { readonly rows: string; readonly p: string } {
   const { emitter, ofQuery, ofKeys, ofPair } = blocks;
   const p = probabilities(blocks, read);
   const weights = withDropout(blocks, p, read.dropout)(p);
-  return emitMatmul(emitter, [weights, read.values], [ofPair, ofKeys], ofQuery);
+  return { rows: emitMatmul(emitter, [weights, read.values], [ofPair, ofKeys], ofQuery), p };
 }
 
 /**
- * The gradients for q, and for each listed key and value. Probabilities are computed again, so that the forward pass keeps none:
+ * The gradients for q, and for each listed key and value:
  *
  *     dP = (dO vᵀ) ∘ M;   dS = P ∘ (dP − Σ dO ∘ O);   dq = scale · dS k;   dk = scale · dSᵀ q;   dv = (P ∘ M)ᵀ dO
  *
- * @param read - With `up` dO, [..., size, d], and `mean` Σ dO ∘ O, [..., size, 1].
+ * @param read - With `up` dO, [..., size, d], `mean` Σ dO ∘ O, [..., size, 1], and `p`, which is computed again where it was not kept.
  * @see Dao et al., arXiv 2205.14135 (FlashAttention), whose backward pass this is, block by block.
  */
 export function gradientsOf(
   blocks: Blocks,
-  read: Read & { readonly up: string; readonly mean: string },
+  read: Read & { readonly up: string; readonly mean: string; readonly p?: string },
 ): Record<"q" | "k" | "v", string> {
   const { emitter, scale: alpha, ofQuery, ofKeys, ofPair } = blocks;
-  const { q, keys, values, up, mean, dropout } = read;
-  const p = probabilities(blocks, read);
+  const { q, keys, values, up, mean, dropout, p = probabilities(blocks, read) } = read;
   const toPair = emitMatmul(emitter, [up, values], [ofQuery, ofKeys], ofPair, { transB: true });
   const masked = withDropout(blocks, toPair, dropout);
   const ds = emitter.emit("Mul", [p, emitter.emit("Sub", [masked(toPair), mean], ofPair)], ofPair);

@@ -1,6 +1,6 @@
 // Attention over listed blocks as a Scan over heads with one over blocks of queries in it: only one block's pairs are held at a time.
-import type { Node, OnnxEmitter, OnnxValueInfo } from "../node.ts";
-import { type Dim, type DType, product, type Shape } from "../shape.ts";
+import type { Node, OnnxEmitter, OnnxValueInfo } from "../../node.ts";
+import { type Dim, type DType, product, type Shape } from "../../shape.ts";
 import {
   attended,
   type BlockAttentionAttrs,
@@ -82,20 +82,30 @@ function perHead(
     const each = emitter.constant([perText], int32([]));
     slices.push([emitter.emit("Div", [emitter.positions(heads), each], int32([heads])), int32([])]);
   }
-  if (dropout) slices.push(flat(dropout, sizes.maskDType, [blocks, size, keys]));
+  if (dropout) slices.push(flat(dropout, sizes.maskDType, sizes.maskOfPairs ? [n, n] : [blocks, size, keys]));
   return {
     slices,
     biasOf: (name) => (biasHeads > 1 ? name : emitter.emit("Gather", [table, name], ofBias, { axis: 0 })),
   };
 }
 
-/** Zeros to append to n tokens, so that the last block is whole: the `pads` of Pad for [n, d]. */
-function padsOf(emitter: OnnxEmitter, { n, blocks, size }: Sizes): string {
+/** Zeros to append to n tokens, so that the last block is whole: the `pads` of Pad for [n, d], or for [n, n]. */
+function padsOf(emitter: OnnxEmitter, { n, blocks, size }: Sizes, of: "rows" | "pairs" = "rows"): string {
   const one = { dtype: "int64", shape: [1] } as const;
   const [whole, tokens] = [emitter.shapeVector([product([blocks, size])]), emitter.shapeVector([n])];
   const behind = emitter.emit("Sub", [whole, tokens], one);
   const zero = emitter.constant([0], one);
-  return emitter.emit("Concat", [zero, zero, behind, zero], { dtype: "int64", shape: [4] }, { axis: 0 });
+  const pads = [zero, zero, behind, of === "pairs" ? behind : zero];
+  return emitter.emit("Concat", pads, { dtype: "int64", shape: [4] }, { axis: 0 });
+}
+
+/** The dropout's mask of one head as [N, size, K · size]. */
+function maskOf(emitter: OnnxEmitter, mask: string, sizes: Sizes): Slice {
+  const { maskDType: dtype, maskOfPairs, blocks, size, keys } = sizes;
+  const info = { dtype, shape: [size, keys] };
+  if (!maskOfPairs) return [mask, info];
+  const whole = emitter.emit("Pad", [mask, padsOf(emitter, sizes, "pairs")], { dtype, shape: [product([blocks, size]), keys] });
+  return [reshaped(emitter, whole, { dtype, shape: [blocks, size, keys] }), info];
 }
 
 /** [n, d] cut into blocks: [N, size, d], or one row a block, [N, size · d]. */
@@ -112,41 +122,58 @@ function listed(emitter: OnnxEmitter, table: string, ids: string, sizes: Sizes):
   return reshaped(emitter, rows, float([...leading, keys, d]));
 }
 
-/** Emit `softmax(q kᵀ · scale + bias) v` over listed blocks: a Scan over heads, in it one over blocks of queries. */
+/**
+ * Emit `softmax(q kᵀ · scale + bias) v` over listed blocks: a Scan over heads, in it one over blocks of queries.
+ *
+ * @returns With `keepsProbabilities` the softmax's values too, [B · H, N or its groups, ..., size, K · size].
+ */
 export function emitForward(
   emitter: OnnxEmitter,
   inputs: readonly string[],
   { inputs: nodes, shape }: Node,
   attrs: BlockAttentionAttrs,
-): string {
+  keepsProbabilities: boolean,
+): { readonly context: string; readonly p?: string } {
   const sizes = sizesOf(nodes, attrs);
   const { heads, size, slots, keys: width, n, d, biasRows } = sizes;
   const few = blocksOf(emitter, sizes, leadingOf(sizes));
   const pads = padsOf(emitter, sizes);
   const { slices, biasOf } = perHead(emitter, inputs, sizes);
-  const [context] = scan(emitter, heads, slices, ([q, k, v, ids, bias, dropout]) => {
+  const [context, p] = scan(emitter, heads, slices, ([q, k, v, ids, bias, dropout]) => {
     const [keys, values] = [k, v].map((x) => cut(emitter, x, pads, sizes, "rows"));
     const ofBlock: Slice[] = [
       [cut(emitter, q, pads, sizes, "blocks"), float([size, d])],
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, { dtype: sizes.maskDType, shape: [size, width] }]);
-    const [rows] = scanBlocks(emitter, sizes, ofBlock, ([q, ids, bias, dropout]) => {
+    if (dropout) ofBlock.push(maskOf(emitter, dropout, sizes));
+    const [rows, p] = scanBlocks(emitter, sizes, ofBlock, ([q, ids, bias, dropout]) => {
       const [ownKeys, ownValues] = [keys, values].map((table) => listed(emitter, table, ids, sizes));
-      return [[attended(few, { q, keys: ownKeys, values: ownValues, bias, dropout }), few.ofQuery]];
+      const { rows, p } = attended(few, { q, keys: ownKeys, values: ownValues, bias, dropout });
+      const ofRows: Slice = [rows, few.ofQuery];
+      return keepsProbabilities ? [ofRows, [p, few.ofPair]] : [ofRows];
     });
-    return [[joined(emitter, rows, sizes, []), float([n, d])]];
+    const ofHead: Slice = [joined(emitter, rows, sizes, []), float([n, d])];
+    return keepsProbabilities ? [ofHead, [p, probabilitiesOf(sizes, few.ofPair)]] : [ofHead];
   });
-  return reshaped(emitter, context, float(shape));
+  return { context: reshaped(emitter, context, float(shape)), p };
 }
 
-/** Emit the gradients for q, k and v, by the same two Scans. */
+/** The kept probabilities of one head. */
+const probabilitiesOf = ({ groups, blocks }: Sizes, { shape }: OnnxValueInfo): OnnxValueInfo =>
+  float([groups ?? blocks, ...shape]);
+
+/**
+ * Emit the gradients for q, k and v, by the same two Scans.
+ *
+ * @param p - What `emitForward` kept; without, the probabilities are computed again.
+ */
 export function emitBackward(
   emitter: OnnxEmitter,
   [out, up, ...inputs]: readonly string[],
   { inputs: [, , ...nodes], shape }: Node,
   attrs: BlockAttentionAttrs,
+  p: string | undefined,
 ): string[] {
   const sizes = sizesOf(nodes, attrs);
   const { heads, blocks, size, slots, keys: width, n, d, biasRows } = sizes;
@@ -156,7 +183,10 @@ export function emitBackward(
   const flat = (x: string): Slice => [reshaped(emitter, x, float([heads, n, d])), float([n, d])];
   const column = reshaped(emitter, emitter.positions(blocks), int32([blocks, 1]));
   const last = emitter.constant([-1], { dtype: "int64", shape: [1] });
-  const found = scan(emitter, heads, [flat(out), flat(up), ...slices], ([out, up, q, k, v, ids, bias, dropout]) => {
+  // optional ones first: a dropout mask may follow the slices or not
+  const kept: Slice[] = p === undefined ? [] : [[p, probabilitiesOf(sizes, few.ofPair)]];
+  const found = scan(emitter, heads, [...kept, flat(out), flat(up), ...slices], (ofHead) => {
+    const [out, up, q, k, v, ids, bias, dropout] = ofHead.slice(kept.length);
     const [keys, values] = [k, v].map((x) => cut(emitter, x, pads, sizes, "rows"));
     const weighted = emitter.emit("Mul", [up, out], float([n, d]));
     const mean = emitter.emit("ReduceSum", [weighted, last], float([n, 1]), { keepdims: 1 });
@@ -167,10 +197,13 @@ export function emitBackward(
       [ids, int32([slots])],
       [biasOf(bias), float([biasRows, width])],
     ];
-    if (dropout) ofBlock.push([dropout, { dtype: sizes.maskDType, shape: [size, width] }]);
-    const [dq, dkOfBlocks, dvOfBlocks] = scanBlocks(emitter, sizes, ofBlock, ([q, up, mean, ids, bias, dropout]) => {
+    if (dropout) ofBlock.push(maskOf(emitter, dropout, sizes));
+    const keptOfHead: Slice[] = kept.map((_, at) => [ofHead[at], float([size, width])]);
+    const [dq, dkOfBlocks, dvOfBlocks] = scanBlocks(emitter, sizes, [...keptOfHead, ...ofBlock], (slices) => {
+      const [q, up, mean, ids, bias, dropout] = slices.slice(kept.length);
+      const p = kept.length > 0 ? slices[0] : undefined;
       const [ownKeys, ownValues] = [keys, values].map((table) => listed(emitter, table, ids, sizes));
-      const { q: dq, k, v } = gradientsOf(few, { q, keys: ownKeys, values: ownValues, up, mean, bias, dropout });
+      const { q: dq, k, v } = gradientsOf(few, { q, keys: ownKeys, values: ownValues, up, mean, bias, dropout, p });
       return [
         [dq, few.ofQuery],
         [k, few.ofKeys],

@@ -1,0 +1,112 @@
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { type Dataset, loadTable } from "../../data/index-node.ts";
+import { expectedGot, printedJson } from "../../errors/index.ts";
+import type { Device } from "../../runs/index.ts";
+import { taskOf } from "../../tasks/index.ts";
+import { Classifier } from "../classifier-node.ts";
+import type { Teacher } from "./teacher.ts";
+
+/** Examples that a teacher is asked about at once: their probabilities are held no longer than that. */
+const AT_ONCE = 1024;
+
+/**
+ * Open a teacher.
+ *
+ * @param from - A classifier, a folder (or zip) that one was saved to, or a table of what one says of each row of the training data, as
+ *   `crisp predict` writes it with all labels.
+ * @throws `training/teacher`; `data/…` or what loading a classifier throws.
+ */
+export async function openTeacher(
+  from: string | Classifier,
+  options: { readonly device?: Device; readonly onNote: (text: string) => void },
+): Promise<Teacher> {
+  if (typeof from !== "string") return classifierTeacher("a classifier", from);
+  const name = basename(resolve(from));
+  const found = statSync(from, { throwIfNoEntry: false });
+  if (!found) {
+    const rule = "a folder that crisp train saved, or a file of what a model said of the training data";
+    throw expectedGot("training/teacher", "teacher", rule, `no such file: ${from}`, "Check the path.");
+  }
+  if (found.isFile() && !/\.zip$/i.test(from)) return tableTeacher(from, name);
+  return classifierTeacher(name, await Classifier.load(from, options));
+}
+
+function classifierTeacher(name: string, model: Classifier): Teacher {
+  const { labels, task } = model.config;
+  return {
+    name,
+    labels,
+    task,
+    columns: model.card.columns,
+    async logits(dataset, { signal, onRows }) {
+      const all: Float32Array[] = [];
+      for (let start = 0; start < dataset.examples.length; start += AT_ONCE) {
+        // whoever stops this is heard only while nothing is computed
+        await new Promise((resume) => setTimeout(resume));
+        signal?.throwIfAborted();
+        const { logits } = await model.evaluate(
+          model.encode({ ...dataset, examples: dataset.examples.slice(start, start + AT_ONCE) }),
+        );
+        for (const row of logits) all.push(Float32Array.from(row));
+        onRows(all.length);
+      }
+      // the student needs the memory
+      await model.release();
+      return all;
+    },
+  };
+}
+
+/** Columns of a file that predictions were written to, where the data have columns of the same names and where not. */
+const COLUMNS = { labels: ["predicted_labels", "labels"], score: ["predicted_score", "score"] } as const;
+
+async function tableTeacher(path: string, name: string): Promise<Teacher> {
+  const { columns, rows: tableRows } = await loadTable(path, Object.values(COLUMNS).flat());
+  const columnOf = (names: readonly string[]): number => names.map((each) => columns.indexOf(each)).find((at) => at >= 0) ?? -1;
+  const listed = columnOf(COLUMNS.labels);
+  const scored = columnOf(COLUMNS.score);
+  if (listed < 0 && scored < 0) {
+    const hint = "Write it with crisp predict, and --top_k as many labels as the model has.";
+    throw expectedGot("training/teacher", name, "a column labels, or score", columns.join(", "), hint);
+  }
+  const outputs = tableRows.map(({ line, cells }) =>
+    listed < 0 ? new Map([["score", cells[scored]]]) : probabilitiesIn(cells[listed], `${name}:${line}`),
+  );
+  const labels = [...(outputs[0]?.keys() ?? [])];
+  const numbers = outputs.map((output, at): number[] => {
+    const row = labels.map((label) => Number(output.get(label) ?? Number.NaN));
+    if (output.size === labels.length && row.every(Number.isFinite)) return row;
+    const rule = `a number for each of ${labels.join(", ")}, as in the first row`;
+    const got = printedJson(Object.fromEntries(output)) ?? "none";
+    const hint = "Write it with crisp predict, and --top_k as many labels as the model has.";
+    throw expectedGot("training/teacher", `${name}:${tableRows[at].line}`, rule, got, hint);
+  });
+  return {
+    name,
+    labels,
+    rows: numbers.length,
+    async logits(dataset: Dataset, { onRows }) {
+      const { distillation } = taskOf(dataset);
+      onRows(dataset.examples.length);
+      return dataset.examples.map(({ index }) => Float32Array.from(distillation!.logitsOf(numbers[index])));
+    },
+  };
+}
+
+/** A list of labels and scores; in CSV it is written as JSON. */
+function probabilitiesIn(cell: unknown, where: string): Map<string, unknown> {
+  const list = typeof cell === "string" ? parsed(cell) : cell;
+  if (Array.isArray(list) && list.length > 0 && list.every((one) => typeof one?.label === "string"))
+    return new Map(list.map(({ label, score }) => [label, score]));
+  const rule = 'a list such as [{"label":"spam","score":0.9},{"label":"ham","score":0.1}]';
+  throw expectedGot("training/teacher", where, rule, printedJson(cell) ?? "nothing", "Write it with crisp predict.");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

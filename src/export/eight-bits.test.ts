@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { dense } from "../attention/index.ts";
+import { gradients, topological } from "../graph/index.ts";
+import { buildModel, initialise, parseEncoderConfig } from "../models/index.ts";
+import { compute, contextOf, feedsOf } from "../models/run-graph.fixture.ts";
+import { onnxClassifier } from "./onnx-classifier.ts";
+
+// matrices of 4,096 elements and more, tables of fewer, which stay float
+const config = parseEncoderConfig({
+  ...{ model_type: "bert", vocab_size: 20, hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 96 },
+  ...{
+    max_position_embeddings: 12,
+    initializer_range: 0.3,
+    num_labels: 3,
+    hidden_dropout_prob: 0,
+    attention_probs_dropout_prob: 0,
+  },
+});
+const weights = initialise(config, 5);
+const rows = [
+  [2, 5, 9, 11, 3],
+  [2, 7, 3],
+  [2, 4, 14, 3],
+];
+
+test("training with rounding computes what the file of 8 bits computes, padding and all", async () => {
+  const context = contextOf(rows, { training: true });
+  const logitsOf = async (eightBits: boolean): Promise<ArrayLike<number>> => {
+    const graph = buildModel(config, { training: true, eightBits });
+    const feeds = feedsOf(graph, context, (name) => weights.get(name)!);
+    return (await compute("onnx", { logits: graph.logits }, feeds, context.bindings)).logits;
+  };
+  const [rounded, plain] = [await logitsOf(true), await logitsOf(false)];
+
+  const file = onnxClassifier({ config, plan: { pattern: dense() }, weights, quantize: "int8" });
+  const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+  const { n } = context.bindings as { n: number };
+  const whole = (values: Iterable<number>): Tensor => new Tensor("int64", BigInt64Array.from(values, BigInt), [rows.length, n]);
+  const mask = rows.flatMap((row) => Array.from({ length: n }, (_, at) => Number(at < row.length)));
+  const feeds = { input_ids: whole(context.inputIds), attention_mask: whole(mask), token_type_ids: whole(context.tokenTypeIds) };
+  const exported = (await session.run(feeds)).logits.data as Float32Array;
+  await session.release();
+
+  const furthest = (from: ArrayLike<number>): number => Math.max(...Array.from(exported, (x, at) => Math.abs(x - from[at])));
+  // where float32 falls on the other side of a half, one activation is a step off
+  assert.ok(furthest(rounded) < 1e-3, `${furthest(rounded)}`);
+  assert.ok(furthest(plain) > 20 * furthest(rounded), `${furthest(plain)}`);
+});
+
+test("gradients pass the rounding: those of every matrix point where they do without it", async () => {
+  const context = contextOf(rows, { training: true, labels: [2, 0, 1] });
+  const slopesOf = async (eightBits: boolean) => {
+    const graph = buildModel(config, { training: true, eightBits });
+    const matrices = graph.parameters.filter(({ attrs, shape }) => shape.length === 2 && !/embedding/.test(attrs.name as string));
+    const slopes = gradients(graph.loss, matrices).map((node, at) => [matrices[at].attrs.name as string, node] as const);
+    const feeds = feedsOf(graph, context, (name) => weights.get(name)!);
+    return compute("onnx", Object.fromEntries(slopes), feeds, context.bindings);
+  };
+  const [rounded, plain] = [await slopesOf(true), await slopesOf(false)];
+  assert.ok(Object.keys(plain).length > 12);
+  for (const [name, own] of Object.entries(plain)) {
+    const product = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Array.from(a, (x, at) => x * b[at]).reduce((sum, x) => sum + x, 0);
+    const cosine = product(own, rounded[name]) / Math.sqrt(product(own, own) * product(rounded[name], rounded[name]));
+    assert.ok(cosine > 0.9 && cosine < 1 - 1e-7, `${name}: ${cosine}`);
+  }
+});
+
+test("evaluation rounds nothing", () => {
+  const evaluated = topological([buildModel(config, { training: false, eightBits: true }).loss]);
+  assert.ok(!evaluated.some(({ op }) => /Steps$/.test(op)));
+});

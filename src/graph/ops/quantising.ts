@@ -1,0 +1,88 @@
+import { expectedGot } from "../../errors/index.ts";
+import { type Dense, defineOps, type OnnxEmitter } from "../node.ts";
+import { showShape } from "../shape.ts";
+import { checkDType } from "./check-dtype.ts";
+
+/** The scale of what is zero everywhere: any will do, but 0 / 0. */
+const LEAST_SCALE = 1e-30;
+
+/** To the nearest whole number, halves to the even one, as ONNX and PyTorch round. */
+function nearest(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+}
+
+const width = ({ shape }: Dense): number => shape[shape.length - 1];
+
+/** Values as 8-bit numbers give them back. Nothing is learned through steps: `straightThrough` passes gradients beside them. */
+export const quantisingOps = defineOps({
+  /** Each row in steps of its own, symmetric: round(x / s) s with s = max |x| / steps. */
+  rowSteps: {
+    stopsGradient: true,
+    infer([x]) {
+      checkDType("rowSteps", [x]);
+      if (x.shape.length === 0) throw expectedGot("graph/shape", "rowSteps", "at least one axis", showShape(x.shape));
+      return x;
+    },
+    reference([x], _, { attrs }) {
+      const out = new Float64Array(x.data.length);
+      for (let start = 0; start < out.length; start += width(x)) {
+        const row = x.data.subarray(start, start + width(x));
+        const scale = Math.max(
+          row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / (attrs.steps as number),
+          LEAST_SCALE,
+        );
+        row.forEach((value, at) => {
+          out[start + at] = nearest(value / scale) * scale;
+        });
+      }
+      return out;
+    },
+    onnx(emitter, [x], node) {
+      const row = { dtype: "float", shape: [...node.shape.slice(0, -1), 1] } as const;
+      const last = emitter.constant([-1], { dtype: "int64", shape: [1] });
+      const largest = emitter.emit("ReduceMax", [emitter.emit("Abs", [x], node), last], row, { keepdims: 1 });
+      const scale = emitter.emit(
+        "Max",
+        [emitter.emit("Div", [largest, number(emitter, node.attrs.steps as number)], row), number(emitter, LEAST_SCALE)],
+        row,
+      );
+      const whole = emitter.emit("Round", [emitter.emit("Div", [x, scale], node)], node);
+      return emitter.emit("Mul", [whole, scale], node);
+    },
+  },
+  /**
+   * All values in 255 steps from the least to the largest, 0 among them, as ONNX's DynamicQuantizeLinear takes them:
+   * s = (max(x, 0) − min(x, 0)) / 255, z = round(−min(x, 0) / s), (clip(round(x / s) + z, 0, 255) − z) s.
+   */
+  byteSteps: {
+    stopsGradient: true,
+    infer([x]) {
+      checkDType("byteSteps", [x]);
+      return x;
+    },
+    reference([x]) {
+      const [low, high] = x.data.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [0, 0]);
+      const scale = Math.max((high - low) / 255, LEAST_SCALE);
+      const zero = nearest(-low / scale);
+      return x.data.map((value) => (Math.min(255, Math.max(0, nearest(value / scale) + zero)) - zero) * scale);
+    },
+    // in parts, as WebGPU's provider has no DynamicQuantizeLinear
+    onnx(emitter, [x], node) {
+      const one = { dtype: "float", shape: [] } as const;
+      const zeroOf = (): string => number(emitter, 0);
+      const high = emitter.emit("Max", [emitter.emit("ReduceMax", [x], one, { keepdims: 0 }), zeroOf()], one);
+      const low = emitter.emit("Min", [emitter.emit("ReduceMin", [x], one, { keepdims: 0 }), zeroOf()], one);
+      const range = emitter.emit("Div", [emitter.emit("Sub", [high, low], one), number(emitter, 255)], one);
+      const scale = emitter.emit("Max", [range, number(emitter, LEAST_SCALE)], one);
+      const zero = emitter.emit("Round", [emitter.emit("Neg", [emitter.emit("Div", [low, scale], one)], one)], one);
+      const whole = emitter.emit("Round", [emitter.emit("Div", [x, scale], node)], node);
+      const moved = emitter.emit("Add", [whole, zero], node);
+      const within = emitter.emit("Min", [emitter.emit("Max", [moved, zeroOf()], node), number(emitter, 255)], node);
+      return emitter.emit("Mul", [emitter.emit("Sub", [within, zero], node), scale], node);
+    },
+  },
+});
+
+const number = (emitter: OnnxEmitter, value: number): string => emitter.constant([value], { dtype: "float", shape: [] });
