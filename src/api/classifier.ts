@@ -210,6 +210,19 @@ export class TextClassifier {
     return attentionRows(await this.#forwardFor("trained", 64), example);
   }
 
+  /**
+   * Attention probabilities of one example in all layers: [layers] of [H, n, n], row = query; a pair that was removed has exactly 0.
+   *
+   * @param options.attention - `dense` switches the sparsity off; default as it was trained.
+   * @returns No layer where attention is computed without such a matrix.
+   */
+  async attentionMaps(
+    example: Encoded,
+    { attention = "trained" }: { readonly attention?: "trained" | "dense" } = {},
+  ): Promise<Float32Array[]> {
+    return (await this.#forwardFor(attention, 64)).attention(example, "all");
+  }
+
   /** Give back the memory of what was compiled; whatever is computed next compiles it again. */
   async release(): Promise<void> {
     const forwards = [...this.#forwards.values()];

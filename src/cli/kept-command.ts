@@ -9,7 +9,7 @@ import type { ParsedArguments, Verb } from "./verb.ts";
 /** Beside the checkpoints of a run: the command that started it, so that it is continued without being typed again. */
 const COMMAND_FILE = "command.json";
 
-interface KeptCommand {
+export interface KeptCommand {
   readonly crisp: string;
   /** Where it was typed: its paths may be relative. */
   readonly folder: string;
@@ -32,6 +32,15 @@ export function keepCommand(place: string, command: readonly string[]): void {
 export function checkKeptCommand(place: string): void {
   const path = join(place, COMMAND_FILE);
   if (isThere(path)) read(path);
+}
+
+/** The command that a folder of checkpoints keeps; undefined where it keeps none that Crisp wrote. */
+export function keptCommand(place: string): KeptCommand | undefined {
+  try {
+    return read(join(place, COMMAND_FILE));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Remove a command that was kept; somebody else's file of its name stays. */

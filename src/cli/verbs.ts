@@ -60,6 +60,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import("./verbs/studies/status.ts")).status as unknown as Verb,
   },
   {
+    name: "ui",
+    summary: "show runs and studies below a folder in a browser, live, and try models",
+    load: async () => (await import("./verbs/ui/ui.ts")).ui as unknown as Verb,
+  },
+  {
     name: "push",
     summary: "upload a saved model to the Hugging Face Hub",
     load: async () => (await import("./verbs/push.ts")).push as unknown as Verb,

@@ -14,7 +14,7 @@ import {
   rmdirIfEmpty,
   unlinkIfThere,
 } from "./lock-node.ts";
-import { isOfEarlierBoot, lifeOfTag, PROCESS_TAG, type ProcessId, thisProcess } from "./process-node.ts";
+import { isOfEarlierBoot, lifeOf, lifeOfTag, PROCESS_TAG, type ProcessId, thisProcess } from "./process-node.ts";
 import { explain } from "./system-error-node.ts";
 
 /** The lock of a folder, inside it. */
@@ -70,6 +70,16 @@ export function lockFolder(
 
 /** Whether this process holds a folder's lock, and has not lost it. */
 export const holdsLock = (folder: string): boolean => existsSync(folder) && isHeld(join(realpathSync(folder), FOLDER_LOCK));
+
+/**
+ * The process of this machine that holds a folder's lock now; undefined where none does, and of a process that cannot be known to live.
+ *
+ * @returns Its number, and what tells this lock from a later one of the same folder.
+ */
+export function lockHolder(folder: string): { readonly pid: number; readonly token: string } | undefined {
+  const owner = look(join(folder, FOLDER_LOCK))?.owner;
+  return owner && lifeOf(owner) === "lives" ? { pid: owner.pid, token: owner.token } : undefined;
+}
 
 /**
  * Make sure that no other process has taken a folder over, e.g. as this one was stopped for long; any thread may ask.

@@ -9,7 +9,7 @@ export {
   writeAtomically,
   writeFilesAtomically,
 } from "./atomic-file-node.ts";
-export { checkNotTaken, FOLDER_LOCK, holdsLock, lockFolder } from "./folder-lock-node.ts";
+export { checkNotTaken, FOLDER_LOCK, holdsLock, lockFolder, lockHolder } from "./folder-lock-node.ts";
 export * from "./index.ts";
 export { type Lock, type LockSettings, takeLock } from "./lock-node.ts";
 export { OWN_FILES } from "./manifest-node.ts";

@@ -9,15 +9,24 @@ const LABEL = 18;
 /** Room for a character of a label, in drawing units. */
 const CHARACTER = 6.8;
 
+/** Where a cell leads, by true and predicted class; undefined: nowhere. */
+export type CellAddress = (truth: number, said: number) => string | undefined;
+const nowhere: CellAddress = () => undefined;
+
 /**
  * Confusions as a heat map; of many classes the worst ones as a table.
  *
  * @param of - Whose, where a page has several.
+ * @param address - Makes links of cells; default: there are none.
  */
-export const confusions = (labels: readonly string[], matrix: readonly (readonly number[])[], of = ""): Html =>
-  labels.length > MOST_IN_MAP ? worstConfusions(labels, matrix) : heatMap(labels, matrix, of);
+export const confusions = (
+  labels: readonly string[],
+  matrix: readonly (readonly number[])[],
+  of = "",
+  address: CellAddress = nowhere,
+): Html => (labels.length > MOST_IN_MAP ? worstConfusions(labels, matrix, address) : heatMap(labels, matrix, of, address));
 
-function heatMap(labels: readonly string[], matrix: readonly (readonly number[])[], of: string): Html {
+function heatMap(labels: readonly string[], matrix: readonly (readonly number[])[], of: string, address: CellAddress): Html {
   const n = labels.length;
   const names = labels.map((label) => cut(label, LABEL));
   const width = Math.ceil(CHARACTER * Math.max(...names.map((name) => name.length)));
@@ -37,11 +46,16 @@ function heatMap(labels: readonly string[], matrix: readonly (readonly number[])
         return [];
       }
       const share = value / total;
-      return html`<rect class="${truth === said ? "right" : "wrong"}" x="${x}" y="${y}" width="${side}" height="${side}" fill-opacity="${opacity(share)}"/><text class="cell ${share > 0.55 && "strong"}" x="${x + cell / 2}" y="${y + cell / 2 + 4}">${value}</text>`;
+      const shown = html`<rect class="${truth === said ? "right" : "wrong"}" x="${x}" y="${y}" width="${side}" height="${side}" fill-opacity="${opacity(share)}"/><text class="cell ${share > 0.55 && "strong"}" x="${x + cell / 2}" y="${y + cell / 2 + 4}">${value}</text>`;
+      const href = address(truth, said);
+      const what = `${names[truth]} said to be ${names[said]}: ${count(value)}`;
+      return href === undefined ? shown : html`<a href="${href}" aria-label="${what}">${shown}</a>`;
     });
   });
   const size = [left + n * cell, top + n * cell];
-  return html`<div class="scroll centred" tabindex="0" role="region" aria-label="Confusion matrix${of && ` of ${of}`}"><svg class="confusion" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-label="${described(labels, matrix)}"><path class="none" d="${none}"/>${cells}
+  // what is inside an image is nothing to go to
+  const links = matrix.some((row, truth) => row.some((value, said) => value > 0 && address(truth, said) !== undefined));
+  return html`<div class="scroll centred" tabindex="0" role="region" aria-label="Confusion matrix${of && ` of ${of}`}"><svg class="confusion" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="${links ? "group" : "img"}" aria-label="${described(labels, matrix)}"><path class="none" d="${none}"/>${cells}
 ${names.map((name, i) => {
   const middle = (i + 0.5) * cell;
   const above = upright
@@ -62,7 +76,7 @@ const described = (labels: readonly string[], matrix: readonly (readonly number[
 /** Even a rare confusion is seen. */
 const opacity = (share: number): string => (0.1 + 0.9 * share).toFixed(2);
 
-function worstConfusions(labels: readonly string[], matrix: readonly (readonly number[])[]): Html {
+function worstConfusions(labels: readonly string[], matrix: readonly (readonly number[])[], address: CellAddress): Html {
   const found = matrix.flatMap((row, truth) => {
     const total = row.reduce((sum, value) => sum + value, 0);
     return row.flatMap((value, said) => (value > 0 && said !== truth ? [{ truth, said, value, share: value / total }] : []));
@@ -75,7 +89,10 @@ function worstConfusions(labels: readonly string[], matrix: readonly (readonly n
       .slice(0, MOST_CONFUSIONS)
       .map(
         ({ truth, said, value, share }) =>
-          html`<tr><td>${cut(labels[truth], 2 * LABEL)}</td><td>${cut(labels[said], 2 * LABEL)}</td><td>${count(value)}</td><td>${percent(share, 0)}</td></tr>`,
+          html`<tr><td>${cut(labels[truth], 2 * LABEL)}</td><td>${cut(labels[said], 2 * LABEL)}</td><td>${linked(count(value), address(truth, said))}</td><td>${percent(share, 0)}</td></tr>`,
       )}</tbody></table>`,
   );
 }
+
+const linked = (text: string, href: string | undefined): Html =>
+  href === undefined ? html`${text}` : html`<a href="${href}">${text}</a>`;

@@ -26,7 +26,7 @@ export {
   readsTexts,
   unlabelledImage,
 } from "./image-input.ts";
-export { runCourse } from "./log/course.ts";
+export { type GrowingCourse, growingCourse, runCourse } from "./log/course.ts";
 export {
   fromFirstStep,
   type LogEvent,

@@ -58,16 +58,16 @@ export interface Server extends Listening {
 const GIVEN_UP = 499 as StatusCode;
 
 /** Pages load only what this server has, and no other page shows them in a frame. */
-const PAGES = {
-  defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", "data:"],
-  connectSrc: ["'self'"],
-  formAction: ["'self'"],
-  baseUri: ["'none'"],
-  frameAncestors: ["'none'"],
-};
+const PAGES = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 
 /**
  * Start an HTTP server that is safe to have on a desk: for this machine alone unless it has a token, deaf to pages of other sites, with
@@ -95,7 +95,8 @@ export async function startServer(settings: ServerSettings, routes: (app: App) =
   app.use(
     answered(settings.onAnswered),
     // TLS is a proxy's, and so is what it promises
-    secureHeaders({ contentSecurityPolicy: PAGES, xFrameOptions: "DENY", strictTransportSecurity: false }),
+    secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity: false }),
+    pagePolicy,
     noStore,
     guard(hostNames(host, allowedHosts)),
     access.check,
@@ -142,6 +143,12 @@ const answered =
     const remote = context.env.incoming.socket.remoteAddress;
     onAnswered({ time, method, path, status: context.res.status, elapsedMs: performance.now() - start, remote });
   };
+
+/** A route may answer with a policy of its own, e.g. for a page that has its styles in it. */
+const pagePolicy: MiddlewareHandler = async (context, next) => {
+  await next();
+  if (!context.res.headers.has("Content-Security-Policy")) context.header("Content-Security-Policy", PAGES);
+};
 
 const noStore: MiddlewareHandler = async (context, next) => {
   await next();

@@ -11,4 +11,4 @@ export type { Patience } from "./stores/sql/patient.ts";
 export { sqlStatus } from "./stores/sql/sql-status.ts";
 export { type SqlStoreOptions, sqlStore } from "./stores/sql/sql-store-node.ts";
 export { folderStatus } from "./stores/status-folder-node.ts";
-export { type FolderStoreOptions, folderStore } from "./stores/store-folder-node.ts";
+export { type FolderStoreOptions, folderStore, logName, readStudyFile, type StudyFile } from "./stores/store-folder-node.ts";

@@ -53,6 +53,7 @@ export { type HolmClaim, holmLevels } from "./statistics/holm.ts";
 export { type LookLevels, levelsAt } from "./statistics/looks.ts";
 export { type McNemarOverSeeds, type McNemarTest, mcNemarOverSeeds, mcNemarTest } from "./statistics/mcnemar.ts";
 export { type Outlook, outlook } from "./statistics/outlook.ts";
+export { type PlannedLook, reachedLook, verdictsAt } from "./statistics/planned-look.ts";
 export { power, type Spread, seedsFor, smallestEffect } from "./statistics/power.ts";
 export { critical, normalCdf, studentCdf, studentQuantile } from "./statistics/quantiles.ts";
 export { type SignFlipTest, signFlipTest } from "./statistics/sign-flip-test.ts";

@@ -121,7 +121,7 @@ function sizesOf(tokens: readonly string[]): { readonly margin: number; readonly
 }
 
 /** The tokens at both sides of a map: drawn once, as all maps have the same. */
-function labels(tokens: readonly string[], id: string): Html {
+export function labels(tokens: readonly string[], id: string): Html {
   const { margin } = sizesOf(tokens);
   const texts = tokens.map((token, at) => {
     const middle = margin + (at + 0.5) * CELL;
@@ -130,7 +130,20 @@ function labels(tokens: readonly string[], id: string): Html {
   return html`<svg width="0" height="0" aria-hidden="true" class="defs"><defs><g id="${id}">${texts}</g></defs></svg>`;
 }
 
-function heatMap(name: string, place: string, tokens: readonly string[], rows: Rows, labelsId: string): Html {
+/**
+ * One head over one sentence: removed pairs, whose probability is 0, are hatched.
+ *
+ * @param labelsId - Of `labels` on the same page.
+ * @param options.sized - Whether it says its size itself; a page whose policy forbids styles inside it does.
+ */
+export function heatMap(
+  name: string,
+  place: string,
+  tokens: readonly string[],
+  rows: Rows,
+  labelsId: string,
+  { sized = true }: { readonly sized?: boolean } = {},
+): Html {
   const n = tokens.length;
   const { margin, size } = sizesOf(tokens);
   const share = removedPairs(rows) / n ** 2;
@@ -139,7 +152,7 @@ function heatMap(name: string, place: string, tokens: readonly string[], rows: R
   return html`<h4>${name} <span class="muted">${removed}</span></h4>
 ${scrolling(
   `${name}, ${place}`,
-  html`<svg class="chart" viewBox="0 0 ${size} ${size}" style="min-width:${Math.round(0.9 * size)}px;max-width:${2 * size}px" role="img" aria-label="${name}, ${place}: attention of ${n} tokens, ${removed}">
+  html`<svg class="chart" viewBox="0 0 ${size} ${size}"${sized && html` style="min-width:${Math.round(0.9 * size)}px;max-width:${2 * size}px"`} role="img" aria-label="${name}, ${place}: attention of ${n} tokens, ${removed}">
 <g transform="translate(${margin} ${margin}) scale(${CELL})">${share > 0 && square("removed")}${keptCells(rows)}${square("between")}</g><use href="#${labelsId}"/></svg>`,
 )}
 <p class="links">${strongestLinks(tokens, rows)}</p>`;

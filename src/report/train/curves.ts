@@ -9,8 +9,11 @@ import type { TrainReport } from "./train-report.ts";
 const [TRAINING, HELD_OUT] = [4, 1];
 const key = (colour: number, text: string): Html => html`<span class="c${colour}"><span class="key"></span>${text}</span> `;
 
+/** What the curves are drawn from, of a training that may still go on. */
+export type CurvesOf = Pick<TrainReport, "course" | "maxGradNorm"> & { readonly primary: Pick<TrainReport["primary"], "name"> };
+
 /** How the run went: loss, the figure that counts, learning rate and gradient norm. */
-export function curveCards(report: TrainReport): (Html | null)[] {
+export function curveCards(report: CurvesOf): (Html | null)[] {
   const { course, maxGradNorm } = report;
   const ofSteps = (value: (step: TrainReport["course"]["steps"][number]) => number): readonly Point[] =>
     thinned(course.steps.map((step) => ({ step: step.step, value: value(step) })));
@@ -74,7 +77,7 @@ export function curveCards(report: TrainReport): (Html | null)[] {
 }
 
 /** The figure that counts; where evaluations have only the parts that it is made of, the first of them. */
-function followedFigure({ course, primary }: TrainReport): string {
+function followedFigure({ course, primary }: CurvesOf): string {
   const [first] = course.evaluations;
   if (!first?.figures || primary.name in first.figures) return primary.name;
   return Object.keys(first.figures)[0] ?? primary.name;

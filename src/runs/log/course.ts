@@ -1,6 +1,12 @@
 import type { CurvePoint, RunCourse, StepPoint } from "../records.ts";
 import type { LogEvent } from "./log.ts";
 
+/** The course of a run so far, event by event: of a log that grows. */
+export interface GrowingCourse {
+  add(event: LogEvent): void;
+  course(): RunCourse;
+}
+
 /**
  * The course of a run, from its log.
  *
@@ -11,18 +17,27 @@ import type { LogEvent } from "./log.ts";
  * (await runCourse(logFile("checkpoints/run.log.jsonl").read())).steps.at(-1)?.loss;
  */
 export async function runCourse(events: AsyncIterable<LogEvent> | Iterable<LogEvent>): Promise<RunCourse> {
+  const growing = growingCourse();
+  for await (const event of events) growing.add(event);
+  return growing.course();
+}
+
+/** As {@link runCourse}, for events that are still coming. */
+export function growingCourse(): GrowingCourse {
   const steps = new Map<number, StepPoint>();
   const evaluations = new Map<number, CurvePoint>();
-  for await (const event of events) {
-    if (event.type === "started") {
-      for (const points of [steps, evaluations])
-        for (const step of points.keys()) if (step > event.resumedAt) points.delete(step);
-    } else if (event.type === "step") {
-      const { step, loss, learningRate, gradientNorm } = event;
-      steps.set(step, { step, loss, learningRate, gradientNorm });
-    } else if (event.type === "evaluated") evaluations.set(event.point.step, event.point);
-  }
-  return { steps: inOrder(steps), evaluations: inOrder(evaluations) };
+  return {
+    add(event) {
+      if (event.type === "started") {
+        for (const points of [steps, evaluations])
+          for (const step of points.keys()) if (step > event.resumedAt) points.delete(step);
+      } else if (event.type === "step") {
+        const { step, loss, learningRate, gradientNorm } = event;
+        steps.set(step, { step, loss, learningRate, gradientNorm });
+      } else if (event.type === "evaluated") evaluations.set(event.point.step, event.point);
+    },
+    course: () => ({ steps: inOrder(steps), evaluations: inOrder(evaluations) }),
+  };
 }
 
 const inOrder = <Point extends { readonly step: number }>(points: ReadonlyMap<number, Point>): Point[] =>

@@ -1,0 +1,141 @@
+import {
+  card,
+  confusions,
+  count,
+  curveCards,
+  duration,
+  figureName,
+  figureText,
+  fixed,
+  type Html,
+  html,
+} from "../../../report/index.ts";
+import type { RunState } from "../live/run-state.ts";
+import type { Mistakes } from "../read-mistakes.ts";
+import type { RunPlace } from "../read-run.ts";
+import type { RunSettings } from "../read-settings.ts";
+import { isOpen } from "./action-pages.ts";
+import { address, facts, page, table } from "./layout.ts";
+import { progressText, stateWord } from "./list-page.ts";
+
+/** Parts of a run's page that change while it runs, by the id of their element. */
+export type RunParts = Readonly<Record<"state" | "progress" | "curves", Html>>;
+
+export interface RunView {
+  readonly place: RunPlace;
+  readonly state: RunState;
+  /** Whether its process, or that of its study, lives. */
+  readonly alive: boolean;
+  readonly settings: RunSettings;
+  readonly mistakes?: Mistakes;
+  /** Why there are none. */
+  readonly noMistakes?: string;
+  /** Of a study's run without texts: counted from its result. */
+  readonly confusion?: readonly (readonly number[])[];
+  /** Whether it has a `report.html`, and is a finished model. */
+  readonly report: boolean;
+  readonly model: boolean;
+  /** What can be asked of the run. */
+  readonly actions: Html;
+}
+
+export function runParts({ state, settings }: Pick<RunView, "state" | "settings">): RunParts {
+  const { figures, tokensPerSecond, secondsLeft, loss, course } = state;
+  const last = course.steps.at(-1);
+  return {
+    state: html`${stateWord(state.word)}${state.message !== undefined && html`<span class="error">${state.message}</span>`}`,
+    progress: facts([
+      ["updates", state.steps === 0 ? "none yet" : progressText(state)],
+      ["time left", secondsLeft === undefined ? undefined : duration(secondsLeft)],
+      ["training took", state.seconds === undefined ? undefined : duration(state.seconds)],
+      ["loss", loss === undefined ? undefined : fixed(loss, 4)],
+      ["tokens a second", tokensPerSecond === undefined ? undefined : count(Math.round(tokensPerSecond))],
+      ["learning rate", last?.learningRate.toExponential(2)],
+      ["gradient norm", last && fixed(last.gradientNorm, 3)],
+      ...Object.entries(figures).map(
+        ([name, value]) => [`${figureName(name)}, last evaluation`, figureText(name, value)] as const,
+      ),
+    ]),
+    curves: html`<div class="cards">${curveCards({
+      course,
+      maxGradNorm: settings.maxGradNorm,
+      primary: { name: "accuracy" },
+    })}</div>`,
+  };
+}
+
+/** One run: how it goes, what it follows from, and what it got wrong. */
+export function runPage(view: RunView): string {
+  const { place, state, settings, report, model, actions } = view;
+  const path = place.path || ".";
+  const parts = runParts(view);
+  const live = isOpen(state.word) || (view.alive && !place.study);
+  const body = html`<p class="eyebrow">${place.study ? html`<a href="${address("/study", { path: place.study.path || "." })}">study ${place.study.path || "of this folder"}</a>` : "training"}</p>
+<h1>${place.name}</h1><p id="state" role="status">${parts.state}</p>
+<div class="actions">${actions}${model && html`<a href="${address("/try", { path })}">Try sentences</a>`}${report && html`<a href="${address("/report", { path })}">Its report</a>`}<a href="${address("/compare", { run: path })}">Compare</a></div>
+<div id="progress">${parts.progress}</div><div id="curves">${parts.curves}</div>
+${mistakesSection(view)}
+${
+  Object.keys(settings.figures).length > 0 &&
+  html`<h2>Figures</h2>${facts(Object.entries(settings.figures).map(([name, value]) => [figureName(name), figureText(name, value)]))}`
+}
+<h2>Settings</h2>${settings.command !== undefined && html`<pre class="command"><code>${settings.command}</code></pre>`}
+${table(
+  "Settings",
+  ["setting", "value"],
+  Object.entries(settings.values).map(
+    ([name, value]) => html`<tr><th scope="row">${name}</th><td class="text-cell">${value}</td></tr>`,
+  ),
+)}`;
+  return page({ title: place.name, body, ...(live && { events: address("/run/events", { path }) }) });
+}
+
+function mistakesSection({ place, mistakes, noMistakes, confusion }: RunView): Html {
+  const path = place.path || ".";
+  if (confusion) {
+    const labels = confusion.map((_, at) => `class ${at}`);
+    const note = "Over the reported split; rows are true classes. Texts of a study are not kept run by run.";
+    return html`<h2>Confusions</h2>${card("Confusion matrix", note, confusions(labels, confusion))}`;
+  }
+  if (!mistakes)
+    return html`<h2>Mistakes</h2><p class="note">${noMistakes ?? "None are kept yet: errors.csv comes with the model."}</p>`;
+  const { labels = [], matrix = [] } = mistakes.confusion ?? {};
+  const to = (truth: number, said: number): string =>
+    address("/run/mistakes", { path, label: labels[truth], predicted: labels[said] });
+  return html`<h2>Mistakes</h2><p><a href="${address("/run/mistakes", { path })}">All ${count(mistakes.rows.length)} of errors.csv</a></p>
+${
+  labels.length > 0 &&
+  card(
+    "Confusions",
+    "Rows are true classes, columns what was said. A cell opens its texts. Right answers are not kept, so the diagonal is empty.",
+    confusions(labels, matrix, "", (truth, said) => (matrix[truth][said] > 0 ? to(truth, said) : undefined)),
+  )
+}`;
+}
+
+export interface MistakesView {
+  readonly place: RunPlace;
+  readonly columns: readonly string[];
+  /** Those that are shown, of all. */
+  readonly rows: readonly (readonly string[])[];
+  readonly total: number;
+  readonly page: number;
+  readonly pages: number;
+  readonly cell?: { readonly label: string; readonly predicted: string };
+}
+
+/** Wrong answers of a run, the surest first. */
+export function mistakesPage({ place, columns, rows, total, cell, ...at }: MistakesView): string {
+  const path = place.path || ".";
+  const to = (number: number): string => address("/run/mistakes", { path, ...cell, page: number + 1 });
+  const what = cell ? html`“${cell.label}” that were said to be “${cell.predicted}”` : html`All mistakes`;
+  const body = html`<p class="eyebrow"><a href="${address("/run", { path })}">${place.name}</a></p><h1>${what}</h1>
+<p class="note">${count(total)} ${total === 1 ? "row" : "rows"} of errors.csv, the surest first.</p>
+${table(
+  "Mistakes",
+  columns,
+  rows.map((row) => html`<tr>${row.map((each) => html`<td class="text-cell">${each}</td>`)}</tr>`),
+)}
+${at.pages > 1 && html`<nav class="pager" aria-label="Pages">${at.page > 0 && html`<a href="${to(at.page - 1)}">← surer</a>`}<span>page ${at.page + 1} of ${at.pages}</span>${at.page + 1 < at.pages && html`<a href="${to(at.page + 1)}">less sure →</a>`}</nav>`}`;
+  return page({ title: `Mistakes of ${place.name}`, body });
+}

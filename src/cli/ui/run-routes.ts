@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from "node:fs";
+import { CrispError, expectedGot } from "../../errors/index.ts";
+import { argmax } from "../../metrics/index.ts";
+import { html } from "../../report/index.ts";
+import type { RunRecord } from "../../runs/index.ts";
+import { type App, HttpError, sendEvents } from "../../server/index-node.ts";
+import { growingRun, type RunState } from "./live/run-state.ts";
+import { eventsIn, tail } from "./live/tail.ts";
+import { isOpen } from "./pages/action-pages.ts";
+import { mistakesPage, type RunView, runPage, runParts } from "./pages/run-page.ts";
+import { mistakesOfCell, readMistakes } from "./read-mistakes.ts";
+import { findRun, isAlive, pathIn, type RunPlace, readJsonFile } from "./read-run.ts";
+import { readSettings } from "./read-settings.ts";
+import type { Root } from "./root.ts";
+import { asPage, type Ui } from "./routes.ts";
+
+const MISTAKES_PER_PAGE = 100;
+/** More browsers than this follow runs only by reading their pages again. */
+const MOST_FOLLOWED = 64;
+
+/** A run's page, its events, and its mistakes. */
+export function addRunRoutes(app: App, ui: Ui): void {
+  const { root, stopping } = ui;
+  let followed = 0;
+  app.get(
+    "/run",
+    asPage(async ({ req }) => {
+      const place = await findRun(root, pathIn(req.query("path")));
+      return runPage(await viewOf(ui, place));
+    }),
+  );
+  app.get("/run/events", async (context) => {
+    const place = await findRun(root, pathIn(context.req.query("path")));
+    const settings = await readSettings(place);
+    if (followed >= MOST_FOLLOWED) {
+      throw new HttpError(
+        503,
+        expectedGot("ui/too-many", "the request", `at most ${MOST_FOLLOWED} pages that follow runs`, "more"),
+      );
+    }
+    return sendEvents(context, stopping, async (send, signal) => {
+      followed++;
+      try {
+        await follow(root, place, settings, send, signal);
+      } finally {
+        followed--;
+      }
+    });
+  });
+  app.get(
+    "/run/mistakes",
+    asPage(async ({ req }) => {
+      const place = await findRun(root, pathIn(req.query("path")));
+      const mistakes = readMistakes(root.place(inRun(place, "errors.csv")));
+      const [label, predicted] = [req.query("label"), req.query("predicted")];
+      const cell = label === undefined || predicted === undefined ? undefined : { label, predicted };
+      const all = mistakes ? (cell ? mistakesOfCell(mistakes, cell.label, cell.predicted) : mistakes.rows) : [];
+      const pages = Math.max(1, Math.ceil(all.length / MISTAKES_PER_PAGE));
+      const page = Math.min(pages - 1, Math.max(0, Math.floor(Number(req.query("page") ?? 1)) - 1 || 0));
+      const rows = all.slice(page * MISTAKES_PER_PAGE, (page + 1) * MISTAKES_PER_PAGE);
+      return mistakesPage({ place, columns: mistakes?.columns ?? [], rows, total: all.length, page, pages, cell });
+    }),
+  );
+  app.get(
+    "/report",
+    asPage(({ req, body }) => {
+      const path = pathIn(req.query("path"));
+      const file = root.place([path, "report.html"].filter(Boolean).join("/"));
+      // it has its styles in it and needs nothing else; scripts that somebody put there do not run
+      const policy =
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'; sandbox";
+      return body(readFileSync(file), 200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy });
+    }),
+  );
+}
+
+/** How often it is looked whether the process of a silent run lives. */
+const BEAT_MS = 2000;
+
+/** Sends the parts of a page that have changed, all that came between two looks at the log as one, until the run has ended. */
+async function follow(
+  root: Root,
+  place: RunPlace,
+  settings: RunView["settings"],
+  send: (event: string, data: unknown) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let run = growingRun();
+  let sent: Record<string, string> | undefined;
+  for await (const { events, anew } of tail(place.log, { signal, beatMs: BEAT_MS })) {
+    if (anew) run = growingRun();
+    run.add(events);
+    // before the log was read
+    if (sent === undefined && events.length === 0) {
+      sent = {};
+      continue;
+    }
+    const alive = isAlive(root, place);
+    const state = run.state(alive);
+    const parts = Object.fromEntries(Object.entries(runParts({ state, settings })).map(([id, part]) => [id, part.markup]));
+    const changed = Object.entries(parts).filter(([id, part]) => sent?.[id] !== part);
+    sent = parts;
+    if (changed.length > 0) await send("parts", Object.fromEntries(changed));
+    // behind the end of its log a training saves its model; a study goes on with other runs
+    if (!isOpen(state.word) && (!alive || place.study)) return send("end", {});
+  }
+}
+
+/** Of a training's file, its path from the root. @throws HttpError 404 `ui/not-found` for a run of a study. */
+function inRun({ path, study }: RunPlace, file: string): string {
+  if (!study) return [path, file].filter(Boolean).join("/");
+  throw new HttpError(404, expectedGot("ui/not-found", file, "a training's folder", "a run of a study"));
+}
+
+/** A log as it stands. */
+export function stateOf(root: Root, place: RunPlace): RunState {
+  const run = growingRun();
+  if (existsSync(place.log)) run.add(eventsIn(readFileSync(place.log, "utf8")));
+  return run.state(isAlive(root, place));
+}
+
+async function viewOf({ root, actionsOf }: Ui, place: RunPlace): Promise<RunView> {
+  const settings = await readSettings(place);
+  const state = stateOf(root, place);
+  const has = (file: string): boolean => !place.study && root.has(inRun(place, file));
+  const model = has("crisp.json");
+  const shown: RunState = state.word === "waiting" && model ? { ...state, word: "finished" } : state;
+  const view = {
+    place,
+    settings,
+    state: shown,
+    alive: isAlive(root, place),
+    report: has("report.html"),
+    model,
+    actions: html`${actionsOf?.(place, shown)}`,
+  };
+  if (place.study) return { ...view, confusion: confusionOf(place.study.result) };
+  if (!has("errors.csv")) return view;
+  try {
+    const mistakes = readMistakes(root.place(inRun(place, "errors.csv")));
+    return mistakes ? { ...view, mistakes } : { ...view, noMistakes: "It made none on the evaluated examples." };
+  } catch (error) {
+    if (!(error instanceof CrispError)) throw error;
+    return { ...view, noMistakes: error.message };
+  }
+}
+
+/** [C][C] of a study's run; undefined while it is not done. */
+function confusionOf(result: string): number[][] | undefined {
+  const { record } = (readJsonFile(result) ?? {}) as { readonly record?: Partial<RunRecord> };
+  const { probabilities, labels } = record ?? {};
+  if (!probabilities?.length || labels?.length !== probabilities.length) return undefined;
+  const matrix = probabilities[0].map(() => probabilities[0].map(() => 0));
+  probabilities.forEach((row, at) => {
+    matrix[labels[at]][argmax(row)]++;
+  });
+  return matrix;
+}

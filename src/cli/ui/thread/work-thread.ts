@@ -1,0 +1,63 @@
+import { Worker } from "node:worker_threads";
+import { expectedGot } from "../../../errors/index.ts";
+import { fromSent } from "../../../runs/index.ts";
+import { HttpError } from "../../../server/index-node.ts";
+import type { PlannedLook } from "../../../studies/index.ts";
+import type { Done, FromThread, Job, ReadText } from "./jobs.ts";
+
+/** A thread that computes for the server, one job after the other; it starts with the first one. */
+export interface WorkThread {
+  read(folder: string, text: string, pair?: string): Promise<ReadText>;
+  look(folder: string, look: number): Promise<PlannedLook>;
+  /** Waits for what is computed: to end a thread inside ONNX Runtime would end the process. */
+  close(): Promise<void>;
+}
+
+const entry = new URL("./work-thread-entry.ts", import.meta.url);
+/** More jobs than this are refused, as nobody waits for the last of them. */
+const MOST_WAITING = 8;
+
+export function createWorkThread(): WorkThread {
+  let worker: Worker | undefined;
+  let line: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  const one = async (job: Job): Promise<Done> => {
+    worker ??= new Worker(entry);
+    const { promise, resolve, reject } = Promise.withResolvers<FromThread>();
+    const lost = (why: unknown): void => {
+      worker = undefined;
+      reject(
+        expectedGot("ui/lost", "the thread that computes", "an answer", why instanceof Error ? why.message : `exit code ${why}`),
+      );
+    };
+    worker.once("message", resolve).once("error", lost).once("exit", lost);
+    worker.postMessage(job);
+    try {
+      const answer = await promise;
+      if ("error" in answer) throw fromSent(answer.error);
+      return answer.done;
+    } finally {
+      worker?.off("message", resolve).off("error", lost).off("exit", lost);
+    }
+  };
+  const queued = (job: Job): Promise<Done> => {
+    if (waiting >= MOST_WAITING) {
+      throw new HttpError(
+        503,
+        expectedGot("ui/too-many", "the request", `at most ${MOST_WAITING} that are computed`, "more", "Try again."),
+      );
+    }
+    waiting++;
+    const done = line.then(() => one(job)).finally(() => waiting--);
+    line = done.catch(() => {});
+    return done;
+  };
+  return {
+    read: async (folder, text, pair) => (await queued({ type: "read", folder, text, pair })) as ReadText,
+    look: async (folder, look) => (await queued({ type: "look", folder, look })) as PlannedLook,
+    async close() {
+      await line;
+      await worker?.terminate();
+    },
+  };
+}

@@ -1,0 +1,174 @@
+// The pages of `crisp ui` as a person uses them, over a study that runs: `npm run test:browser`.
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { addEvents, madeUpTraining, started, step } from "../../src/cli/ui/made-up.fixture.ts";
+import { launchChromium } from "./chromium.ts";
+
+const root = join(import.meta.dirname, "../..");
+const screenshots = join(root, ".cache/screenshots");
+const folder = mkdtempSync(join(tmpdir(), "crisp-ui-page-"));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const crisp = (...args: string[]): ChildProcess =>
+  spawn(process.execPath, [join(root, "bin/crisp.mjs"), ...args], { cwd: folder });
+
+let browser: Browser;
+let context: BrowserContext;
+let ui: ChildProcess;
+let study: ChildProcess;
+let address: string;
+/** Page of the study that the preset begins with. */
+let studyPage: string;
+/** On a machine that does much else. */
+const LONGEST_MS = 240_000;
+const problems: string[] = [];
+
+before(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  madeUpTraining(join(folder, "tickets"), {
+    card: { options: { learningRate: 1e-4 } },
+    errors: "row,label,predicted,score,text\n1,good,bad,0.9,fine\n",
+  });
+  madeUpTraining(join(folder, "letters"), { card: { options: { learningRate: 2e-4 } } });
+  study = crisp("study", "--preset", "demo", "--output_dir", "demo");
+  ui = crisp("ui", ".", "--json");
+  address = await new Promise((resolve, reject) => {
+    ui.stdout!.setEncoding("utf8").on("data", (line: string) => resolve(JSON.parse(line).url));
+    ui.on("exit", () => reject(new Error("crisp ui ended")));
+  });
+  browser = await launchChromium();
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await opened("");
+  await page.goto(address);
+  await page.close();
+});
+after(async () => {
+  await browser?.close();
+  for (const child of [study, ui]) {
+    child.kill("SIGINT");
+    if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function opened(path: string): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  if (path !== "") await page.goto(new URL(path, address).href);
+  return page;
+}
+
+/** Serious findings of axe-core; its own script is run past the policy, as a browser's tools are. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    (
+      window as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe.run(),
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
+}
+
+test("the address that was used is good for no other browser", async () => {
+  const other = await browser.newContext();
+  const page = await other.newPage();
+  assert.equal((await page.goto(address))?.status(), 401);
+  await other.close();
+});
+
+test("the curves of a run move with its log, a burst of events at once included", async () => {
+  const page = await opened("/");
+  const log = join(folder, "live/checkpoints/run.log.jsonl");
+  addEvents(log, started, step(1), step(2));
+  await page.goto(new URL("/run?path=live", address).href);
+  // nobody holds the folder, so that the page stands still until it is loaded again
+  assert.match(await page.locator("#state").innerText(), /interrupted/);
+  await page.close();
+
+  const demo = await opened("/?kind=run+of+a+study&locked=on");
+  const link = demo.locator("tr:has(.state.running) a").first();
+  // the list is fetched again by itself
+  await link.waitFor({ timeout: LONGEST_MS });
+  await link.click();
+  studyPage = (await demo.locator(".eyebrow a").getAttribute("href"))!;
+  const label = demo.locator("#curves svg[aria-label^='Loss over']");
+  await label.waitFor({ timeout: LONGEST_MS });
+  const before = await label.getAttribute("aria-label");
+  await demo.waitForFunction((old) => document.querySelector("#curves svg")?.getAttribute("aria-label") !== old, before, {
+    timeout: LONGEST_MS,
+  });
+  await demo.screenshot({ path: join(screenshots, "ui-run.png") });
+  assert.deepEqual(await findings(demo), []);
+  await demo.close();
+});
+
+test("a study's page fills while it runs, and says nothing of verdicts before the look of its plan", async () => {
+  const page = await opened(studyPage);
+  await page.locator("a:has(.state.finished)").first().waitFor({ timeout: LONGEST_MS });
+  assert.equal(await page.locator(".pill").count(), 0);
+  assert.match(await page.locator("#study").innerText(), /nothing is judged before it/);
+  assert.deepEqual(await findings(page), []);
+  await page.screenshot({ path: join(screenshots, "ui-study.png") });
+  await page.close();
+});
+
+test("the keyboard reaches everything: from the list to the comparison of two runs", async () => {
+  const page = await opened("/?text=t&kind=training");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "To the content");
+  const boxes = page.locator("input[name=run]");
+  assert.equal(await boxes.count(), 2);
+  for (const box of await boxes.all()) {
+    await box.focus();
+    await page.keyboard.press("Space");
+  }
+  // the list is fetched again meanwhile, and must not undo what was ticked
+  await page.waitForTimeout(3500);
+  assert.equal(await page.locator("input[name=run]:checked").count(), 2);
+  await page.getByRole("button", { name: "Compare" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/compare/);
+  assert.match(await page.locator("main").innerText(), /learningRate\s+0\.000[12]\s+0\.000[12]/);
+  assert.deepEqual(await findings(page), []);
+  await page.close();
+});
+
+test("no page is wider than 400 px, and none has serious findings, in light and dark", async () => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const path of ["/", "/run?path=tickets", "/run/mistakes?path=tickets", studyPage, "/start", "/try"]) {
+      const page = await opened(path);
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width: 400, height: 800 });
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 400, `${path} is too wide`);
+      assert.deepEqual(await findings(page), [], `${path}, ${colorScheme}`);
+      await page.close();
+    }
+  }
+});
+
+test("the study is stopped from its page as by Ctrl-C", async () => {
+  const page = await opened(studyPage);
+  const ended = new Promise((resolve) => study.once("exit", resolve));
+  await page.getByRole("button", { name: /Stop/ }).click();
+  assert.equal(await ended, 130);
+  await page.reload();
+  assert.equal(await page.getByRole("button", { name: /Stop/ }).count(), 0);
+  await page.close();
+});
+
+test("no page had an error of its script, or broke the policy", () => {
+  assert.deepEqual(
+    problems.filter((text) => !/401/.test(text)),
+    [],
+  );
+});
