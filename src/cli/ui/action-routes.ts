@@ -8,7 +8,7 @@ import { address } from "./pages/layout.ts";
 import type { Processes } from "./processes.ts";
 import { findRun, holderOf, pathIn, type RunPlace, shortState } from "./read-run.ts";
 import { countRuns } from "./read-study.ts";
-import type { Root } from "./root.ts";
+import { isPlain, type Root } from "./root.ts";
 import { asPage, type Ui } from "./routes.ts";
 import { formOf } from "./try-routes.ts";
 
@@ -30,7 +30,8 @@ export const actionsIn = (root: Root): Pick<Ui, "actionsOf" | "actionsOfStudy"> 
 
 /** The command that started a run which its folder alone continues. */
 function continuable({ log, folder }: RunPlace): { readonly verb: string; readonly cwd: string } | undefined {
-  const { command: [verb] = [], folder: cwd } = (folder !== undefined && keptCommand(dirname(log))) || {};
+  const { command: [verb] = [], folder: cwd } =
+    (folder !== undefined && isPlain(dirname(log)) && keptCommand(dirname(log))) || {};
   return verb !== undefined && CONTINUED.has(verb) ? { verb, cwd: cwd! } : undefined;
 }
 

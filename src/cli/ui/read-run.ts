@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { CrispError, expectedGot } from "../../errors/index.ts";
+import { expectedGot } from "../../errors/index.ts";
 import { lockHolder } from "../../files/index-node.ts";
 import { HttpError } from "../../server/index-node.ts";
 import { logName, readStudyFile, type StudyFile } from "../../studies/index-node.ts";
 import { newestLog } from "./find.ts";
 import { growingRun, type RunState } from "./live/run-state.ts";
 import { lastEvents } from "./live/tail.ts";
-import type { Root } from "./root.ts";
+import { isPlain, type Root } from "./root.ts";
 
 /** Where the files of a run are. */
 export interface RunPlace {
@@ -82,12 +82,12 @@ export async function shortState(root: Root, place: RunPlace): Promise<Omit<RunS
   return state.word === "waiting" && finished ? { ...state, word: "finished" } : state;
 }
 
-/** A file of JSON; undefined where it is not there, or is none. */
+/** A file of JSON; undefined where it is not there, is a link, or is none. */
 export function readJsonFile(file: string): unknown {
+  if (!isPlain(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    if (error instanceof CrispError) throw error;
+  } catch {
     return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { parseArguments } from "../parse-arguments.ts";
 import { typedAs } from "../run-command.ts";
 import { VERBS } from "../verbs.ts";
 import { type RunPlace, readJsonFile, studyIn } from "./read-run.ts";
+import { isPlain } from "./root.ts";
 
 /** What a run followed from, as far as its files say. */
 export interface RunSettings {
@@ -27,7 +28,7 @@ export async function readSettings(place: RunPlace): Promise<RunSettings> {
 }
 
 async function ofTraining({ log }: RunPlace, folder: string): Promise<RunSettings> {
-  const kept = keptCommand(dirname(log));
+  const kept = isPlain(dirname(log)) ? keptCommand(dirname(log)) : undefined;
   const card = fields(readJsonFile(join(folder, "crisp.json")));
   const typed = kept ? await typedOptions(kept.command) : {};
   const options: Fields = { ...typed, ...fields(card.options) };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { accuracy, argmax } from "../../metrics/index.ts";
 import type { RunRecord } from "../../runs/index.ts";
@@ -7,7 +7,7 @@ import { logName, type StudyFile } from "../../studies/index-node.ts";
 import { growingRun, type StateWord } from "./live/run-state.ts";
 import { lastEvents } from "./live/tail.ts";
 import { holderOf, readJsonFile, studyIn } from "./read-run.ts";
-import type { Root } from "./root.ts";
+import { isPlain, type Root } from "./root.ts";
 
 /** One run of a study's table. */
 export interface StudyCell {
@@ -44,7 +44,7 @@ export function countRuns(folder: string): { readonly done: number; readonly all
 
 const resultOf = (folder: string, name: string): string => join(folder, "runs", `${name}.json`);
 const isDone = (folder: string, { replaces }: StudyFile, name: string): boolean =>
-  !replaces.includes(name) && existsSync(resultOf(folder, name));
+  !replaces.includes(name) && isPlain(resultOf(folder, name));
 
 /** How a study stands, by its files. */
 export async function readStudy(root: Root, folder: string): Promise<StudyState> {
@@ -61,7 +61,8 @@ export async function readStudy(root: Root, folder: string): Promise<StudyState>
       cells.set(name, { word: "finished", ...summaryOf(resultOf(folder, name)) });
       continue;
     }
-    const events = await lastEvents(join(folder, "runs", logName(name, file.overwritten)));
+    const log = join(folder, "runs", logName(name, file.overwritten));
+    const events = isPlain(log) ? await lastEvents(log) : [];
     const run = growingRun();
     run.add(events);
     const { word, step, steps, message } = run.state(alive);

@@ -45,6 +45,19 @@ export function openRoot(folder: string): Root {
   };
 }
 
+/**
+ * Whether a file or folder is there, and no link is it or leads to it.
+ *
+ * @param place - From a {@link Root}, or joined to what that gave.
+ */
+export function isPlain(place: string): boolean {
+  try {
+    return realpathSync(place) === place;
+  } catch {
+    return false;
+  }
+}
+
 const isFolder = (path: string): boolean => lstatSync(path).isDirectory();
 
 /** One step downwards. Windows would take `\` for `/`, and `:` for a drive or a stream. */

@@ -72,6 +72,32 @@ test("no address leads outside the folder, by a path or by a link", async () => 
     assert.equal((await post("/start", body)).status, 404, body);
 });
 
+test("nothing is read through a link inside a run or a study", async () => {
+  const secret = JSON.stringify({ options: { learningRate: "a secret" }, disagreements: { arms: [] }, arms: [] });
+  mkdirSync(join(work, "secrets/runs"), { recursive: true });
+  writeFileSync(join(work, "secrets/file.json"), secret);
+  const record = { record: { arm: "dense", seed: 1, probabilities: [[1, 0]], labels: [0], seconds: 1 } };
+  writeFileSync(join(work, "secrets/runs/dense.seed-1.json"), JSON.stringify(record));
+  madeUpTraining(join(folder, "linked/card"));
+  symlinkSync(join(work, "secrets/file.json"), join(folder, "linked/card/crisp.json"));
+  symlinkSync(join(work, "secrets/file.json"), join(folder, "linked/card/errors.csv"));
+  const run = await get("/run?path=linked/card");
+  assert.deepEqual([run.status, run.text.includes("a secret")], [200, false]);
+  assert.equal((await get("/run/mistakes?path=linked/card")).status, 404);
+  assert.equal((await post("/try", "path=linked/card&text=hello")).status, 404);
+
+  madeUpStudy(join(folder, "linked/study"), { arms: ["dense"], seeds: [1] });
+  rmSync(join(folder, "linked/study/runs"), { recursive: true });
+  symlinkSync(join(work, "secrets/runs"), join(folder, "linked/study/runs"));
+  assert.match((await get("/study?path=linked/study")).text, /0 of 1/);
+  assert.equal((await get("/run?path=linked/study/runs/dense.seed-1")).status, 404);
+
+  writeFileSync(join(folder, "linked/crisp.json"), "{}");
+  symlinkSync(join(work, "secrets/file.json"), join(folder, "linked/config.json"));
+  const tried = await post("/try", "path=linked&text=hello");
+  assert.deepEqual([tried.status, /a model folder without links/.test(tried.text)], [422, true]);
+});
+
 test("the list has what is inside, filtered, and nothing behind a link", async () => {
   const all = await get("/");
   for (const path of ["team/tickets", "team/letters", "study"]) assert.match(all.text, new RegExp(`class="path"[^>]*>${path}<`));

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import type { Context } from "hono";
 import { expectedGot } from "../../errors/index.ts";
 import { type App, HttpError } from "../../server/index-node.ts";
@@ -35,6 +36,7 @@ export function addTryRoutes(app: App, { root, thread }: Ui): void {
       const { path, text, pair } = await formOf(context, ["path", "text", "pair"]);
       const folder = pathIn(path.trim());
       root.place(cardOf(folder));
+      checkNoLinks(root.place(folder), path);
       if (text.trim() === "" || text.length > LONGEST_TEXT) {
         throw new HttpError(422, expectedGot("ui/bad-text", "the text", `1 to ${LONGEST_TEXT} characters`, text.length));
       }
@@ -62,6 +64,12 @@ export function addTryRoutes(app: App, { root, thread }: Ui): void {
       return tryPage({ ...rest, read });
     }),
   );
+}
+
+/** The files of a saved model are its own; a link could be any file of this machine. */
+function checkNoLinks(folder: string, path: string): void {
+  const link = readdirSync(folder, { withFileTypes: true }).find((entry) => entry.isSymbolicLink());
+  if (link) throw new HttpError(422, expectedGot("ui/link", path, "a model folder without links", link.name, "Copy the model."));
 }
 
 const cardOf = (path: string): string => [path, "crisp.json"].filter(Boolean).join("/");
