@@ -48,7 +48,11 @@ export function feedsOf(
     const name = node.attrs.name as string;
     const shape = bindShape(node.shape, context.bindings);
     if (fill.kind === "dropout") {
-      all[name] = { dtype: "float", shape, data: masks(name.replace(/^dropout\./, "")) };
+      const data = masks(name.replace(/^dropout\./, ""));
+      const { B, n } = context.bindings;
+      // PyTorch has one of all pairs, where the graph draws for listed blocks
+      const ofPairs = data.length === elements(shape) ? shape : [B, shape[1], n, n];
+      all[name] = { dtype: "float", shape: ofPairs, data };
       continue;
     }
     const data = allocate[node.dtype](elements(shape));
@@ -61,12 +65,21 @@ export function feedsOf(
 /** As a trainer's memory is: full of what stood there before, so that whoever writes an input must write all of it. */
 const leftOver = (data: AnyArray): AnyArray => (data instanceof BigInt64Array ? data.fill(1n) : (data as Float32Array).fill(1));
 
-/** The outputs with dropout masks of PyTorch's weights, `1 / (1 - p)`, where the graph has bytes and a p that is rounded to 2⁻¹⁶. */
+/**
+ * The outputs with dropout masks of PyTorch's weights, `1 / (1 - p)`, where the graph has bytes and a p that is rounded to 2⁻¹⁶; of all pairs
+ * where the graph spreads what it drew for listed blocks.
+ */
 function withWeights<Name extends string>(outputs: Readonly<Record<Name, Node>>): Readonly<Record<Name, Node>> {
   const names = Object.keys(outputs) as Name[];
   const roots = names.map((name) => outputs[name]);
-  const masks = topological(roots).filter(({ op, dtype }) => op === "input" && dtype === "uint8");
-  const weights = masks.map((mask) => [mask, input(mask.attrs.name as string, mask.shape)] as const);
+  const isMask = ({ op, dtype }: Node): boolean => op === "input" && dtype === "uint8";
+  const nodes = topological(roots);
+  const spread = nodes.filter(({ op, inputs: [mask] }) => op === "pairsOfSlots" && isMask(mask));
+  const ofSlots = new Set(spread.map(({ inputs: [mask] }) => mask));
+  const weights = [
+    ...nodes.filter((node) => isMask(node) && !ofSlots.has(node)).map((mask) => [mask, mask] as const),
+    ...spread.map((pairs) => [pairs, pairs.inputs[0]] as const),
+  ].map(([node, mask]) => [node, input(mask.attrs.name as string, node.shape)] as const);
   const made = substitute(roots, new Map(weights));
   return Object.fromEntries(names.map((name, at) => [name, made[at]])) as Record<Name, Node>;
 }
