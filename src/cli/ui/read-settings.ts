@@ -3,7 +3,7 @@ import { resolveOptions } from "../../training/index.ts";
 import { type KeptCommand, keptCommand } from "../kept-command.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { typedAs } from "../run-command.ts";
-import { VERBS } from "../verbs.ts";
+import type { Verb } from "../verb.ts";
 import { type RunPlace, readJsonFile, studyIn } from "./read-run.ts";
 import { isPlain } from "./root.ts";
 
@@ -57,10 +57,16 @@ async function ofStudyRun({ name }: RunPlace, { folder }: NonNullable<RunPlace["
   return { command, values: asTexts(values), maxGradNorm: clip(options), figures: {} };
 }
 
+/** Verbs that keep their command beside checkpoints. */
+const KEEPING: Readonly<Record<string, () => Promise<Verb>>> = {
+  train: async () => (await import("../verbs/train.ts")).train as unknown as Verb,
+  pretrain: async () => (await import("../verbs/pretrain.ts")).pretrain as unknown as Verb,
+};
+
 /** The options of a command that were typed; none of one that this version does not understand. */
 async function typedOptions([verb, ...argv]: readonly string[]): Promise<Fields> {
   try {
-    const { options, positionals, foreign } = await VERBS.find(({ name }) => name === verb)!.load();
+    const { options, positionals, foreign } = await KEEPING[verb]();
     const parsed = parseArguments(`crisp ${verb}`, argv, options, positionals, foreign);
     const given = Object.entries(parsed.options).filter(([name]) => parsed.given.has(name));
     return { ...(parsed.positionals.length > 0 && { data: parsed.positionals.join(" ") }), ...Object.fromEntries(given) };

@@ -32,8 +32,8 @@ ${read && answers(read.result)}${read && maps(read)}`;
 
 function answers({ readings, pattern }: ReadText): Html {
   return html`<h2>It says</h2><div class="cards">${readings.map(
-    ({ attention, predictions }) =>
-      html`<div><h3>${attention}${attention !== "dense" && html` <span class="muted">${pattern}</span>`}</h3>${table(
+    ({ attention, sparse, predictions }) =>
+      html`<div><h3>${attention}${sparse && html` <span class="muted">${pattern}</span>`}</h3>${table(
         `Answers, ${attention}`,
         ["label", "score"],
         predictions.map((prediction) => html`<tr><td>${labelOf(prediction)}</td><td>${fixed(prediction.score, 4)}</td></tr>`),
