@@ -1,10 +1,11 @@
 """Writes a small DeBERTa-v3 by transformers, with a tokenizer of its kind, for check-encoder.ts.
 
-    python scripts/make-deberta-folder.py FOLDER TEXTS [--kind transformers|published] [--vocabulary 4000]
+    python scripts/make-deberta-folder.py FOLDER TEXTS [--kind transformers|sentencepiece|published] [--vocabulary 4000]
 
-Needs torch, transformers, tokenizers; `published` sentencepiece too. TEXTS, one text a line, gzipped or not, trains the Unigram vocabulary.
+Needs torch, transformers, tokenizers; the other kinds sentencepiece too. TEXTS, one text a line, gzipped or not, trains the Unigram vocabulary.
 The weights are random: no published checkpoint is read. `transformers` builds the tokenizer by DebertaV2Tokenizer as transformers 5 does;
-`published` has the steps of the tokenizer.json that transformers 4 wrote from spm.model, as checkpoints on the Hub carry it: a compiled
+`sentencepiece` trains an spm.model with DeBERTa-v3's ids of special tokens, and has transformers convert it, as for a checkpoint without
+tokenizer.json; `published` has the steps of the tokenizer.json that transformers 4 wrote from spm.model, as checkpoints on the Hub carry it: a compiled
 character map between Strip and Replace.
 """
 
@@ -33,6 +34,18 @@ def by_transformers(lines, size):
     trained.train_from_iterator(lines, trainers.UnigramTrainer(vocab_size=size, special_tokens=SPECIALS, unk_token="[UNK]"))
     vocabulary = [tuple(entry) for entry in json.loads(trained.to_str())["model"]["vocab"]]
     return DebertaV2Tokenizer(vocab=vocabulary, unk_id=SPECIALS.index("[UNK]"))
+
+
+def by_sentencepiece(lines, size, folder):
+    import sentencepiece
+
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_prefix=str(folder / "spm"), vocab_size=size, minloglevel=2,
+        **{f"{name}_id": at for at, name in enumerate(("pad", "bos", "eos", "unk"))},
+        pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]",
+    )
+    (folder / "spm.vocab").unlink()
+    return DebertaV2Tokenizer.from_pretrained(folder)
 
 
 def compiled_map(lines):
@@ -69,13 +82,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("texts", type=Path)
-    parser.add_argument("--kind", choices=["transformers", "published"], default="transformers")
+    parser.add_argument("--kind", choices=["transformers", "sentencepiece", "published"], default="transformers")
     parser.add_argument("--vocabulary", type=int, default=4000)
     options = parser.parse_args()
     lines = read_lines(options.texts)[:20_000]
     options.folder.mkdir(parents=True, exist_ok=True)
-    if options.kind == "transformers":
-        tokenizer = by_transformers(lines, options.vocabulary)
+    if options.kind != "published":
+        sized = (lines, options.vocabulary)
+        tokenizer = by_transformers(*sized) if options.kind == "transformers" else by_sentencepiece(*sized, options.folder)
         tokenizer.save_pretrained(options.folder)
         size = len(tokenizer)
     else:

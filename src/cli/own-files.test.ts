@@ -80,7 +80,7 @@ const WRITERS: Readonly<Record<string, readonly Writer[]>> = {
   bench: [{ args: (folder) => ["bench", "--time_budget", "1", "--output_dir", folder], names: ["bench.json", "bench.html"] }],
 };
 /** A worker writes checkpoints alone, in the folder of those. */
-const READERS = ["inspect", "push", "draw", "doctor", "status", "worker"];
+const READERS = ["inspect", "push", "draw", "doctor", "serve", "status", "ui", "worker"];
 
 async function run(argv: readonly string[]): Promise<{ code: number; stderr: string }> {
   let stderr = "";

@@ -91,6 +91,8 @@ export interface OpRecord {
   readonly stopsGradient?: boolean;
   /** The result is the input's memory, read in another shape. */
   readonly isView?: boolean;
+  /** What its ONNX form leaves beside the result, where an operator of the name `for` reads the node; null where it leaves nothing. */
+  leaves?(node: Node): (ValueInfo & { readonly for: string }) | null;
   /** The ONNX form is for WebGPU; elsewhere the operator runs outside the graph. */
   readonly webgpuOnly?: boolean;
   /** Emit the ONNX form; returns the name of the value that holds the result. Absent for ops that run outside the graph. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { add, cast, exp, greater, input, mul, peakBytes, reshape, sumAll } from "./index.ts";
+import { add, blockAttention, cast, exp, gradients, greater, input, mul, peakBytes, reshape, sumAll } from "./index.ts";
 
 const x = input("x", ["B", 4]);
 const bindings = { B: 10 };
@@ -31,4 +31,16 @@ test("a view is no value of its own, and keeps what it views alive", () => {
 
 test("bytes are those of the dtype", () => {
   assert.equal(peakBytes([sumAll(cast(greater(x, x), "float"))], bindings), SIZE + 40);
+});
+
+test("probabilities that attention keeps for its gradient live until then, and those computed again do not", () => {
+  const [H, n, d, N, K, size] = [2, 8, 3, 4, 2, 2];
+  const [q, k, v] = ["q", "k", "v"].map((name) => input(name, ["B", H, n, d]));
+  const ids = input("ids", ["B", H, N, K], "int32");
+  const bias = input("bias", ["B", 1, N, 1, K * size]);
+  const most = (recompute: boolean): number => {
+    const loss = sumAll(blockAttention({ q, k, v, ids, bias }, { size, scale: 1, recompute }));
+    return peakBytes([loss, ...gradients(loss, [q])], bindings);
+  };
+  assert.equal(most(false) - most(true), 4 * bindings.B * H * N * size * K * size);
 });

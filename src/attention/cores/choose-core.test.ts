@@ -68,7 +68,7 @@ describe("the core", () => {
   test("counts the blocks of a ramp's first update, which all others list too", () => {
     const pattern = "block(sparsity=0.8, size=64)";
     assert.match(chosen(pattern, 4096, { rampSteps: 8 }).why!, /^masked: blocks of 64 hold 91 % of the pairs/);
-    assert.match(chosen(pattern, 4096, { rampSteps: 2 }).why!, /^gathered: blocks of 64 hold 61 % of the pairs/);
+    assert.match(chosen(pattern, 4096, { rampSteps: 2 }).why!, /^chunked: blocks of 64 hold 61 % of the pairs/);
     assert.equal(chosen(pattern, 4096, { rampSteps: 8, core: "gathered" }).core.name, "gathered");
   });
   test("computes all pairs, and says nothing, of patterns without blocks", () => {

@@ -3,7 +3,8 @@ import { resolveOptions } from "../../training/index.ts";
 import { type KeptCommand, keptCommand } from "../kept-command.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { typedAs } from "../run-command.ts";
-import type { Verb } from "../verb.ts";
+import { pretrain } from "../verbs/pretrain.ts";
+import { train } from "../verbs/train.ts";
 import { type RunPlace, readJsonFile, studyIn } from "./read-run.ts";
 import { isPlain } from "./root.ts";
 
@@ -30,7 +31,7 @@ export async function readSettings(place: RunPlace): Promise<RunSettings> {
 async function ofTraining({ log }: RunPlace, folder: string): Promise<RunSettings> {
   const kept = isPlain(dirname(log)) ? keptCommand(dirname(log)) : undefined;
   const card = fields(readJsonFile(join(folder, "crisp.json")));
-  const typed = kept ? await typedOptions(kept.command) : {};
+  const typed = kept ? typedOptions(kept.command) : {};
   const options: Fields = { ...typed, ...fields(card.options) };
   const values = {
     ...options,
@@ -57,16 +58,13 @@ async function ofStudyRun({ name }: RunPlace, { folder }: NonNullable<RunPlace["
   return { command, values: asTexts(values), maxGradNorm: clip(options), figures: {} };
 }
 
-/** Verbs that keep their command beside checkpoints. */
-const KEEPING: Readonly<Record<string, () => Promise<Verb>>> = {
-  train: async () => (await import("../verbs/train.ts")).train as unknown as Verb,
-  pretrain: async () => (await import("../verbs/pretrain.ts")).pretrain as unknown as Verb,
-};
+/** Verbs whose commands are kept beside checkpoints. */
+const KEPT = [train, pretrain] as const;
 
 /** The options of a command that were typed; none of one that this version does not understand. */
-async function typedOptions([verb, ...argv]: readonly string[]): Promise<Fields> {
+function typedOptions([verb, ...argv]: readonly string[]): Fields {
   try {
-    const { options, positionals, foreign } = await KEEPING[verb]();
+    const { options, positionals, foreign } = KEPT.find(({ name }) => name === verb)!;
     const parsed = parseArguments(`crisp ${verb}`, argv, options, positionals, foreign);
     const given = Object.entries(parsed.options).filter(([name]) => parsed.given.has(name));
     return { ...(parsed.positionals.length > 0 && { data: parsed.positionals.join(" ") }), ...Object.fromEntries(given) };

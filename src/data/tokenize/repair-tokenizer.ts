@@ -2,6 +2,7 @@ import type { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers"
 import { expectedGot, printedJson } from "../../errors/index.ts";
 import { readCharsMap } from "./precompiled.ts";
 import { slowPattern } from "./slow-pattern.ts";
+import { repairUnigram, type UnigramModel } from "./unigram.ts";
 
 /** A step of the package's pipeline: its methods can be replaced; sequences hold others. */
 interface Step {
@@ -47,7 +48,7 @@ export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: obje
     normalizer: StepJson | null;
     pre_tokenizer: StepJson | null;
     post_processor: StepJson | null;
-    model: { type?: string; byte_fallback?: boolean };
+    model: { type?: string; byte_fallback?: boolean; vocab?: [string, number][] | object };
     added_tokens?: readonly { content: string; single_word?: boolean }[];
   };
   const steps = library as unknown as Record<"normalizer" | "pre_tokenizer" | "post_processor", Step | null>;
@@ -56,6 +57,8 @@ export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: obje
   repairSplitter(steps.pre_tokenizer, pre_tokenizer);
   repairTemplate(steps.post_processor, post_processor, library);
   if (model.type === "Unigram" && model.byte_fallback) throw unsupported("a Unigram model without byte_fallback", "one with it");
+  // older files do not name the type; only Unigram's vocabulary is a list
+  if (Array.isArray(model.vocab)) repairUnigram((library as unknown as { model: UnigramModel }).model, model.vocab);
   const single = added_tokens?.find(({ single_word }) => single_word);
   if (single) throw unsupported("added tokens that may stand inside a word", `${single.content} with single_word`);
 }

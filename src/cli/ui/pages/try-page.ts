@@ -1,4 +1,4 @@
-import { attentionHeatMap, fixed, type Html, html, mapPatterns, raw, tokenLabels } from "../../../report/index.ts";
+import { attentionHeatMap, fixed, type Html, html, mapPatterns, tokenLabels } from "../../../report/index.ts";
 import type { Prediction } from "../../../tasks/index.ts";
 import { MOST_MAPPED_TOKENS, type Reading, type ReadText } from "../thread/jobs.ts";
 import { address, page, table } from "./layout.ts";
@@ -32,8 +32,8 @@ ${read && answers(read.result)}${read && maps(read)}`;
 
 function answers({ readings, pattern }: ReadText): Html {
   return html`<h2>It says</h2><div class="cards">${readings.map(
-    ({ attention, sparse, predictions }) =>
-      html`<div><h3>${attention}${sparse && html` <span class="muted">${pattern}</span>`}</h3>${table(
+    ({ attention, predictions }, at) =>
+      html`<div><h3>${attention}${at > 0 && html` <span class="muted">${pattern}</span>`}</h3>${table(
         `Answers, ${attention}`,
         ["label", "score"],
         predictions.map((prediction) => html`<tr><td>${labelOf(prediction)}</td><td>${fixed(prediction.score, 4)}</td></tr>`),
@@ -101,8 +101,7 @@ function smallMap({ attention, maps }: Reading, layer: number, head: number, n: 
     }
   }
   const share = Math.round((100 * count) / (n * n));
-  // made of numbers alone
-  const shades = paths.map((d, at) => (d === "" ? "" : `<path d="${d}" fill-opacity="${((at + 0.5) / SHADES).toFixed(2)}"/>`));
-  const hatched = removed === "" ? "" : `<path class="gone" d="${removed}"/>`;
-  return html`<div><svg viewBox="0 0 ${n} ${n}" role="img" aria-label="head ${head + 1}, ${attention}: ${share} % of pairs removed">${raw(hatched + shades.join(""))}</svg><span class="muted">${attention}${share > 0 && `, ${share} % removed`}</span></div>`;
+  const shades = paths.map((d, at) => d !== "" && html`<path d="${d}" fill-opacity="${((at + 0.5) / SHADES).toFixed(2)}"/>`);
+  const hatched = removed !== "" && html`<path class="gone" d="${removed}"/>`;
+  return html`<div><svg viewBox="0 0 ${n} ${n}" role="img" aria-label="head ${head + 1}, ${attention}: ${share} % of pairs removed">${hatched}${shades}</svg><span class="muted">${attention}${share > 0 && `, ${share} % removed`}</span></div>`;
 }

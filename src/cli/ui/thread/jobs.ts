@@ -13,8 +13,6 @@ export type Job =
 export interface Reading {
   /** `as trained`, or `dense`. */
   readonly attention: string;
-  /** Of a sparse model: whether its sparsity is on. */
-  readonly sparse: boolean;
   readonly predictions: readonly Prediction[];
   /** [layers] of [H, n, n]; none of a text that is too long. */
   readonly maps: readonly Float32Array[];

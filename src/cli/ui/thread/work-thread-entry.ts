@@ -43,16 +43,19 @@ async function modelIn(folder: string): Promise<Classifier> {
   return loaded.model;
 }
 
+const WORDS = { dense: "dense", trained: "as trained" } as const;
+
+/** Dense first; as trained where that is something else. */
 async function read({ folder, text, pair }: Extract<Job, { type: "read" }>): Promise<ReadText> {
   const model = await modelIn(folder);
   const encoded = model.encodeText(pair === undefined ? text : { text, pair });
+  const kinds = isDense(model.card.attention) ? (["dense"] as const) : (["dense", "trained"] as const);
   const readings: Reading[] = [];
-  for (const sparse of isDense(model.card.attention) ? [false] : [false, true]) {
-    const [attention, name] = sparse ? (["trained", "as trained"] as const) : (["dense", "dense"] as const);
+  for (const attention of kinds) {
     const { probabilities } = await model.evaluate([encoded], { attention, batchSize: 64 });
     const maps = encoded.inputIds.length > MOST_MAPPED_TOKENS ? [] : await model.attentionMaps(encoded, { attention });
     const predictions = model.answer(probabilities[0], encoded, Math.min(MOST_LABELS, model.config.labels.length));
-    readings.push({ attention: name, sparse, predictions, maps });
+    readings.push({ attention: WORDS[attention], predictions, maps });
   }
   const tokens = model.tokenizer.tokens(encoded.inputIds);
   return { tokens, heads: model.config.heads, pattern: model.card.attention.pattern, readings };

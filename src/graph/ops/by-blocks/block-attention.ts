@@ -135,6 +135,12 @@ export const blockAttentionOps = defineOps({
       });
       return out;
     },
+    /** The probabilities. */
+    leaves(node) {
+      const { size, recompute } = attrsOf(node);
+      const [B, H, N, K] = node.inputs[3].shape;
+      return recompute ? null : { shape: [B, H, N, size, product([K, size])], dtype: "float", for: "blockAttentionGradient" };
+    },
     onnx(emitter, inputs, node) {
       const keeps = !attrsOf(node).recompute && emitter.isReadBy(node, "blockAttentionGradient");
       const { context, p } = (emitter.webgpu ? emitBatchedForward : emitForward)(emitter, inputs, node, attrsOf(node), keeps);
