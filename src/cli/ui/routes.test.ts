@@ -115,6 +115,8 @@ test("a run's page has its curves, settings and figures; texts and settings are 
   assert.ok(!text.includes("<script>alert") && text.includes("&lt;script&gt;alert"));
   assert.ok(!text.includes("a secret"));
   assert.match(headers["content-security-policy"] as string, /script-src 'self'/);
+  // browsers would send its forms with the Origin null
+  assert.match(text, /<meta name="referrer" content="same-origin">/);
   assert.ok(!/<[^>]+ (style|onclick|onload)=/.test(text), "the policy allows no styles and no scripts inside the page");
 });
 

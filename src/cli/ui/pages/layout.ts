@@ -10,10 +10,14 @@ export interface PageParts {
   readonly again?: number;
 }
 
-/** A page as HTML; styles and script are files of the server, as its policy allows no others. */
+/**
+ * A page as HTML; styles and script are files of the server, as its policy allows no others.
+ *
+ * Under the server's own policy of referrers, `no-referrer`, browsers send forms with the Origin `null`, which is refused as foreign.
+ */
 export function page({ title, body, events, again }: PageParts): string {
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="same-origin">
 <title>${title} · Crisp</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><script type="module" src="/page.js"></script></head>
 <body${events && html` data-events="${events}"`}${again && html` data-again="${again}"`}><a class="skip" href="#content">To the content</a>
 <header class="bar"><nav aria-label="Crisp"><a href="/">Runs</a><a href="/start">Start a training</a><a href="/try">Try a model</a></nav></header>
