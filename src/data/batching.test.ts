@@ -115,6 +115,7 @@ test("collate pads at the end of each row and keeps what the rows are", () => {
     tokenTypeIds: Int32Array.of(1, 1, 1, 1, 0, 0),
     lengths: Int32Array.of(3, 1),
     labels: Float32Array.of(8, 4),
+    labelSets: [undefined, undefined],
     indices: Int32Array.of(7, 3),
   });
   assert.equal(collate([row(0, [1, 2, 3])], 0, 8).length, 8);

@@ -136,7 +136,8 @@ export function collate(examples: readonly Encoded[], padTokenId: number, padToM
     ...(examples[0].pixels && { pixels: joinedPixels(examples) }),
     labels: Float32Array.from(examples, (example) => example.label),
     ...(examples[0].masked && { masked: joinedMasks(examples, length) }),
-    ...(examples.some(({ labels }) => labels) && { labelSets: examples.map(({ labels }) => labels) }),
+    // also where none has any, which is what a task of several labels must then read
+    labelSets: examples.map(({ labels }) => labels),
     ...(examples[0].teacher && { teacher: examples.map(({ teacher }) => teacher!) }),
     indices: Int32Array.from(rows, (each) => each.index),
   };

@@ -80,8 +80,8 @@ export interface Batch {
   readonly pixels?: Float32Array;
   /** [S] */
   readonly labels: Float32Array;
-  /** [S] `Encoded.labels` of each example, where the task has them; undefined for one without a label. */
-  readonly labelSets?: readonly (readonly number[] | undefined)[];
+  /** [S] `Encoded.labels` of each example; undefined for one without a label, and in tasks of one label. */
+  readonly labelSets: readonly (readonly number[] | undefined)[];
   /** [S] `Encoded.teacher` of each example. */
   readonly teacher?: readonly Float32Array[];
   /** Masked language model, M masked tokens: [M] places in `inputIds`, each once, and the token that stood there. */

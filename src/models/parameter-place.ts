@@ -11,4 +11,5 @@ export const inLayer = (name: string, layer: number): string =>
 
 /** The second: DeBERTa's norm of its relative positions, whose table is an embedding. */
 const EMBEDDINGS = /embedding|^\w+\.encoder\.LayerNorm\./;
-const LAYER = /\.[a-z_]*layers?\.(\d+)\./;
+/** At the start of a name, too: checkpoints of a bare encoder leave its prefix out. */
+const LAYER = /(?:^|\.)[a-z_]*layers?\.(\d+)\./;

@@ -17,8 +17,8 @@ const EPOCHS = 16;
 export const few: Recipe = {
   name: "few",
   summary: "texts of a label are drawn together, then a logistic regression",
-  fits: ({ rows, classes, watched, taught, twoTexts }) =>
-    classes > 0 && !watched && !taught && rows / classes <= (twoTexts ? MOST_OF_PAIRS : MOST_A_CLASS),
+  fits: ({ rows, classes, watched, taught, eightBits, twoTexts }) =>
+    classes > 0 && !watched && !taught && !eightBits && rows / classes <= (twoTexts ? MOST_OF_PAIRS : MOST_A_CLASS),
   choose(facts) {
     // folds train several models, given rows one
     const share = isCrossValidated(facts) ? 1 / 4 : facts.evaluated ? 1 : 2 / 3;

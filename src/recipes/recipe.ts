@@ -16,6 +16,8 @@ export interface RecipeFacts {
   readonly watched: boolean;
   /** There is a teacher, who is heard in fine-tuning only. */
   readonly taught?: boolean;
+  /** The rounding of the 8-bit file is learned, in fine-tuning only. */
+  readonly eightBits?: boolean;
   /** Rows to evaluate on were given, so that no folds are trained for it. */
   readonly evaluated: boolean;
   /** D of the encoder. */

@@ -26,6 +26,7 @@ test("the recipe follows from the rows of a class, and from all of them", () => 
   assert.equal(chosen({ rows: 4000 }), "some");
   assert.equal(chosen({ rows: 50_000 }), "many");
   assert.equal(chosen({ rows: 32, leastOfAClass: 8, watched: true }), "some", "there is nothing to watch");
+  assert.equal(chosen({ rows: 32, leastOfAClass: 8, eightBits: true }), "some", "there is no update that rounds");
   assert.equal(chosen({ rows: 32, classes: 0 }), "some", "there is nothing to draw together");
   assert.throws(() => recipeFor("fwe", facts({})), { code: "training/bad-option", message: /Did you mean few\?/ });
 });

@@ -18,6 +18,13 @@ test("balanced: N / (C · n) for one class a text, the negatives per positive fo
   assert.deepEqual(classWeightsOf("balanced", { ...data, task: "multi_label_classification" }, counted), [4, 0.25]);
 });
 
+test("rows without a label, of which a teacher speaks, weigh nothing", () => {
+  const labelled = Array.from({ length: 10 }, (_, index) => ({ index, text: "a", label: -1, labels: index < 5 ? [0] : [1] }));
+  const others = Array.from({ length: 90 }, (_, at) => ({ index: 10 + at, text: "a", label: -1 }));
+  const data = { name: "a", labels: ["a", "b"], task: "multi_label_classification" } as const;
+  assert.deepEqual(classWeightsOf("balanced", { ...data, examples: [...labelled, ...others] }), [1, 1]);
+});
+
 test("balanced weights of several labels are those of all rows, also where the data stay on disk", async () => {
   const data = join(work, "labels.jsonl");
   const rows = Array.from({ length: 400 }, (_, at) => ({

@@ -86,7 +86,6 @@ test("options of adapters need a rank, and leave nothing else to freeze", async 
   await refused({ loraAlpha: 4 }, /loraRank: expected a rank beside loraAlpha and loraTargetModules, got none/);
   await refused({ loraRank: 2, freeze: ["0"] }, /freeze: expected nothing beside loraRank/);
   await refused({ loraRank: 2, loraTargetModules: ["nothing"] }, /loraTargetModules: expected names among/);
-  await refused({ loraRank: 2, quantizationAware: "int8" }, /quantizationAware: expected no loraRank beside it, got 2/);
 });
 
 test("a frozen encoder learns by its head alone", async () => {

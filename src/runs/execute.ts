@@ -153,12 +153,8 @@ function kept(
 
 function checkTask(
   { task: name = DEFAULT_TASK, data, seed, masking }: RunSpec,
-  { labelSmoothingFactor, rDropAlpha = 0, distillationAlpha, distillationTemperature, ...asked }: TrainingOptions,
+  { labelSmoothingFactor, rDropAlpha = 0, distillationAlpha, distillationTemperature }: TrainingOptions,
 ): void {
-  if (asked.quantizationAware !== undefined && asked.loraRank !== undefined) {
-    const hint = "What is rounded are the weights with adapters merged in: train those for an epoch more.";
-    throw expectedGot("training/bad-option", "quantizationAware", "no loraRank beside it", asked.loraRank, hint);
-  }
   const task = tasks[name];
   const taught = "paths" in data.train ? undefined : data.train[0]?.teacher;
   for (const [option, value] of Object.entries({ distillationAlpha, distillationTemperature })) {

@@ -1,7 +1,7 @@
 import { argmax } from "../metrics/index.ts";
 import { rulesOf, taskFigures } from "../runs/index.ts";
 import { BASELINE } from "./check-definition.ts";
-import type { PreparedStudy } from "./prepare.ts";
+import { configOf, type PreparedStudy } from "./prepare.ts";
 import type { RunKey, StoredRun } from "./stores/store.ts";
 
 /** Errors that say that a training diverged. */
@@ -11,9 +11,11 @@ export const DIVERGED: ReadonlySet<string> = new Set(["training/not-finite", "mo
  * What is kept of a run that diverged, so that it counts: to each text it answers the classes' shares in the training set, which is all
  * that it can be said to have learned.
  */
-export function divergedRun({ definition, config, data }: PreparedStudy, { arm: name, seed }: RunKey): StoredRun {
+export function divergedRun(study: PreparedStudy, { arm: name, seed }: RunKey): StoredRun {
+  const { definition, data } = study;
   const { arms } = definition;
   const arm = arms.find((each) => each.name === name)!;
+  const config = configOf(study, arm);
   const { labels: classes, examples } = definition.data.train;
   const shares = classes.map((_, label) => examples.filter((each) => each.label === label).length / examples.length);
   const labels = data.reported.map(({ label }) => label);

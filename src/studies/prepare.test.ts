@@ -7,6 +7,8 @@ import { writeTinyModel } from "../../test/tiny-model.fixture.ts";
 import { createTokenizer, encodeDataset } from "../data/index.ts";
 import type { StudyDefinition } from "./definition.ts";
 import { demoTokenizer } from "./demo/tokenizer.ts";
+import { divergedRun } from "./diverged.ts";
+import { resultsOf } from "./results.ts";
 import { prepareStudy } from "./run-study-node.ts";
 import { tinyHeader, tinyStudy } from "./tiny-study.fixture.ts";
 
@@ -115,4 +117,29 @@ test("what no run could do is refused: layers, options, names", () => {
   assert.throws(() => prepareStudy(where), { code: "pattern/bad-plan" });
   assert.throws(() => prepareStudy(tinyStudy({ options: { learningRate: -1 } })), { code: "training/bad-option" });
   assert.throws(() => prepareStudy(tinyStudy({ claims: ["none"] })), { code: "study/bad-spec" });
+});
+
+describe("an arm that starts from fewer layers", () => {
+  const [dense, sparse] = tinyStudy().arms;
+  const study = (changes: Partial<StudyDefinition["arms"][number]>) =>
+    prepareStudy(tinyStudy({ arms: [dense, { ...sparse, options: { numHiddenLayers: 1 }, ...changes }] }));
+
+  test("has its plan checked against those that it has", () => {
+    study({ plan: { ...sparse.plan, layers: [0] } });
+    study({ plan: { ...sparse.plan, layers: [1] }, options: {} });
+    assert.throws(() => study({ plan: { ...sparse.plan, layers: [1] } }), { code: "pattern/bad-plan" });
+    assert.throws(() => study({ options: { numHiddenLayers: 9 } }), { code: "training/bad-option" });
+  });
+
+  test("is reported with their FLOPs", () => {
+    const flops = (changes: Partial<StudyDefinition["arms"][number]>) => {
+      const prepared = study(changes);
+      const { runs, plan } = prepared.header;
+      const stored = runs.map((run) => divergedRun(prepared, run));
+      const { arms } = resultsOf(prepared, plan, stored, {} as Parameters<typeof resultsOf>[3]);
+      return arms.map(({ flops: { layer } }) => layer);
+    };
+    const [whole, own] = flops({});
+    assert.deepEqual([whole, 2 * own], flops({ options: {} }));
+  });
 });

@@ -1,10 +1,10 @@
 import { checkPlan } from "../attention/index.ts";
 import { type Dataset, type Encoded, encodeDataset, type Tokenizer } from "../data/index.ts";
-import { type EncoderConfig, parseEncoderConfig, storedModel } from "../models/index.ts";
+import { type EncoderConfig, parseEncoderConfig, storedModel, withFewerLayers } from "../models/index.ts";
 import { hashOfData, hashOfModel, type MappedSentence, planOf, type RunData } from "../runs/index.ts";
 import { resolveOptions } from "../training/index.ts";
 import { BASELINE, checkStudy } from "./check-definition.ts";
-import type { StudyDefinition } from "./definition.ts";
+import type { Arm, StudyDefinition } from "./definition.ts";
 import type { StudyEnvironment } from "./environment.ts";
 import { runId, type SharedContent } from "./run-id.ts";
 import type { StudyHeader } from "./stores/store.ts";
@@ -12,6 +12,7 @@ import type { StudyHeader } from "./stores/store.ts";
 /** A study whose every mistake that can be found before the first run was looked for. */
 export interface PreparedStudy {
   readonly definition: StudyDefinition;
+  /** Of the model as it was given; `configOf` has an arm's. */
   readonly config: EncoderConfig;
   /** Tokenised, once for all runs. */
   readonly data: RunData & { readonly train: readonly Encoded[]; readonly reported: readonly Encoded[] };
@@ -32,7 +33,7 @@ export function prepareStudyIn(environment: Pick<StudyEnvironment, "readModel">,
   checkStudy(definition);
   for (const arm of definition.arms) resolveOptions({ ...definition.options, ...arm.options });
   const { config, hash } = modelOf(definition, environment);
-  for (const { plan } of definition.arms) checkPlan(planOf(plan), config);
+  for (const arm of definition.arms) checkPlan(planOf(arm.plan), configOf({ definition, config }, arm));
   const data = encodeData(definition);
   const dataHash = hashOfData(data);
   const header = headerOf(definition, {
@@ -40,6 +41,12 @@ export function prepareStudyIn(environment: Pick<StudyEnvironment, "readModel">,
     ...{ labels: definition.data.train.labels, padTokenId: definition.tokenizer.padTokenId },
   });
   return { definition, config, data, dataHash, header };
+}
+
+/** The config that an arm trains: that of the model, or of so many of its layers as its options say. */
+export function configOf({ definition, config }: Pick<PreparedStudy, "definition" | "config">, { options }: Arm): EncoderConfig {
+  const { numHiddenLayers } = { ...definition.options, ...options };
+  return numHiddenLayers === undefined ? config : withFewerLayers(config, numHiddenLayers);
 }
 
 function headerOf(definition: StudyDefinition, shared: SharedContent): StudyHeader {

@@ -1,10 +1,10 @@
 import { flopsPerExample } from "../attention/index.ts";
-import { families, validPairs } from "../models/index.ts";
+import { type EncoderConfig, families, validPairs } from "../models/index.ts";
 import { resolveOptions, snakeCase } from "../training/index.ts";
 import { armText } from "./arm-text.ts";
 import type { StudyDefinition } from "./definition.ts";
 import { disagreementsOf } from "./disagreements.ts";
-import type { PreparedStudy } from "./prepare.ts";
+import { configOf, type PreparedStudy } from "./prepare.ts";
 import type { AttentionMap, StudyResults } from "./records.ts";
 import { studyResults } from "./statistics/index.ts";
 import type { StoredRun, StudyPlan } from "./stores/store.ts";
@@ -16,16 +16,16 @@ import type { StoredRun, StudyPlan } from "./stores/store.ts";
  * @param machine - Where it was run.
  */
 export function resultsOf(
-  { definition, config, data: { reported } }: PreparedStudy,
+  study: PreparedStudy,
   { claims, looks }: StudyPlan,
   runs: readonly StoredRun[],
   machine: StudyResults["environment"],
 ): StudyResults {
-  const { hiddenSize, intermediateSize, layers, heads } = config;
+  const {
+    definition,
+    data: { reported },
+  } = study;
   const length = reported.reduce((sum, { inputIds }) => sum + inputIds.length, 0) / reported.length;
-  const whole = Math.max(1, Math.round(length));
-  const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
-  const { gated } = families[config.family];
   const { runtime } = runs.find(({ record }) => !record.diverged) ?? runs[0];
   const results = studyResults(
     runs.map(({ record }) => record),
@@ -45,8 +45,10 @@ export function resultsOf(
         pattern: armText(arm),
         nominalSparsity: arm.nominalSparsity,
       })),
-      flops: (_, effectiveSparsity) =>
-        flopsPerExample({ hiddenSize, intermediateSize, layers, length, validShare, gated, effectiveSparsity }),
+      flops(arm, effectiveSparsity) {
+        const config = configOf(study, definition.arms.find(({ name }) => name === arm)!);
+        return flopsOf(config, length, effectiveSparsity);
+      },
       attentionMaps: attentionMaps(definition, runs),
       environment: { runtime: `${runtime.name} ${runtime.version}`, threads: runtime.threads, ...machine },
       command: definition.command,
@@ -64,6 +66,14 @@ export function resultsOf(
     ...(takenFrom.length > 0 && { takenFrom }),
     disagreements: disagreementsOf(names, definition.data.reported, runs),
   };
+}
+
+function flopsOf(config: EncoderConfig, length: number, effectiveSparsity: number): ReturnType<typeof flopsPerExample> {
+  const { hiddenSize, intermediateSize, layers, heads, family } = config;
+  const whole = Math.max(1, Math.round(length));
+  const validShare = validPairs(config, whole) / (whole ** 2 * heads * layers);
+  const { gated } = families[family];
+  return flopsPerExample({ hiddenSize, intermediateSize, layers, length, validShare, gated, effectiveSparsity });
 }
 
 const hyperparameters = ({ options }: StudyDefinition): StudyResults["hyperparameters"] =>

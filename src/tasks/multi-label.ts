@@ -20,6 +20,8 @@ export const multiLabel: Task = {
     ofWords: false,
     areClasses: true,
     names: namesOf,
+    // as an empty list does, which a table of text cannot hold: no class holds
+    emptyIsLabel: true,
     // of a hidden row none of its classes is said to hold, nor not to
     of: ({ classes, hidden }) => (hidden ? { label: -1 } : { label: -1, labels: classes }),
     has,

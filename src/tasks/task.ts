@@ -42,6 +42,8 @@ export interface TaskLabels {
   names(cell: unknown, place: CellPlace): readonly string[];
   /** Names of the outputs where they are not classes that were found, from the label column's name. */
   outputNames?(column: string | undefined): readonly string[];
+  /** An empty cell says something, e.g. that no class holds: a row without a label has `null`, or no field. */
+  readonly emptyIsLabel?: boolean;
   /** What the example of a row carries; @throws `data/broken-row`. */
   of(row: LabelCell): Labelled;
   /** Whether an example has a label. */

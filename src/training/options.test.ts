@@ -24,6 +24,11 @@ describe("what is no option is refused by name", () => {
       { evalStrategy: "no", loadBestModelAtEnd: true },
       "evalStrategy: expected steps or epoch, got no. loadBestModelAtEnd needs evaluations to compare.",
     ],
+    [
+      { quantizationAware: "int8", loraRank: 8 },
+      "quantizationAware: expected no loraRank beside it, got 8. " +
+        "What is rounded are the weights with adapters merged in: train those for an epoch more.",
+    ],
     [{ saveTotalLimit: 0 }, "saveTotalLimit: expected a whole number of checkpoints, at least 1, got 0."],
   ];
   for (const [given, message] of bad) {

@@ -51,7 +51,7 @@ export function checkSettings(where: string, settings: object, own: Readonly<Rec
  * Fill in the defaults and check every option.
  *
  * @param given - Undefined means the default, as for an option that is left out.
- * @throws `training/bad-option`, naming the option; also for options that need another one.
+ * @throws `training/bad-option`, naming the option; also for options that need another one, or exclude it.
  * @example
  * resolveOptions({ learningRate: 5e-5 }).perDeviceTrainBatchSize; // 32
  */
@@ -70,6 +70,10 @@ export function resolveOptions(given: Partial<TrainingOptions>): TrainingOptions
     if (!options[name] || options.evalStrategy !== "no") continue;
     const hint = `${name} needs evaluations to compare.`;
     throw expectedGot("training/bad-option", "evalStrategy", "steps or epoch", "no", hint);
+  }
+  if (options.quantizationAware !== undefined && options.loraRank !== undefined) {
+    const hint = "What is rounded are the weights with adapters merged in: train those for an epoch more.";
+    throw expectedGot("training/bad-option", "quantizationAware", "no loraRank beside it", options.loraRank, hint);
   }
   return options;
 }

@@ -41,3 +41,15 @@ test("adapters get ten times the rate that a recipe chooses, and the rate that i
   assert.equal(chosen(80, false, { preset: "some", loraRank: 8, learningRate: 1e-4 }).options.learningRate, 1e-4);
   assert.equal(chosen(80, false, { preset: "huggingface", loraRank: 8 }).options.learningRate, undefined);
 });
+
+test("rounding to 8 bits is learned by a recipe that fine-tunes, and another is refused", () => {
+  const rounded = { quantizationAware: "int8" } as const;
+  assert.deepEqual([chosen(80, false).name, chosen(80, false, rounded).name], ["few", "some"]);
+  assert.throws(() => chosen(80, false, { ...rounded, preset: "few" }), {
+    code: "training/bad-option",
+    message:
+      "preset: expected a recipe that fine-tunes, so that rounding is learned, got few. " +
+      "Leave quantizationAware out, or take another preset, such as some.",
+  });
+  assert.equal(chosen(80, false, { ...rounded, preset: "few", numTrainEpochs: 1 }).options.numTrainEpochs, 1);
+});

@@ -80,7 +80,9 @@ export function chooseRecipe(
   const given = trainingOptionsIn(settings);
   // what is chosen or stopped by evaluations needs rows for them, and updates between them
   const watched = given.loadBestModelAtEnd === true || given.earlyStoppingPatience !== undefined;
-  const facts = { ...factsOf(model, train, timeBudget), watched, evaluated, ...(taught && { taught }) };
+  const eightBits = given.quantizationAware !== undefined;
+  const told = { watched, evaluated, ...(taught && { taught }), ...(eightBits && { eightBits }) };
+  const facts = { ...factsOf(model, train, timeBudget), ...told };
   const recipe = recipeFor(settings.preset ?? (isChosen(settings, model) ? "auto" : huggingface.name), facts);
   const factor = given.loraRank === undefined ? 1 : RATE_OF_ADAPTERS;
   const chosen = atRate(factor, recipe.choose(facts));
@@ -97,10 +99,12 @@ export function chooseRecipe(
   };
   if (taught) checkTaught(settings);
   const read = pooling ?? chosen.pooling;
-  if ((watched || taught) && chosen.options.numTrainEpochs === 0 && !given.numTrainEpochs) {
+  if ((watched || taught || eightBits) && chosen.options.numTrainEpochs === 0 && !given.numTrainEpochs) {
     const [why, others] = taught
       ? ["a teacher is heard", "the teacher"]
-      : ["there is a best evaluation", "loadBestModelAtEnd and earlyStoppingPatience"];
+      : eightBits
+        ? ["rounding is learned", "quantizationAware"]
+        : ["there is a best evaluation", "loadBestModelAtEnd and earlyStoppingPatience"];
     const hint = `Leave ${others} out, or take another preset, such as some.`;
     throw expectedGot("training/bad-option", "preset", `a recipe that fine-tunes, so that ${why}`, recipe.name, hint);
   }

@@ -70,13 +70,16 @@ async function tableTeacher(path: string, name: string): Promise<Teacher> {
     const hint = "Write it with crisp predict, and --top_k as many labels as the model has.";
     throw expectedGot("training/teacher", name, "a column labels, or score", columns.join(", "), hint);
   }
+  const isListed = listed >= 0;
   const outputs = tableRows.map(({ line, cells }) =>
-    listed < 0 ? new Map([["score", cells[scored]]]) : probabilitiesIn(cells[listed], `${name}:${line}`),
+    isListed ? probabilitiesIn(cells[listed], `${name}:${line}`) : new Map([["score", cells[scored]]]),
   );
   const labels = [...(outputs[0]?.keys() ?? [])];
   const numbers = outputs.map((output, at): number[] => {
-    const row = labels.map((label) => Number(output.get(label) ?? Number.NaN));
-    if (output.size === labels.length && row.every(Number.isFinite)) return row;
+    if (output.size === labels.length && labels.every((label) => output.has(label))) {
+      const column = columns[isListed ? listed : scored];
+      return labels.map((label) => scoreIn(output.get(label), isListed, `${name}:${tableRows[at].line}`, column));
+    }
     const rule = `a number for each of ${labels.join(", ")}, as in the first row`;
     const got = printedJson(Object.fromEntries(output)) ?? "none";
     const hint = "Write it with crisp predict, and --top_k as many labels as the model has.";
@@ -92,6 +95,19 @@ async function tableTeacher(path: string, name: string): Promise<Teacher> {
       return dataset.examples.map(({ index }) => Float32Array.from(distillation!.logitsOf(numbers[index])));
     },
   };
+}
+
+/**
+ * A score as a number: JSON has numbers, a table of text their digits.
+ *
+ * @param isProbability - Whether it lies in [0, 1].
+ */
+function scoreIn(score: unknown, isProbability: boolean, where: string, column: string): number {
+  const number =
+    typeof score === "number" ? score : typeof score === "string" && score.trim() !== "" ? Number(score) : Number.NaN;
+  if (isProbability ? number >= 0 && number <= 1 : Number.isFinite(number)) return number;
+  const rule = `${isProbability ? "probabilities in [0, 1]" : "a number"} in column "${column}"`;
+  throw expectedGot("training/teacher", where, rule, printedJson(score) ?? "nothing", "Write it with crisp predict.");
 }
 
 /** A list of labels and scores; in CSV it is written as JSON. */

@@ -290,6 +290,14 @@ describe("rows without a label", () => {
     const rows = '{"text":"a","label":["x"]}\n{"text":"b","label":[]}\n{"text":"c","label":null}\n';
     assert.deepEqual(await labelsOf(rows, "a.jsonl"), [[0], [], -1]);
   });
+  test("are not those with an empty cell where that says that no class holds", async () => {
+    const several = { task: "multi_label_classification" } as const;
+    const csv = "text,label\na,x|y\nb,\nc,x\n";
+    assert.deepEqual(await labelsOf(csv, "a.csv", several), [[0, 1], [], [0]]);
+    assert.deepEqual(await labelsOf(csv, "a.csv", { ...several, keepUnlabelled: false }), [[0, 1], [], [0]]);
+    const rows = '{"text":"a","label":"x"}\n{"text":"b","label":""}\n{"text":"c","label":null}\n{"text":"d"}\n';
+    assert.deepEqual(await labelsOf(rows, "a.jsonl", several), [[0], [], -1, -1]);
+  });
   test("train beside two classes, and not alone", async () => {
     const read = (text: string) =>
       readDataset(bytes(text), "a.csv", { keepUnlabelled: true, textColumn: "text", labelColumn: "label" });

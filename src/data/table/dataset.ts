@@ -15,7 +15,10 @@ export interface DatasetOptions extends ColumnOptions, DecodeOptions, BadRowOpti
   readonly labels?: readonly string[];
   /** Default: as the cells look; see `guessTask`. */
   readonly task?: TaskName;
-  /** Keep rows whose label cell is empty, as examples without a label; default false: they are errors. */
+  /**
+   * Keep rows without a label, as examples without one; default false: they are errors. Their label cell is empty, or, where that says
+   * something (`TaskLabels.emptyIsLabel`), `null`.
+   */
   readonly keepUnlabelled?: boolean;
 }
 
@@ -106,8 +109,11 @@ function readRows(
   const classNames = table.classNames?.get(table.columns[columns.label]);
   const tidy = classNames ? (label: string) => label : tidyLabel;
   // Where the file names its classes, an empty label is one that is kept secret.
-  const hidden = (cells: readonly unknown[]): boolean =>
-    (classNames !== undefined && cells[columns.label] === null) || (keepUnlabelled === true && isBlank(cells[columns.label]));
+  const hidden = (cells: readonly unknown[]): boolean => {
+    const cell = cells[columns.label];
+    if (classNames !== undefined && cell === null) return true;
+    return keepUnlabelled === true && (rules.emptyIsLabel ? (cell ?? null) === null : isBlank(cell));
+  };
   const namesIn = ({ line, cells }: TableRow): readonly string[] =>
     unlabelled || hidden(cells) ? [] : rules.names(cells[columns.label], place(line, columns.label)).map(tidy);
   const textsIn = ({ line, cells }: TableRow): Pick<Example, "text" | "pair" | "negative" | "words"> => {

@@ -63,3 +63,15 @@ test("ModernBERT's layers stay local or global as they were, and ALBERT shares t
   assert.deepEqual([...shared.tensors.keys()], [...albert.tensors.keys()]);
   weightsFrom(shared.config, shared, { seed: 1, where: "here" });
 });
+
+test("a checkpoint of a bare ModernBERT, whose names begin with layers, is shortened as well", () => {
+  const stored = storedOf({ model_type: "modernbert", num_hidden_layers: 5, pad_token_id: 0, ...small });
+  const bare = {
+    ...stored,
+    tensors: new Map([...stored.tensors].map(([name, tensor]) => [name.replace(/^model\./, ""), tensor])),
+  };
+  assert.ok(bare.tensors.has("layers.4.mlp.Wi.weight"));
+  const shorter = storedWithFewerLayers(bare, 3);
+  const { weights } = weightsFrom(shorter.config, shorter, { seed: 1, where: "here" });
+  assert.deepEqual(weights.get("model.layers.2.mlp.Wi.weight"), bare.tensors.get("layers.4.mlp.Wi.weight")!.data());
+});
