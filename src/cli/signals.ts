@@ -36,7 +36,7 @@ export function watchForStop(): Stop {
       listening = true;
       for (const name of ["SIGINT", "SIGTERM"] as const) {
         process.on(name, () => {
-          if (stop.signal.aborted) process.exit(130);
+          if (stop.signal.aborted) endAtOnce(name);
           process.stderr.write(`\nstopping ${when}; press Ctrl-C again to stop at once\n`);
           stop.abort();
         });
@@ -44,4 +44,12 @@ export function watchForStop(): Stop {
       return stop.signal;
     },
   };
+}
+
+/** As the signal itself ends a process: to exit while a thread computes makes ONNX Runtime abort with a stack. */
+function endAtOnce(name: "SIGINT" | "SIGTERM"): void {
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
+  // process 1 of a container ignores signals that it does not handle
+  process.exit(130);
 }

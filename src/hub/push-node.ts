@@ -37,16 +37,19 @@ export interface Pushed {
 }
 
 /**
- * Never sent: checkpoints are large and hold the training state; mistakes, predictions and the
+ * Never sent: checkpoints are large and hold the training state; mistakes, predictions, audits and the
  * report hold the user's own texts, and TensorBoard's files the paths that were typed. */
-const KEPT_HERE = new Set(["checkpoints", "tensorboard", "errors.csv", "predictions.jsonl", "report.html", "node_modules"]);
+const KEPT_HERE = new Set([
+  ...["checkpoints", "tensorboard", "node_modules"],
+  ...["errors.csv", "predictions.jsonl", "report.html", "audit.csv", "audit.json"],
+]);
 
 const MODEL_CARD = "README.md";
 
 /**
  * Send a model folder to the hub as one commit; the repository is made if it is missing. Large files go to LFS, whatever the hub decides.
  *
- * Left out: `checkpoints/`, `tensorboard/`, `errors.csv`, `predictions.jsonl`, `report.html`, hidden and temporary files.
+ * Left out: `checkpoints/`, `tensorboard/`, `errors.csv`, `predictions.jsonl`, `report.html`, `audit.csv`, `audit.json`, hidden and temporary files.
  *
  * @param folder - With a config.json.
  * @param id - `owner/name`.

@@ -11,6 +11,7 @@ export interface ListenSettings {
   readonly port: number;
   readonly requestTimeoutMs: number;
   readonly stopWithinMs: number;
+  readonly maxConnections: number;
 }
 
 export interface Listening {
@@ -37,7 +38,7 @@ const KEEP_ALIVE_MS = 65_000;
  * @throws `server/port`, `server/host` where that address is not to be had.
  */
 export async function listen(app: Handler, settings: ListenSettings): Promise<Listening> {
-  const { host, port, requestTimeoutMs, stopWithinMs } = settings;
+  const { host, port, requestTimeoutMs, stopWithinMs, maxConnections } = settings;
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
@@ -50,6 +51,7 @@ export async function listen(app: Handler, settings: ListenSettings): Promise<Li
       errorHandler: (error) => Response.json(errorBody(malformed((error as Error).message)), { status: 400 }),
     }),
   );
+  server.maxConnections = maxConnections;
   server.on("clientError", refuseMalformed);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(notListening(error, host, port)));

@@ -8,6 +8,7 @@ import { expectedGot } from "../errors/index.ts";
 import { createAccess, SHORTEST_TOKEN } from "./access-node.ts";
 import { hostNames, inUrl, isLoopback } from "./addresses-node.ts";
 import { guard } from "./guard.ts";
+import { boundHeldBytes } from "./held-bytes.ts";
 import { errorBody, HttpError, statusOf } from "./http-error.ts";
 import { type Listening, listen } from "./listen-node.ts";
 
@@ -39,6 +40,10 @@ export interface ServerSettings {
   readonly allowedHosts?: readonly string[];
   /** Bytes of a body. Default 1 MiB. */
   readonly maxBodyBytes?: number;
+  /** Bytes of the bodies of all open requests together. Default 64 MiB; one request may always have `maxBodyBytes`. */
+  readonly maxHeldBytes?: number;
+  /** Connections that may be open at once; further ones are closed unanswered. Default 2,048. */
+  readonly maxConnections?: number;
   /** Until a request is there as a whole; its headers alone have no more than 10 seconds of it. Default 30 seconds. */
   readonly requestTimeoutMs?: number;
   /** What requests have left once the server stops. Default 10 seconds. */
@@ -81,7 +86,8 @@ const PAGES = [
  * await server.stop();
  */
 export async function startServer(settings: ServerSettings, routes: (app: App) => void): Promise<Server> {
-  const { host = "127.0.0.1", port, token, open, allowedHosts, maxBodyBytes = 2 ** 20 } = settings;
+  const { host = "127.0.0.1", port, token, open, allowedHosts } = settings;
+  const { maxBodyBytes = 2 ** 20, maxHeldBytes = 2 ** 26, maxConnections = 2048 } = settings;
   checkToken(host, token);
   const access = createAccess({ token, open });
   const app: App = new Hono();
@@ -100,6 +106,7 @@ export async function startServer(settings: ServerSettings, routes: (app: App) =
     noStore,
     guard(hostNames(host, allowedHosts)),
     access.check,
+    boundHeldBytes(maxHeldBytes, maxBodyBytes),
     bodyLimit({ maxSize: maxBodyBytes, onError: () => tooLarge(maxBodyBytes) }),
     methodNotAllowed({
       app,
@@ -109,7 +116,7 @@ export async function startServer(settings: ServerSettings, routes: (app: App) =
   );
   routes(app);
   const { requestTimeoutMs = 30_000, stopWithinMs = 10_000 } = settings;
-  const listening = await listen(app, { host, port, requestTimeoutMs, stopWithinMs });
+  const listening = await listen(app, { host, port, requestTimeoutMs, stopWithinMs, maxConnections });
   const url = `http://${inUrl(host)}:${listening.port}/`;
   return { ...listening, signInUrl: () => (token === undefined ? url : `${url}?token=${access.ticket()}`) };
 }

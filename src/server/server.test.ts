@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { expectedGot } from "../errors/index.ts";
 import { ask, askRaw, codeOf } from "./ask.fixture.ts";
@@ -108,6 +110,39 @@ test("a body above the limit is refused before a route sees it, with a length an
   }
   assert.equal((await ask(big, { method: "POST", body: "x".repeat(1000) })).text, "1000");
   assert.equal((await ask(big, { method: "POST", body: ["x".repeat(500), "x".repeat(500)] })).text, "1000");
+});
+
+test("bodies of open requests are bounded together: beyond, 503 with the time of the next try, until one is answered", async (t) => {
+  const release = Promise.withResolvers<void>();
+  let seen = 0;
+  const { url } = await started(t, { maxBodyBytes: 1000, maxHeldBytes: 1500 }, (app) =>
+    app.post("/slow", async ({ req, text }) => {
+      seen += (await req.text()).length;
+      await release.promise;
+      return text("done");
+    }),
+  );
+  const slow = (body: string | string[]) => ask(new URL("slow", url), { method: "POST", body });
+  const first = slow("x".repeat(600));
+  while (seen < 600) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const body of ["x".repeat(901), ["of a length that nobody knows"]]) {
+    const busy = await slow(body);
+    assert.deepEqual([busy.status, codeOf(busy), busy.headers["retry-after"]], [503, "server/busy", "1"]);
+  }
+  assert.equal((await slow("x".repeat(1001))).status, 413, "which no time makes smaller");
+  const second = slow("x".repeat(900));
+  assert.equal((await ask(url)).text, "hello", "what has no body needs no room");
+  release.resolve();
+  assert.deepEqual([(await first).text, (await second).text], ["done", "done"]);
+  assert.equal((await slow("x".repeat(1000))).text, "done");
+});
+
+test("connections beyond the bound are closed unanswered", async (t) => {
+  const { port } = await started(t, { maxConnections: 1 });
+  const held = connect(port, "127.0.0.1");
+  t.after(() => held.destroy());
+  await once(held, "connect");
+  assert.equal(await askRaw(port, `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`).catch(() => ""), "");
 });
 
 test("headers and bodies that do not come in time end with 408, and others are answered meanwhile", async (t) => {

@@ -6,9 +6,10 @@ const rowBytes = (width: number, bits: number): number => Math.ceil((width * bit
 /**
  * Decode a Windows bitmap: 8 bits with a palette, 24 or 32 bits, not packed. `sharp` does not read this format.
  *
+ * @param checkSize - Called before anything is decoded; throws for what is too large.
  * @throws `Error` in plain words.
  */
-export function decodeBmp(bytes: Uint8Array): RgbImage {
+export function decodeBmp(bytes: Uint8Array, checkSize: (width: number, height: number) => void): RgbImage {
   const fail = (what: string): never => {
     throw new Error(what);
   };
@@ -22,6 +23,7 @@ export function decodeBmp(bytes: Uint8Array): RgbImage {
   const bits = view.getUint16(28, true);
   const packing = view.getUint32(30, true);
   if (headerBytes < 40 || width <= 0 || height === 0) return fail("a bitmap of no size or of an old kind");
+  checkSize(width, height);
   if (![8, 24, 32].includes(bits) || (packing !== 0 && !(packing === 3 && bits === 32)))
     return fail(`a bitmap of ${bits} bits, packing ${packing}; 8, 24 or 32 bits, not packed, are read`);
   const stride = rowBytes(width, bits);

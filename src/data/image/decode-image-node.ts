@@ -15,6 +15,9 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 
 const HINT = "Remove or replace the file.";
 
+/** A file of some kilobytes may have pixels for gigabytes; a camera's photograph has fewer than this. */
+const MOST_PIXELS = 50_000_000;
+
 /**
  * The kind of an image file, by its first bytes: cheap, and says nothing of the rest.
  *
@@ -59,16 +62,29 @@ export interface DecodeImageOptions {
  * @param bytes - The file.
  * @param name - Its name, for messages.
  * @returns Rows of red, green and blue bytes.
- * @throws `data/bad-image` when the file is no such image, damaged or cut off; `data/no-sharp` without the package sharp.
+ * @throws `data/bad-image` when the file is no such image, damaged, cut off, or of more than 50 million pixels; `data/no-sharp` without the package sharp.
  * @example
  * const { width, height, data } = await decodeImage(await readFile("cat.png"), "cat.png");
  */
 export async function decodeImage(bytes: Uint8Array, name: string, options: DecodeImageOptions = {}): Promise<RgbImage> {
   const kind = imageKind(bytes, name);
   try {
-    if (kind === "BMP") return decodeBmp(bytes);
+    const checkSize = (width: number, height: number): void => {
+      if (width * height <= MOST_PIXELS) return;
+      const rule = `an image of at most ${MOST_PIXELS / 1e6} million pixels`;
+      throw expectedGot("data/bad-image", name, rule, `${width} × ${height}`, "Scale it down.");
+    };
+    if (kind === "BMP") return decodeBmp(bytes, checkSize);
     const sharp = await loadSharp();
-    const image = sharp(bytes, { failOn: "error", ignoreIcc: true, autoOrient: options.turn ?? true });
+    // the header alone, so that the limit has words of its own; sharp's is for what the header hides
+    const header = await sharp(bytes, { limitInputPixels: false }).metadata();
+    checkSize(header.width, header.height);
+    const image = sharp(bytes, {
+      failOn: "error",
+      ignoreIcc: true,
+      autoOrient: options.turn ?? true,
+      limitInputPixels: MOST_PIXELS,
+    });
     const { data, info } = await image
       .removeAlpha()
       .toColourspace("srgb")

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
 import { decodeImage, loadImage } from "./decode-image-node.ts";
 import { loadImageFolder } from "./image-folder-node.ts";
 import { imagePixels, pixelSettings } from "./pixels.ts";
@@ -101,6 +102,22 @@ describe("decoding", () => {
       message: "a.png: expected a PNG, JPEG, WebP, GIF or BMP image, got a file of another kind. Remove or replace the file.",
     });
     await assert.rejects(loadImage(join(folder, "none.png")), { code: "data/unreadable" });
+  });
+  test("an image of more than 50 million pixels is refused by its header, however small its file", async () => {
+    const png = new Uint8Array(await load("down.png"));
+    // IHDR: width at byte 16, its check sum behind its 17 bytes
+    const view = new DataView(png.buffer, png.byteOffset);
+    view.setUint32(16, 10_000);
+    view.setUint32(20, 5_001);
+    view.setUint32(29, crc32(png.subarray(12, 29)));
+    const bmp = new Uint8Array(await load("true.bmp"));
+    new DataView(bmp.buffer, bmp.byteOffset).setInt32(18, 10_000, true);
+    new DataView(bmp.buffer, bmp.byteOffset).setInt32(22, -5_001, true);
+    for (const [name, bytes] of [["a.png", png] as const, ["a.bmp", bmp] as const])
+      await assert.rejects(decodeImage(bytes, name), {
+        code: "data/bad-image",
+        message: `${name}: expected an image of at most 50 million pixels, got 10000 × 5001. Scale it down.`,
+      });
   });
 });
 

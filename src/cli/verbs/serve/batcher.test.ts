@@ -86,6 +86,20 @@ test("what nobody waits for any more is not computed", async () => {
   await assert.rejects(batcher.add([4], gone.signal), { name: "AbortError" });
 });
 
+test("what nobody waits for any more gives its places to others at once", async () => {
+  const { batcher, finish } = held({ maxQueueSize: 2 });
+  const asked = [batcher.add([1])];
+  const gone = new AbortController();
+  const left = assert.rejects(batcher.add([2, 3], gone.signal), { name: "AbortError" });
+  await assert.rejects(batcher.add([4]), { code: "serve/busy" });
+  gone.abort();
+  assert.equal(batcher.length, 0);
+  asked.push(batcher.add([5, 6]));
+  await left;
+  for (let turn = 0; turn < 2; turn++) await finish();
+  assert.deepEqual(await Promise.all(asked), [[1], [25, 36]]);
+});
+
 test("a failed batch fails its own requests and no others", async () => {
   const compute = async ([item]: readonly number[]) => {
     if (item === 1) throw new Error("damaged");

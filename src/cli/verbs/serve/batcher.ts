@@ -17,7 +17,7 @@ export interface BatcherSettings<Item, Result> {
 /** Items of many requests, computed together. */
 export interface Batcher<Item, Result> {
   /**
-   * @param signal - Aborted when nobody waits for the results any more: items that still wait are dropped.
+   * @param signal - Aborted when nobody waits for the results any more: items that still wait are dropped at once.
    * @throws HttpError 503 `serve/busy` with Retry-After where there is no room for all of them; what `compute` throws; AbortError.
    */
   add(items: readonly Item[], signal?: AbortSignal): Promise<Result[]>;
@@ -54,7 +54,6 @@ export function createBatcher<Item, Result>(settings: BatcherSettings<Item, Resu
   }
 
   async function run(): Promise<void> {
-    queue = queue.filter(({ signal }) => !signal?.aborted);
     const batch = queue.splice(0, maxBatchSize);
     if (batch.length === 0) return;
     busy = true;
@@ -88,7 +87,12 @@ export function createBatcher<Item, Result>(settings: BatcherSettings<Item, Resu
       schedule();
       if (!signal) return Promise.all(waiting);
       return new Promise((resolve, reject) => {
-        signal.addEventListener("abort", () => reject(givenUp()), { once: true });
+        const leave = (): void => {
+          queue = queue.filter((each) => each.signal !== signal);
+          schedule();
+          reject(givenUp());
+        };
+        signal.addEventListener("abort", leave, { once: true });
         Promise.all(waiting).then(resolve, reject);
       });
     },

@@ -44,7 +44,7 @@ export function openApi(name: string, { one, many, answers, error, examples }: S
             415: refused("The body has another content type than application/json."),
             422: refused("The body is not what the model takes."),
             503: {
-              ...refused("Too many texts wait already."),
+              ...refused("Too many texts wait already, or the open requests are too large together."),
               headers: { "Retry-After": { description: "Seconds until the next try.", schema: { type: "integer" } } },
             },
           },
