@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { type Dataset, loadTable } from "../../data/index-node.ts";
-import { expectedGot, printedJson } from "../../errors/index.ts";
+import { type Dataset, type Example, loadTable, type Table } from "../../data/index-node.ts";
+import { counted, expectedGot, printedJson } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
-import { taskOf } from "../../tasks/index.ts";
+import { cellText, taskOf } from "../../tasks/index.ts";
 import { Classifier } from "../classifier-node.ts";
 import type { Teacher } from "./teacher.ts";
 
@@ -88,7 +88,7 @@ async function tableTeacher(path: string, name: string): Promise<Teacher> {
   return {
     name,
     labels,
-    rows: numbers.length,
+    checkRows: (dataset) => checkRows({ name, columns, rows: tableRows }, dataset),
     async logits(dataset: Dataset, { onRows }) {
       const { distillation } = taskOf(dataset);
       onRows(dataset.examples.length);
@@ -96,6 +96,36 @@ async function tableTeacher(path: string, name: string): Promise<Teacher> {
     },
   };
 }
+
+/**
+ * Example i of the data is row i of the file: check that there is one, and, where the file has the texts, that it is of the same text.
+ *
+ * @throws `training/teacher` at the first that is not.
+ */
+function checkRows({ name, columns, rows }: Table, { name: data, examples, columns: own = { text: "text" } }: Dataset): void {
+  const refuse = (where: string, rule: string, got: unknown): never => {
+    throw expectedGot("training/teacher", where, rule, got, "Write it with crisp predict, from the same file.");
+  };
+  if (rows.length !== examples.length)
+    refuse(`teacher ${name}`, `a row for each of the ${counted(examples.length, "row")} of ${data}`, rows.length);
+  const texts = [
+    { at: columns.indexOf(own.text), of: ({ text }: Example) => text },
+    { at: own.pair === undefined ? -1 : columns.indexOf(own.pair), of: ({ pair = "" }: Example) => pair },
+  ].filter(({ at }) => at >= 0);
+  for (const example of examples) {
+    const row = rows[example.index];
+    if (!row) refuse(`teacher ${name}`, `indices of examples of ${data} below its ${counted(rows.length, "row")}`, example.index);
+    for (const { at, of } of texts) {
+      if (inOneLine(cellText(row.cells[at])) === inOneLine(of(example))) continue;
+      const rule = `in column "${columns[at]}" the text of example ${example.index} of ${data}, ${shown(of(example))}`;
+      refuse(`${name}:${row.line}`, rule, shown(cellText(row.cells[at])));
+    }
+  }
+}
+
+/** Formats of tables differ in the spaces and line breaks that they keep. */
+const inOneLine = (text: string): string => text.trim().replace(/\s+/g, " ");
+const shown = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /**
  * A score as a number: JSON has numbers, a table of text their digits.

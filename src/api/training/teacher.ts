@@ -1,5 +1,5 @@
 import type { Dataset, Encoded } from "../../data/index.ts";
-import { counted, expectedGot } from "../../errors/index.ts";
+import { expectedGot } from "../../errors/index.ts";
 import { DEFAULT_TASK, type TaskName, taskOf } from "../../tasks/index.ts";
 import type { PhaseEvent } from "./phases.ts";
 
@@ -13,8 +13,8 @@ export interface Teacher {
   readonly task?: TaskName;
   /** The columns it was trained on, where they are known. */
   readonly columns?: Dataset["columns"];
-  /** Rows of the data that it speaks of, in their order; left out, of any. */
-  readonly rows?: number;
+  /** Refuse data whose rows are not those that it speaks of; left out, it speaks of any. @throws `training/teacher`. */
+  checkRows?(dataset: Dataset): void;
   /**
    * Its logits, [examples][labels].
    *
@@ -36,8 +36,9 @@ export const TEACHER = "teacher";
  * @param dataset - As it was read, before rows are held out.
  * @throws `training/teacher`.
  */
-export function checkTeacher({ name, labels, task, columns, rows }: Teacher, dataset: Dataset): void {
-  const { task: own = DEFAULT_TASK, examples } = dataset;
+export function checkTeacher(teacher: Teacher, dataset: Dataset): void {
+  const { name, labels, task, columns } = teacher;
+  const { task: own = DEFAULT_TASK } = dataset;
   const refuse = (rule: string, got: unknown, hint: string): never => {
     throw expectedGot("training/teacher", `teacher ${name}`, rule, got, hint);
   };
@@ -55,10 +56,7 @@ export function checkTeacher({ name, labels, task, columns, rows }: Teacher, dat
   const inPairs = (of: Dataset["columns"]): string => (of?.pair === undefined ? "single texts" : "pairs of texts");
   if (columns && dataset.columns && inPairs(columns) !== inPairs(dataset.columns))
     refuse(`a model of ${inPairs(dataset.columns)}, as the data`, inPairs(columns), "Take another teacher.");
-  if (rows !== undefined && rows !== examples.length) {
-    const hint = "Write them with crisp predict, from the same file.";
-    refuse(`a row for each of the ${counted(examples.length, "row")} of ${dataset.name}`, rows, hint);
-  }
+  teacher.checkRows?.(dataset);
 }
 
 /**
