@@ -53,6 +53,18 @@ describe("texts to label next", () => {
     );
     assert.ok(Math.abs(chosen[1].margin - 0.4) < 1e-12);
   });
+  test("are filled up by distance where the model is certain", () => {
+    const certain = [1, 0];
+    const chosen = chooseNext(
+      [[0.5, 0.5], certain, certain, certain],
+      [unit([1, 0]), unit([1, 0]), unit([3, 1]), unit([0, 1])],
+      4,
+    );
+    assert.deepEqual(
+      chosen.map(({ at }) => at),
+      [0, 3, 2],
+    );
+  });
   test("are no more than asked for", () => {
     const rows = Array.from({ length: 100 }, (_, at) => [0.5 + at / 1000, 0.5 - at / 1000]);
     const features = rows.map((_, at) => unit([Math.cos(at), Math.sin(at)]));

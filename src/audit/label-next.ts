@@ -17,6 +17,7 @@ const POOL = 20;
  *     first: the least margin m = p₁ − p₂;   then, one by one: the largest (1 − m(x)) · min { 1 − cos(x, y) : y chosen }
  *
  * The margin alone would choose many texts that say the same. Equal texts are at distance 0, so that one of them is chosen.
+ * Where fewer than `most` are worth more than 0, the others are chosen by their distance alone.
  *
  * @param probabilities - Of each text; [N][C], C ≥ 2.
  * @param features - Of each text, of length 1; [N][D].
@@ -37,12 +38,9 @@ export function chooseNext(
   const distances = pool.map(() => 1); // to the nearest that was chosen
   const chosen: NextToLabel[] = [];
   while (chosen.length < most) {
-    let best = -1;
-    let worth = 0;
-    pool.forEach(({ margin }, place) => {
-      const own = (1 - margin) * distances[place];
-      if (own > worth) [best, worth] = [place, own];
-    });
+    let best = largest(pool.map(({ margin }, place) => (1 - margin) * distances[place]));
+    // what is left is certain to the last digit, and still differs
+    if (best < 0) best = largest(distances);
     if (best < 0) break;
     chosen.push(pool[best]);
     const last = features[pool[best].at];
@@ -52,6 +50,12 @@ export function chooseNext(
     distances[best] = 0;
   }
   return chosen;
+}
+
+/** The place of the largest number above 0, the first of equal ones; -1 where there is none. */
+function largest(numbers: readonly number[]): number {
+  const most = Math.max(0, ...numbers);
+  return most > 0 ? numbers.indexOf(most) : -1;
 }
 
 /** Rounding leaves a little between equal texts. */

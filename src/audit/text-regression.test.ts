@@ -41,6 +41,15 @@ test("each text is predicted by those of the other folds, in its place", () => {
   assert.notDeepEqual(said, fitTexts(known, labels, 3)(known));
 });
 
+test("features that differ by rounding alone say nothing, so that the words decide", () => {
+  const noise = { texts: ["good", "bad", "good", "bad"], features: [1e-9, -1e-9, 1e-9, -1e-9].map((own) => [1, own]) };
+  const none = { texts: noise.texts, features: noise.features.map(() => [1, 0]) };
+  const asked = (own: number) => ({ texts: ["good"], features: [[1, own]] });
+  const [[p]] = fitTexts(noise, [0, 1, 0, 1], 2)(asked(-1e-7));
+  const [[expected]] = fitTexts(none, [0, 1, 0, 1], 2)(asked(0));
+  assert.ok(Math.abs(p - expected) < 1e-4, `${p}, not ${expected}`);
+});
+
 test("features that never differ, and texts without a word, are no error", () => {
   const said = fitTexts(
     {

@@ -42,7 +42,8 @@ export function fitTexts(
   const centred = (own: UnitVector): Float64Array => mean.map((value, at) => own[at] - value);
   let squares = 0;
   for (const own of known.features) for (const value of centred(own)) squares += value ** 2 / N;
-  const scale = squares > 0 ? 1 / Math.sqrt(squares) : 1;
+  // less is the rounding of vectors of length 1 that do not differ
+  const scale = squares > 1e-10 ? 1 / Math.sqrt(squares) : 1;
   const tfIdf = fitTfIdf(known.texts);
   const rowsOf = ({ texts, features }: ReadTexts): FeatureRows =>
     beside(denseRows(features.map((own) => centred(own).map((value) => scale * value))), tfIdf.rows(texts));

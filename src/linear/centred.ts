@@ -24,8 +24,15 @@ export function centredRegression(
   const mean = new Float64Array(width);
   for (const row of rows) for (let at = 0; at < width; at++) mean[at] += row[at] / rows.length;
   let squares = 0;
-  for (const row of rows) for (let at = 0; at < width; at++) squares += (row[at] - mean[at]) ** 2 / rows.length;
-  const scale = squares > 0 ? LENGTH / Math.sqrt(squares) : 1;
+  let size = 0;
+  for (const row of rows) {
+    for (let at = 0; at < width; at++) {
+      squares += (row[at] - mean[at]) ** 2 / rows.length;
+      size += row[at] ** 2 / rows.length;
+    }
+  }
+  // less is the rounding of features that do not differ
+  const scale = squares > 1e-10 * size ? LENGTH / Math.sqrt(squares) : 1;
   const centred = rows.map((row) => Float64Array.from({ length: width }, (_, at) => scale * (row[at] - mean[at])));
   const { weight, bias } = logisticRegression(denseRows(centred), labels, classes, options);
   return {

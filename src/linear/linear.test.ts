@@ -124,6 +124,8 @@ test("a centred regression does not depend on where its features are, nor on the
     centredRegression([[5], [5]], [0, 1], 2).weight.every((value) => value === 0),
     "features that never differ",
   );
+  const [weight] = centredRegression([[5], [5 + 1e-9]], [0, 1], 2).weight;
+  assert.ok(Math.abs(weight) < 1e-6, `features that differ by rounding: ${weight}`);
 });
 
 test("rows are predicted by a regression of the other folds, in their places", () => {

@@ -46,7 +46,7 @@ export interface ServerSettings {
   readonly maxConnections?: number;
   /** Until a request is there as a whole; its headers alone have no more than 10 seconds of it. Default 30 seconds. */
   readonly requestTimeoutMs?: number;
-  /** What requests have left once the server stops. Default 10 seconds. */
+  /** What requests have left once the server stops. Default 5 seconds. */
   readonly stopWithinMs?: number;
   /** Told of each request, e.g. for a log. */
   readonly onAnswered?: (request: AnsweredRequest) => void;
@@ -115,7 +115,7 @@ export async function startServer(settings: ServerSettings, routes: (app: App) =
     }),
   );
   routes(app);
-  const { requestTimeoutMs = 30_000, stopWithinMs = 10_000 } = settings;
+  const { requestTimeoutMs = 30_000, stopWithinMs = 5000 } = settings;
   const listening = await listen(app, { host, port, requestTimeoutMs, stopWithinMs, maxConnections });
   const url = `http://${inUrl(host)}:${listening.port}/`;
   return { ...listening, signInUrl: () => (token === undefined ? url : `${url}?token=${access.ticket()}`) };

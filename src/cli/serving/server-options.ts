@@ -29,7 +29,7 @@ export const SERVER_OPTIONS = {
     help: "Bytes that the body of a request may have.",
   },
   request_timeout: { type: "number", unit: "seconds", min: 0.1, default: 30, help: "Until a request must be there as a whole." },
-  stop_timeout: { type: "number", unit: "seconds", min: 0, default: 10, help: "What open requests have left at a stop." },
+  stop_timeout: { type: "number", unit: "seconds", min: 0, default: 5, help: "What open requests have left at a stop." },
   access_log: { type: "boolean", help: "Print a JSON line for each request on standard output, without what was sent." },
 } as const satisfies OptionTable;
 

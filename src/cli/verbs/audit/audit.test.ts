@@ -45,6 +45,20 @@ test("crisp audit says what it found, writes it for spreadsheets and programs, a
   assert.equal(readFileSync(own, "utf8"), csv);
 });
 
+test("crisp audit refuses options that would do nothing", async () => {
+  const more = writeReviews(work, "more.tsv", 5);
+  for (const [asked, name, other] of [
+    [["--preset", "few"], "--preset", "--fine_tune"],
+    [["--time_budget", "60"], "--time_budget", "--fine_tune"],
+    [["--preset", "few", "--unlabelled_file", more], "--preset", "--fine_tune"],
+    [["--to_label", "5"], "--to_label", "--unlabelled_file"],
+  ] as const) {
+    const { code, stderr } = await run(data, "--model", model, ...asked);
+    assert.equal(code, 2, stderr);
+    assert.ok(stderr.includes(`${name}: expected ${other} beside it, got none. Add ${other}, or leave ${name} out.`), stderr);
+  }
+});
+
 test("crisp audit without a model, or with half a fold, is one line", async () => {
   const none = await run(data);
   assert.deepEqual([none.code, none.stderr.split("\n").length], [2, 2], none.stderr);

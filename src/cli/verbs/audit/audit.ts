@@ -10,7 +10,7 @@ import { inOutputFolder } from "../../in-output-folder.ts";
 import type { Output } from "../../output.ts";
 import type { Progress } from "../../progress.ts";
 import { columnOptions, fetchListener, modelName, sayAsked, trainFile } from "../../read-options.ts";
-import { defineVerb, type OptionTable } from "../../verb.ts";
+import { apiName, defineVerb, type OptionTable } from "../../verb.ts";
 import { RECIPE_OPTIONS } from "../recipe-options.ts";
 import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, MODEL_OPTIONS, READING_OPTIONS } from "../training-options.ts";
 import { auditCsv } from "./csv.ts";
@@ -76,10 +76,11 @@ export const audit = defineVerb({
     "crisp audit tickets.csv --model sentence-transformers/all-MiniLM-L6-v2 --output_dir tickets-audit",
     "crisp audit tickets.csv --model ./my-encoder --unlabelled_file more-tickets.txt --to_label 50",
   ],
-  async run({ options, output, positionals }) {
+  async run({ options, given, output, positionals }) {
     const data = trainFile("crisp audit", positionals[0], undefined);
     const model = modelName("crisp audit", options);
     const device = options.device as Device | undefined;
+    checkOfUse(given);
     for (const file of [data, options.unlabelledFile]) checkOtherFile(file, options.outputDir);
     return inOutputFolder(options.outputDir, { what: "audit", files: AUDIT_FILES }, async () => {
       sayAsked(output, device);
@@ -111,6 +112,22 @@ export const audit = defineVerb({
     });
   },
 });
+
+/** Options that mean something only beside another one. */
+const BESIDE = [
+  ["preset", "fine_tune"],
+  ["time_budget", "fine_tune"],
+  ["to_label", "unlabelled_file"],
+] as const satisfies readonly (readonly (keyof typeof OPTIONS)[])[];
+
+/** @throws `cli/bad-option` for an option that would do nothing. */
+function checkOfUse(given: ReadonlySet<string>): void {
+  for (const [name, other] of BESIDE) {
+    if (!given.has(apiName(name)) || given.has(apiName(other))) continue;
+    const hint = `Add --${other}, or leave --${name} out.`;
+    throw expectedGot("cli/bad-option", `--${name}`, `--${other} beside it`, "none", hint);
+  }
+}
 
 /**
  * What is read stays as it is, also where it is an earlier audit.csv, which would be replaced.

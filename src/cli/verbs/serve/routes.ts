@@ -7,6 +7,7 @@ import type { ModelFacts, Outcome, ServedInput } from "./model-messages.ts";
 import { openApi } from "./open-api.ts";
 import { page } from "./page.ts";
 import type { Schemas } from "./schemas.ts";
+import { checkLengths } from "./text-lengths.ts";
 
 /** Those that need no token, as whoever watches a server has none. */
 export const OPEN_PATHS = ["/healthz", "/readyz"] as const;
@@ -20,6 +21,8 @@ export interface Served {
   readonly schemas: Schemas;
   readonly batcher: Batcher<ServedInput, Outcome>;
   readonly metrics: Metrics;
+  /** Characters of one text. */
+  readonly maxTextLength: number;
   /** Whether requests need a token. */
   readonly secured: boolean;
   /** False once the server is to stop. */
@@ -27,10 +30,11 @@ export interface Served {
 }
 
 /** The endpoints of `crisp serve`. */
-export function addRoutes(app: App, { name, facts, schemas, batcher, metrics, secured, ready }: Served): void {
+export function addRoutes(app: App, { name, facts, schemas, batcher, metrics, maxTextLength, secured, ready }: Served): void {
   const description = openApi(name, schemas, secured);
   app.post("/predict", async (context) => {
     const inputs = await readJson(context, schemas.of);
+    checkLengths(inputs, maxTextLength);
     const outcomes = await batcher.add(inputs, context.req.raw.signal);
     return context.json({ answers: outcomes.map((outcome, at) => answerOf(outcome, at, inputs.length)) });
   });

@@ -7,7 +7,7 @@ const texts: ModelFacts = { reads: "texts", pairs: "possible", ofWords: false, f
 
 /** What inputs a body means, or undefined where it is refused. */
 function inputs(facts: Partial<ModelFacts>, body: unknown): unknown {
-  const { data } = schemasOf({ ...texts, ...facts }, 3)
+  const { data } = schemasOf({ ...texts, ...facts }, 3, 100)
     .of(body)
     .safeParse(body);
   return data;
@@ -57,7 +57,7 @@ test("a model of images takes their bytes, never paths of this machine", () => {
 
 test("its own examples are bodies that a model takes", () => {
   for (const facts of [texts, { ...texts, pairs: "always" }, { ...texts, pairs: "never", ofWords: true }] as const) {
-    const schemas = schemasOf(facts, 3);
+    const schemas = schemasOf(facts, 3, 100);
     assert.equal(schemas.examples.length, 2);
     for (const body of schemas.examples) assert.ok(schemas.of(body).safeParse(body).success, JSON.stringify(body));
   }

@@ -15,13 +15,15 @@ export interface Schemas {
   readonly examples: readonly object[];
 }
 
-const text = z.string().regex(/\S/, "expected a text that is not empty");
 const image = z.base64("expected the bytes of an image in base64").min(1, "expected the bytes of an image in base64");
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
 
-/** @param maxTexts - Texts (images) of one request. */
-export function schemasOf(facts: ModelFacts, maxTexts: number): Schemas {
-  const { one, item, names, examples } = facts.reads === "images" ? imageShapes : textShapes(facts);
+/**
+ * @param maxTexts - Texts (images) of one request.
+ * @param maxTextLength - Characters of a text, for the description: `checkLengths` refuses longer ones with their place.
+ */
+export function schemasOf(facts: ModelFacts, maxTexts: number, maxTextLength: number): Schemas {
+  const { one, item, names, examples } = facts.reads === "images" ? imageShapes : textShapes(facts, maxTextLength);
   const many = z
     .strictObject({ [names]: z.array(item).min(1).max(maxTexts) })
     .transform((body): ServedInput[] => Object.values(body).flat() as ServedInput[]);
@@ -49,7 +51,8 @@ const imageShapes: Shapes = {
   examples: [{ image: "iVBORw0KGgo…" }],
 };
 
-function textShapes({ pairs, ofWords }: ModelFacts): Shapes {
+function textShapes({ pairs, ofWords }: ModelFacts, maxLength: number): Shapes {
+  const text = z.string().regex(/\S/, "expected a text that is not empty").meta({ maxLength });
   const words = z.array(text).min(1);
   const single = ofWords ? z.union([text, words], "expected a text, or the list of its words") : text;
   const plain = z.strictObject({ text: single });

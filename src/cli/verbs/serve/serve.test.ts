@@ -26,6 +26,8 @@ before(async () => {
     "7",
     "--max_texts",
     "64",
+    "--max_text_length",
+    "5000",
     "--max_body_bytes",
     "20000",
     "--access_log",
@@ -100,6 +102,8 @@ test("bad bodies are refused with their place, and what asks beside them is answ
     [{ text: 7 }, 422, /^the body's text: expected string, got 7\./],
     [{ txt: "a" }, 422, /^the body: expected keys that openapi\.json has, got txt\./],
     ["{", 400, /^the body: expected JSON/],
+    [{ text: "x".repeat(5001) }, 422, /^the text: expected at most 5000 characters, got 5001\. Shorten it/],
+    [{ texts: ["x".repeat(5000), { text: "a", pair: "x".repeat(5001) }] }, 422, /^\[1\] the text: expected at most 5000 char/],
     [{ text: "x".repeat(20_000) }, 413, /^the request: expected a body of at most 20000 bytes/],
   ];
   const [fine, ...refused] = await Promise.all([answersOf(url, { text: reviews[0] }), ...cases.map(([body]) => post(url, body))]);
@@ -169,6 +173,7 @@ test("openapi.json names every endpoint and holds requests and answers to its sc
   const { post: operation } = description.paths["/predict"];
   const [one, many] = operation.requestBody.content["application/json"].schema.oneOf;
   assert.deepEqual([one.required, one.additionalProperties, many.properties.texts.maxItems], [["text"], false, 64]);
+  assert.equal(one.properties.text.maxLength, 5000);
   assert.deepEqual(Object.keys(operation.responses), ["200", "400", "403", "408", "413", "415", "422", "503"]);
   for (const { value } of Object.values<{ value: unknown }>(operation.requestBody.content["application/json"].examples)) {
     const answers = await answersOf(url, value);

@@ -19,6 +19,13 @@ const OPTIONS = {
   threshold: THRESHOLD_OPTION,
   top_k: TOP_K_OPTION,
   max_texts: { type: "integer", unit: "texts", min: 1, default: 256, help: "Texts in one request." },
+  max_text_length: {
+    type: "integer",
+    unit: "characters",
+    min: 1,
+    default: 20_000,
+    help: "Characters (UTF-16 units) of one text, and of its pair; the model's thread reads one text at a time.",
+  },
   max_batch_size: {
     type: "integer",
     unit: "texts",
@@ -56,7 +63,7 @@ export const serve = defineVerb({
   ],
   endsOnSignal: true,
   async run({ options, output, signal, positionals: [folder] }) {
-    const { maxTexts, maxBatchSize, maxWaitMs, maxQueueSize, threshold, topK } = options;
+    const { maxTexts, maxTextLength, maxBatchSize, maxWaitMs, maxQueueSize, threshold, topK } = options;
     if (maxTexts > maxQueueSize) {
       throw expectedGot("cli/bad-option", "--max_queue_size", `at least --max_texts (${maxTexts})`, maxQueueSize);
     }
@@ -78,8 +85,8 @@ export const serve = defineVerb({
       const name = basename(resolve(folder));
       const server = await startServer({ ...shared, open: OPEN_PATHS, onAnswered }, (app) =>
         addRoutes(app, {
-          ...{ name, batcher, metrics, facts: model.facts, schemas: schemasOf(model.facts, maxTexts) },
-          ...{ secured: shared.token !== undefined, ready: () => !signal.aborted },
+          ...{ name, batcher, metrics, facts: model.facts, schemas: schemasOf(model.facts, maxTexts, maxTextLength) },
+          ...{ maxTextLength, secured: shared.token !== undefined, ready: () => !signal.aborted },
         }),
       );
       output.print(`${name} answers at ${server.url}predict`);
