@@ -187,6 +187,19 @@ test("what is no HTTP is an error in the same words", async (t) => {
   assert.match(await askRaw(port, `GET /${"x".repeat(20_000)} HTTP/1.1\r\n\r\n`), /^HTTP\/1\.1 431 .*"server\/malformed"/s);
 });
 
+test("what is no HTTP behind an open request does not take its answer", async (t) => {
+  const release = Promise.withResolvers<void>();
+  t.after(() => release.resolve());
+  const { port } = await started(t, {}, (app) =>
+    app.get("/slow", async ({ text }) => {
+      await release.promise;
+      return text("done");
+    }),
+  );
+  const first = `GET /slow HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`;
+  assert.equal(await askRaw(port, `${first}nonsense\r\n\r\n`), "");
+});
+
 test("errors keep their words and status; of unforeseen ones the client learns nothing", async (t) => {
   const errors: unknown[] = [];
   const { url } = await started(t, { onError: (error) => errors.push(error) }, (app) => {
