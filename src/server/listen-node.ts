@@ -1,4 +1,4 @@
-import { createServer, type Server, STATUS_CODES } from "node:http";
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
@@ -52,7 +52,8 @@ export async function listen(app: Handler, settings: ListenSettings): Promise<Li
     }),
   );
   server.maxConnections = maxConnections;
-  server.on("clientError", refuseMalformed);
+  const open = openAnswers(server);
+  server.on("clientError", (error, socket) => refuseMalformed(error, socket, open(socket)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(notListening(error, host, port)));
     server.listen(port, host, resolve);
@@ -79,9 +80,22 @@ async function stop(server: Server, withinMs: number): Promise<void> {
 /** The status of what Node itself refuses. */
 const STATUS: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
 
+/** The answers of a connection that have not ended; pipelined requests have several. */
+function openAnswers(server: Server): (socket: Duplex) => readonly ServerResponse[] {
+  const open = new WeakMap<Duplex, Set<ServerResponse>>();
+  server.on("request", ({ socket }, answer) => {
+    const own = open.get(socket) ?? new Set();
+    open.set(socket, own.add(answer));
+    answer.once("close", () => own.delete(answer));
+  });
+  return (socket) => [...(open.get(socket) ?? [])];
+}
+
 /** Answers what never became a request: Node would close the connection with a status alone. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex, open: readonly ServerResponse[]): void {
+  // the other side would take this answer for that of a request before
+  const taken = open.some(({ req, headersSent }) => req.complete || headersSent);
+  if (error.code === "ECONNRESET" || !socket.writable || taken) return void socket.destroy();
   const status = STATUS[error.code ?? ""] ?? 400;
   const body = JSON.stringify(errorBody(status === 408 ? tooSlow() : malformed(error.message)));
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, "Content-Type: application/json", "Connection: close"];

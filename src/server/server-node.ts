@@ -79,14 +79,16 @@ const PAGES = [
  * limits on size and time, and errors as `{ error: { code, message } }`.
  *
  * @param routes - Adds the routes. They run behind all checks.
- * @throws `server/needs-token`, `server/weak-token`; `server/port` and `server/host` where it cannot listen.
+ * @throws `server/needs-token`, `server/weak-token`, `server/bad-host-name`; `server/port` and `server/host` where it cannot listen.
  * @example
  * const server = await startServer({ port: 0 }, (app) => app.get("/", (context) => context.text("hello")));
  * await fetch(server.url);
  * await server.stop();
  */
 export async function startServer(settings: ServerSettings, routes: (app: App) => void): Promise<Server> {
-  const { host = "127.0.0.1", port, token, open, allowedHosts } = settings;
+  const { port, token, open, allowedHosts } = settings;
+  // what is empty is all interfaces to Node
+  const host = (settings.host ?? "127.0.0.1") || "0.0.0.0";
   const { maxBodyBytes = 2 ** 20, maxHeldBytes = 2 ** 26, maxConnections = 2048 } = settings;
   checkToken(host, token);
   const access = createAccess({ token, open });
@@ -132,12 +134,12 @@ function checkToken(host: string, token: string | undefined): void {
       "Set CRISP_TOKEN, e.g. to what openssl rand -hex 32 prints.",
     );
   }
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw expectedGot("server/weak-token", "--token", "printable ASCII characters without spaces", "others");
+  if (token !== undefined && !/^[\x21-\x7e]*$/.test(token)) {
+    throw expectedGot("server/weak-token", "--token or CRISP_TOKEN", "printable ASCII characters without spaces", "others");
   }
   if (token !== undefined && token.length < SHORTEST_TOKEN) {
     const hint = "openssl rand -hex 32 prints a good one.";
-    throw expectedGot("server/weak-token", "--token", `at least ${SHORTEST_TOKEN} characters`, token.length, hint);
+    throw expectedGot("server/weak-token", "--token or CRISP_TOKEN", `at least ${SHORTEST_TOKEN} characters`, token.length, hint);
   }
 }
 

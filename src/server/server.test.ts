@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { expectedGot } from "../errors/index.ts";
+import { hostNames } from "./addresses-node.ts";
 import { ask, askRaw, codeOf } from "./ask.fixture.ts";
 import { HttpError } from "./http-error.ts";
 import { type AnsweredRequest, type App, type ServerSettings, startServer } from "./server-node.ts";
@@ -41,6 +42,25 @@ test("a Host of another name is refused, for reading too; this machine's names p
 test("a Host that is allowed passes", async (t) => {
   const { url } = await started(t, { allowedHosts: ["Models.Example"] });
   assert.equal((await ask(url, { headers: { Host: "models.example:443" } })).status, 200);
+});
+
+test("names to allow that no Host can have are refused at the start", async () => {
+  for (const name of ["models.example:443", "https://models.example", "*.models.example", "*", "a b", "models.example/", ""])
+    await assert.rejects(
+      startServer({ port: 0, allowedHosts: [name] }, () => {}),
+      { code: "server/bad-host-name" },
+      name,
+    );
+});
+
+test("all interfaces are so however they are written, and this machine's names pass", async (t) => {
+  for (const host of ["0.0.0.0", "0", ""]) {
+    const { port } = await started(t, { host, token: TOKEN });
+    const headers = { Host: `localhost:${port}`, Authorization: `Bearer ${TOKEN}` };
+    assert.equal((await ask(`http://127.0.0.1:${port}/`, { headers })).status, 200, host);
+  }
+  assert.ok(["::", "::0"].every((host) => hostNames(host).has("localhost")));
+  assert.ok(!hostNames("192.0.2.1").has("localhost"));
 });
 
 test("pages of another origin are refused, for reading too; the server's own pages, typed addresses and programs pass", async (t) => {
@@ -91,6 +111,8 @@ test("an address that other machines reach needs a token, and a token is long", 
   const start = (settings: Partial<ServerSettings>) => startServer({ port: 0, ...settings }, () => {});
   for (const host of ["0.0.0.0", "::", "192.168.1.2", "models.example"])
     await assert.rejects(start({ host }), { code: "server/needs-token" });
+  for (const host of ["0", "::0", ""]) await assert.rejects(start({ host }), { code: "server/needs-token" }, host);
+  await assert.rejects(start({ token: "" }), { code: "server/weak-token", message: /CRISP_TOKEN: expected at least 16 char/ });
   await assert.rejects(start({ token: "short" }), { code: "server/weak-token" });
   await assert.rejects(start({ token: "a token with spaces in it" }), { code: "server/weak-token" });
 });
@@ -163,6 +185,19 @@ test("what is no HTTP is an error in the same words", async (t) => {
   for (const bytes of ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n"])
     assert.match(await askRaw(port, bytes), /^HTTP\/1\.1 400 /, bytes);
   assert.match(await askRaw(port, `GET /${"x".repeat(20_000)} HTTP/1.1\r\n\r\n`), /^HTTP\/1\.1 431 .*"server\/malformed"/s);
+});
+
+test("what is no HTTP behind an open request does not take its answer", async (t) => {
+  const release = Promise.withResolvers<void>();
+  t.after(() => release.resolve());
+  const { port } = await started(t, {}, (app) =>
+    app.get("/slow", async ({ text }) => {
+      await release.promise;
+      return text("done");
+    }),
+  );
+  const first = `GET /slow HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`;
+  assert.equal(await askRaw(port, `${first}nonsense\r\n\r\n`), "");
 });
 
 test("errors keep their words and status; of unforeseen ones the client learns nothing", async (t) => {

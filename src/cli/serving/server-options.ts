@@ -19,7 +19,7 @@ export const SERVER_OPTIONS = {
   allowed_hosts: {
     type: "list",
     unit: "name[,name]",
-    help: "Names that requests may have in Host, such as a proxy's, beside those of this machine.",
+    help: "Names that requests may have in Host, such as a proxy's, without scheme or port, beside those of this machine.",
   },
   max_body_bytes: {
     type: "integer",
@@ -39,7 +39,8 @@ export function serverSettings(options: OptionValues<typeof SERVER_OPTIONS>, out
   return {
     host,
     port,
-    token: options.token ?? (process.env.CRISP_TOKEN || undefined),
+    // one that is empty is refused: whoever set it wants a token
+    token: options.token ?? process.env.CRISP_TOKEN,
     allowedHosts,
     maxBodyBytes,
     requestTimeoutMs: 1000 * requestTimeout,

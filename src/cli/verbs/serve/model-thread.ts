@@ -18,7 +18,7 @@ export interface ModelThread {
 const entry = new URL("./model-thread-entry.ts", import.meta.url);
 
 /**
- * Load a model in a thread, all its files compared with their hashes, and make it ready to answer at once.
+ * Load a model in a thread, its files compared with their hashes where the folder has a list of them, and make it ready to answer at once.
  *
  * @throws What `Classifier.load` throws; `cli/bad-option` where a setting means nothing to the model.
  */

@@ -1,17 +1,19 @@
 import { html } from "hono/html";
+import { escapeControls } from "../../../errors/index.ts";
 import type { ModelFacts } from "./model-messages.ts";
 
 /** The page at `/`: what can be asked, with a line to try it. */
 export function page(name: string, url: string, { task }: ModelFacts, example: object, secured: boolean) {
   const token = secured ? ' -H "Authorization: Bearer $CRISP_TOKEN"' : "";
   const body = JSON.stringify(example).replaceAll("'", "'\\''");
+  const title = escapeControls(name);
   const curl = `curl ${url}predict${token} -H 'Content-Type: application/json' -d '${body}'`;
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${name} · crisp serve</title>
-<h1>${name}</h1>
+<title>${title} · crisp serve</title>
+<h1>${title}</h1>
 <p>A model of the task ${task}, served by crisp.</p>
 <pre>${curl}</pre>
 <dl>

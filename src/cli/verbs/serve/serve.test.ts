@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -216,6 +216,15 @@ test("a signal stops it: what was asked is answered, and the exit code is 0", as
   assert.equal(await stop(), 0);
   assert.equal((await asked).length, 1);
   await assert.rejects(ask(url), { code: "ECONNREFUSED" });
+});
+
+test("a folder without a list of hashes is served, and a note says that nothing was compared", async (t) => {
+  const bare = join(work, "bare");
+  cpSync(folder, bare, { recursive: true });
+  assert.doesNotMatch(shared.printed().stderr, /taken as they are/);
+  rmSync(join(bare, OWN_FILES));
+  const { printed } = await serving(t, bare);
+  assert.match(printed().stderr, /bare has no \.crisp-files\.json: its files are taken as they are/);
 });
 
 test("a folder that is not whole, or no model, and options that mean nothing to it end it before it listens", async (t) => {

@@ -1,5 +1,7 @@
-import { basename, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { expectedGot } from "../../../errors/index.ts";
+import { OWN_FILES } from "../../../files/index-node.ts";
 import type { Device } from "../../../runs/index.ts";
 import { startServer } from "../../../server/index-node.ts";
 import { sayAsked } from "../../read-options.ts";
@@ -69,6 +71,7 @@ export const serve = defineVerb({
     }
     const device = options.device as Device | undefined;
     sayAsked(output, device);
+    if (!existsSync(join(folder, OWN_FILES))) output.note(`${folder} has no ${OWN_FILES}: its files are taken as they are`);
     const settings = { folder, device, threshold, topK, batchSize: maxBatchSize };
     const model = await startModel(settings, (text) => output.note(text));
     try {
