@@ -32,7 +32,7 @@ export function misbehave(response: ServerResponse, fault: Fault, body: Buffer =
     const headers = fault.retryAfter === undefined ? {} : { "Retry-After": fault.retryAfter };
     response.writeHead(fault.status, headers).end("made up");
   } else if (fault.kind === "cut") {
-    response.write(body.subarray(0, fault.afterBytes), () => setTimeout(() => response.destroy(), 5));
+    response.write(body.subarray(0, fault.afterBytes), () => setTimeout(() => response.destroy(), 50));
   } else if (fault.kind === "stall") response.write(body.subarray(0, fault.afterBytes));
   else if (fault.kind === "slow") pieces(response, body, fault.bytesPerPiece, fault.pauseMs);
   else response.end(body);
