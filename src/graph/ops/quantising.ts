@@ -1,6 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
-import { type Dense, defineOps, type OnnxEmitter } from "../node.ts";
-import { showShape } from "../shape.ts";
+import { type Dense, defineOps, type OnnxEmitter, type OnnxValueInfo } from "../node.ts";
+import { onnxDType, showShape } from "../shape.ts";
 import { checkDType } from "./check-dtype.ts";
 
 /** The scale of what is zero everywhere: any will do, but 0 / 0. */
@@ -48,7 +48,7 @@ export const quantisingOps = defineOps({
         [emitter.emit("Div", [largest, number(emitter, node.attrs.steps as number)], row), number(emitter, LEAST_SCALE)],
         row,
       );
-      const whole = emitter.emit("Round", [emitter.emit("Div", [x, scale], node)], node);
+      const whole = rounded(emitter, emitter.emit("Div", [x, scale], node), node);
       return emitter.emit("Mul", [whole, scale], node);
     },
   },
@@ -76,13 +76,29 @@ export const quantisingOps = defineOps({
       const low = emitter.emit("Min", [emitter.emit("ReduceMin", [x], one, { keepdims: 0 }), zeroOf()], one);
       const range = emitter.emit("Div", [emitter.emit("Sub", [high, low], one), number(emitter, 255)], one);
       const scale = emitter.emit("Max", [range, number(emitter, LEAST_SCALE)], one);
-      const zero = emitter.emit("Round", [emitter.emit("Neg", [emitter.emit("Div", [low, scale], one)], one)], one);
-      const whole = emitter.emit("Round", [emitter.emit("Div", [x, scale], node)], node);
+      const zero = rounded(emitter, emitter.emit("Neg", [emitter.emit("Div", [low, scale], one)], one), one);
+      const whole = rounded(emitter, emitter.emit("Div", [x, scale], node), node);
       const moved = emitter.emit("Add", [whole, zero], node);
       const within = emitter.emit("Min", [emitter.emit("Max", [moved, zeroOf()], node), number(emitter, 255)], node);
       return emitter.emit("Mul", [emitter.emit("Sub", [within, zero], node), scale], node);
     },
   },
 });
+
+/** The nearest whole number, halves to the even one: ONNX's Round, which ONNX Runtime's WebGPU lacks. */
+function rounded(emitter: OnnxEmitter, x: string, { shape }: OnnxValueInfo): string {
+  const value: OnnxValueInfo = { dtype: "float", shape };
+  if (!emitter.webgpu) return emitter.emit("Round", [x], value);
+  const half = number(emitter, 0.5);
+  const asFloat = (op: string, inputs: readonly string[]): string =>
+    emitter.emit("Cast", [emitter.emit(op, inputs, { dtype: "bool", shape })], value, { to: onnxDType.float });
+  const floor = emitter.emit("Floor", [x], value);
+  const rest = emitter.emit("Sub", [x, floor], value);
+  const evenBelow = emitter.emit("Floor", [emitter.emit("Mul", [floor, half], value)], value);
+  const isOdd = emitter.emit("Sub", [floor, emitter.emit("Add", [evenBelow, evenBelow], value)], value);
+  const ofHalves = emitter.emit("Mul", [asFloat("Equal", [rest, half]), isOdd], value);
+  const up = emitter.emit("Add", [asFloat("Greater", [rest, half]), ofHalves], value);
+  return emitter.emit("Add", [floor, up], value);
+}
 
 const number = (emitter: OnnxEmitter, value: number): string => emitter.constant([value], { dtype: "float", shape: [] });
