@@ -41,18 +41,18 @@ export const byTime = (a: Found, b: Found): number => b.changedMs - a.changedMs 
 
 /** All that is below a folder, in memory. */
 export interface RunIndex {
-  /** What is known now, the latest first; asks for a new look when the last one is old. */
+  /** What is known now, the latest first. */
   all(): readonly Found[];
   /** Whether the first look goes on, how many folders it has seen, and whether a limit ended the last one. */
   readonly state: { readonly looking: boolean; readonly folders: number; readonly whole: boolean };
-  /** Settles after the first look, or after that time. */
+  /** Looks again where the last look is old; settles after the look that goes on, or after that time. */
   ready(withinMs: number): Promise<void>;
 }
 
 /** A folder that takes long to look through is looked through less often. */
-const [OLD_MS, REST_FACTOR] = [3000, 10];
+const [OLD_MS, REST_FACTOR] = [500, 10];
 
-/** Looks through a folder, at once and whenever `all` finds what it knows to be old; a page never waits for it. */
+/** Looks through a folder, at once and whenever someone asks for what is old by then. */
 export function createIndex(folder: string, limits?: WalkLimits): RunIndex {
   let known: readonly Found[] = [];
   let [looking, first, folders, whole] = [false, true, 0, true];
@@ -71,19 +71,17 @@ export function createIndex(folder: string, limits?: WalkLimits): RunIndex {
     ended = performance.now();
     tookMs = ended - start;
   };
-  const firstLook = look();
+  let last = look();
   return {
-    all() {
-      if (!looking && performance.now() - ended > Math.max(OLD_MS, REST_FACTOR * tookMs)) void look();
-      return first ? [...known].sort(byTime) : known;
-    },
+    all: () => (first ? [...known].sort(byTime) : known),
     get state() {
       return { looking: first, folders, whole };
     },
     async ready(withinMs) {
+      if (!looking && performance.now() - ended > Math.max(OLD_MS, REST_FACTOR * tookMs)) last = look();
       const late = Promise.withResolvers<void>();
       const timer = setTimeout(late.resolve, withinMs);
-      await Promise.race([firstLook, late.promise]);
+      await Promise.race([last, late.promise]);
       clearTimeout(timer);
     },
   };
