@@ -1,15 +1,14 @@
 // The table of docs/results.md from the lines of run.ts and setfit_run.py: node bench/out-of-the-box/table.ts < results.jsonl
-// Means over the seeds that there are, SetFit's in brackets; accuracies in per cent, seconds of training alone where they were taken. At
-// sizes where SetFit was run, a row has the mean of the data sets it was run on.
+// Means over the seeds that there are, SetFit's in brackets; accuracies in per cent, seconds of Crisp's whole command and of SetFit's
+// training alone, where they were taken. At sizes where SetFit was run, a row has the mean of the data sets it was run on.
 import { readFileSync } from "node:fs";
 
 interface Line {
   readonly cell: string;
   readonly method: string;
   readonly accuracy: number;
-  /** Missing where other work shared the machine; of Crisp the whole command's. */
+  /** Missing where other work shared the machine; of Crisp the whole command's, of SetFit training alone. */
   readonly seconds?: number;
-  readonly trainingSeconds?: number;
   readonly baselines?: Readonly<Record<string, number>>;
 }
 
@@ -20,7 +19,7 @@ const lines = readFileSync(0, "utf8")
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const percent = (values: readonly number[]): string => (values.length === 0 ? "–" : (100 * mean(values)).toFixed(1));
 const seconds = (given: readonly Line[]): string => {
-  const values = given.flatMap(({ method, seconds, trainingSeconds }) => (method === "crisp" ? trainingSeconds : seconds) ?? []);
+  const values = given.flatMap(({ seconds }) => seconds ?? []);
   return values.length === 0 ? "" : ` in ${mean(values).toFixed(0)} s`;
 };
 
