@@ -46,8 +46,10 @@ const LEAST_LENGTH = 256;
 const BYTES_OF_PAIR = 9;
 /** What `gathered` holds of a pair of a listed block: its probability, and a byte of mask. */
 const BYTES_OF_LISTED = 5;
-/** More than this of one text is not held where it need not be. */
+/** More than this of one text is not held where it need not be: computing all pairs again costs more than a tenth of the time. */
 const MOST_BYTES = 2e9;
+/** The same of listed blocks: holding them saves 2 to 6 % of the attention's time, and with more than this a step takes more than dense. */
+const MOST_BYTES_LISTED = 0.25e9;
 
 /**
  * Choose how a plan's attention is computed: as the plan says, or whatever is expected to be faster for the longest text.
@@ -108,7 +110,7 @@ export function chooseCore(plan: AttentionPlan, sizes: CoreSizes): CoreChoice {
   const share = `blocks of ${some.blocks.size} hold ${Math.round(100 * Math.min(1, mean("pairs")))} % of the pairs of ${length} tokens`;
   const times = 1 / mean("cost");
   if (times <= 1) return { core: masked, why: `${masked.name}: ${share}, which is not faster at that length` };
-  const core = layers.length * heads * whole * mean("pairs") * BYTES_OF_LISTED > MOST_BYTES ? chunked : gathered;
+  const core = layers.length * heads * whole * mean("pairs") * BYTES_OF_LISTED > MOST_BYTES_LISTED ? chunked : gathered;
   return { core, why: `${core.name}: ${share}, about ${times.toFixed(1)} times as fast`, times };
 }
 
