@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { pipeline } from "@huggingface/transformers";
 import { topK } from "../attention/index.ts";
-import { Classifier } from "./classifier-node.ts";
+import { Classifier } from "./classifier/classifier-node.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type TrainSettings, train } from "./train-node.ts";
 

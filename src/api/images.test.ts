@@ -7,7 +7,7 @@ import { random, topK } from "../attention/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { loadImages } from "../data/index-node.ts";
 import { fruitPng, tinyPreprocessor, writeFruit, writeTinyVit } from "../runs/tiny-images.fixture.ts";
-import { Classifier } from "./classifier-node.ts";
+import { Classifier } from "./classifier/classifier-node.ts";
 import { demoEncoder } from "./fresh-model.ts";
 import { type TrainResult, type TrainSettings, train } from "./train-node.ts";
 import type { TrainEvent } from "./training/train-settings.ts";

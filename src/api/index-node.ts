@@ -1,7 +1,7 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
 export { type AuditEvent, type AuditSettings, audit } from "./audit/audit-node.ts";
-export { Classifier, SAVED_FILES } from "./classifier-node.ts";
+export { Classifier, SAVED_FILES } from "./classifier/classifier-node.ts";
 export { type FetchListener, type HubData, hubData, hubEvaluationData, modelFolderOf } from "./hub-sources-node.ts";
 export * from "./index.ts";
 export {

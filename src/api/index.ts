@@ -1,3 +1,4 @@
+export type { AdapterBase } from "./classifier/adapter-base.ts";
 export {
   type CrispCard,
   type EncodedText,
@@ -5,8 +6,8 @@ export {
   type Prediction,
   TextClassifier,
   type TextInput,
-} from "./classifier.ts";
-export { classifierFromFiles } from "./classifier-files.ts";
+} from "./classifier/classifier.ts";
+export { classifierFromFiles } from "./classifier/classifier-files.ts";
 export { demoEncoder, type FreshModel, type PreparedFreshModel, prepareFreshModel } from "./fresh-model.ts";
 export type { NamedFiles } from "./input-files.ts";
 export type { ModelFiles } from "./model-files.ts";

@@ -13,7 +13,7 @@ import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
 import type { TrackingSettings } from "../trackers/index-node.ts";
 import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
-import { OTHER_MODELS_FILES, readModelFiles } from "./classifier-node.ts";
+import { OTHER_MODELS_FILES, readModelFiles } from "./classifier/classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { inCheckpoints } from "./in-checkpoints-node.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { topK } from "../attention/index.ts";
-import { Classifier } from "./classifier-node.ts";
+import { Classifier } from "./classifier/classifier-node.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type TrainResult, type TrainSettings, train } from "./train-node.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { writeReviews, writeTinyModel } from "../../test/tiny-model.fixture.ts";
-import { Classifier } from "./classifier-node.ts";
+import { Classifier } from "./classifier/classifier-node.ts";
 import { type TrainResult, type TrainSettings, train } from "./train-node.ts";
 import type { TrainEvent } from "./training/train-settings.ts";
 

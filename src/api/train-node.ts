@@ -19,7 +19,7 @@ import { readsImages, readsTexts, runLogged, sayReading } from "../runs/index.ts
 import { startRunWorker } from "../runs/index-node.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import type { TrackingSettings } from "../trackers/index-node.ts";
-import { Classifier, readModelFiles, runtimeFor } from "./classifier-node.ts";
+import { Classifier, readModelFiles, runtimeFor } from "./classifier/classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";

@@ -9,7 +9,7 @@ import type { Dataset } from "../data/index.ts";
 import { demoCorpora } from "../studies/index.ts";
 import { scalarsOf } from "../trackers/index-node.ts";
 import { resolveOptions } from "../training/index.ts";
-import { Classifier } from "./classifier-node.ts";
+import { Classifier } from "./classifier/classifier-node.ts";
 import { drawn, type TrainResult, type TrainSettings, train } from "./train-node.ts";
 import type { TrainEvent } from "./training/train-settings.ts";
 

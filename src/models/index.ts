@@ -8,10 +8,12 @@ export { adapterNames, adapterPart, type LoraSettings } from "./layers/adapter.t
 export { EIGHT_BITS } from "./layers/eight-bits.ts";
 export { type MeanPooled, meanPooled } from "./mean-pooled.ts";
 export { buildModel, type DistillationSettings, type ModelGraph, type ModelOptions, readsTokenTypes } from "./model-graph.ts";
+export { baseHash } from "./trained/base-hash.ts";
 export { freeze } from "./trained/freeze.ts";
 export { layerRates } from "./trained/layer-rates.ts";
 export { freezeBeside, mergeAdapters, withLora } from "./trained/lora.ts";
 export { ADAPTER_FILES, type Adapter, peftFiles } from "./trained/peft.ts";
+export { besideBase, readPeft, type StoredAdapter } from "./trained/read-peft.ts";
 export { validPairs, visibilityOf } from "./visibility.ts";
 export { spreadLayers, storedWithFewerLayers, withFewerLayers } from "./weights/fewer-layers.ts";
 export { isZip, modelZip, readModelZip } from "./weights/model-zip.ts";

@@ -1,7 +1,7 @@
 import type { AttentionPlan } from "../attention/index.ts";
 import type { BatchContext } from "../batch/index.ts";
 import { expectedGot } from "../errors/index.ts";
-import { buildModel, type EncoderConfig, mergeAdapters, withDropout } from "../models/index.ts";
+import { baseHash, buildModel, type EncoderConfig, mergeAdapters, withDropout } from "../models/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { DEFAULT_TASK, tasks } from "../tasks/index.ts";
 import {
@@ -122,7 +122,7 @@ export async function executeRun(
     const result = await evaluateFinal(spec, { plan, evaluator, step, ended, train, signal });
     return {
       ...result,
-      ...(spec.keepWeights && kept(await step.state.snapshot(), config, parameters)),
+      ...(spec.keepWeights && (await kept(await step.state.snapshot(), config, parameters))),
       // a pooling layer that was put on top is no part of the encoder that an adapter is loaded beside, and left-out layers are
       ...((pooling === "mean" || asked.numHiddenLayers !== undefined) && { adapter: undefined }),
       freshParameters: fresh,
@@ -141,14 +141,16 @@ export async function executeRun(
 }
 
 /** All weights, with what adapters add to them, and the adapters themselves. */
-function kept(
+async function kept(
   values: ReadonlyMap<string, Float32Array>,
   { lora: settings }: EncoderConfig,
   parameters: readonly TrainedParameter[],
-): Pick<RunResult, "weights" | "adapter"> {
+): Promise<Pick<RunResult, "weights" | "adapter">> {
   if (!settings) return { weights: values };
-  const trained = parameters.flatMap(({ name, trainable }) => (trainable ? [[name, values.get(name)!] as const] : []));
-  return { weights: mergeAdapters(values, settings), adapter: { settings, weights: new Map(trained) } };
+  const valuesOf = (wanted: boolean) =>
+    parameters.flatMap(({ name, trainable }) => (trainable === wanted ? [[name, values.get(name)!] as const] : []));
+  const adapter = { settings, weights: new Map(valuesOf(true)), base: await baseHash(valuesOf(false)) };
+  return { weights: mergeAdapters(values, settings), adapter };
 }
 
 function checkTask(

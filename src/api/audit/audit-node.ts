@@ -17,7 +17,7 @@ import { folds as cutFolds } from "../../linear/index.ts";
 import { loadModelFolder } from "../../models/index-node.ts";
 import { type Device, encodeFor, sameTexts } from "../../runs/index.ts";
 import { cellText, taskOf } from "../../tasks/index.ts";
-import { runtimeFor } from "../classifier-node.ts";
+import { runtimeFor } from "../classifier/classifier-node.ts";
 import { type FetchListener, modelFolderOf } from "../hub-sources-node.ts";
 import { type TrainResult, tokenizerOf, train } from "../train-node.ts";
 import { DEFAULT_TIME_BUDGET, type RecipeSettings } from "../training/choose-recipe.ts";

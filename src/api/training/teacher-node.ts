@@ -4,7 +4,7 @@ import { type Dataset, type Example, loadTable, type Table } from "../../data/in
 import { counted, expectedGot, printedJson } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { cellText, taskOf } from "../../tasks/index.ts";
-import { Classifier } from "../classifier-node.ts";
+import { Classifier } from "../classifier/classifier-node.ts";
 import type { Teacher } from "./teacher.ts";
 
 /** Examples that a teacher is asked about at once: their probabilities are held no longer than that. */

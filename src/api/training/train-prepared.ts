@@ -8,7 +8,7 @@ import type { RunResult, RunSpec, StreamedSource } from "../../runs/index.ts";
 import { encodeFor, readsImages, rulesOf, specOf, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
 import { resolveOptions } from "../../training/index.ts";
-import type { CrispCard } from "../classifier.ts";
+import type { CrispCard } from "../classifier/classifier.ts";
 import { VERSION } from "../version.ts";
 import { type Baseline, FROZEN, frozenBaseline, majorityBaseline, type Trials, tfIdfBaseline } from "./baselines.ts";
 import { fasterAttention } from "./faster-attention.ts";

@@ -11,7 +11,7 @@ import { random, slidingWindow } from "../../attention/index.ts";
 import { nodeEnvironment } from "../../runs/index-node.ts";
 import { createRuntime } from "../../runtime/index-node.ts";
 import { memoryStorage } from "../../training/checkpoints/memory-storage.fixture.ts";
-import { Classifier } from "../classifier-node.ts";
+import { Classifier } from "../classifier/classifier-node.ts";
 import { demoEncoder } from "../fresh-model.ts";
 import { train as trainInNode } from "../train-node.ts";
 import type { TrainEvent } from "../training/train-settings.ts";

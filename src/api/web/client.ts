@@ -3,7 +3,7 @@ import { CrispError } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { fromSent, specOf } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
-import type { Prediction, TextInput } from "../classifier.ts";
+import type { Prediction, TextInput } from "../classifier/classifier.ts";
 import { type EventsWithResult, withEvents } from "../event-queue.ts";
 import type { ModelFiles } from "../model-files.ts";
 import type { TextTrainResult, TrainEvent } from "../training/train-settings.ts";

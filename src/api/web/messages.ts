@@ -1,6 +1,6 @@
 import type { Device, PlanSpec, SentError } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
-import type { Prediction, TextInput } from "../classifier.ts";
+import type { Prediction, TextInput } from "../classifier/classifier.ts";
 import type { FreshModel } from "../fresh-model.ts";
 import type { ModelFiles } from "../model-files.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "../training/train-settings.ts";

@@ -1,8 +1,8 @@
 import { type Dataset, type DatasetOptions, readDataset } from "../../data/index.ts";
 import type { Device, RunEnvironment } from "../../runs/index.ts";
 import { executeRun, planOf, toSent } from "../../runs/index.ts";
-import { TextClassifier } from "../classifier.ts";
-import { classifierFromFiles } from "../classifier-files.ts";
+import { TextClassifier } from "../classifier/classifier.ts";
+import { classifierFromFiles } from "../classifier/classifier-files.ts";
 import { bytesOf, bytesOfAll, type ModelFiles } from "../model-files.ts";
 import { startFromFiles } from "../start-model.ts";
 import { asPhase, type ExecuteRun } from "../training/phases.ts";

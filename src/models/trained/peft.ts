@@ -8,10 +8,16 @@ import { withLora } from "./lora.ts";
 export interface Adapter {
   readonly settings: LoraSettings;
   readonly weights: ReadonlyMap<string, Float32Array>;
+  /** Of the encoder that it was trained beside, see `baseHash`. */
+  readonly base?: string;
 }
 
 /** Where a model folder has its adapter: not beside the model, as transformers would load it on top. */
 export const ADAPTER_FILES = ["adapter/adapter_config.json", "adapter/adapter_model.safetensors"] as const;
+/** Key of `Adapter.base` in the metadata of its tensors' file, which other programs pass over. */
+export const BASE_HASH = "crisp_base_sha256";
+/** What PEFT puts before the names of parameters. */
+export const PEFT_PREFIX = "base_model.model.";
 
 /**
  * An adapter as PEFT's `PeftModel.from_pretrained(model, "FOLDER/adapter")` reads it, in pieces to be written one after another. The head is part of it.
@@ -19,7 +25,11 @@ export const ADAPTER_FILES = ["adapter/adapter_config.json", "adapter/adapter_mo
  * @param config - Of the encoder, with the head.
  * @param base - What the adapter belongs to, as transformers would load it; null for "whoever loads it knows".
  */
-export function peftFiles(config: EncoderConfig, { settings, weights }: Adapter, base: string | null): Map<string, Uint8Array[]> {
+export function peftFiles(
+  config: EncoderConfig,
+  { settings, weights, base: hash }: Adapter,
+  base: string | null,
+): Map<string, Uint8Array[]> {
   const specs = parameterSpecs(withLora(config, settings)).filter(({ name }) => weights.has(name));
   const layers = specs.flatMap(({ name }) => (adapterPart(name) === "A" ? [name.replace(/\.lora_A\.weight$/, "")] : []));
   const head = [...new Set(specs.flatMap(({ name }) => (adapterPart(name) ? [] : [name.split(".")[0]])))];
@@ -37,9 +47,9 @@ export function peftFiles(config: EncoderConfig, { settings, weights }: Adapter,
     inference_mode: true,
     init_lora_weights: true,
   };
-  const tensors = specs.map(({ name, shape }) => [`base_model.model.${name}`, { shape, data: weights.get(name)! }] as const);
+  const tensors = specs.map(({ name, shape }) => [`${PEFT_PREFIX}${name}`, { shape, data: weights.get(name)! }] as const);
   return new Map([
     [ADAPTER_FILES[0], [new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`)]],
-    [ADAPTER_FILES[1], writeSafetensors(tensors, { format: "pt" })],
+    [ADAPTER_FILES[1], writeSafetensors(tensors, { format: "pt", ...(hash && { [BASE_HASH]: hash }) })],
   ]);
 }

@@ -94,7 +94,7 @@ const isHead = (name: string, { prefix, poolers }: Family): boolean =>
   !name.startsWith(`${prefix}.`) || (poolers?.test(name) ?? false);
 
 /** Names without the family's prefix are known too, and TensorFlow's `gamma` and `beta`. */
-function standardName(stored: string, { prefix }: Family, wanted: ReadonlySet<string>): string {
+export function standardName(stored: string, { prefix }: Family, wanted: ReadonlySet<string>): string {
   const name = stored.replace(/LayerNorm\.gamma$/, "LayerNorm.weight").replace(/LayerNorm\.beta$/, "LayerNorm.bias");
   return wanted.has(name) ? name : `${prefix}.${name}`;
 }

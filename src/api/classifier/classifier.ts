@@ -1,10 +1,10 @@
-import { dense } from "../attention/index.ts";
-import { type Dataset, type Encoded, type Encoding, encodeWords, type ImageReader, type Tokenizer } from "../data/index.ts";
-import { CrispError, expectedGot } from "../errors/index.ts";
-import type { ExportOptions, exportFiles } from "../export/index.ts";
-import { joined, jsonBytes } from "../files/index.ts";
-import { type Adapter, type EncoderConfig, modelFiles, peftFiles, readsTokenTypes } from "../models/index.ts";
-import { hash32 } from "../random/index.ts";
+import { dense } from "../../attention/index.ts";
+import { type Dataset, type Encoded, type Encoding, encodeWords, type ImageReader, type Tokenizer } from "../../data/index.ts";
+import { CrispError, expectedGot } from "../../errors/index.ts";
+import type { ExportOptions, exportFiles } from "../../export/index.ts";
+import { joined, jsonBytes } from "../../files/index.ts";
+import { type Adapter, type EncoderConfig, mergeAdapters, modelFiles, peftFiles, readsTokenTypes } from "../../models/index.ts";
+import { hash32 } from "../../random/index.ts";
 import {
   attentionRows,
   createForward,
@@ -20,14 +20,14 @@ import {
   readsTexts,
   unlabelledImage,
   weightTensors,
-} from "../runs/index.ts";
-import type { Runtime, Tensor } from "../runtime/index.ts";
-import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../tasks/index.ts";
+} from "../../runs/index.ts";
+import type { Runtime, Tensor } from "../../runtime/index.ts";
+import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../../tasks/index.ts";
+import type { NamedFiles } from "../input-files.ts";
 import type { CrispCard } from "./crisp-card.ts";
-import type { NamedFiles } from "./input-files.ts";
 import { configFile, preprocessorFile, type SavedModel, tokenizerConfigFile } from "./saved-json.ts";
 
-export type { Prediction } from "../tasks/index.ts";
+export type { Prediction } from "../../tasks/index.ts";
 export type { CrispCard } from "./crisp-card.ts";
 
 /** A text to classify, or a pair of texts for a model that was trained on pairs. */
@@ -49,6 +49,7 @@ export interface EncodedText extends Encoded {
 }
 
 export interface ClassifierParts {
+  /** With adapters, where they are computed beside the weights. */
   readonly config: EncoderConfig;
   readonly card: CrispCard;
   /** Of a model of texts. */
@@ -58,12 +59,14 @@ export interface ClassifierParts {
   /** Opens and decodes images. */
   readonly imageReader?: ImageReader;
   readonly weights: ReadonlyMap<string, Float32Array>;
-  /** Of a model that was trained by adapters just now: saved beside it, as PEFT reads them. */
+  /** Of a model that was trained by adapters just now, or loaded beside a base: saved beside it, as PEFT reads them. */
   readonly adapter?: Adapter;
   /** See `INPUT_FILES`; as they go into a saved folder. */
   readonly tokenizerFiles: NamedFiles;
   /** Called when something is first computed. */
   readonly createRuntime: () => Promise<Runtime>;
+  /** Carries weights to the device; default `onItsDevice`. */
+  readonly upload?: typeof onItsDevice;
 }
 
 /**
@@ -241,7 +244,8 @@ export class TextClassifier {
   async #forward(attention: "trained" | "dense", batchSize: number): Promise<Forward> {
     this.#runtime ??= this.#parts.createRuntime();
     const runtime = await this.#runtime;
-    this.#parameters ??= onItsDevice(runtime, weightTensors(this.config, this.#parts.weights));
+    const { weights, upload = onItsDevice } = this.#parts;
+    this.#parameters ??= upload(runtime, weightTensors(this.config, weights));
     const parameters = await this.#parameters;
     const { images, imageReader } = this.#parts;
     return createForward({
@@ -264,8 +268,10 @@ export class TextClassifier {
    * @param exporter - `exportFiles`: whoever only trains and predicts need not load it.
    */
   saved(options: ExportOptions, exporter: typeof exportFiles): SavedModel {
-    const { config, card } = this;
-    const { tokenizer, images, tokenizerFiles, weights, adapter } = this.#parts;
+    const { card } = this;
+    const { tokenizer, images, tokenizerFiles, adapter } = this.#parts;
+    const { lora, ...config } = this.config;
+    const weights = lora ? mergeAdapters(this.#parts.weights, lora) : this.#parts.weights;
     const closing = tokenizer?.encode("").inputIds ?? [];
     const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
     const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
@@ -286,7 +292,7 @@ export class TextClassifier {
 
   /** The files of a Hugging Face model folder, as `saved`, by name; see `modelZip`. */
   async files(options: ExportOptions = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-    const { exportFiles } = await import("../export/index.ts");
+    const { exportFiles } = await import("../../export/index.ts");
     return new Map(Array.from(this.saved(options, exportFiles).files, ([name, pieces]) => [name, joined(pieces)] as const));
   }
 }

@@ -1,7 +1,7 @@
-import type { Tokenizer } from "../data/index.ts";
-import { joined, jsonBytes } from "../files/index.ts";
-import type { ImageInput } from "../runs/index.ts";
-import type { NamedFiles } from "./input-files.ts";
+import type { Tokenizer } from "../../data/index.ts";
+import { joined, jsonBytes } from "../../files/index.ts";
+import type { ImageInput } from "../../runs/index.ts";
+import type { NamedFiles } from "../input-files.ts";
 
 /** A model folder that is about to be written. */
 export interface SavedModel {

@@ -1,18 +1,20 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { nodeImages } from "../data/index-node.ts";
-import { type ExportOptions, exportFiles, sentenceFiles } from "../export/index.ts";
-import { readWhole, writeOwnFiles } from "../files/index-node.ts";
-import { ADAPTER_FILES, isZip, readModelZip } from "../models/index.ts";
-import { isModelFile, loadModelFolder, readModelFile } from "../models/index-node.ts";
-import type { Device } from "../runs/index.ts";
-import { createRuntime } from "../runtime/index-node.ts";
+import { nodeImages } from "../../data/index-node.ts";
+import { type ExportOptions, exportFiles, sentenceFiles } from "../../export/index.ts";
+import { readWhole, type WholeOptions, writeOwnFiles } from "../../files/index-node.ts";
+import { ADAPTER_FILES, isZip, readModelZip } from "../../models/index.ts";
+import { isModelFile, loadModelFolder, readModelFile } from "../../models/index-node.ts";
+import type { Device } from "../../runs/index.ts";
+import { createRuntime } from "../../runtime/index-node.ts";
+import { INPUT_FILES } from "../input-files.ts";
+import { AdapterBase } from "./adapter-base.ts";
 import { TextClassifier } from "./classifier.ts";
 import { classifierParts } from "./classifier-files.ts";
-import { INPUT_FILES } from "./input-files.ts";
 
 const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py", ...Object.keys(sentenceFiles(1, 1))];
-const MODEL_FILES = ["config.json", "model.safetensors", "crisp.json", ...INPUT_FILES];
+const WEIGHTS = "model.safetensors";
+const MODEL_FILES = ["config.json", WEIGHTS, "crisp.json", ...INPUT_FILES];
 
 /** All that `save` may write. */
 export const SAVED_FILES: readonly string[] = [...MODEL_FILES, ...EXPORTED, ...ADAPTER_FILES, "README.md"];
@@ -30,6 +32,8 @@ export class Classifier extends TextClassifier {
   /**
    * Load a folder that `save` wrote, or a zip of one, as the browser gives it.
    *
+   * @param options.base - The encoder beside which the folder's adapter is loaded, instead of the weights that the folder has; it computes
+   *   where the base does.
    * @param options.device - What computes its predictions; default `cpu`.
    * @param options.verify - Compare the hashes of all its files, see `checkWhole`; default false.
    * @param options.onNote - Told what was chosen, when something is first computed; default: a warning of the process.
@@ -37,11 +41,20 @@ export class Classifier extends TextClassifier {
    */
   static async load(
     path: string,
-    { device, onNote, verify }: DeviceChoice & { readonly verify?: boolean } = {},
+    { device, onNote, verify, base }: DeviceChoice & { readonly verify?: boolean; readonly base?: AdapterBase } = {},
   ): Promise<Classifier> {
-    const files = readFiles(path, verify);
-    const place = { createRuntime: () => runtimeFor({ device, onNote }), imageReader: nodeImages };
+    const files = base ? readBesideBase(path, verify) : readFiles(path, verify);
+    const place = { createRuntime: () => runtimeFor({ device, onNote }), imageReader: nodeImages, base };
     return new Classifier(await classifierParts(files, { where: path, ...place }));
+  }
+
+  /**
+   * Load the encoder that adapters were trained beside, for several of them: see {@link AdapterBase}.
+   *
+   * @throws What loading a model folder throws.
+   */
+  static async loadBase(folder: string, { device, onNote }: DeviceChoice = {}): Promise<AdapterBase> {
+    return new AdapterBase(loadModelFolder(folder), () => runtimeFor({ device, onNote }));
   }
 
   /**
@@ -77,9 +90,21 @@ function readFiles(path: string, verify?: boolean): ReadonlyMap<string, Uint8Arr
   return readModelFiles(path);
 }
 
+const BESIDE_BASE: readonly string[] = [...MODEL_FILES.filter((name) => name !== WEIGHTS), ...ADAPTER_FILES];
+
+/** All but the weights, which may not have been copied along. */
+function readBesideBase(folder: string, verify?: boolean): ReadonlyMap<string, Uint8Array> {
+  const names = (name: string): boolean => BESIDE_BASE.includes(name);
+  return readModelFiles(folder, BESIDE_BASE, { names, verify });
+}
+
 /** The files of a model folder that Crisp reads, by name; all of one model. @throws `model/unreadable`; as `readWhole`. */
-export const readModelFiles = (folder: string, names: readonly string[] = MODEL_FILES): Map<string, Uint8Array> =>
-  readWhole(folder, { names: isModelFile }, () => {
+export const readModelFiles = (
+  folder: string,
+  names: readonly string[] = MODEL_FILES,
+  whole: WholeOptions = { names: isModelFile },
+): Map<string, Uint8Array> =>
+  readWhole(folder, whole, () => {
     const present = names.filter((name) => existsSync(join(folder, name)));
     return new Map(present.map((name) => [name, readModelFile(join(folder, name))]));
   });

@@ -1,10 +1,10 @@
-import { type Dataset, LONG_TEXTS, type LongTexts } from "../data/index.ts";
-import { CrispError, expectedGot, printedJson } from "../errors/index.ts";
-import type { EvaluatedSplit, ModelFacts } from "../export/index.ts";
-import type { GlueTask } from "../metrics/index.ts";
-import type { RecipeChoice } from "../recipes/index.ts";
-import type { PlanSpec, RunResult } from "../runs/index.ts";
-import { type TaskName, tasks } from "../tasks/index.ts";
+import { type Dataset, LONG_TEXTS, type LongTexts } from "../../data/index.ts";
+import { CrispError, expectedGot, printedJson } from "../../errors/index.ts";
+import type { EvaluatedSplit, ModelFacts } from "../../export/index.ts";
+import type { GlueTask } from "../../metrics/index.ts";
+import type { RecipeChoice } from "../../recipes/index.ts";
+import type { PlanSpec, RunResult } from "../../runs/index.ts";
+import { type TaskName, tasks } from "../../tasks/index.ts";
 
 /** What `crisp.json` of a saved folder holds, beside what Hugging Face's own files say. */
 export interface CrispCard {
