@@ -49,12 +49,15 @@ export class Classifier extends TextClassifier {
   }
 
   /**
-   * Load the encoder that adapters were trained beside, for several of them: see {@link AdapterBase}.
+   * Load the encoder that adapters were trained beside, for several of them: see {@link AdapterBase}. Options as for `load`.
    *
    * @throws What loading a model folder throws.
    */
-  static async loadBase(folder: string, { device, onNote }: DeviceChoice = {}): Promise<AdapterBase> {
-    return new AdapterBase(loadModelFolder(folder), () => runtimeFor({ device, onNote }));
+  static async loadBase(
+    folder: string,
+    { device, onNote, verify }: DeviceChoice & { readonly verify?: boolean } = {},
+  ): Promise<AdapterBase> {
+    return new AdapterBase(loadModelFolder(folder, { verify }), () => runtimeFor({ device, onNote }));
   }
 
   /**

@@ -2,9 +2,11 @@ import type { TextInput } from "../../../api/index.ts";
 import type { Device, SentError } from "../../../runs/index.ts";
 import type { AnsweredRow, Asking } from "../../serving/answer-rows.ts";
 
-/** What a model's thread is started with. */
+/** What the thread of the models is started with. */
 export interface ModelSettings extends Asking {
-  readonly folder: string;
+  readonly folders: readonly string[];
+  /** The encoder beside which the adapters of all folders are loaded; left out, each folder has weights of its own. */
+  readonly baseModel?: string;
   readonly device?: Device;
   /** Texts that are computed together. */
   readonly batchSize: number;
@@ -39,8 +41,15 @@ export interface Failure {
   readonly ofInput: boolean;
 }
 
+/** What one of the models is asked. */
+export interface Asked {
+  /** Its place among the folders. */
+  readonly model: number;
+  readonly inputs: readonly ServedInput[];
+}
+
 export type FromModel =
   | { readonly type: "note"; readonly text: string }
-  | { readonly type: "ready"; readonly facts: ModelFacts }
+  | { readonly type: "ready"; readonly facts: readonly ModelFacts[] }
   | { readonly type: "answered"; readonly outcomes: readonly Outcome[] }
   | { readonly type: "failed"; readonly error: SentError };

@@ -4,23 +4,29 @@ import { explainChange } from "../../../files/index-node.ts";
 import { toSent } from "../../../runs/index.ts";
 import { tasks } from "../../../tasks/index.ts";
 import { answerRows, checkAsking, type EncodedRow } from "../../serving/answer-rows.ts";
-import type { Failure, FromModel, ModelFacts, ModelSettings, Outcome, ServedInput } from "./model-messages.ts";
+import type { Asked, Failure, FromModel, ModelFacts, ModelSettings, Outcome, ServedInput } from "./model-messages.ts";
 
-// ONNX Runtime blocks the thread that it runs in: the server has one of its own.
+// ONNX Runtime blocks the thread that it runs in: the server has one of its own. Models share it, as they share the processor.
 const port = parentPort!;
 const settings = workerData as ModelSettings;
 const post = (message: FromModel): void => port.postMessage(message);
 
 try {
-  const { folder, device } = settings;
-  const model = await Classifier.load(folder, { device, verify: true, onNote: (text) => post({ type: "note", text }) });
-  checkAsking(model, settings);
-  // compiles the graph and loads the weights, which the first request would wait for
-  await model.evaluate([], { batchSize: settings.batchSize });
-  port.on("message", async (inputs: readonly ServedInput[]) =>
-    post({ type: "answered", outcomes: await answerAll(model, inputs) }),
+  const { folders, baseModel, device, batchSize } = settings;
+  const place = { device, onNote: (text: string) => post({ type: "note", text }) };
+  const base = baseModel === undefined ? undefined : await Classifier.loadBase(baseModel, { ...place, verify: true });
+  const models: Classifier[] = [];
+  for (const folder of folders) {
+    const model = await Classifier.load(folder, { ...place, verify: true, base });
+    checkAsking(model, settings);
+    // compiles the graph and loads the weights, which the first request would wait for
+    await model.evaluate([], { batchSize });
+    models.push(model);
+  }
+  port.on("message", async ({ model, inputs }: Asked) =>
+    post({ type: "answered", outcomes: await answerAll(models[model], inputs) }),
   );
-  post({ type: "ready", facts: factsOf(model) });
+  post({ type: "ready", facts: models.map(factsOf) });
 } catch (error) {
   post({ type: "failed", error: toSent(explainChange(error)) });
 }

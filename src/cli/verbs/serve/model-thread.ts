@@ -2,13 +2,14 @@ import { Worker } from "node:worker_threads";
 import { expectedGot } from "../../../errors/index.ts";
 import { fromSent } from "../../../runs/index.ts";
 import { HttpError } from "../../../server/index-node.ts";
-import type { FromModel, ModelFacts, ModelSettings, Outcome, ServedInput } from "./model-messages.ts";
+import type { Asked, FromModel, ModelFacts, ModelSettings, Outcome } from "./model-messages.ts";
 
-/** A model in a thread of its own. */
+/** Models in a thread of their own, which computes one call at a time, in their order. */
 export interface ModelThread {
-  readonly facts: ModelFacts;
-  /** One call at a time. @throws HttpError 503 `serve/lost` once the thread has ended. */
-  answer(inputs: readonly ServedInput[]): Promise<readonly Outcome[]>;
+  /** Of each folder's model. */
+  readonly facts: readonly ModelFacts[];
+  /** @throws HttpError 503 `serve/lost` once the thread has ended. */
+  answer(asked: Asked): Promise<readonly Outcome[]>;
   /** Settles, with an error, when the thread ends by itself. */
   readonly lost: Promise<Error>;
   /** Waits for what is computed: to end a thread inside ONNX Runtime would end the process. */
@@ -18,13 +19,13 @@ export interface ModelThread {
 const entry = new URL("./model-thread-entry.ts", import.meta.url);
 
 /**
- * Load a model in a thread, its files compared with their hashes where the folder has a list of them, and make it ready to answer at once.
+ * Load models in a thread, their files compared with their hashes where a folder has a list of them, and make them ready to answer at once.
  *
- * @throws What `Classifier.load` throws; `cli/bad-option` where a setting means nothing to the model.
+ * @throws What `Classifier.load` throws; `cli/bad-option` where a setting means nothing to a model.
  */
-export async function startModel(settings: ModelSettings, onNote: (text: string) => void): Promise<ModelThread> {
+export async function startModels(settings: ModelSettings, onNote: (text: string) => void): Promise<ModelThread> {
   const worker = new Worker(entry, { workerData: settings });
-  let waiting = Promise.withResolvers<ModelFacts | readonly Outcome[]>();
+  let waiting = Promise.withResolvers<readonly ModelFacts[] | readonly Outcome[]>();
   const ended = Promise.withResolvers<Error>();
   const end = (how: string): void => {
     const error = new HttpError(
@@ -42,26 +43,32 @@ export async function startModel(settings: ModelSettings, onNote: (text: string)
     else if (message.type === "answered") waiting.resolve(message.outcomes);
     else waiting.reject(fromSent(message.error));
   });
-  let facts: ModelFacts;
+  let facts: readonly ModelFacts[];
   try {
-    facts = (await waiting.promise) as ModelFacts;
+    facts = (await waiting.promise) as readonly ModelFacts[];
   } catch (error) {
     await worker.terminate();
     throw error;
   }
   let gone = false;
   void ended.promise.then(() => (gone = true));
+  const ask = async (asked: Asked): Promise<readonly Outcome[]> => {
+    if (gone) throw await ended.promise;
+    waiting = Promise.withResolvers();
+    worker.postMessage(asked);
+    return (await waiting.promise) as readonly Outcome[];
+  };
+  let last: Promise<unknown> = Promise.resolve();
   return {
     facts,
     lost: ended.promise,
-    async answer(inputs) {
-      if (gone) throw await ended.promise;
-      waiting = Promise.withResolvers();
-      worker.postMessage(inputs);
-      return (await waiting.promise) as readonly Outcome[];
+    answer(asked) {
+      const answered = last.then(() => ask(asked));
+      last = answered.catch(() => {});
+      return answered;
     },
     async close() {
-      await waiting.promise.catch(() => {});
+      await last;
       await worker.terminate();
     },
   };

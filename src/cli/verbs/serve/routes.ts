@@ -1,25 +1,31 @@
+import type { Context } from "hono";
 import { CrispError, expectedGot } from "../../../errors/index.ts";
 import { fromSent } from "../../../runs/index.ts";
 import { type App, HttpError, readJson } from "../../../server/index-node.ts";
-import type { Batcher } from "./batcher.ts";
 import type { Metrics } from "./metrics.ts";
-import type { ModelFacts, Outcome, ServedInput } from "./model-messages.ts";
+import type { Outcome } from "./model-messages.ts";
 import { openApi } from "./open-api.ts";
 import { page } from "./page.ts";
-import type { Schemas } from "./schemas.ts";
+import { predictPath, type ServedModel } from "./served-model.ts";
 import { checkLengths } from "./text-lengths.ts";
 
 /** Those that need no token, as whoever watches a server has none. */
 export const OPEN_PATHS = ["/healthz", "/readyz"] as const;
-/** All of the server's. */
-export const PATHS: ReadonlySet<string> = new Set(["/", "/predict", "/metrics", "/openapi.json", ...OPEN_PATHS]);
+/** All of a server's that answers with models of these names, decoded, as requests are counted by them. */
+export const pathsOf = (names: readonly string[]): ReadonlySet<string> =>
+  new Set([
+    "/",
+    "/predict",
+    "/models",
+    ...names.map((name) => `/models/${name}/predict`),
+    "/metrics",
+    "/openapi.json",
+    ...OPEN_PATHS,
+  ]);
 
 export interface Served {
-  /** Of the model, for people. */
-  readonly name: string;
-  readonly facts: ModelFacts;
-  readonly schemas: Schemas;
-  readonly batcher: Batcher<ServedInput, Outcome>;
+  /** The first one answers at /predict too. */
+  readonly models: readonly ServedModel[];
   readonly metrics: Metrics;
   /** Characters of one text. */
   readonly maxTextLength: number;
@@ -30,14 +36,25 @@ export interface Served {
 }
 
 /** The endpoints of `crisp serve`. */
-export function addRoutes(app: App, { name, facts, schemas, batcher, metrics, maxTextLength, secured, ready }: Served): void {
-  const description = openApi(name, schemas, secured);
-  app.post("/predict", async (context) => {
+export function addRoutes(app: App, { models, metrics, maxTextLength, secured, ready }: Served): void {
+  const description = openApi(models, secured);
+  const predict = async (context: Context, { schemas, batcher }: ServedModel): Promise<Response> => {
     const inputs = await readJson(context, schemas.of);
     checkLengths(inputs, maxTextLength);
     const outcomes = await batcher.add(inputs, context.req.raw.signal);
     return context.json({ answers: outcomes.map((outcome, at) => answerOf(outcome, at, inputs.length)) });
+  };
+  app.post("/predict", (context) => predict(context, models[0]));
+  app.post("/models/:name/predict", (context) => {
+    const asked = context.req.param("name");
+    const model = models.find(({ name }) => name === asked);
+    if (model) return predict(context, model);
+    const rule = `a model that GET /models lists, such as ${models[0].name}`;
+    throw new HttpError(404, expectedGot("serve/no-model", "the path", rule, asked));
   });
+  app.get("/models", (context) =>
+    context.json({ models: models.map(({ name, facts: { task, reads } }) => ({ name, path: predictPath(name), task, reads })) }),
+  );
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => {
     if (ready()) return context.text("ok\n");
@@ -47,7 +64,7 @@ export function addRoutes(app: App, { name, facts, schemas, batcher, metrics, ma
   app.get("/openapi.json", (context) => context.json(description));
   app.get("/", (context) => {
     const url = `http://${context.req.header("host")}/`;
-    return context.html(page(name, url, facts, schemas.examples[0], secured));
+    return context.html(page(models, url, secured));
   });
 }
 

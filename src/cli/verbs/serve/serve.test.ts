@@ -169,7 +169,15 @@ test("openapi.json names every endpoint and holds requests and answers to its sc
   const { url } = shared;
   const description = JSON.parse((await ask(new URL("openapi.json", url))).text);
   assert.equal(description.openapi, "3.1.0");
-  assert.deepEqual(Object.keys(description.paths).sort(), ["/healthz", "/metrics", "/openapi.json", "/predict", "/readyz"]);
+  const models = ["/models", "/models/reviews/predict"];
+  assert.deepEqual(Object.keys(description.paths).sort(), [
+    "/healthz",
+    "/metrics",
+    ...models,
+    "/openapi.json",
+    "/predict",
+    "/readyz",
+  ]);
   const { post: operation } = description.paths["/predict"];
   const [one, many] = operation.requestBody.content["application/json"].schema.oneOf;
   assert.deepEqual([one.required, one.additionalProperties, many.properties.texts.maxItems], [["text"], false, 64]);

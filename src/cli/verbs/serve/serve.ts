@@ -12,12 +12,18 @@ import { DEVICE_OPTION } from "../training-options.ts";
 import { createBatcher } from "./batcher.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Outcome, ServedInput } from "./model-messages.ts";
-import { startModel } from "./model-thread.ts";
-import { addRoutes, OPEN_PATHS, PATHS } from "./routes.ts";
+import { startModels } from "./model-thread.ts";
+import { addRoutes, OPEN_PATHS, pathsOf } from "./routes.ts";
 import { schemasOf } from "./schemas.ts";
+import { predictPath, type ServedModel } from "./served-model.ts";
 
 const OPTIONS = {
   ...SERVER_OPTIONS,
+  base_model: {
+    type: "string",
+    unit: "folder",
+    help: "Encoder that all models are adapters of (--lora_rank): its weights are held once, and those of the folders are not read.",
+  },
   threshold: THRESHOLD_OPTION,
   top_k: TOP_K_OPTION,
   max_texts: { type: "integer", unit: "texts", min: 1, default: 256, help: "Texts in one request." },
@@ -55,53 +61,78 @@ const OPTIONS = {
 export const serve = defineVerb({
   name: "serve",
   summary: "answer requests over HTTP with a saved model, for other programs",
-  usage: "<model> [options]",
-  positionals: [{ name: "model", help: "Folder that crisp train saved.", required: true }],
+  usage: "<model>… [options]",
+  positionals: [
+    {
+      ...{ name: "model", help: "Folder that crisp train saved, or several; each has a path of its own.", required: true },
+      many: true,
+    },
+  ],
   options: OPTIONS,
   examples: [
     "crisp serve tickets-model",
     "crisp serve tickets-model --port 9000 --threshold 0.9",
+    "crisp serve tickets-model tone-model --base_model models/minilm",
     "CRISP_TOKEN=$(openssl rand -hex 32) crisp serve tickets-model --host 0.0.0.0",
   ],
   endsOnSignal: true,
-  async run({ options, output, signal, positionals: [folder] }) {
+  async run({ options, output, signal, positionals: folders }) {
     const { maxTexts, maxTextLength, maxBatchSize, maxWaitMs, maxQueueSize, threshold, topK } = options;
     if (maxTexts > maxQueueSize) {
       throw expectedGot("cli/bad-option", "--max_queue_size", `at least --max_texts (${maxTexts})`, maxQueueSize);
     }
     const device = options.device as Device | undefined;
     sayAsked(output, device);
-    if (!existsSync(join(folder, OWN_FILES))) output.note(`${folder} has no ${OWN_FILES}: its files are taken as they are`);
-    const settings = { folder, device, threshold, topK, batchSize: maxBatchSize };
-    const model = await startModel(settings, (text) => output.note(text));
+    const names = namesOf(folders);
+    for (const folder of folders) {
+      if (!existsSync(join(folder, OWN_FILES))) output.note(`${folder} has no ${OWN_FILES}: its files are taken as they are`);
+    }
+    const settings = { folders, baseModel: options.baseModel, device, threshold, topK, batchSize: maxBatchSize };
+    const thread = await startModels(settings, (text) => output.note(text));
     try {
-      const batcher = createBatcher<ServedInput, Outcome>({
-        ...{ compute: model.answer, maxBatchSize, maxWaitMs, maxQueueSize },
-        onBatch: (size, elapsedMs) => metrics.onBatch(size, elapsedMs),
+      const models = thread.facts.map((facts, model): ServedModel => {
+        const batcher = createBatcher<ServedInput, Outcome>({
+          ...{ compute: (inputs) => thread.answer({ model, inputs }), maxBatchSize, maxWaitMs, maxQueueSize },
+          onBatch: (size, elapsedMs) => metrics.onBatch(size, elapsedMs),
+        });
+        return { name: names[model], facts, schemas: schemasOf(facts, maxTexts, maxTextLength), batcher };
       });
-      const metrics = createMetrics(PATHS, () => batcher.length);
+      const metrics = createMetrics(pathsOf(names), () => models.reduce((sum, { batcher }) => sum + batcher.length, 0));
       const shared = serverSettings(options, output);
       const onAnswered: typeof shared.onAnswered = (request) => {
         metrics.onAnswered(request);
         shared.onAnswered?.(request);
       };
-      const name = basename(resolve(folder));
       const server = await startServer({ ...shared, open: OPEN_PATHS, onAnswered }, (app) =>
         addRoutes(app, {
-          ...{ name, batcher, metrics, facts: model.facts, schemas: schemasOf(model.facts, maxTexts, maxTextLength) },
-          ...{ maxTextLength, secured: shared.token !== undefined, ready: () => !signal.aborted },
+          ...{ models, metrics, maxTextLength, secured: shared.token !== undefined, ready: () => !signal.aborted },
         }),
       );
-      output.print(`${name} answers at ${server.url}predict`);
+      output.print(`${names[0]} answers at ${server.url}predict`);
+      for (const name of names.slice(1)) output.print(`${name} answers at ${new URL(predictPath(name), server.url)}`);
       if (output.interactive) output.print(`how to ask: ${server.signInUrl()}`);
       output.record({ url: server.url });
-      await Promise.race([untilStopped(server, signal), model.lost.then((error) => stopFor(error, server.stop))]);
+      await Promise.race([untilStopped(server, signal), thread.lost.then((error) => stopFor(error, server.stop))]);
       return 0;
     } finally {
-      await model.close();
+      await thread.close();
     }
   },
 });
+
+/** What people and paths call each folder's model: the folder's own name. */
+function namesOf(folders: readonly string[]): string[] {
+  const names = folders.map((folder) => basename(resolve(folder)));
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice === undefined) return names;
+  throw expectedGot(
+    "cli/bad-option",
+    "serve",
+    "folders of different names, which are in their paths",
+    `${twice} twice`,
+    "Rename one.",
+  );
+}
 
 /** Nothing can be answered any more: whoever watches the process starts it again. */
 async function stopFor(error: Error, stop: () => Promise<void>): Promise<never> {
