@@ -10,6 +10,7 @@ export {
   type TrainEvent,
 } from "./api/index.ts";
 export {
+  type AdapterBase,
   type AuditSettings,
   audit,
   Classifier,

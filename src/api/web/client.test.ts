@@ -11,11 +11,12 @@ import { random, slidingWindow } from "../../attention/index.ts";
 import { nodeEnvironment } from "../../runs/index-node.ts";
 import { createRuntime } from "../../runtime/index-node.ts";
 import { memoryStorage } from "../../training/checkpoints/memory-storage.fixture.ts";
+import type { Prediction } from "../classifier/classifier.ts";
 import { Classifier } from "../classifier/classifier-node.ts";
 import { demoEncoder } from "../fresh-model.ts";
 import { train as trainInNode } from "../train-node.ts";
 import type { TrainEvent } from "../training/train-settings.ts";
-import { loadModelIn, trainIn, type WorkerPort } from "./client.ts";
+import { loadBaseIn, loadModelIn, trainIn, type WebClassifier, type WorkerPort } from "./client.ts";
 import type { FromWorker, ToWorker, WorkerTrainSettings } from "./messages.ts";
 import { trainingSession } from "./session.ts";
 
@@ -172,6 +173,31 @@ test("reads gzip, a blob without a name, and examples in memory", async () => {
     assert.deepEqual(trained.labels, dataset.labels);
     await trained.close();
   }
+});
+
+test("models with adapters share an encoder in one worker, and each is given back alone", async () => {
+  const settingsOf = (seed: number) => settings({ preset: "huggingface", learningRate: 2e-2, loraRank: 2, seed });
+  const base = await loadBaseIn(connect(), model);
+  const expected: (readonly Prediction[])[] = [];
+  const loaded: WebClassifier[] = [];
+  for (const seed of [1, 2]) {
+    const { model: trained } = (await trainIn(connect(), settingsOf(seed)).result)!;
+    const files = await trained.files();
+    files.delete("model.safetensors");
+    expected.push(await trained.predict("a fine film", { topK: 2 }));
+    await trained.close();
+    loaded.push(await base.load(files));
+  }
+  const answers = await Promise.all(loaded.map((each) => each.predict("a fine film", { topK: 2 })));
+  for (const [at, row] of answers.entries()) {
+    for (const [rank, { score }] of row.entries()) assert.ok(Math.abs(score - expected[at][rank].score) < 1e-5);
+  }
+  await loaded[0].close();
+  await assert.rejects(loaded[0].predict("a fine film"), { code: "model/closed" });
+  assert.deepEqual(await loaded[1].predict("a fine film", { topK: 2 }), answers[1]);
+  await assert.rejects(base.load(model), { code: "model/not-trained" });
+  await base.close();
+  await assert.rejects(loaded[1].predict("a fine film"), { code: "model/closed" });
 });
 
 describe("stopping", () => {

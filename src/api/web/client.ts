@@ -21,7 +21,15 @@ export interface WebClassifier {
   predict(texts: readonly TextInput[], options?: { readonly topK?: number }): Promise<Prediction[][]>;
   /** The files of a Hugging Face model folder, with crisp.json; see `modelZip`. */
   files(): Promise<Map<string, Uint8Array>>;
-  /** End the worker. */
+  /** End the worker; of a model over a base, give back what it alone holds. */
+  close(): Promise<void>;
+}
+
+/** An encoder in a worker of its own, whose weights several models share: each adds its adapter and its head. */
+export interface WebBase {
+  /** @throws As {@link loadModelIn}; `adapter/missing`; `adapter/other-base` for an adapter that was trained beside another encoder. */
+  load(files: ModelFiles): Promise<WebClassifier>;
+  /** End the worker, and all models over it. */
   close(): Promise<void>;
 }
 
@@ -53,7 +61,7 @@ export function trainIn(port: WorkerPort, settings: WorkerTrainSettings): Traini
       if (signal?.aborted) stop();
       signal?.addEventListener("abort", stop, { once: true });
       const result = await answered;
-      if (result) return { ...result, model: modelOf(caller, result) };
+      if (result) return { ...result, model: modelOf(caller, result, () => caller.close()) };
       caller.close();
       return null;
     } catch (error) {
@@ -69,17 +77,40 @@ export function trainIn(port: WorkerPort, settings: WorkerTrainSettings): Traini
 export async function loadModelIn(port: WorkerPort, files: ModelFiles, device?: Device): Promise<WebClassifier> {
   const caller = new Caller(port, () => {});
   try {
-    return modelOf(caller, await caller.ask({ type: "load", files, device }));
+    return modelOf(caller, await caller.ask({ type: "load", files, device }), () => caller.close());
   } catch (error) {
     caller.close();
     throw error;
   }
 }
 
-function modelOf(caller: Caller, { labels, pairs, task }: ModelFacts): WebClassifier {
+/** Load an encoder in a worker, for models with adapters. */
+export async function loadBaseIn(port: WorkerPort, files: ModelFiles, device?: Device): Promise<WebBase> {
+  const caller = new Caller(port, () => {});
+  try {
+    await caller.ask({ type: "base", files, device });
+  } catch (error) {
+    caller.close();
+    throw error;
+  }
+  return {
+    async load(own) {
+      const facts = await caller.ask({ type: "load", files: own });
+      return modelOf(caller, facts, async () => void (await caller.ask({ type: "release", model: facts.model })));
+    },
+    close: async () => caller.close(),
+  };
+}
+
+function modelOf(caller: Caller, { model, labels, pairs, task }: ModelFacts, close: () => void | Promise<void>): WebClassifier {
+  let open = true;
+  const checkOpen = (): void => {
+    if (!open) throw closed();
+  };
   async function predict(texts: TextInput | readonly TextInput[], { topK }: { readonly topK?: number } = {}) {
+    checkOpen();
     const list = (Array.isArray(texts) ? texts : [texts]) as readonly TextInput[];
-    const ranked = await caller.ask({ type: "predict", texts: list, topK });
+    const ranked = await caller.ask({ type: "predict", model, texts: list, topK });
     return Array.isArray(texts) ? ranked : ranked[0];
   }
   return {
@@ -87,8 +118,15 @@ function modelOf(caller: Caller, { labels, pairs, task }: ModelFacts): WebClassi
     pairs,
     task,
     predict: predict as WebClassifier["predict"],
-    files: () => caller.ask({ type: "files" }),
-    close: async () => caller.close(),
+    async files() {
+      checkOpen();
+      return caller.ask({ type: "files", model });
+    },
+    async close() {
+      if (!open) return;
+      open = false;
+      await close();
+    },
   };
 }
 
@@ -126,7 +164,7 @@ class Caller {
 
   close(): void {
     this.#port.close();
-    this.#end(new CrispError("model/closed", "model: expected an open one, got one that was closed. Load it again."));
+    this.#end(closed());
   }
 
   #end(why: Error): void {
@@ -135,6 +173,9 @@ class Caller {
     this.#waiting.clear();
   }
 }
+
+const closed = (): CrispError =>
+  new CrispError("model/closed", "model: expected an open one, got one that was closed. Load it again.");
 
 const lost = (why: string): CrispError =>
   new CrispError(

@@ -19,12 +19,17 @@ export type SentSettings = Omit<WorkerTrainSettings, "attention" | "signal"> & {
 /** What a page asks its worker for; each call has one answer. */
 export type Call =
   | { readonly type: "train"; readonly settings: SentSettings }
+  /** An encoder beside which every model that is loaded from now on has its adapter. */
+  | { readonly type: "base"; readonly files: ModelFiles; readonly device?: Device }
   | { readonly type: "load"; readonly files: ModelFiles; readonly device?: Device }
-  | { readonly type: "predict"; readonly texts: readonly TextInput[]; readonly topK?: number }
-  | { readonly type: "files" };
+  | { readonly type: "predict"; readonly model: number; readonly texts: readonly TextInput[]; readonly topK?: number }
+  | { readonly type: "files"; readonly model: number }
+  | { readonly type: "release"; readonly model: number };
 
 /** What a page must know of the model in its worker. */
 export interface ModelFacts {
+  /** Its number in the worker. */
+  readonly model: number;
   readonly labels: readonly string[];
   readonly pairs: boolean;
   readonly task: TaskName;
@@ -34,9 +39,11 @@ export interface ModelFacts {
 export interface Answers {
   /** Null when it was stopped. */
   readonly train: (TextTrainResult & ModelFacts) | null;
+  readonly base: null;
   readonly load: ModelFacts;
   readonly predict: Prediction[][];
   readonly files: Map<string, Uint8Array>;
+  readonly release: null;
 }
 
 export type ToWorker = { readonly type: "call"; readonly id: number; readonly call: Call } | { readonly type: "stop" };

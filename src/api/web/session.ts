@@ -1,6 +1,8 @@
 import { type Dataset, type DatasetOptions, readDataset } from "../../data/index.ts";
+import { storedModel } from "../../models/index.ts";
 import type { Device, RunEnvironment } from "../../runs/index.ts";
 import { executeRun, planOf, toSent } from "../../runs/index.ts";
+import { AdapterBase } from "../classifier/adapter-base.ts";
 import { TextClassifier } from "../classifier/classifier.ts";
 import { classifierFromFiles } from "../classifier/classifier-files.ts";
 import { bytesOf, bytesOfAll, type ModelFiles } from "../model-files.ts";
@@ -14,13 +16,19 @@ import type { Answers, Call, FromWorker, ModelFacts, SentSettings, ToWorker } fr
 export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;
 
 /**
- * The worker's end of training in a browser: one training, or one loaded model, and then its predictions.
+ * The worker's end of training in a browser: one training, or loaded models, and then their predictions.
  *
  * @returns Takes each message of the page.
  */
 export function trainingSession(environment: RunEnvironment, post: Post): (message: ToWorker) => Promise<void> {
   const stop = new AbortController();
-  let model: TextClassifier | undefined;
+  // by number; one that was released leaves its place empty
+  const models: (TextClassifier | undefined)[] = [];
+  let base: AdapterBase | undefined;
+  const hold = (model: TextClassifier): ModelFacts => {
+    models.push(model);
+    return { model: models.length - 1, ...factsOf(model) };
+  };
 
   async function train({ attention, ...settings }: SentSettings): Promise<Answers["train"]> {
     const { model: start, maxLength, device } = settings;
@@ -38,22 +46,31 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
       executeRun(spec, environment, phase === undefined ? run : { ...run, onEvent: asPhase(phase, onEvent) });
     const done = await trainPrepared(prepared, settings, execute, onEvent);
     if (!done) return null;
-    const { card, config, weights, ...result } = done;
+    const { card, config, weights, adapter, ...result } = done;
     const { tokenizer, images, tokenizerFiles } = prepared;
-    const parts = { config, card, tokenizer, images, imageReader: environment.images, weights, tokenizerFiles };
-    model = new TextClassifier({ ...parts, createRuntime: runtimeOn(device) });
-    return { ...result, ...factsOf(model) };
+    const parts = { config, card, tokenizer, images, imageReader: environment.images, weights, adapter, tokenizerFiles };
+    const model = new TextClassifier({ ...parts, createRuntime: runtimeOn(device) });
+    return { ...result, ...hold(model) };
   }
 
   const runtimeOn = (device?: Device) => () => environment.createRuntime({ device, onNote: () => {} });
 
   async function answer(call: Call): Promise<Answers[keyof Answers]> {
     if (call.type === "train") return train(call.settings);
-    if (call.type === "predict") return model!.predict(call.texts, { topK: call.topK });
-    if (call.type === "files") return model!.files();
-    const place = { createRuntime: runtimeOn(call.device), imageReader: environment.images };
-    model = await classifierFromFiles(await bytesOfAll(call.files), place);
-    return factsOf(model);
+    if (call.type === "predict") return models[call.model]!.predict(call.texts, { topK: call.topK });
+    if (call.type === "files") return models[call.model]!.files();
+    if (call.type === "release") {
+      await models[call.model]!.release();
+      models[call.model] = undefined;
+      return null;
+    }
+    const files = await bytesOfAll(call.files);
+    const createRuntime = runtimeOn(call.device);
+    if (call.type === "base") {
+      base = new AdapterBase(storedModel(files, "the base"), createRuntime);
+      return null;
+    }
+    return hold(await classifierFromFiles(files, { createRuntime, imageReader: environment.images, base }));
   }
 
   return async (message) => {
@@ -68,7 +85,7 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
   };
 }
 
-const factsOf = ({ config, card }: TextClassifier): ModelFacts => ({
+const factsOf = ({ config, card }: TextClassifier): Omit<ModelFacts, "model"> => ({
   labels: config.labels,
   pairs: card.columns?.pair !== undefined,
   task: config.task,

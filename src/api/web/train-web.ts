@@ -1,6 +1,14 @@
 import type { WebDevice } from "../../runtime/index-web.ts";
 import type { ModelFiles } from "../model-files.ts";
-import { loadModelIn, type TrainingRun, trainIn, type WebClassifier, type WorkerPort } from "./client.ts";
+import {
+  loadBaseIn,
+  loadModelIn,
+  type TrainingRun,
+  trainIn,
+  type WebBase,
+  type WebClassifier,
+  type WorkerPort,
+} from "./client.ts";
 import type { FromWorker, WorkerTrainSettings } from "./messages.ts";
 
 /** Settings of {@link train}; `data`, `validation` and `test` may be files that were picked or fetched. */
@@ -33,6 +41,19 @@ export const train = (settings: TrainSettings): TrainingRun => trainIn(startWork
  */
 export const loadModel = (files: ModelFiles, { device }: { readonly device?: WebDevice } = {}): Promise<WebClassifier> =>
   loadModelIn(startWorker(), files, device);
+
+/**
+ * Load an encoder in a worker, beside which models with adapters (`loraRank`) are loaded: its weights are held once. Of a model's folder
+ * `config.json`, `crisp.json`, the tokenizer and `adapter/` are read.
+ *
+ * @param options.device - As for {@link train}.
+ * @throws What reading weights throws.
+ * @example
+ * const base = await loadBase(minilmFiles);
+ * const [tickets, tone] = await Promise.all([base.load(ticketFiles), base.load(toneFiles)]);
+ */
+export const loadBase = (files: ModelFiles, { device }: { readonly device?: WebDevice } = {}): Promise<WebBase> =>
+  loadBaseIn(startWorker(), files, device);
 
 function startWorker(): WorkerPort {
   const worker = new Worker(new URL("./train-worker-web.ts", import.meta.url), { type: "module" });
