@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
-import { type Fault, faultEnv } from "./fault.ts";
+import type { Bundle } from "./bundle.ts";
+import { type Fault, preloadEnv } from "./fault.ts";
 
 /** A command as it ended. */
 export interface Ended {
@@ -14,8 +14,8 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  /** The folder `src` of the Crisp that is run. */
-  readonly source: string;
+  /** The Crisp that is run. */
+  readonly bundle: Bundle;
   readonly cwd: string;
   readonly fault?: Fault;
   /** SIGKILL after so many milliseconds. */
@@ -26,11 +26,14 @@ export interface RunOptions {
 /** A process that takes longer hangs, or another one keeps it waiting; no command of a torture run takes a tenth of that. */
 const LONGEST_MS = 180_000;
 
+/** Several threads that collect the garbage of so short a command cost more than one. */
+export const NODE_FLAGS = ["--single-threaded-gc"];
+
 /** Run a verb with `--json` in a process of its own. */
-export function runCrisp(command: readonly string[], { source, cwd, fault, killAfterMs, onStart }: RunOptions): Promise<Ended> {
+export function runCrisp(command: readonly string[], { bundle, cwd, fault, killAfterMs, onStart }: RunOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const args = [join(source, "cli/main.ts"), ...command, "--json"];
-    const env = { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", ...(fault && faultEnv(fault)) };
+    const args = [...NODE_FLAGS, bundle.main, ...command, "--json"];
+    const env = { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", ...preloadEnv(bundle, fault) };
     // node:test would take the reports of its children for its own
     delete (env as Record<string, string | undefined>).NODE_TEST_CONTEXT;
     const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
