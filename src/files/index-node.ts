@@ -14,7 +14,7 @@ export * from "./index.ts";
 export { type Lock, type LockSettings, takeLock } from "./lock-node.ts";
 export { OWN_FILES } from "./manifest-node.ts";
 export { optionalPackage } from "./optional-package-node.ts";
-export { checkOwnFiles, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
+export { checkOwnFiles, finishOwnFiles, ownFiles, removeOwnFiles, writeOwnFiles } from "./own-files-node.ts";
 export { processTag } from "./process-node.ts";
 export { explain, explainChange } from "./system-error-node.ts";
 export { checkWhole, readWhole, type WholeOptions } from "./whole-folder-node.ts";

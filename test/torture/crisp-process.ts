@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Bundle } from "./bundle.ts";
-import { type Fault, preloadEnv } from "./fault.ts";
+import { bundleEnv, type Fault } from "./fault.ts";
 
 /** A command as it ended. */
 export interface Ended {
@@ -33,7 +33,7 @@ export const NODE_FLAGS = ["--single-threaded-gc"];
 export function runCrisp(command: readonly string[], { bundle, cwd, fault, killAfterMs, onStart }: RunOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const args = [...NODE_FLAGS, bundle.main, ...command, "--json"];
-    const env = { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", ...preloadEnv(bundle, fault) };
+    const env = { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", ...bundleEnv(bundle, fault) };
     // node:test would take the reports of its children for its own
     delete (env as Record<string, string | undefined>).NODE_TEST_CONTEXT;
     const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Bundle } from "./bundle.ts";
 
@@ -55,8 +56,9 @@ export interface Counted {
 /** The variable that tells a process its fault. */
 export const FAULT = "CRISP_TORTURE_FAULT";
 
-/** What makes Node load the preloads in each of its threads and children. */
-export const preloadEnv = ({ oneCore, faults }: Bundle, fault?: Fault): Readonly<Record<string, string>> => ({
+/** What makes Node load the preloads in each of its threads and children, and compile a bundle once. */
+export const bundleEnv = ({ folder, oneCore, faults }: Bundle, fault?: Fault): Readonly<Record<string, string>> => ({
+  NODE_COMPILE_CACHE: join(folder, "compiled"),
   NODE_OPTIONS: [oneCore, ...(fault ? [faults] : [])].map((path) => `--import ${pathToFileURL(path).href}`).join(" "),
   ...(fault && { [FAULT]: JSON.stringify(fault) }),
 });

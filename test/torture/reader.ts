@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import type { Bundle } from "./bundle.ts";
 import { NODE_FLAGS } from "./crisp-process.ts";
-import { preloadEnv } from "./fault.ts";
+import { bundleEnv } from "./fault.ts";
 
 /** What a model folder says to the texts of every read, or why it is refused. */
 export type Answer = { readonly says: string } | { readonly code: string; readonly message: string };
@@ -38,7 +38,7 @@ export class Reader {
     if (this.#reads++ % READS_OF_ONE_PROCESS === 0) this.close();
     this.#child ??= fork(new URL(import.meta.url).pathname, ["read", this.#bundle.library], {
       execArgv: NODE_FLAGS,
-      env: { ...process.env, ...preloadEnv(this.#bundle) },
+      env: { ...process.env, ...bundleEnv(this.#bundle) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const child = this.#child;
