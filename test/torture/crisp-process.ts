@@ -24,7 +24,7 @@ export interface RunOptions {
 }
 
 /** A process that takes longer hangs, or another one keeps it waiting; no command of a torture run takes a tenth of that. */
-const LONGEST_MS = 180_000;
+const LONGEST_SECONDS = 180;
 
 /** Several threads that collect the garbage of so short a command cost more than one. */
 export const NODE_FLAGS = ["--single-threaded-gc"];
@@ -38,7 +38,12 @@ export function runCrisp(command: readonly string[], { bundle, cwd, fault, killA
     delete (env as Record<string, string | undefined>).NODE_TEST_CONTEXT;
     const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     onStart?.(child);
-    const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs ?? LONGEST_MS);
+    const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+    // counted, since a machine that stood still, and a process that was stopped, are not a command that hangs
+    let seconds = 0;
+    const clock = setInterval(() => {
+      if (++seconds > LONGEST_SECONDS) child.kill("SIGKILL");
+    }, 1000);
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
@@ -49,6 +54,7 @@ export function runCrisp(command: readonly string[], { bundle, cwd, fault, killA
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
+      clearInterval(clock);
       resolve({ command, code: signal === null ? code! : undefined, errors: errorsIn(stderr), stdout, stderr });
     });
   });
