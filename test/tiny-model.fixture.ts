@@ -8,10 +8,11 @@ import { demoCorpora, demoEncoderConfig, demoTokenizer } from "../src/studies/in
  * A Hugging Face model folder with the demonstration's small encoder, at random weights.
  *
  * @param initializerRange - Their standard deviation; 0.3 makes texts differ before anything is learned.
+ * @param layers - Fewer than the demonstration's are faster to compile.
  */
-export function writeTinyModel(folder: string, initializerRange?: number): string {
+export function writeTinyModel(folder: string, initializerRange?: number, layers?: number): string {
   const demo = parseEncoderConfig(demoEncoderConfig());
-  const config = { ...demo, initializerRange: initializerRange ?? demo.initializerRange };
+  const config = { ...demo, initializerRange: initializerRange ?? demo.initializerRange, layers: layers ?? demo.layers };
   const { tokenizerJson, tokenizerConfig } = demoTokenizer();
   const json = (value: object): Uint8Array[] => [new TextEncoder().encode(JSON.stringify(value))];
   const tokenizer = new Map([

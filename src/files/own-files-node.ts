@@ -67,13 +67,29 @@ export function ownFiles(folder: string): string[] {
 }
 
 /**
+ * Move in what a killed process had staged in a folder, and remove what it left half-written there, its lock too. A folder that is none
+ * is left alone.
+ *
+ * @throws `file/busy` while another process writes there; `file/not-writable`; as `finishReplacing`.
+ */
+export function finishOwnFiles(folder: string): void {
+  if (!isFolder(folder)) return;
+  underLock(folder, () => {
+    finishHalfWritten(folder);
+    discardStaged(folder);
+  });
+}
+
+const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/**
  * Remove those of some files of a folder that are as Crisp wrote them, and what killed processes left half-written there; the record of
  * them goes once it names no other. A folder that is none is left alone.
  *
  * @throws `file/busy` while another process writes there; `file/not-writable`.
  */
 export function removeOwnFiles(folder: string, names: readonly string[]): void {
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!isFolder(folder)) return;
   underLock(folder, () => {
     discardStaged(folder);
     const own = ownFiles(folder).filter((name) => names.includes(name));

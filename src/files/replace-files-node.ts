@@ -128,8 +128,9 @@ export function finishReplacing(folder: string): void {
   );
 }
 
-/** Remove what killed processes have staged in part; the lock says that no other one is at it. */
+/** Remove what killed processes have staged in part, or left empty; the lock says that no other one is at it. */
 export function discardStaged(folder: string): void {
+  rmdirIfEmpty(join(folder, NEXT));
   for (const name of readdirSync(folder)) {
     if (STAGING.test(name)) discard(join(folder, name));
   }

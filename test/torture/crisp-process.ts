@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
-import { type Fault, faultEnv } from "./fault.ts";
+import type { Bundle } from "./bundle.ts";
+import { bundleEnv, type Fault } from "./fault.ts";
 
 /** A command as it ended. */
 export interface Ended {
@@ -14,8 +14,8 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  /** The folder `src` of the Crisp that is run. */
-  readonly source: string;
+  /** The Crisp that is run. */
+  readonly bundle: Bundle;
   readonly cwd: string;
   readonly fault?: Fault;
   /** SIGKILL after so many milliseconds. */
@@ -24,18 +24,26 @@ export interface RunOptions {
 }
 
 /** A process that takes longer hangs, or another one keeps it waiting; no command of a torture run takes a tenth of that. */
-const LONGEST_MS = 180_000;
+const LONGEST_SECONDS = 180;
+
+/** Several threads that collect the garbage of so short a command cost more than one. */
+export const NODE_FLAGS = ["--single-threaded-gc"];
 
 /** Run a verb with `--json` in a process of its own. */
-export function runCrisp(command: readonly string[], { source, cwd, fault, killAfterMs, onStart }: RunOptions): Promise<Ended> {
+export function runCrisp(command: readonly string[], { bundle, cwd, fault, killAfterMs, onStart }: RunOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const args = [join(source, "cli/main.ts"), ...command, "--json"];
-    const env = { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", ...(fault && faultEnv(fault)) };
+    const args = [...NODE_FLAGS, bundle.main, ...command, "--json"];
+    const env = { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", ...bundleEnv(bundle, fault) };
     // node:test would take the reports of its children for its own
     delete (env as Record<string, string | undefined>).NODE_TEST_CONTEXT;
     const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     onStart?.(child);
-    const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs ?? LONGEST_MS);
+    const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+    // counted, since a machine that stood still, and a process that was stopped, are not a command that hangs
+    let seconds = 0;
+    const clock = setInterval(() => {
+      if (++seconds > LONGEST_SECONDS) child.kill("SIGKILL");
+    }, 1000);
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
@@ -46,6 +54,7 @@ export function runCrisp(command: readonly string[], { source, cwd, fault, killA
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
+      clearInterval(clock);
       resolve({ command, code: signal === null ? code! : undefined, errors: errorsIn(stderr), stdout, stderr });
     });
   });

@@ -69,8 +69,8 @@ export class Episode {
   }
 
   /** Run a command, write down what came of it, and check what holds for every end. */
-  async crisp(command: readonly string[], options: Omit<RunOptions, "source" | "cwd"> = {}): Promise<Ended> {
-    const ended = await runCrisp(command, { source: this.world.source, cwd: this.cwd, ...options });
+  async crisp(command: readonly string[], options: Omit<RunOptions, "bundle" | "cwd"> = {}): Promise<Ended> {
+    const ended = await runCrisp(command, { bundle: this.world.bundle, cwd: this.cwd, ...options });
     const end = ended.code === undefined ? "killed" : `code ${ended.code}`;
     const how = options.killAfterMs === undefined ? inWords(options.fault) : `killed after ${options.killAfterMs} ms`;
     this.story.push(`crisp ${command.join(" ")}   [${how}] → ${[end, ...ended.errors.map(({ message }) => message)].join(": ")}`);
@@ -91,7 +91,7 @@ export class Episode {
   set = (): string | undefined => modelSet(this.out, this.strangers.names);
 
   /** A training that may be disturbed; `undefined` continues the one that was started. */
-  async train(variant: Reference | undefined, how: Omit<RunOptions, "source" | "cwd"> = {}, overwrite = true): Promise<Ended> {
+  async train(variant: Reference | undefined, how: Omit<RunOptions, "bundle" | "cwd"> = {}, overwrite = true): Promise<Ended> {
     const hadCheckpoints = hasCheckpoints(this.out, this.strangers.names);
     const wasEmpty = treeOf(this.out).size === 0;
     const before = checkpointsIn(this.out, this.strangers.names);

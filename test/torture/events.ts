@@ -43,7 +43,7 @@ function when(episode: Episode, calls: number): { at: number; path?: string } {
 /** Train something new, or go on with what was stopped. */
 async function trainSomehow(
   episode: Episode,
-  fault: (calls: number, bytes: number) => Omit<RunOptions, "source" | "cwd">,
+  fault: (calls: number, bytes: number) => Omit<RunOptions, "bundle" | "cwd">,
 ): Promise<Ended> {
   const { random, world, strangers, started, out } = episode;
   const goesOn = started.length > 0 && checkpointsIn(out, strangers.names).size > 0 && random.chance(0.5);
@@ -62,7 +62,7 @@ async function continueIt(episode: Episode, { code }: Ended): Promise<void> {
 const disturbed = (
   name: string,
   weight: number,
-  fault: (episode: Episode, calls: number, bytes: number) => Omit<RunOptions, "source" | "cwd">,
+  fault: (episode: Episode, calls: number, bytes: number) => Omit<RunOptions, "bundle" | "cwd">,
 ): EventKind => ({
   name,
   weight,

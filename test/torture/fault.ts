@@ -1,4 +1,6 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Bundle } from "./bundle.ts";
 
 /** When a fault strikes: at the `at`-th call, from 1, that changes the disk below its root, over all threads of a process. */
 interface When {
@@ -54,10 +56,11 @@ export interface Counted {
 /** The variable that tells a process its fault. */
 export const FAULT = "CRISP_TORTURE_FAULT";
 
-/** What makes Node load the preload in each of its threads and children. */
-export const faultEnv = (fault: Fault): Readonly<Record<string, string>> => ({
-  [FAULT]: JSON.stringify(fault),
-  NODE_OPTIONS: `--import ${new URL("./fault-preload.ts", import.meta.url).href}`,
+/** What makes Node load the preloads in each of its threads and children, and compile a bundle once. */
+export const bundleEnv = ({ folder, oneCore, faults }: Bundle, fault?: Fault): Readonly<Record<string, string>> => ({
+  NODE_COMPILE_CACHE: join(folder, "compiled"),
+  NODE_OPTIONS: [oneCore, ...(fault ? [faults] : [])].map((path) => `--import ${pathToFileURL(path).href}`).join(" "),
+  ...(fault && { [FAULT]: JSON.stringify(fault) }),
 });
 
 export const inWords = (fault: Fault | undefined): string => {

@@ -10,9 +10,10 @@ describe("a torture run finds", () => {
       const { source, remove } = mutated(mutation);
       try {
         const stop = (found: readonly Violation[]): boolean => found.some(({ what }) => mutation.violation.test(what));
-        const { violations, episodes } = await torture({ ...mutation, source, seed: 1, episodes: 30, seconds: 200, stop });
-        assert.ok(stop(violations), violations.map(({ what }) => what).join("\n") || `nothing in ${episodes} episodes`);
-        context.diagnostic(`after ${episodes} episodes`);
+        const { violations, events } = await torture({ ...mutation, source, seed: 1, episodes: 30, seconds: 200, stop });
+        const happened = [...events.values()].reduce((sum, count) => sum + count, 0);
+        assert.ok(stop(violations), violations.map(({ what }) => what).join("\n") || `nothing in ${happened} events`);
+        context.diagnostic(`after ${happened} events`);
       } finally {
         remove();
       }

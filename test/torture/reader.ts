@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Bundle } from "./bundle.ts";
+import { NODE_FLAGS } from "./crisp-process.ts";
+import { bundleEnv } from "./fault.ts";
 
 /** What a model folder says to the texts of every read, or why it is refused. */
 export type Answer = { readonly says: string } | { readonly code: string; readonly message: string };
@@ -11,13 +13,13 @@ const READS_OF_ONE_PROCESS = 30;
 
 /** Reads model folders as people do who load them in code, in a process of its own. */
 export class Reader {
-  readonly #source: string;
+  readonly #bundle: Bundle;
   #child: ChildProcess | undefined;
   #reads = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(source: string) {
-    this.#source = source;
+  constructor(bundle: Bundle) {
+    this.#bundle = bundle;
   }
 
   /** One after another, whoever asks. */
@@ -34,7 +36,9 @@ export class Reader {
 
   #ask(folder: string): Promise<Answer> {
     if (this.#reads++ % READS_OF_ONE_PROCESS === 0) this.close();
-    this.#child ??= fork(new URL(import.meta.url).pathname, ["read", this.#source], {
+    this.#child ??= fork(new URL(import.meta.url).pathname, ["read", this.#bundle.library], {
+      execArgv: NODE_FLAGS,
+      env: { ...process.env, ...bundleEnv(this.#bundle) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const child = this.#child;
@@ -50,11 +54,9 @@ export class Reader {
   }
 }
 
-// Forked with the source that it reads with; imported, it does nothing.
+// Forked with the library that it reads with; imported, it does nothing.
 if (process.send && process.argv[2] === "read") {
-  const { Classifier } = (await import(
-    pathToFileURL(join(process.argv[3], "api/index-node.ts")).href
-  )) as typeof import("../../src/api/index-node.ts");
+  const { Classifier } = (await import(pathToFileURL(process.argv[3]).href)) as typeof import("../../src/api/index-node.ts");
   process.on("message", async (folder: string) => {
     let answer: Answer;
     try {

@@ -21,17 +21,12 @@ const OWN_NAMES = [
     "checkpoints/2",
   ],
 ];
+/** Empty it is as good as none, since a killed process may leave it so: a person's has something in it. */
+const RUN_LOG = "checkpoints/run.log.jsonl";
 /** Names that Crisp writes: a command then refuses to begin. */
 const CLASHES = [
   ...["config.json", "model.safetensors", "README.md", "errors.csv", "report.html", "vocab.txt", "onnx/model_quantized.onnx"],
-  ...[
-    "checkpoints/checkpoint-3.crisp",
-    "checkpoints/command.json",
-    "checkpoints/run.log.jsonl",
-    ".crisp-next",
-    "onnx",
-    "checkpoints",
-  ],
+  ...["checkpoints/checkpoint-3.crisp", "checkpoints/command.json", RUN_LOG, ".crisp-next", "onnx", "checkpoints"],
 ];
 /** Files of Crisp that are people's to edit. */
 const EDITABLE = ["README.md", "errors.csv", "report.html"];
@@ -64,7 +59,7 @@ export class Strangers {
     if (!this.#isFree(name)) return undefined;
     mkdirSync(dirname(path), { recursive: true });
     if (random.chance(0.15)) symlinkSync(random.pick(["nowhere", "../data/a.tsv"]), path);
-    else writeFileSync(path, random.chance(0.1) ? "" : `years of work ${random.bits()}`);
+    else writeFileSync(path, random.chance(0.1) && name !== RUN_LOG ? "" : `years of work ${random.bits()}`);
     this.#remember(name, clashes);
     return `a person's ${name}`;
   }

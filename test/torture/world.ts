@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeReviews, writeTinyModel } from "../tiny-model.fixture.ts";
+import { type Bundle, bundleIn, writeBundle } from "./bundle.ts";
 import { runCrisp } from "./crisp-process.ts";
 import type { Counted } from "./fault.ts";
 import { modelSet, treeOf } from "./model-set.ts";
@@ -27,7 +28,7 @@ export interface Reference extends Variant {
 
 /** Where a torture run takes place. */
 export interface World {
-  readonly source: string;
+  readonly bundle: Bundle;
   readonly folder: string;
   readonly references: readonly Reference[];
   readonly reader: Reader;
@@ -87,14 +88,16 @@ export function prepareFolder(world: string, folder: string): void {
  */
 export async function createWorld(source: string, variants?: readonly string[]): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "crisp-torture-"));
-  const reader = new Reader(source);
+  const bundle = bundleIn(join(folder, "crisp"));
+  const reader = new Reader(bundle);
   const close = (keep = false): void => {
     reader.close();
     if (!keep) rmSync(folder, { recursive: true, force: true });
   };
   try {
+    await writeBundle(source, bundle);
     mkdirSync(join(folder, "data"));
-    writeTinyModel(join(folder, "model"));
+    writeTinyModel(join(folder, "model"), undefined, 1);
     writeReviews(join(folder, "data"), "a.tsv", 24);
     const rows = readFileSync(writeReviews(join(folder, "data"), "b.tsv", 56), "utf8").split("\n");
     writeFileSync(join(folder, "data", "b.tsv"), [rows[0], ...rows.slice(25)].join("\n"));
@@ -104,7 +107,7 @@ export async function createWorld(source: string, variants?: readonly string[]):
         const out = `whole-${variant.name}`;
         const to = join(folder, `${variant.name}.counted`);
         const fault = { kind: "count", root: join(folder, out), to } as const;
-        const { code, stderr } = await runCrisp(trainInto(out, variant), { source, cwd: folder, fault });
+        const { code, stderr } = await runCrisp(trainInto(out, variant), { bundle, cwd: folder, fault });
         const answer = await reader.read(join(folder, out));
         const set = modelSet(join(folder, out), new Set());
         if (code !== 0 || !("says" in answer) || set === undefined)
@@ -120,13 +123,13 @@ export async function createWorld(source: string, variants?: readonly string[]):
         ["eval", ...of, "--output_dir", judged],
         ["predict", ...of, "--output_file", join(judged, LABELS)],
       ]) {
-        const { code, stderr } = await runCrisp(command, { source, cwd: folder });
+        const { code, stderr } = await runCrisp(command, { bundle, cwd: folder });
         if (code !== 0) throw new Error(`undisturbed, ${command.join(" ")} failed: ${stderr}`);
       }
       return treeOf(join(folder, judged));
     };
     return {
-      ...{ source, folder, references, reader, close },
+      ...{ bundle, folder, references, reader, close },
       answers(reference) {
         const answers = known.get(reference.name) ?? answersOf(reference);
         known.set(reference.name, answers);

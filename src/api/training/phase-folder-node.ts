@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { checkOwnFiles, ownFiles, removeOwnFiles, sweepTemporaryFiles, writeOwnFiles } from "../../files/index-node.ts";
+import {
+  checkOwnFiles,
+  finishOwnFiles,
+  ownFiles,
+  removeOwnFiles,
+  sweepTemporaryFiles,
+  writeOwnFiles,
+} from "../../files/index-node.ts";
 import { hashOfModel, type ModelSource } from "../../runs/index.ts";
 import { cpuFeatures } from "../../runs/index-node.ts";
 import { checkSameRun, fromExactJson, type RunDescription, toExactJson } from "../../training/index.ts";
@@ -39,7 +46,7 @@ export function phasesIn(checkpoints: string, model: ModelSource, onNote: (text:
  */
 export function phaseFolder(checkpoints: string, model: ModelSource, onNote: (text: string) => void): PhaseStore {
   const folder = join(checkpoints, FOLDS);
-  if (existsSync(folder)) sweepTemporaryFiles(folder);
+  finishOwnFiles(folder);
   let weights: string | undefined;
   const described = (run: RunDescription): RunDescription => {
     weights ??= weightsHash(model);

@@ -119,6 +119,24 @@ describe("cross-validation that is continued", () => {
   });
 });
 
+test("what a process left that was killed behind its last fold goes when the training is continued, and when the phases go", async () => {
+  const folder = newFolder();
+  const folds = join(folder, "folds");
+  const killed = (): void => {
+    mkdirSync(join(folds, ".crisp-next"));
+    mkdirSync(join(folds, ".crisp.lock"));
+  };
+  await crossPredict(spec, plain, examples, fakeRun(), storeOf(folder));
+  const kept = readdirSync(folds);
+  killed();
+  const ran: string[] = [];
+  assert.ok(await crossPredict(spec, plain, examples, fakeRun(ran), storeOf(folder)));
+  assert.deepEqual([readdirSync(folds), ran], [kept, []]);
+  killed();
+  removePhases(folder);
+  assert.ok(!existsSync(folds));
+});
+
 test("files that are not Crisp's are refused, and stay when the phases go", async () => {
   const folder = newFolder();
   await crossPredict(spec, plain, examples, fakeRun([], "fold 3 of 3"), storeOf(folder));

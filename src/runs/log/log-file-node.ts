@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import { CrispError, expectedGot } from "../../errors/index.ts";
+import { explain } from "../../files/index-node.ts";
 import { type LoggedEvent, logLine, type RunLog } from "./log.ts";
 
 const NEWLINE = 10;
@@ -25,7 +26,7 @@ export function checkRunLog(path: string): void {
  * written.
  *
  * @param path - Made at the first event, with its folder.
- * @throws `file/not-own` where the file is none; `run/bad-log` from `read` for a whole line that is not JSON.
+ * @throws `file/not-own` where the file is none; `file/not-writable` and `file/disk-full` from `append`; `run/bad-log` from `read` for a whole line that is not JSON.
  * @example
  * const log = logFile("runs/dense.seed-1.log.jsonl");
  * for await (const event of log.read()) if (event.type === "step") console.log(event.loss);
@@ -35,12 +36,16 @@ export function logFile(path: string): RunLog {
   let mended = false;
   return {
     append(...events) {
-      if (!mended) {
-        mkdirSync(dirname(path), { recursive: true });
-        cutTornLine(path);
+      try {
+        if (!mended) {
+          mkdirSync(dirname(path), { recursive: true });
+          cutTornLine(path);
+        }
+        mended = true;
+        appendFileSync(path, events.map((event) => logLine(event)).join(""));
+      } catch (error) {
+        throw explain(error, path);
       }
-      mended = true;
-      appendFileSync(path, events.map((event) => logLine(event)).join(""));
     },
     async *read() {
       if (!existsSync(path)) return;

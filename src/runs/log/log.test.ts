@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -20,6 +20,13 @@ async function eventsOf(log: RunLog): Promise<LoggedEvent[]> {
 }
 const texts = async (log: RunLog): Promise<unknown[]> =>
   (await eventsOf(log)).map((event) => (event.type === "note" ? event.text : event.type));
+
+test("a log that cannot be opened says so as a file that cannot be written", () => {
+  const path = join(work, "closed.jsonl");
+  const log = logFile(path);
+  mkdirSync(path);
+  assert.throws(() => log.append(note("first")), { code: "file/not-writable", message: /a folder where a file should be/ });
+});
 
 test("a log that nobody wrote is empty, and events come back in their order, each with its time", async () => {
   const log = logFile(join(work, "order.jsonl"));
