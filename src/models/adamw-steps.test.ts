@@ -9,7 +9,7 @@ import { modelFixtures } from "./model-fixtures-node.fixture.ts";
 import { buildModel } from "./model-graph.ts";
 import { floats, loadParityFile } from "./parity-file.fixture.ts";
 
-const runtime = await createRuntime({ threads: 2 });
+const runtime = await createRuntime({ threads: 1 });
 const withSteps = [...modelFixtures()].filter(([name, bytes]) => loadParityFile(name, bytes).file.tensors.has("steps.loss"));
 
 test("every family has a fixture with updates", () => {

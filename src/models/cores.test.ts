@@ -31,7 +31,7 @@ async function twoUpdates(runtime: Runtime, family: string, plan: AttentionPlan,
 }
 
 const runtimes: Readonly<Record<string, Runtime>> = {
-  "ONNX Runtime": await createRuntime({ threads: 2 }),
+  "ONNX Runtime": await createRuntime({ threads: 1 }),
   "a device with memory of its own": memoryOnHost(createReferenceRuntime()),
 };
 const plans: Readonly<Record<string, AttentionPlan>> = {

@@ -61,7 +61,7 @@ async function trained(
  */
 export async function checkpointingContract(takes: (family: string, attention: string) => boolean): Promise<void> {
   const runtimes: Readonly<Record<string, Runtime>> = {
-    "ONNX Runtime": await createRuntime({ threads: 2 }),
+    "ONNX Runtime": await createRuntime({ threads: 1 }),
     "the float64 interpreter": createReferenceRuntime(),
     "a device with memory of its own": memoryOnHost(createReferenceRuntime()),
   };

@@ -6,7 +6,7 @@ import { parityContract } from "./parity.contract.ts";
 import { isTaskFile } from "./parity-file.fixture.ts";
 
 parityContract("float64", async () => "float64", modelFixtures());
-parityContract("onnx", () => createRuntime({ threads: 2 }), modelFixtures());
+parityContract("onnx", () => createRuntime({ threads: 1 }), modelFixtures());
 
 // 54 and 40 by make-model-fixtures.py, 11 and 3 by make-modern-fixtures.py
 test("there are 65 fixtures of sequences and images and 43 of the other tasks", () => {

@@ -7,7 +7,7 @@ export { contextOf, type Feeds, feedsOf } from "./compute-on.fixture.ts";
 
 export type Where = "float64" | "onnx";
 
-const runtime = await createRuntime({ threads: 2 });
+const runtime = await createRuntime({ threads: 1 });
 
 /** On the float64 interpreter, or on ONNX Runtime. */
 export const compute = <Name extends string>(

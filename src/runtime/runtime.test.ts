@@ -7,7 +7,7 @@ import { runtimeContract } from "./runtime.contract.ts";
 
 runtimeContract("reference", async () => createReferenceRuntime());
 runtimeContract("ONNX Runtime, CPU", () => createRuntime({ threads: 2 }));
-runtimeContract("ONNX Runtime, CPU, standard operators alone", () => createRuntime({ threads: 2, microsoftOps: false }));
+runtimeContract("ONNX Runtime, CPU, standard operators alone", () => createRuntime({ threads: 1, microsoftOps: false }));
 runtimeContract("ONNX Runtime, WebAssembly", () => createRuntime({ device: "wasm", threads: 1 }));
 
 test("each way to create a runtime gives what was asked for", async () => {

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { writeTinyModel } from "../../test/tiny-model.fixture.ts";
 import type { LoggedEvent } from "../runs/index.ts";
-import type { StudyEvent } from "./run-study.ts";
-import { prepareStudy, runStudy } from "./run-study-node.ts";
+import { nodeStudies } from "./environment-node.ts";
+import type { PreparedStudy } from "./prepare.ts";
+import { runStudyIn, type StudyEvent, type StudyOptions } from "./run-study.ts";
+import { prepareStudy } from "./run-study-node.ts";
 import { MemoryStudy } from "./stores/memory-store.fixture.ts";
 import { folderStore } from "./stores/store-folder-node.ts";
 import { tinyStudy } from "./tiny-study.fixture.ts";
@@ -15,6 +17,8 @@ const work = mkdtempSync(join(tmpdir(), "crisp-run-study-"));
 after(() => rmSync(work, { recursive: true, force: true }));
 const newFolder = (): string => mkdtempSync(join(work, "study-"));
 const tiny = prepareStudy(tinyStudy());
+/** A run has one core: runs this small lose more to the waiting of a second thread than it computes. */
+const runStudy = (study: PreparedStudy, options: StudyOptions) => runStudyIn({ ...nodeStudies, cores: 1 }, study, options);
 
 const linesOf = (predictions: string): unknown[][] =>
   predictions

@@ -118,7 +118,7 @@ test("the batches have every length from 1 to 130, each once, and at least six a
 });
 
 describe("every pattern and every composition of two keeps its reference's pairs, and has the gradients of its mask", async () => {
-  const runtime = await createRuntime({ threads: 2 });
+  const runtime = await createRuntime({ threads: 1 });
   const fixed = input("fixed", ["B", HEADS, "n", "n"], "bool");
   let constant: Session;
   const constantView = new FedView({ heads: HEADS, layer: LAYER });

@@ -1,5 +1,5 @@
 import { createRuntime } from "../../runtime/index-node.ts";
 import { graphFormContract } from "./graph-form.contract.ts";
 
-graphFormContract("ONNX Runtime", () => createRuntime({ threads: 2 }));
+graphFormContract("ONNX Runtime", () => createRuntime({ threads: 1 }));
 graphFormContract("ONNX Runtime, WebAssembly", () => createRuntime({ device: "wasm", threads: 1 }));
