@@ -1,4 +1,4 @@
-// npm test and npm run test:slow: `node --test` over the patterns given, two files at a time.
+// npm test, npm run test:slow and test:webgpu: `node --test` over the patterns given, two files at a time.
 //
 // Node starts a process a file, and tests start many more. Half of the CPU time of a small file is the stripping and compiling of
 // what it imports, so all of them share Node's compile cache. An entry is named by the source it was made from: a stale one is
