@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession } from "onnxruntime-common";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { chooseDevice } from "./choose-device-node.ts";
+import { keepTelemetryOff } from "./no-telemetry-node.ts";
 import { arithmeticBytes, createOnnxRuntime, hold } from "./onnx-runtime.ts";
 import type { OnnxRuntimeModule } from "./onnx-session.ts";
 import type { Runtime } from "./runtime.ts";
@@ -49,6 +50,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   if (device === "wasm") return webAssembly(settings);
   let ort: OnnxRuntimeModule;
   try {
+    keepTelemetryOff();
     ort = (await import("onnxruntime-node")) as unknown as OnnxRuntimeModule;
   } catch (reason) {
     if (device === "webgpu" || device === "cuda") throw noDevice(device, reason);

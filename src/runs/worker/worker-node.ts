@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { CrispError } from "../../errors/index.ts";
+import { keepTelemetryOff } from "../../runtime/index-node.ts";
 import type { RunResult } from "../spec.ts";
 import { fromSent } from "./sent-error.ts";
 import type { RunListener, RunWorker } from "./worker.ts";
@@ -67,6 +68,7 @@ export function startRunWorker(where: "thread" | "process" = "thread"): RunWorke
 const entry = new URL("./worker-entry-node.ts", import.meta.url);
 
 function threadChannel(): Channel {
+  keepTelemetryOff();
   const worker = new Worker(entry);
   return {
     send: (message) => worker.postMessage(message),

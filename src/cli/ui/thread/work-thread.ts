@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { expectedGot } from "../../../errors/index.ts";
 import { fromSent } from "../../../runs/index.ts";
+import { keepTelemetryOff } from "../../../runtime/index-node.ts";
 import { HttpError } from "../../../server/index-node.ts";
 import type { PlannedLook } from "../../../studies/index.ts";
 import type { Done, FromThread, Job, ReadText } from "./jobs.ts";
@@ -22,6 +23,7 @@ export function createWorkThread(): WorkThread {
   let line: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   const one = async (job: Job): Promise<Done> => {
+    keepTelemetryOff();
     worker ??= new Worker(entry);
     const { promise, resolve, reject } = Promise.withResolvers<FromThread>();
     const lost = (why: unknown): void => {

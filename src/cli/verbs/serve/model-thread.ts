@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { expectedGot } from "../../../errors/index.ts";
 import { fromSent } from "../../../runs/index.ts";
+import { keepTelemetryOff } from "../../../runtime/index-node.ts";
 import { HttpError } from "../../../server/index-node.ts";
 import type { Asked, FromModel, ModelFacts, ModelSettings, Outcome } from "./model-messages.ts";
 
@@ -24,6 +25,7 @@ const entry = new URL("./model-thread-entry.ts", import.meta.url);
  * @throws What `Classifier.load` throws; `cli/bad-option` where a setting means nothing to a model.
  */
 export async function startModels(settings: ModelSettings, onNote: (text: string) => void): Promise<ModelThread> {
+  keepTelemetryOff();
   const worker = new Worker(entry, { workerData: settings });
   let waiting = Promise.withResolvers<readonly ModelFacts[] | readonly Outcome[]>();
   const ended = Promise.withResolvers<Error>();
