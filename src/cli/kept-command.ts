@@ -61,9 +61,9 @@ export const isKeptCommand = (name: string): boolean => name === COMMAND_FILE;
  *
  * What is typed counts; the checkpoint refuses what would change the run.
  *
- * @param place - The run's folder of checkpoints; where it keeps no command, what was typed is all there is.
+ * @param place - The run's folder of checkpoints; where it keeps no command, what was typed must be the whole one.
  * @param onNote - Told where relative paths may mean other files.
- * @throws `cli/bad-option` for the run of another verb; `file/not-own`; as `parseArguments` for options that are no more.
+ * @throws `cli/no-command` where nothing was kept, and nothing typed; `cli/bad-option` for the run of another verb; `file/not-own`; as `parseArguments` for options that are no more.
  */
 export function continued(
   place: string,
@@ -72,7 +72,11 @@ export function continued(
   onNote: (text: string) => void,
 ): ParsedArguments {
   const path = join(place, COMMAND_FILE);
-  if (!existsSync(path)) return typed;
+  if (!existsSync(path)) {
+    if (typed.positionals.length > 0 || [...typed.given].some((option) => !OWN.has(option))) return typed;
+    const hint = `Type the whole command that started it, and --resume_from_checkpoint.`;
+    throw expectedGot("cli/no-command", path, "the command that started the run", "no such file", hint);
+  }
   const { folder, command } = read(path);
   const [verb, ...argv] = command;
   if (verb !== name) {

@@ -163,6 +163,28 @@ describe("--overwrite_output_dir", () => {
     assert.deepEqual(tree(folder), [join("checkpoints", "3", "checkpoint-1.crisp")]);
   });
 
+  test("a command that could not be kept at first is kept at the end, so that the checkpoint can be continued by its folder", async () => {
+    const folder = newFolder();
+    let refused = false;
+    const failing = {
+      ...overwrite,
+      get command(): readonly string[] {
+        if (refused) return ["train", "a.tsv"];
+        refused = true;
+        throw new Error("the disk is read-only");
+      },
+    };
+    const training = inTrainingFolder(failing, folder, async ({ checkpoints, follow }) => {
+      checkpoint(join(checkpoints, "checkpoint-1.crisp"));
+      follow({ type: "started" } as never);
+    });
+    await assert.rejects(training, /read-only/);
+    assert.deepEqual(
+      tree(folder),
+      ["checkpoint-1.crisp", "command.json"].map((name) => join("checkpoints", name)),
+    );
+  });
+
   test("what a run left that was killed before its first checkpoint goes with the older checkpoints", async () => {
     const folder = newFolder();
     checkpoint(join(folder, "checkpoints/checkpoint-1.crisp"));
@@ -313,10 +335,14 @@ describe("the command of a run", () => {
     });
     assert.equal(readFileSync(path, "utf8"), "mine");
   });
-  test("without one, what is typed is all there is", async () => {
+  test("without one, what is typed is all there is; where that is nothing, the whole command is asked for", async () => {
     const folder = await started();
     rmSync(join(folder, "checkpoints", "command.json"));
-    assert.deepEqual(resume("train", ["--resume_from_checkpoint", folder]).positionals, []);
+    assert.deepEqual(resume("train", ["a.csv", "--resume_from_checkpoint", folder]).positionals, ["a.csv"]);
+    assert.throws(() => resume("train", ["--resume_from_checkpoint", folder, "--json"]), {
+      code: "cli/no-command",
+      message: /the command that started the run, got no such file\. Type the whole command/,
+    });
   });
 });
 

@@ -105,7 +105,15 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder & 
       rmdirIfEmpty(place);
     }
   };
-  let [kept, trains] = [false, false];
+  // the worker may have had its first checkpoint while the disk refused the command
+  const keepCommandAgain = (): void => {
+    try {
+      keepCommand(checkpoints, options.command);
+    } catch {
+      // the first error is being told
+    }
+  };
+  let [kept, keeping, trains] = [false, false, false];
   return {
     path,
     checkpoints,
@@ -114,13 +122,15 @@ function opened(path: string, options: TrainingFolderOptions): TrainingFolder & 
       trains ||= type === "step" || type === "phase";
       // before the first update, as a fast one has its checkpoint before this is told of it
       if (!kept && (trains || (!resumed && (type === "recipe" || type === "started")))) {
+        keeping = true;
         keepCommand(checkpoints, options.command);
         kept = true;
       }
       if (type === "saved") removeOlder();
     },
     end() {
-      if (!trains && !resumed) removeKeptCommand(checkpoints);
+      if (keeping && !kept) keepCommandAgain();
+      else if (!trains && !resumed) removeKeptCommand(checkpoints);
     },
     removeOlder,
   };
