@@ -5,6 +5,8 @@ import type { Slice } from "./slices.ts";
 export interface Audit {
   /** Name of the file. */
   readonly data: string;
+  /** The file as it was read, where files are written: its path from the folder of `audit.json`, and the SHA-256 of its bytes. */
+  readonly source?: { readonly path: string; readonly sha256: string };
   readonly columns: { readonly text: string; readonly pair?: string; readonly label?: string };
   /** Labelled rows. */
   readonly rows: number;

@@ -5,7 +5,7 @@ import { FOLDER_LOCK } from "../../files/index-node.ts";
 
 /** Something that has a page. */
 export interface Found {
-  /** From the root, with `/`: of a training its folder, of a study its folder, of a study's run `<study>/runs/<arm>.seed-<n>`. */
+  /** From the root, with `/`: of a training, a study or an audit its folder, of a study's run `<study>/runs/<arm>.seed-<n>`. */
   readonly path: string;
   readonly kind: Kind;
   /** When its log, or what it left, was last written to. */
@@ -14,7 +14,7 @@ export interface Found {
   readonly locked: boolean;
 }
 
-export const KINDS = ["training", "study", "run of a study"] as const;
+export const KINDS = ["training", "study", "run of a study", "audit"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface WalkLimits {
@@ -34,7 +34,7 @@ export const RUN_LOG = "run.log.jsonl";
 const RUN_FILE = /^(.+\.seed-\d+)(?:\.json|(?:\.\d+)?\.log\.jsonl)$/;
 
 /**
- * All trainings, studies and runs of studies below a folder, in no order.
+ * All trainings, studies, runs of studies and audits below a folder, in no order.
  *
  * No link is followed; folders that cannot be read are passed.
  *
@@ -76,6 +76,9 @@ async function look(root: string, { path, locked: above }: Place, onFound: (foun
   const entries = await entriesOf(join(root, path));
   const names = new Map(entries.map((entry) => [entry.name, entry]));
   const locked = names.has(FOLDER_LOCK);
+  if (names.get("audit.json")?.isFile()) {
+    onFound({ path, kind: "audit", changedMs: await changed(join(root, path, "audit.json")), locked });
+  }
   const isStudy = names.get("study.json")?.isFile() === true;
   if (isStudy) await lookAtStudy(root, path, locked || above, onFound);
   else if (names.get("crisp.json")?.isFile() || names.get("checkpoints")?.isDirectory()) {

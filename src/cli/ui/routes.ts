@@ -71,6 +71,7 @@ export function addListRoutes(app: App, ui: Ui): void {
 async function rowOf({ root }: Ui, { path, kind, changedMs }: Found): Promise<ListRow> {
   const row = { path, kind, changedMs };
   try {
+    if (kind === "audit") return row;
     if (kind === "study") return { ...row, runs: countRuns(root.place(path)) };
     return { ...row, state: await shortState(root, await findRun(root, path)) };
   } catch {

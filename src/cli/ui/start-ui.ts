@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Server, type ServerSettings, startServer } from "../../server/index-node.ts";
 import { actionsIn, addActionRoutes } from "./action-routes.ts";
+import { addAuditRoutes } from "./audit/audit-routes.ts";
 import { addCompareRoutes } from "./compare-routes.ts";
 import { createProcesses } from "./processes.ts";
 import { openRoot } from "./root.ts";
@@ -33,6 +34,7 @@ export async function startUi(
     addStudyRoutes(app, ui);
     addCompareRoutes(app, ui);
     addTryRoutes(app, ui);
+    addAuditRoutes(app, ui);
     addActionRoutes(app, ui, createProcesses());
   });
   return {

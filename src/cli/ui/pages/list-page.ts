@@ -28,7 +28,7 @@ export function listPage({ folder, query, list, rows, index }: ListView): string
   const { text, kind, locked } = query;
   const to = (number: number): string => address("/", { text, kind, locked: locked ? "on" : "", page: number + 1 });
   const pager = html`<nav class="pager" aria-label="Pages">${list.page > 0 && html`<a href="${to(list.page - 1)}" rel="prev">← newer</a>`}<span>page ${list.page + 1} of ${count(list.pages)}</span>${list.page + 1 < list.pages && html`<a href="${to(list.page + 1)}" rel="next">older →</a>`}</nav>`;
-  const body = html`<h1>Runs and studies</h1><p class="note">${folder}</p>
+  const body = html`<h1>Runs, studies and audits</h1><p class="note">${folder}</p>
 <form class="fields" role="search"><label>path has <input name="text" type="search" value="${text}"></label>
 <label>kind <select name="kind"><option value="">all</option>${KINDS.map((each) => html`<option${each === kind && html` selected`}>${each}</option>`)}</select></label>
 <label class="tick"><input type="checkbox" name="locked"${locked && html` checked`}> at work now</label><button>Show</button></form>
@@ -40,10 +40,17 @@ ${rows.length > 0 && html`<p class="actions"><button>Compare those that are tick
   return page({ title: "Runs", body, again: 3 });
 }
 
+const PAGE_OF: Readonly<Record<ListRow["kind"], string>> = {
+  training: "/run",
+  "run of a study": "/run",
+  study: "/study",
+  audit: "/audit",
+};
+
 function row({ path, kind, changedMs, state, runs }: ListRow): Html {
   const shown = path === "" ? "this folder" : path;
-  const href = address(kind === "study" ? "/study" : "/run", { path: path || "." });
-  return html`<tr><td class="tick-cell">${kind !== "study" && html`<input type="checkbox" name="run" value="${path || "."}" aria-label="Compare ${shown}">`}</td>
+  const href = address(PAGE_OF[kind], { path: path || "." });
+  return html`<tr><td class="tick-cell">${PAGE_OF[kind] === "/run" && html`<input type="checkbox" name="run" value="${path || "."}" aria-label="Compare ${shown}">`}</td>
 <th scope="row"><a class="path" href="${href}">${shown}</a></th><td>${kind}</td><td>${state && stateWord(state.word)}</td>
 <td>${runs ? `${count(runs.done)} of ${count(runs.all)} runs` : state && progressText(state)}</td><td>${state && figuresText(state.figures)}</td><td>${ago(changedMs)}</td></tr>`;
 }

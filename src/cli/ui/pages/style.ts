@@ -51,6 +51,19 @@ pre.command{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.875rem;margin
 .cards{margin-top:18px}
 ul.keys{list-style:none;padding:0;display:grid;gap:4px;overflow-wrap:anywhere}
 .figures tbody th[scope=row]{position:static;background:none}
+.tabs{display:flex;flex-wrap:wrap;gap:8px;margin:22px 0 0}
+.tabs a{padding:7px 12px;border:1px solid var(--rule);border-radius:8px;background:var(--card);text-decoration:none}
+.tabs a[aria-current]{border-color:var(--same);box-shadow:0 0 0 1px var(--same);font-weight:600}
+.saved{border-left:4px solid var(--good);padding:4px 16px;background:var(--card)}
+.judged{list-style:none;padding:0;margin:18px 0}
+.judged li{display:grid;grid-template-columns:minmax(0,1fr) 240px;gap:8px 20px;align-items:center;padding:12px 0;border-top:1px solid var(--rule)}
+.judged p{margin:0 0 4px}
+.judged .text-cell{min-width:0}
+.judged .beside{color:var(--soft)}
+.judged .note{overflow-wrap:anywhere}
+.judged select{width:100%}
+kbd{font:inherit;padding:0 5px;border:1px solid var(--rule);border-radius:4px;background:var(--card)}
+@media (max-width:640px){.judged li{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:640px){#list thead{display:none}#list tr{display:flex;flex-wrap:wrap;gap:0 14px;padding:8px 0;border-bottom:1px solid var(--grid)}#list th,#list td{border:0;padding:2px 0;white-space:normal}#list th[scope=row]{flex:1 1 calc(100% - 48px)}#list td:empty{display:none}#list td.tick-cell:empty{display:block}}
 @media (max-width:520px){.fields>*{flex:1 1 140px}.facts{gap:8px 20px}}
 `;

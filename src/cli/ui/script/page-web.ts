@@ -46,12 +46,49 @@ async function fetchAgain(): Promise<void> {
   try {
     const answer = await fetch(location.href);
     if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const place of fresh.querySelectorAll("[data-fresh]")) show(place.id, place.innerHTML);
+    showFresh(await answer.text());
     lost.textContent = "";
   } catch {
     lost.textContent = "crisp ui does not answer: this page shows how things stood.";
   }
+}
+
+function showFresh(markup: string): void {
+  const fresh = new DOMParser().parseFromString(markup, "text/html");
+  for (const place of fresh.querySelectorAll("[data-fresh]")) show(place.id, place.innerHTML);
+}
+
+/** A decision is kept as soon as it is made, one after the other, so that the last one counts. */
+let kept: Promise<unknown> = Promise.resolve();
+function keep(form: HTMLFormElement, { name, value }: HTMLSelectElement): void {
+  const body = new URLSearchParams({ path: new FormData(form).get("path") as string, [name]: value });
+  kept = kept.then(async () => {
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const markup = await answer.text();
+      const error = new DOMParser().parseFromString(markup, "text/html").querySelector(".error")?.textContent;
+      if (answer.ok) showFresh(markup);
+      lost.textContent = answer.ok ? "" : `This decision was not kept: ${error ?? answer.status}`;
+    } catch {
+      lost.textContent = "crisp ui does not answer: this decision was not kept.";
+    }
+  });
+}
+
+/** One key for each decision, in the field of a row; then the next row. */
+function decideByKey(event: KeyboardEvent, field: HTMLSelectElement): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const values: Record<string, string | undefined> = { a: field.dataset.accept || undefined, r: "right", x: "out", u: "" };
+  const fields = [...document.querySelectorAll<HTMLSelectElement>("[data-decide] select")];
+  const steps: Record<string, number> = { j: 1, k: -1 };
+  const value = values[event.key];
+  if (value === undefined && !(event.key in steps)) return;
+  event.preventDefault();
+  if (value !== undefined && field.value !== value) {
+    field.value = value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  fields[fields.indexOf(field) + (steps[event.key] ?? 1)]?.focus();
 }
 
 /** A link or a choice that changes one part of the page: the rest, and the focus, stay where they are. */
@@ -76,6 +113,15 @@ document.addEventListener("click", (event) => {
   if (!link?.closest("#swapped") || link.dataset.key === undefined || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   void swap(link.href);
+});
+
+document.addEventListener("change", ({ target }) => {
+  const form = (target as Element).closest<HTMLFormElement>("[data-decide]");
+  if (form) keep(form, target as HTMLSelectElement);
+});
+document.addEventListener("keydown", (event) => {
+  const field = (event.target as Element).closest<HTMLSelectElement>("[data-decide] select");
+  if (field) decideByKey(event, field);
 });
 
 // sent once: a second press would be a second request

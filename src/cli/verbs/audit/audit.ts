@@ -1,6 +1,8 @@
-import { existsSync, realpathSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
 import { type AuditEvent, audit as auditTexts } from "../../../api/index-node.ts";
+import type { Audit } from "../../../audit/index.ts";
 import type { EncodingName } from "../../../data/index.ts";
 import { expectedGot } from "../../../errors/index.ts";
 import { jsonBytes } from "../../../files/index.ts";
@@ -84,6 +86,8 @@ export const audit = defineVerb({
     for (const file of [data, options.unlabelledFile]) checkOtherFile(file, options.outputDir);
     return inOutputFolder(options.outputDir, { what: "audit", files: AUDIT_FILES }, async () => {
       sayAsked(output, device);
+      // before it is read: a file that changes meanwhile is then another one than was audited
+      const source = options.outputDir === undefined ? undefined : sourceOf(data, options.outputDir);
       const found = await auditTexts({
         ...columnOptions(options),
         ...{ data, model, device, revision: options.modelRevision, maxLength: options.maxSeqLength },
@@ -104,7 +108,7 @@ export const audit = defineVerb({
       if (options.outputDir === undefined) return 0;
       const files = new Map([
         ["audit.csv", [new TextEncoder().encode(auditCsv(found))]],
-        ["audit.json", [jsonBytes(found)]],
+        ["audit.json", [jsonBytes({ ...found, source })]],
       ]);
       writeOwnFiles(options.outputDir, files);
       output.print(`wrote ${join(options.outputDir, "audit.csv")} and audit.json`);
@@ -112,6 +116,16 @@ export const audit = defineVerb({
     });
   },
 });
+
+/** By which `crisp ui` finds the file again, and sees whether it is the same. */
+function sourceOf(data: string, folder: string): Audit["source"] {
+  if (!statSync(data, { throwIfNoEntry: false })?.isFile()) return undefined;
+  // as seen from where the folder really is
+  const path = relative(realpathSync(folder), realpathSync(resolve(data)))
+    .split(sep)
+    .join("/");
+  return { path, sha256: createHash("sha256").update(readFileSync(data)).digest("hex") };
+}
 
 /** Options that mean something only beside another one. */
 const BESIDE = [
