@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { madeUpAudit, TICKETS } from "../../src/cli/ui/audit/made-up-audit.fixture.ts";
 import { addEvents, madeUpTraining, started, step } from "../../src/cli/ui/made-up.fixture.ts";
 import { lockFolder } from "../../src/files/index-node.ts";
 import { launchChromium } from "./chromium.ts";
@@ -36,6 +37,7 @@ before(async () => {
     errors: "row,label,predicted,score,text\n1,good,bad,0.9,fine\n",
   });
   madeUpTraining(join(folder, "letters"), { card: { options: { learningRate: 2e-4 } } });
+  madeUpAudit(join(folder, "audit"));
   study = crisp("study", "--preset", "demo", "--output_dir", "demo");
   ui = crisp("ui", ".", "--json");
   address = await new Promise((resolve, reject) => {
@@ -153,7 +155,16 @@ test("the keyboard reaches everything: from the list to the comparison of two ru
 
 test("no page is wider than 400 px, and none has serious findings, in light and dark", async () => {
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const path of ["/", "/run?path=tickets", "/run/mistakes?path=tickets", studyPage, "/start", "/try"]) {
+    for (const path of [
+      "/",
+      "/run?path=tickets",
+      "/run/mistakes?path=tickets",
+      studyPage,
+      "/start",
+      "/try",
+      "/audit?path=audit",
+      "/audit?path=audit&section=slices",
+    ]) {
       const page = await opened(path);
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width: 400, height: 800 });
@@ -162,6 +173,25 @@ test("no page is wider than 400 px, and none has serious findings, in light and 
       await page.close();
     }
   }
+});
+
+test("labels are corrected by keyboard, decisions outlive a reload, and are saved as a new file", async () => {
+  const page = await opened("/audit?path=audit");
+  await page.getByLabel("Decision on line 2").focus();
+  await page.keyboard.press("a");
+  await page.getByText("1 with another label").waitFor();
+  await page.screenshot({ path: join(screenshots, "ui-audit.png") });
+  await page.reload();
+  assert.equal(await page.getByLabel("Decision on line 2").inputValue(), "label:billing");
+  await page.getByRole("button", { name: "Save the corrected data" }).click();
+  await page.getByText("crisp train").waitFor();
+  const expected = TICKETS.replace('refund?";legal', 'refund?";billing');
+  assert.equal(readFileSync(join(folder, "audit/tickets-corrected.csv"), "utf8"), expected);
+  assert.deepEqual(await findings(page), []);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 400, height: 800 });
+  await page.screenshot({ path: join(screenshots, "ui-audit-400.png") });
+  await page.close();
 });
 
 test("what is typed is refused or read, in the words of the command line", async () => {

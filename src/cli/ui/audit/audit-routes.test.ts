@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { ask } from "../../../server/ask.fixture.ts";
+import type { Server } from "../../../server/index-node.ts";
+import { startUi } from "../start-ui.ts";
+import { madeUpAudit, TICKETS } from "./made-up-audit.fixture.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "crisp-ui-audit-"));
+const audit = join(folder, "audit");
+const stop = new AbortController();
+let server: Server;
+let cookie: string;
+
+before(async () => {
+  madeUpAudit(audit);
+  server = await startUi(folder, { port: 0 }, stop.signal);
+  cookie = (await ask(server.signInUrl())).headers["set-cookie"]![0].split(";")[0];
+});
+after(async () => {
+  stop.abort();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const get = (path: string) => ask(new URL(path, server.url), { headers: { Cookie: cookie } });
+const post = (path: string, body: string, headers: Record<string, string> = {}) =>
+  ask(new URL(path, server.url), {
+    ...{ method: "POST", body },
+    headers: { Cookie: cookie, "Content-Type": "application/x-www-form-urlencoded", ...headers },
+  });
+
+test("audits are listed, and each of their sections is a page in which nothing of the data is markup", async () => {
+  assert.match((await get("/?kind=audit")).text, /href="\/audit\?path=audit"/);
+  for (const [section, expected] of [
+    ["errors", /where; is my refund\?[\s\S]*accept: billing/],
+    ["duplicates", /the same as line 4/],
+    ["outliers", /distance 0\.900/],
+    ["next", /invoice/],
+    ["slices", /does badly/],
+  ] as const) {
+    const { text } = await get(`/audit?path=audit&section=${section}`);
+    assert.match(text, expected);
+    assert.ok(!text.includes("<b>other"));
+  }
+});
+
+test("without corrections nothing is saved", async () => {
+  const answer = await post("/audit/save", "path=audit&name=none.csv");
+  assert.equal(answer.status, 422);
+  assert.ok(!existsSync(join(audit, "none.csv")));
+});
+
+test("decisions are kept, taken back, and refused for lines and classes that the audit does not have", async () => {
+  assert.equal((await post("/audit/decide", "path=audit&line-2=label:billing&line-5=right&line-6=out")).status, 303);
+  for (const bad of ["line-3=label:nobody", "line-99=out", "line-3=wrong"])
+    assert.equal((await post("/audit/decide", `path=audit&line-2=out&${bad}`)).status, 422, bad);
+  assert.match((await get("/audit?path=audit")).text, /<option value="label:billing" selected>/);
+  assert.match((await get("/audit?path=audit")).text, /1 with another label, 1 left out, 1 right/);
+  await post("/audit/decide", "path=audit&line-5=");
+  assert.match((await get("/audit?path=audit")).text, /1 with another label, 1 left out, 0 right/);
+});
+
+test("the corrected data are a new file, never over another one, and the page shows how to train on it", async () => {
+  for (const name of ["../tickets.csv", "tickets.tsv", ".csv", "a/b.csv", ""])
+    assert.equal((await post("/audit/save", `path=audit&name=${encodeURIComponent(name)}`)).status, 422, name);
+  const saved = await post("/audit/save", "path=audit&name=new.csv");
+  assert.equal(saved.status, 303);
+  const expected =
+    'id;text;team\n1;"where; is my refund?";billing\n2;refund please;billing\n3;sue you;legal\n4;Sue you.;billing\n';
+  assert.equal(readFileSync(join(audit, "new.csv"), "utf8"), expected);
+  assert.equal(readFileSync(join(folder, "tickets.csv"), "utf8"), TICKETS);
+  const page = await get(saved.headers.location!);
+  assert.match(page.text, /crisp train \.\/audit\/new\.csv --model=encoder --text_column_name=text --label_column_name=team/);
+  writeFileSync(join(audit, "new.csv"), "mine");
+  assert.equal((await post("/audit/save", "path=audit&name=new.csv")).status, 422);
+  assert.equal(readFileSync(join(audit, "new.csv"), "utf8"), "mine");
+});
+
+test("nobody decides or saves from another site, without the cookie, or by a GET", async () => {
+  const files = readdirSync(audit);
+  for (const path of ["/audit/decide", "/audit/save"]) {
+    const body = "path=audit&line-2=out&name=evil.csv";
+    assert.equal((await post(path, body, { Cookie: "" })).status, 401);
+    assert.equal((await post(path, body, { "Sec-Fetch-Site": "cross-site" })).status, 403);
+    assert.equal((await get(`${path}?${body}`)).status, 405);
+  }
+  assert.deepEqual(readdirSync(audit), files);
+});
+
+test("an audit whose data have changed, or lie outside the folder, is shown and refuses decisions", async () => {
+  writeFileSync(join(folder, "tickets.csv"), `${TICKETS}6;new;legal\n`);
+  assert.match((await get("/audit?path=audit")).text, /got one that has changed since/);
+  for (const [path, body] of [
+    ["/audit/decide", "line-2=out"],
+    ["/audit/save", "name=late.csv"],
+  ])
+    assert.equal((await post(path, `path=audit&${body}`)).status, 409);
+  assert.ok(!existsSync(join(audit, "late.csv")));
+  const file = join(audit, "audit.json");
+  writeFileSync(file, readFileSync(file, "utf8").replace("../tickets.csv", "../../"));
+  assert.match((await get("/audit?path=audit")).text, /outside the folder of crisp ui/);
+});
