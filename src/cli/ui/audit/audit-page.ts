@@ -140,7 +140,7 @@ function itemRow(
   const option = (value: string, words: string): Html =>
     html`<option value="${value}"${value === decision && html` selected`}>${words}</option>`;
   const others = labels.filter((label) => label !== suggested && label !== row.label);
-  return html`<li><div class="said"><p class="text-cell">${textOf(row)}</p>${beside && html`<p class="text-cell beside">line ${beside.line}: ${textOf(beside)}</p>`}
+  return html`<li><div class="said"><p class="text-cell">${textOf(row)}</p>${beside && html`<p class="text-cell other-row">line ${beside.line}: ${textOf(beside)}</p>`}
 <p class="note">line ${row.line} · label <strong>${row.label}</strong>${suggested !== undefined && html` · suggested <strong>${suggested}</strong>`} · ${why}</p></div>
 <select name="line-${row.line}" aria-label="Decision on line ${row.line}" data-accept="${suggested === undefined ? "" : `label:${suggested}`}"${disabled && html` disabled`}>
 ${option("", "undecided")}${suggested !== undefined && option(`label:${suggested}`, `accept: ${suggested}`)}${option("right", `right: ${row.label}`)}${option("out", "leave out")}${others.map((label) => option(`label:${label}`, `is: ${label}`))}</select></li>`;
@@ -163,5 +163,5 @@ function slicesTable({ slices }: Audit): Html {
     ({ by, value, rows, right, interval, verdict }) =>
       html`<tr><td>${by}</td><th scope="row">${value}</th><td>${percent(right / rows)}</td><td>${count(rows)}</td><td>${percent(interval.low)} to ${percent(interval.high)}</td><td>${verdict === "low" ? html`<span class="state failed">does badly</span>` : verdict === "few" ? "too few rows" : "as others"}</td></tr>`,
   );
-  return table("Slices", ["by", "slice", "right", "of rows", "95 %", ""], rows);
+  return table("Slices", ["by", "slice", "right", "of rows", "95 %", "verdict"], rows);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +33,8 @@ test("crisp audit says what it found, writes it for spreadsheets and programs, a
   assert.deepEqual(readdirSync(folder).sort(), [".crisp-files.json", "audit.csv", "audit.json"]);
   const found = JSON.parse(readFileSync(join(folder, "audit.json"), "utf8"));
   assert.deepEqual([found.rows, found.scores.length, found.method.folds], [60, 60, 5]);
+  const sha256 = createHash("sha256").update(readFileSync(data)).digest("hex");
+  assert.deepEqual(found.source, { path: "../reviews.tsv", sha256 });
   const csv = readFileSync(join(folder, "audit.csv"), "utf8");
   assert.equal(csv.split("\n").filter((line) => line.endsWith(",label error")).length, found.labelErrors.found.length);
 
