@@ -107,8 +107,9 @@ function saveForm(path: string, { data }: Audit): Html {
 function savedNote({ saved, root, open }: AuditView): Html {
   if (saved === undefined) return html``;
   const { columns, method } = open.audit;
+  const textColumns = [columns.text, columns.pair].filter((name) => name !== undefined);
   const argv = [
-    ...["train", `./${saved}`, `--model=${method.model}`, `--text_column_name=${columns.text}`],
+    ...["train", `./${saved}`, `--model=${method.model}`, `--text_column_name=${textColumns.join(",")}`],
     ...(columns.label === undefined ? [] : [`--label_column_name=${columns.label}`]),
   ];
   return html`<div class="saved"><p role="status">Saved ${saved}. Train on it, in ${root}:</p><pre class="command"><code>${typedAs(argv)}</code></pre></div>`;

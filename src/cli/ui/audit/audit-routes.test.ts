@@ -103,3 +103,14 @@ test("an audit whose data have changed, or lie outside the folder, is shown and 
   writeFileSync(file, readFileSync(file, "utf8").replace("../tickets.csv", "../../"));
   assert.match((await get("/audit?path=audit")).text, /outside the folder of crisp ui/);
 });
+
+test("the train command of a saved file names both columns of a pair", async () => {
+  const pairs = join(folder, "pairs");
+  madeUpAudit(join(pairs, "audit"));
+  const file = join(pairs, "audit/audit.json");
+  const { columns, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...rest, columns: { ...columns, pair: "id" } }));
+  await post("/audit/decide", "path=pairs/audit&line-6=out");
+  const saved = await post("/audit/save", "path=pairs/audit&name=new.csv");
+  assert.match((await get(saved.headers.location!)).text, /--text_column_name=text,id /);
+});
