@@ -119,6 +119,54 @@ test("the curves of a run move with its log, and a burst of events is drawn whol
   await page.close();
 });
 
+/** Watches for `ms`: tasks that held the page's thread for more than 50 ms, and the longest time between two frames. */
+const watched = (page: Page, ms: number): Promise<{ longestTask: number; longestGap: number }> =>
+  page.evaluate(async (duration) => {
+    const tasks: number[] = [];
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
+      type: "longtask",
+    });
+    const start = performance.now();
+    let [last, longestGap] = [start, 0];
+    while (last - start < duration) {
+      const now = await new Promise<number>((resolve) => requestAnimationFrame(() => resolve(performance.now())));
+      longestGap = Math.max(longestGap, now - last);
+      last = now;
+    }
+    return { longestTask: Math.max(0, ...tasks), longestGap };
+  }, ms);
+
+test("fifty events a second for five seconds hold no page for more than 100 ms, and are all drawn", async (context) => {
+  const [earlier, perSecond, seconds] = [700, 50, 5];
+  const live = join(folder, "flood");
+  const lock = lockFolder(live, { code: "file/busy", what: "training" });
+  const log = join(live, "checkpoints/run.log.jsonl");
+  // drawn curves are long from the start
+  addEvents(log, started, ...Array.from({ length: earlier }, (_, at) => step(at + 1)));
+  const still = await opened("/start");
+  await still.bringToFront();
+  const empty = await watched(still, 2000);
+  await still.close();
+  const page = await opened("/run?path=flood");
+  const loss = (updates: number) => page.locator(`#curves svg[aria-label^="Loss over ${updates} updates"]`);
+  await loss(earlier).waitFor({ timeout: LONGEST_MS });
+  const watching = watched(page, seconds * 1000);
+  const begun = performance.now();
+  for (let at = 0; at < perSecond * seconds; at++) {
+    // late by one event, it is not late by all
+    await new Promise((resolve) => setTimeout(resolve, begun + (at * 1000) / perSecond - performance.now()));
+    addEvents(log, step(earlier + 1 + at));
+  }
+  const took = performance.now() - begun;
+  const busy = await watching;
+  await loss(earlier + perSecond * seconds).waitFor({ timeout: LONGEST_MS });
+  context.diagnostic(`events in ${took.toFixed(0)} ms; page ${JSON.stringify(busy)}, empty page ${JSON.stringify(empty)}`);
+  const rule = 100 + empty.longestTask;
+  assert.ok(busy.longestTask <= rule, `a task of ${busy.longestTask} ms`);
+  lock.release();
+  await page.close();
+});
+
 test("a study's page fills while it runs, and says nothing of verdicts before the look of its plan", async () => {
   const page = await runningRun();
   studyPage = (await page.locator(".eyebrow a").getAttribute("href"))!;
