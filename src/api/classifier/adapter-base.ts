@@ -90,17 +90,23 @@ export class AdapterBase {
         hint,
       );
     }
-    const beside = [...weights].filter(([name]) => !stored.tensors.has(name) && !adapterPart(name));
-    const names = beside.map(([name]) => name).join();
-    const hash = this.#hashes.get(names) ?? baseHash(beside);
-    this.#hashes.set(names, hash);
-    const found = stored.base === undefined ? undefined : await hash;
-    if (stored.base !== undefined && found !== undefined && stored.base !== found) {
-      const rule = `the encoder that the adapter was trained beside (${stored.base.slice(0, 12)}…)`;
-      throw expectedGot("adapter/other-base", this.#stored.weightsFile, rule, `${found.slice(0, 12)}…`, hint);
+    if (stored.base !== undefined) {
+      const found = await this.#hashOf([...weights].filter(([name]) => !stored.tensors.has(name) && !adapterPart(name)));
+      if (found !== undefined && stored.base !== found) {
+        const rule = `the encoder that the adapter was trained beside (${stored.base.slice(0, 12)}…)`;
+        throw expectedGot("adapter/other-base", this.#stored.weightsFile, rule, `${found.slice(0, 12)}…`, hint);
+      }
     }
     const own = [...weights].filter(([name]) => stored.tensors.has(name) || adapterPart(name));
     return { ...both, weights, adapter: { settings: stored.settings, weights: new Map(own), base: stored.base } };
+  }
+
+  /** Adapters of the same layers leave the same parameters as they are, whose hash is computed once. */
+  #hashOf(beside: readonly (readonly [string, Float32Array])[]): Promise<string | undefined> {
+    const names = beside.map(([name]) => name).join();
+    const hash = this.#hashes.get(names) ?? baseHash(beside);
+    this.#hashes.set(names, hash);
+    return hash;
   }
 
   /** Its values are read, or widened, once. */

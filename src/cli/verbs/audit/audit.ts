@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { type AuditEvent, audit as auditTexts } from "../../../api/index-node.ts";
 import type { Audit } from "../../../audit/index.ts";
 import type { EncodingName } from "../../../data/index.ts";
@@ -121,9 +121,7 @@ export const audit = defineVerb({
 function sourceOf(data: string, folder: string): Audit["source"] {
   if (!statSync(data, { throwIfNoEntry: false })?.isFile()) return undefined;
   // as seen from where the folder really is
-  const path = relative(realpathSync(folder), realpathSync(resolve(data)))
-    .split(sep)
-    .join("/");
+  const path = relative(realpathSync(folder), realpathSync(data)).split(sep).join("/");
   return { path, sha256: createHash("sha256").update(readFileSync(data)).digest("hex") };
 }
 
