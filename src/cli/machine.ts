@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from "nod
 import { availableParallelism, cpus, homedir, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { cpuFeatures } from "../runs/index-node.ts";
+import { keepTelemetryOff } from "../runtime/index-node.ts";
 import type { RuntimeProbe } from "./verbs/doctor-probe.ts";
 
 /** What `crisp doctor` reads off this machine; nothing of it leaves the machine. */
@@ -65,6 +66,7 @@ export function probeInChild(name: string, entry = new URL("./verbs/doctor-probe
   return new Promise((resolve) => {
     let stderr = "";
     let answer: RuntimeProbe | undefined;
+    keepTelemetryOff();
     const child: ChildProcess = fork(entry, [name], { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] });
     const timer = setTimeout(() => child.kill("SIGKILL"), PROBE_LIMIT_MS);
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

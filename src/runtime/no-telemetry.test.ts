@@ -30,6 +30,7 @@ test("neither a command nor a program leaves or sends ONNX Runtime's reports, wh
   const [model, data] = [writeTinyModel(join(work, "model")), writeReviews(work, "reviews.tsv", 12)];
   const options = ["--preset", "huggingface", "--max_steps", "1", "--output_dir", "trained"];
   assert.deepEqual(leftBy(join(src, "cli/main.ts"), "train", data, "--model", model, ...options), [], "in a thread of a command");
+  assert.deepEqual(leftBy(join(src, "cli/main.ts"), "doctor"), [], "where the machine is measured");
   const program = `
     const { Classifier, train } = await import(${JSON.stringify(join(src, "index.ts"))});
     await (await Classifier.load("trained")).predict("a fine film");
