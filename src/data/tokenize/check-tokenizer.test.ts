@@ -66,6 +66,26 @@ describe("what the package would crash on, or never end with, is refused by name
       },
       /at most 16 sequences within each other/,
     ],
+    [
+      "more steps than anybody writes",
+      (json) => void (json.normalizer = { type: "Sequence", normalizers: Array(65).fill({ type: "NFC" }) }),
+      /the file: expected at most 64 steps, got \d+/,
+    ],
+    [
+      "more expressions than anybody writes, spread over two sequences",
+      (json) => {
+        const pattern = { Regex: "\\p{L}+" };
+        json.normalizer = { type: "Sequence", normalizers: Array(8).fill({ type: "Replace", pattern, content: "" }) };
+        const split = { type: "Split", pattern, behavior: "Isolated" };
+        json.pre_tokenizer = { type: "Sequence", pretokenizers: Array(9).fill(split) };
+      },
+      /the file: expected at most 16 expressions, got 17/,
+    ],
+    [
+      "a long text for each match",
+      (json) => void (json.normalizer = { type: "Replace", pattern: { String: "a" }, content: "a".repeat(33) }),
+      /normalizer\.content: expected a text of at most 32 characters/,
+    ],
   ];
   for (const [name, spoil, message] of cases) {
     test(name, () => {

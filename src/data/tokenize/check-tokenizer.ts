@@ -6,6 +6,12 @@ type Rule = readonly [string, (value: unknown) => boolean];
 
 /** Steps nest once or twice; nobody writes more than a few. */
 const DEEPEST = 16;
+/** In all three sequences together. */
+const MOST_STEPS = 64;
+/** Each takes a tenth of a second to be judged and compiled; published tokenizers have up to four. */
+const MOST_EXPRESSIONS = 16;
+/** What a step writes for one match, or a mark at the ends of words: a text that grows with each step would have no end. */
+const MOST_WRITTEN = 32;
 /** Larger vocabularies do not exist, and the package walks over every number up to the largest. */
 const MOST_IDS = 2 ** 24;
 
@@ -19,6 +25,10 @@ const optional = ([rule, fits]: Rule): Rule => [
   (value) => value === undefined || value === null || fits(value),
 ];
 const TEXT: Rule = ["a text", isText];
+const SHORT_TEXT: Rule = [
+  `a text of at most ${MOST_WRITTEN} characters`,
+  (value) => isText(value) && value.length <= MOST_WRITTEN,
+];
 const FLAG: Rule = optional(["true or false", (value) => typeof value === "boolean"]);
 const oneOf = (...known: string[]): Rule =>
   optional([`one of ${known.join(", ")}`, (value) => isText(value) && known.includes(value)]);
@@ -77,7 +87,7 @@ const MODELS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   WordPiece: {
     vocab: VOCABULARY,
     unk_token: TEXT,
-    continuing_subword_prefix: TEXT,
+    continuing_subword_prefix: SHORT_TEXT,
     max_input_chars_per_word: optional([
       "a whole number above 0",
       (value) => Number.isSafeInteger(value) && (value as number) > 0,
@@ -87,9 +97,9 @@ const MODELS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   BPE: {
     ...{ vocab: VOCABULARY, merges: MERGES, unk_token: optional(TEXT) },
     ...{
-      continuing_subword_prefix: optional(TEXT),
-      end_of_word_suffix: optional(TEXT),
-      continuing_subword_suffix: optional(TEXT),
+      continuing_subword_prefix: optional(SHORT_TEXT),
+      end_of_word_suffix: optional(SHORT_TEXT),
+      continuing_subword_suffix: optional(SHORT_TEXT),
     },
     ...{ fuse_unk: FLAG, byte_fallback: FLAG, ignore_merges: FLAG },
   },
@@ -98,9 +108,9 @@ const MODELS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
 const STEPS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   BertNormalizer: { clean_text: FLAG, handle_chinese_chars: FLAG, strip_accents: FLAG, lowercase: FLAG },
   Precompiled: { precompiled_charsmap: optional(TEXT) },
-  Replace: { pattern: PATTERN, content: TEXT },
+  Replace: { pattern: PATTERN, content: SHORT_TEXT },
   Strip: { strip_left: FLAG, strip_right: FLAG },
-  Prepend: { prepend: TEXT },
+  Prepend: { prepend: SHORT_TEXT },
   ByteLevel: { add_prefix_space: FLAG, trim_offsets: FLAG, use_regex: FLAG },
   Metaspace: {
     replacement: optional(["one character", (value) => isText(value) && Array.from(value).length === 1]),
@@ -139,19 +149,21 @@ function checkFields(place: string, json: Json, rules: Readonly<Record<string, R
   }
 }
 
-function checkStep(place: string, json: unknown, inner: string, depth: number): void {
+/** @param found - What is no sequence is added to it. */
+function checkStep(place: string, json: unknown, inner: string, depth: number, found: Json[]): void {
   if (json === null) return;
   if (!isObject(json) || !isText(json.type)) throw bad(place, "null or an object with a type", json);
   if (depth > DEEPEST) throw bad(place, `at most ${DEEPEST} sequences within each other`, "more");
   if (json.type !== "Sequence") {
     if (Object.hasOwn(STEPS, json.type)) checkFields(place, json, STEPS[json.type]);
+    found.push(json);
     return;
   }
   const steps = json[inner];
   if (!Array.isArray(steps)) throw bad(`${place}.${inner}`, "a list of steps", steps);
   steps.forEach((step, at) => {
     if (step === null) throw bad(`${place}.${inner}[${at}]`, "an object with a type", step);
-    checkStep(`${place}.${inner}[${at}]`, step, inner, depth + 1);
+    checkStep(`${place}.${inner}[${at}]`, step, inner, depth + 1, found);
   });
 }
 
@@ -176,7 +188,11 @@ export function checkTokenizerJson(json: unknown): number {
     if (!isObject(token)) throw bad(`added_tokens[${at}]`, "an object", token);
     checkFields(`added_tokens[${at}]`, token, ADDED);
   });
-  for (const [field, inner] of Object.entries(INNER)) checkStep(field, json[field], inner, 0);
+  const steps: Json[] = [];
+  for (const [field, inner] of Object.entries(INNER)) checkStep(field, json[field], inner, 0, steps);
+  if (steps.length > MOST_STEPS) throw bad("the file", `at most ${MOST_STEPS} steps`, steps.length);
+  const expressions = steps.filter(({ pattern }) => isObject(pattern) && pattern.Regex !== undefined).length;
+  if (expressions > MOST_EXPRESSIONS) throw bad("the file", `at most ${MOST_EXPRESSIONS} expressions`, expressions);
 
   let largest = -1;
   const scored = kind === "Unigram" ? (model.vocab as readonly unknown[]).length : 0;

@@ -4,6 +4,9 @@ import { readCharsMap } from "./precompiled.ts";
 import { slowPattern } from "./slow-pattern.ts";
 import { repairUnigram, type UnigramModel } from "./unigram.ts";
 
+/** Unicode's compatibility forms reach 18: U+FDFA; Prepend has 32 more. */
+const MOST_GROWTH = 64;
+
 /** A step of the package's pipeline: its methods can be replaced; sequences hold others. */
 interface Step {
   normalizers?: (Step | null)[];
@@ -12,7 +15,7 @@ interface Step {
   normalize(text: string): string;
   pre_tokenize_text(text: string, options?: { section_index?: number }): string[];
   post_process(...args: unknown[]): { tokens: string[]; token_type_ids?: number[] };
-  pattern?: RegExp;
+  pattern?: RegExp | string | null;
 }
 
 /** A step of tokenizer.json. */
@@ -41,7 +44,7 @@ const pieces = (pattern: string): ((text: string) => string[]) => {
  * @param library - Changed in place.
  * @param tokenizerJson - What it was made from.
  * @throws `tokenizer/unsupported` for what the package computes otherwise and this does not mend; `tokenizer/slow-pattern` for an
- *   expression that may take endless time.
+ *   expression that may take endless time. Encoding a text then throws `tokenizer/text-grows`.
  */
 export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: object): void {
   const { normalizer, pre_tokenizer, post_processor, model, added_tokens } = tokenizerJson as {
@@ -52,7 +55,9 @@ export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: obje
     added_tokens?: readonly { content: string; single_word?: boolean }[];
   };
   const steps = library as unknown as Record<"normalizer" | "pre_tokenizer" | "post_processor", Step | null>;
-  repairNormaliser(steps.normalizer, normalizer);
+  const bound = { most: Infinity };
+  repairNormaliser(steps.normalizer, normalizer, bound);
+  boundGrowth(steps.normalizer, bound);
   if (pre_tokenizer?.type === "BertPreTokenizer") keepFromAddedTokens(steps.normalizer);
   repairSplitter(steps.pre_tokenizer, pre_tokenizer);
   repairTemplate(steps.post_processor, post_processor, library);
@@ -63,10 +68,15 @@ export function repairLibrary(library: HuggingFaceTokenizer, tokenizerJson: obje
   if (single) throw unsupported("added tokens that may stand inside a word", `${single.content} with single_word`);
 }
 
-function repairNormaliser(step: Step | null, json: StepJson | null): void {
+/** UTF-16 units that a step may make of the text at hand. */
+interface Bound {
+  most: number;
+}
+
+function repairNormaliser(step: Step | null, json: StepJson | null, bound: Bound): void {
   if (!step || !json) return;
   json.normalizers?.forEach((inner, at) => {
-    repairNormaliser(step.normalizers![at], inner);
+    repairNormaliser(step.normalizers![at], inner, bound);
   });
   refuseSlow(step, json);
   if (json.type === "Precompiled" && typeof json.precompiled_charsmap === "string") {
@@ -75,6 +85,37 @@ function repairNormaliser(step: Step | null, json: StepJson | null): void {
   // one character at a time: no ς at the end of a word
   if (json.type === "Lowercase") step.normalize = (text) => text.replaceAll("Σ", "σ").toLowerCase();
   if (json.type === "Strip") step.normalize = (text) => stripped(text, json.strip_left === true, json.strip_right === true);
+  const { pattern } = step;
+  // a `$` of the content is only that
+  if (json.type === "Replace" && pattern) step.normalize = (text) => text.replaceAll(pattern, () => String(json.content));
+  if (!json.normalizers) refuseGrowth(step, bound);
+}
+
+/** Steps that each write more than they read would together write without end. */
+function refuseGrowth(step: Step, bound: Bound): void {
+  const normalize = step.normalize.bind(step);
+  step.normalize = (text) => {
+    let written: string | undefined;
+    try {
+      written = normalize(text);
+    } catch (error) {
+      // longer than a string can be
+      if (!(error instanceof RangeError)) throw error;
+    }
+    if (written !== undefined && written.length <= bound.most) return written;
+    const rule = `steps that make a text at most ${MOST_GROWTH} times as long`;
+    throw expectedGot("tokenizer/text-grows", "tokenizer.json, normalizer", rule, "more", "Don't use this tokenizer.");
+  };
+}
+
+/** Each text has its own bound; of an empty one Rust makes nothing, whatever is to stand before or in it. */
+function boundGrowth(step: Step | null, bound: Bound): void {
+  if (!step) return;
+  const normalize = step.normalize.bind(step);
+  step.normalize = (text) => {
+    bound.most = MOST_GROWTH * text.length;
+    return text === "" ? "" : normalize(text);
+  };
 }
 
 /**

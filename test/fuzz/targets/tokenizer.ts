@@ -92,8 +92,8 @@ function run(bytes: Uint8Array, config = encoded({})): void {
   encodeWords(tokenizer, ["fine", "film"]);
 }
 
-/** V8 compiles an expression with classes such as \p{L}, as GPT's, to 17 MB. */
-const memory = { floor: 32 << 20, factor: 400 };
+/** V8 compiles an expression with classes such as \p{L}, as GPT's, to 17 MB, and inputs hold two or three. */
+const memory = { floor: 64 << 20, factor: 400 };
 
 export const tokenizer: Target = { name: "tokenizer", seeds, mutate: mutateJson, run: (bytes) => run(bytes), memory };
 /** tokenizer_config.json beside a sound tokenizer.json. */

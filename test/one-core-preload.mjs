@@ -1,4 +1,4 @@
-// Loaded by `node --import` before anything of Crisp: a model this small is trained on one core, since threads that wait for each other
+// Loaded by `node --import` before anything of Crisp: models this small are trained on one core, since threads that wait for each other
 // spin, which costs as much again as the training.
 import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
