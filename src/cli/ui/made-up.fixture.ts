@@ -19,11 +19,15 @@ export function addEvents(file: string, ...events: readonly LogEvent[]): void {
 }
 
 /** A training's folder as `crisp train` leaves it, as far as pages look at it. */
-export function madeUpTraining(folder: string, { card, errors }: { card?: object; errors?: string } = {}): string {
+export function madeUpTraining(
+  folder: string,
+  { card, errors, right }: { card?: object; errors?: string; right?: object } = {},
+): string {
   const log = join(folder, "checkpoints/run.log.jsonl");
   addEvents(log, started, step(1), step(2), evaluated(2, 0.75));
   if (card) writeFileSync(join(folder, "crisp.json"), JSON.stringify(card));
   if (errors !== undefined) writeFileSync(join(folder, "errors.csv"), errors);
+  if (right) writeFileSync(join(folder, "right-answers.json"), JSON.stringify(right));
   return log;
 }
 
