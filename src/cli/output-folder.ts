@@ -12,9 +12,10 @@ import { rmdirIfEmpty, withoutEmptyFolders } from "./made-folders.ts";
 import { EVENT_FILES } from "./read-options.ts";
 import { typedAs } from "./run-command.ts";
 import type { Context, Verb } from "./verb.ts";
+import { ANSWER_FILES } from "./verbs/error-tables.ts";
 
 /** All files that a training may leave beside its checkpoints. */
-const TRAINING_FILES = [...SAVED_FILES, "errors.csv", "report.html"];
+const TRAINING_FILES = [...SAVED_FILES, ...ANSWER_FILES, "report.html"];
 const RUN_LOG = "run.log.jsonl";
 
 interface TrainingFolderOptions {

@@ -45,7 +45,7 @@ const MODEL = [
   "onnx/model.onnx",
   "crisp_attention.py",
 ];
-const REPORTS = ["errors.csv", "report.html"];
+const REPORTS = ["errors.csv", "right-answers.json", "report.html"];
 const KEPT = ["checkpoints/run.log.jsonl", "checkpoints/command.json"];
 const RUN = "runs/dense.seed-1";
 const EXPORTS = ["across-tasks.json", "figures.csv", "figures.parquet", "predictions.parquet", "table.md", "table.tex"];
@@ -69,7 +69,12 @@ const WRITERS: Readonly<Record<string, readonly Writer[]>> = {
     args: (folder: string, file: string) => ["study", file, "--model", encoder, "--quick", "--output_dir", folder, ...more],
     names: STUDY,
   })),
-  eval: [{ args: (folder, file) => ["eval", model, file, "--output_dir", folder], names: ["errors.csv", "predictions.jsonl"] }],
+  eval: [
+    {
+      args: (folder, file) => ["eval", model, file, "--output_dir", folder],
+      names: ["errors.csv", "right-answers.json", "predictions.jsonl"],
+    },
+  ],
   audit: [
     {
       args: (folder, file) => ["audit", file, "--model", encoder, "--output_dir", folder],

@@ -41,7 +41,7 @@ export interface Pushed {
  * report hold the user's own texts, and TensorBoard's files the paths that were typed. */
 const KEPT_HERE = new Set([
   ...["checkpoints", "tensorboard", "node_modules"],
-  ...["errors.csv", "predictions.jsonl", "report.html", "audit.csv", "audit.json"],
+  ...["errors.csv", "right-answers.json", "predictions.jsonl", "report.html", "audit.csv", "audit.json"],
 ]);
 
 const MODEL_CARD = "README.md";
@@ -49,7 +49,8 @@ const MODEL_CARD = "README.md";
 /**
  * Send a model folder to the hub as one commit; the repository is made if it is missing. Large files go to LFS, whatever the hub decides.
  *
- * Left out: `checkpoints/`, `tensorboard/`, `errors.csv`, `predictions.jsonl`, `report.html`, `audit.csv`, `audit.json`, hidden and temporary files.
+ * Left out: `checkpoints/`, `tensorboard/`, `errors.csv`, `right-answers.json`, `predictions.jsonl`, `report.html`, `audit.csv`, `audit.json`,
+ * hidden and temporary files.
  *
  * @param folder - With a config.json.
  * @param id - `owner/name`.

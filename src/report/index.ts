@@ -1,7 +1,7 @@
 export { renderBenchReport } from "./bench/page.ts";
 export { benchChart } from "./bench/terminal-chart.ts";
 export { machineLine, paysFrom, paysSentence, wrongChoices } from "./bench/words.ts";
-export { type CellAddress, confusions } from "./confusion.ts";
+export { type CellAddress, confusions, MOST_IN_MAP } from "./confusion.ts";
 export { card } from "./document.ts";
 export { count, duration, fixed, percent } from "./format.ts";
 export { Html, html, raw } from "./html.ts";

@@ -1,16 +1,22 @@
-import type { Dataset } from "../data/index.ts";
 import { argmax } from "../metrics/index.ts";
+import type { RunRecord } from "../runs/index.ts";
 import { BASELINE } from "./check-definition.ts";
 import type { Disagreements } from "./records.ts";
-import type { StoredRun } from "./stores/store.ts";
 
 const MOST_SHOWN = 8;
+
+/** The reported split, as far as it is told of. */
+interface ReportedTexts {
+  /** Of the classes. */
+  readonly labels: readonly string[];
+  readonly examples: readonly { readonly index: number; readonly text: string; readonly pair?: string; readonly label: number }[];
+}
 
 /** Where each arm and the baseline answer differently, over all seeds; of equals the earlier text comes first. */
 export function disagreementsOf(
   arms: readonly string[],
-  { examples, labels }: Dataset,
-  runs: readonly StoredRun[],
+  { examples, labels }: ReportedTexts,
+  runs: readonly { readonly record: RunRecord }[],
 ): Disagreements {
   const right = (arm: string): number[] => {
     const own = runs.filter(({ record }) => record.arm === arm);

@@ -8,6 +8,15 @@ export type { ModelSpec, StudySpec, TaskSpec } from "./spec/schema.ts";
 export type { Connection } from "./stores/sql/connection.ts";
 export { type DatabasePlace, openDatabase } from "./stores/sql/open-database-node.ts";
 export type { Patience } from "./stores/sql/patient.ts";
+export {
+  type ListedStudy,
+  type RunAnswers,
+  type RunProgress,
+  type StudyProgress,
+  sqlAnswers,
+  sqlProgress,
+  sqlStudies,
+} from "./stores/sql/sql-progress.ts";
 export { sqlStatus } from "./stores/sql/sql-status.ts";
 export { type SqlStoreOptions, sqlStore } from "./stores/sql/sql-store-node.ts";
 export { folderStatus } from "./stores/status-folder-node.ts";

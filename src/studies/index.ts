@@ -12,6 +12,7 @@ export {
 } from "./demo/corpora.ts";
 export { demoEncoderConfig, demoTraining } from "./demo/settings.ts";
 export { demoTokenizer, demoVocabulary } from "./demo/tokenizer.ts";
+export { disagreementsOf } from "./disagreements.ts";
 export type { OtherStudy } from "./elsewhere.ts";
 export type { StudyEnvironment } from "./environment.ts";
 export { type FigureRow, figureRows, type PredictionRow, predictionRows } from "./long-format.ts";

@@ -14,7 +14,7 @@ import {
 } from "./class-targets.ts";
 import { withGlue } from "./glue-figures.ts";
 import { rankLabels } from "./ranked-labels.ts";
-import type { Labelled, Prediction, Task } from "./task.ts";
+import type { EvaluatedExample, Labelled, Prediction, RightAnswer, Task } from "./task.ts";
 
 /** One class of a text, a pair of texts or an image. */
 export const singleLabel: Task = {
@@ -76,10 +76,8 @@ export const singleLabel: Task = {
       abstained: (said, topK) => ({ ...printed(said, topK), label: null }),
       lost: "the rest was not read",
       mistakeColumns: ["label", "predicted", "score"],
-      mistakes({ label, row }, labels) {
-        const said = argmax(row);
-        return said === label ? [] : [{ weight: row[said], cells: [labels[label], labels[said], row[said].toFixed(4)] }];
-      },
+      mistakes: (example, labels) => shown(example, labels, false),
+      right: (example, labels) => shown(example, labels, true),
       decisions: (example) => (has(example) ? [{ said: [argmax(example.row)], meant: [example.label] }] : []),
       line: ({ label, row }, labels) => ({ label: labels[label], probabilities: row }),
     },
@@ -96,6 +94,13 @@ const targetsOf = (logits: Node, inputs: GraphInputs, C: number): Node =>
 
 function has({ label }: Labelled): boolean {
   return label >= 0;
+}
+
+/** The answer, if it is right, or if it is wrong. */
+function shown({ label, row }: EvaluatedExample, labels: readonly string[], right: boolean): readonly RightAnswer[] {
+  const said = argmax(row);
+  if ((said === label) !== right) return [];
+  return [{ label, weight: row[said], cells: [labels[label], labels[said], row[said].toFixed(4)] }];
 }
 
 function printed([best, ...others]: readonly Prediction[], topK = 1): Record<string, unknown> {

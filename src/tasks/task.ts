@@ -174,12 +174,17 @@ export interface EvaluatedExample extends Labelled {
   readonly tokenLabels?: readonly number[];
 }
 
-/** One mistake: how sure or how far off the model was, and the cells between row number and text. */
-export interface Mistake {
+/** One answer as errors.csv shows it: how sure or how far off the model was, and the cells between row number and text. */
+export interface ShownAnswer {
   readonly weight: number;
   /** Token classification: the token it is about. */
   readonly token?: number;
   readonly cells: readonly string[];
+}
+
+/** A right answer, and its class by index. */
+export interface RightAnswer extends ShownAnswer {
+  readonly label: number;
 }
 
 /** One decision between classes: those that were said, and those that were meant, by index. */
@@ -208,7 +213,9 @@ export interface TaskAnswer {
   readonly lost: string;
   /** Columns of errors.csv between row number and text. */
   readonly mistakeColumns: readonly string[];
-  mistakes(example: EvaluatedExample, labels: readonly string[]): readonly Mistake[];
+  mistakes(example: EvaluatedExample, labels: readonly string[]): readonly ShownAnswer[];
+  /** What is right of a labelled example, in the cells of `mistakes`. Absent where an answer is not one class. */
+  right?(example: EvaluatedExample, labels: readonly string[]): readonly RightAnswer[];
   /** What was decided of an example: of a text, or of each word; nothing without a label. Absent where labels are no classes. */
   decisions?(example: EvaluatedExample, labels: readonly string[]): readonly Decision[];
   /** Fields of a row of predictions.jsonl behind the index. */

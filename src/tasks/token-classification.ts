@@ -3,7 +3,7 @@ import { argmax, logLoss, softened, tagFigures } from "../metrics/index.ts";
 import { namesOf } from "./cells.ts";
 import { balancedWeights, crossEntropy, mean, sum, weightOf, writeTarget } from "./class-targets.ts";
 import { rankLabels } from "./ranked-labels.ts";
-import type { EvaluatedExample, Task } from "./task.ts";
+import type { EvaluatedExample, RightAnswer, Task } from "./task.ts";
 
 /** A class for each word, by its first token. */
 export const tokenClassification: Task = {
@@ -81,14 +81,8 @@ export const tokenClassification: Task = {
       fields: () => ["words"],
       lost: "words after the cut have no answer",
       mistakeColumns: ["word", "label", "predicted", "score"],
-      mistakes: (example, labels) =>
-        labelledWords(example).flatMap(({ token, word, label }) => {
-          const row = rowOf(example.row, token, labels.length);
-          const said = argmax(row);
-          return said === label
-            ? []
-            : [{ weight: row[said], token, cells: [word, labels[label], labels[said], row[said].toFixed(4)] }];
-        }),
+      mistakes: (example, labels) => shown(example, labels, false),
+      right: (example, labels) => shown(example, labels, true),
       decisions: (example, labels) =>
         labelledWords(example).map(({ token, label }) => ({
           said: [argmax(rowOf(example.row, token, labels.length))],
@@ -110,6 +104,15 @@ export const tokenClassification: Task = {
 /** The classes of one token: [C] of [n · C]. */
 const rowOf = (row: readonly number[], token: number, classes: number): readonly number[] =>
   row.slice(token * classes, (token + 1) * classes);
+
+/** Answers of words that are right, or that are wrong. */
+const shown = (example: EvaluatedExample, labels: readonly string[], right: boolean): readonly RightAnswer[] =>
+  labelledWords(example).flatMap(({ token, word, label }) => {
+    const row = rowOf(example.row, token, labels.length);
+    const said = argmax(row);
+    if ((said === label) !== right) return [];
+    return [{ label, weight: row[said], token, cells: [word, labels[label], labels[said], row[said].toFixed(4)] }];
+  });
 
 /** The words of an example that have a label, each with its first token. */
 function labelledWords({ words = [], wordOf = [], tokenLabels = [] }: EvaluatedExample) {

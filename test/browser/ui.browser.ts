@@ -35,6 +35,10 @@ before(async () => {
   madeUpTraining(join(folder, "tickets"), {
     card: { options: { learningRate: 1e-4 } },
     errors: "row,label,predicted,score,text\n1,good,bad,0.9,fine\n",
+    right: {
+      ...{ classes: ["bad", "good"], right: [41, 38], columns: ["row", "label", "predicted", "score", "text"] },
+      rows: [["4", "good", "good", "0.5100", "barely good"]],
+    },
   });
   madeUpTraining(join(folder, "letters"), { card: { options: { learningRate: 2e-4 } } });
   madeUpAudit(join(folder, "audit"));
@@ -206,7 +210,7 @@ test("no page is wider than 400 px, and none has serious findings, in light and 
     for (const path of [
       "/",
       "/run?path=tickets",
-      "/run/mistakes?path=tickets",
+      "/run/answers?path=tickets&label=good&predicted=good",
       studyPage,
       "/start",
       "/try",

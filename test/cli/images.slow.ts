@@ -24,7 +24,14 @@ test("train, eval and predict: from a folder of images to labels", async () => {
   assert.doesNotMatch(trained.stdout, /tokens|truncated|columns/);
   assert.match(trained.stdout, /held out {2}accuracy \S+ \(95 % 0\.\d+ to \d\.\d+\) · with sparsity off/);
   assert.match(trained.stdout, /try: npx crisp-attention predict fruit-model image\.jpg/);
-  for (const file of ["model.safetensors", "preprocessor_config.json", "crisp.json", "onnx/model.onnx", "errors.csv"])
+  for (const file of [
+    "model.safetensors",
+    "preprocessor_config.json",
+    "crisp.json",
+    "onnx/model.onnx",
+    "errors.csv",
+    "right-answers.json",
+  ])
     assert.ok(existsSync(join(out, file)), file);
   assert.ok(!existsSync(join(out, "tokenizer.json")));
 

@@ -94,7 +94,7 @@ test("killed in a fold, in the contrastive phase and in fine-tuning, a run ends 
   assert.equal(resumed.code, 0, resumed.stderr);
   assert.deepEqual([...updatesOf(resumed).keys()], ["last"]);
   assert.equal(updatesOf(resumed).get("last")![0], tuned + 1);
-  for (const name of ["model.safetensors", "errors.csv"])
+  for (const name of ["model.safetensors", "errors.csv", "right-answers.json"])
     assert.ok(readFileSync(join(work, "whole", name)).equals(readFileSync(join(parts, name))), name);
   assert.deepEqual(cardOf("parts"), cardOf("whole"));
 });

@@ -46,6 +46,7 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
       "model.safetensors",
       "onnx",
       "report.html",
+      "right-answers.json",
       "tokenizer.json",
       "tokenizer_config.json",
     ],
@@ -55,6 +56,8 @@ test("train, eval and predict: from a file to a saved folder and labels from a p
   assert.ok(card.metrics.accuracy >= 0.85, `accuracy ${card.metrics.accuracy}`);
   const mistakes = readFileSync(join(out, "errors.csv"), "utf8").trim().split("\n").length - 1;
   assert.equal(mistakes, Math.round(60 * (1 - card.metrics.accuracy)));
+  const kept = json<{ right: number[]; rows: string[][] }>(join(out, "right-answers.json"));
+  assert.deepEqual([kept.right.length, kept.right[0] + kept.right[1], kept.rows.length], [2, 60 - mistakes, 60 - mistakes]);
 
   assert.match(trained.stdout, /^report {2}.*reviews-model\/report\.html$/m);
   const report = readFileSync(join(out, "report.html"), "utf8");

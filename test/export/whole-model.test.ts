@@ -33,7 +33,15 @@ writeFileSync(text, `text,label\n${"good,positive\nbad,negative\n".repeat(20)}`)
 test("a model saved over another leaves nothing of it, nor what was said of it; people's files stay", () => {
   const folder = saved("over");
   const bytes = [new TextEncoder().encode("of the old model")];
-  const old = ["vocab.txt", "special_tokens_map.json", "modules.json", "report.html", "errors.csv", "predictions.jsonl"];
+  const old = [
+    "vocab.txt",
+    "special_tokens_map.json",
+    "modules.json",
+    "report.html",
+    "errors.csv",
+    "right-answers.json",
+    "predictions.jsonl",
+  ];
   writeOwnFiles(folder, new Map(old.map((name) => [name, bytes])));
   writeFileSync(join(folder, "notes.md"), "mine");
   tinyClassifier("dense").save(folder, { onnx: false });

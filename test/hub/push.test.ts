@@ -28,6 +28,7 @@ function modelFolder(context: TestContext): string {
     "checkpoints/step-10.crisp": noise(1000),
     "tensorboard/events.out.tfevents.1": "/home/ada/model",
     "errors.csv": "text\nmy own letter\n",
+    "right-answers.json": '{"rows":[["my own letter"]]}',
     "report.html": "<p>my own letter</p>\n",
     ".config.json.12-abcdef01.tmp": "{",
   };

@@ -227,7 +227,7 @@ async function evaluate(episode: Episode): Promise<void> {
     fault: smallFault(episode),
   });
   const [whole, now] = [await world.answers(saved), judged()];
-  for (const name of ["errors.csv", "predictions.jsonl"]) {
+  for (const name of ["errors.csv", "right-answers.json", "predictions.jsonl"]) {
     const is = now.get(name);
     if (is !== whole.get(name) && (code === 0 || is !== old.get(name))) episode.violated(`judged/${name} is neither old nor new`);
   }

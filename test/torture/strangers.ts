@@ -25,11 +25,20 @@ const OWN_NAMES = [
 const RUN_LOG = "checkpoints/run.log.jsonl";
 /** Names that Crisp writes: a command then refuses to begin. */
 const CLASHES = [
-  ...["config.json", "model.safetensors", "README.md", "errors.csv", "report.html", "vocab.txt", "onnx/model_quantized.onnx"],
+  ...[
+    "config.json",
+    "model.safetensors",
+    "README.md",
+    "errors.csv",
+    "right-answers.json",
+    "report.html",
+    "vocab.txt",
+    "onnx/model_quantized.onnx",
+  ],
   ...["checkpoints/checkpoint-3.crisp", "checkpoints/command.json", RUN_LOG, ".crisp-next", "onnx", "checkpoints"],
 ];
 /** Files of Crisp that are people's to edit. */
-const EDITABLE = ["README.md", "errors.csv", "report.html"];
+const EDITABLE = ["README.md", "errors.csv", "right-answers.json", "report.html"];
 
 /** People's files in an output folder: what they were when they were put there. */
 export class Strangers {

@@ -19,7 +19,10 @@ const MODEL_FILES = ["config.json", WEIGHTS, "crisp.json", ...INPUT_FILES];
 /** All that `save` may write. */
 export const SAVED_FILES: readonly string[] = [...MODEL_FILES, ...EXPORTED, ...ADAPTER_FILES, "README.md"];
 /** What goes where another model is saved into a folder, unless that has it too: its files, and what was said of it. */
-export const OTHER_MODELS_FILES: readonly string[] = [...SAVED_FILES, "errors.csv", "predictions.jsonl", "report.html"];
+export const OTHER_MODELS_FILES: readonly string[] = [
+  ...SAVED_FILES,
+  ...["errors.csv", "right-answers.json", "predictions.jsonl", "report.html"],
+];
 
 /**
  * A classifier of texts or of images on disk.

@@ -1,7 +1,7 @@
 import type { TrainResult } from "../../api/index-node.ts";
 import type { ShownMistake, TrainReport } from "../../report/index.ts";
 import { taskOf } from "../../tasks/index.ts";
-import { type FoundMistake, mistakesOf } from "../verbs/error-tables.ts";
+import { type FoundAnswer, mistakesOf } from "../verbs/error-tables.ts";
 
 const MOST_SHOWN = 20;
 /** Attention over more tokens is neither cheap nor shown: a text is cut long before. */
@@ -37,7 +37,7 @@ export async function worstMistakes(
 
 /** Of the token that decides: a word's own, else the first, which stands for the whole text. */
 async function attentionBehind(
-  { at, token = 0 }: FoundMistake,
+  { at, token = 0 }: FoundAnswer,
   { evaluated, model }: Pick<TrainResult, "evaluated" | "model">,
 ): Promise<ShownMistake["attention"]> {
   const { text, pair, words } = evaluated.dataset.examples[at];

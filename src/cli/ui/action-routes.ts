@@ -3,13 +3,13 @@ import { dirname, join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
 import { type App, HttpError } from "../../server/index-node.ts";
 import { keptCommand } from "../kept-command.ts";
-import { isOpen, runActions, startedPage, startPage, studyActions } from "./pages/action-pages.ts";
+import { isOpen, runActions, startedPage, startPage } from "./pages/action-pages.ts";
 import { address } from "./pages/layout.ts";
 import type { Processes } from "./processes.ts";
 import { findRun, holderOf, pathIn, type RunPlace, shortState } from "./read-run.ts";
-import { countRuns } from "./read-study.ts";
 import { isPlain, type Root } from "./root.ts";
 import { asPage, type Ui } from "./routes.ts";
+import { stoppable } from "./studies/folder-studies.ts";
 import { formOf } from "./try-routes.ts";
 
 /** Verbs whose runs are continued by their folder alone. */
@@ -17,15 +17,10 @@ const CONTINUED: ReadonlySet<string> = new Set(["train", "pretrain"]);
 /** Characters of a command's output that are shown. */
 const LAST_OUTPUT = 8000;
 
-/** The buttons of pages. */
-export const actionsIn = (root: Root): Pick<Ui, "actionsOf" | "actionsOfStudy"> => ({
+/** The buttons of a run's page. */
+export const actionsIn = (root: Root): Pick<Ui, "actionsOf"> => ({
   actionsOf: (place, state) =>
     runActions(place, state, { stop: holderOf(root, place) !== undefined, resume: continuable(place) !== undefined }),
-  actionsOfStudy: (path) => {
-    const folder = root.place(path);
-    const { done, all } = countRuns(folder);
-    return studyActions(path, done < all && holderOf(root, { study: { path, folder, result: "" } }) !== undefined);
-  },
 });
 
 /** The command that started a run which its folder alone continues. */
@@ -43,9 +38,7 @@ export function addActionRoutes(app: App, { root }: Ui, processes: Processes): v
       const path = pathIn((await formOf(context, ["path"])).path);
       const isStudy = root.has([path, "study.json"].filter(Boolean).join("/"));
       if (isStudy) {
-        const folder = root.place(path);
-        const { done, all } = countRuns(folder);
-        processes.stop(done < all ? holderOf(root, { study: { path, folder, result: "" } }) : undefined);
+        processes.stop(stoppable(root, root.place(path)));
         return context.redirect(address("/study", { path: path || "." }), 303);
       }
       const place = await findRun(root, path);

@@ -12,6 +12,7 @@ const work = mkdtempSync(join(tmpdir(), "crisp-ui-test-"));
 const folder = join(work, "runs");
 const EVIL = '"><script>alert(1)</script>';
 const ERRORS = `row,label,predicted,score,text\n1,good,bad,0.9,${EVIL.replaceAll('"', "''")}\n7,good,bad,0.8,fine\n2,bad,good,0.7,poor\n`;
+const RIGHT = Array.from({ length: 150 }, (_, at) => [`${at}`, "good", "good", "0.6", at === 0 ? EVIL : `right ${at}`]);
 let log: string;
 let server: Server;
 let cookie: string;
@@ -21,6 +22,7 @@ before(async () => {
   log = madeUpTraining(join(folder, "team/tickets"), {
     card: { options: { learningRate: 1e-4, api_token: "a secret" }, metrics: { accuracy: 0.75 }, attention: { pattern: EVIL } },
     errors: ERRORS,
+    right: { classes: ["bad", "good"], right: [1, 250], columns: ERRORS.split("\n")[0].split(","), rows: RIGHT },
   });
   madeUpTraining(join(folder, "team/letters"), { card: { options: { learningRate: 2e-4 }, attention: { pattern: EVIL } } });
   writeFileSync(join(folder, "team/tickets/report.html"), "<title>report</title>");
@@ -63,7 +65,7 @@ test("nobody sees or changes anything without the cookie of the one-time address
 test("no address leads outside the folder, by a path or by a link", async () => {
   const paths = ["../outside", "link", "team/../../outside", join(work, "outside"), "half", "team/tickets/../../../outside"];
   for (const path of paths)
-    for (const page of ["/run", "/run/events", "/run/mistakes", "/report", "/study", "/try", "/compare"]) {
+    for (const page of ["/run", "/run/events", "/run/answers", "/report", "/study", "/try", "/compare"]) {
       const answer = await get(`${page}?${page === "/compare" ? "run" : "path"}=${encodeURIComponent(path)}`);
       assert.equal(answer.status, 404, `${page} ${path}`);
       assert.ok(!answer.text.includes("a secret"));
@@ -83,7 +85,7 @@ test("nothing is read through a link inside a run or a study", async () => {
   symlinkSync(join(work, "secrets/file.json"), join(folder, "linked/card/errors.csv"));
   const run = await get("/run?path=linked/card");
   assert.deepEqual([run.status, run.text.includes("a secret")], [200, false]);
-  assert.equal((await get("/run/mistakes?path=linked/card")).status, 404);
+  assert.equal((await get("/run/answers?path=linked/card")).status, 404);
   assert.equal((await post("/try", "path=linked/card&text=hello")).status, 404);
 
   madeUpStudy(join(folder, "linked/study"), { arms: ["dense"], seeds: [1] });
@@ -126,6 +128,20 @@ test("cells of the confusion matrix open their texts", async () => {
   const { text: cell } = await get(href);
   assert.ok(cell.includes("fine") && cell.includes("&lt;script&gt;") && !cell.includes("poor"));
   assert.match(cell, /2 rows of errors\.csv/);
+});
+
+test("the diagonal counts all right answers, and opens those that were kept, page by page", async () => {
+  const { text } = await get("/run?path=team/tickets");
+  const href = /<a href="([^"]*)" aria-label="good said to be good: 250"/.exec(text)![1].replaceAll("&amp;", "&");
+  const { text: cell } = await get(href);
+  assert.match(cell, /150 rows of right-answers\.json, the least sure first\. The surest are left out .* There were 250\./);
+  assert.ok(cell.includes("&lt;script&gt;") && cell.includes("right 99<") && !cell.includes("right 100<"));
+  const next = /<a href="([^"]*)">surer →/.exec(cell)![1].replaceAll("&amp;", "&");
+  assert.ok((await get(next)).text.includes("right 149<"));
+  const all = /<a href="([^"]*)">the 251 right ones/.exec(text)![1].replaceAll("&amp;", "&");
+  assert.match((await get(all)).text, /<h1>Right answers<\/h1>.*There were 251\./s);
+  // its mistakes are still those of errors.csv
+  assert.match((await get("/run/answers?path=team/tickets")).text, /3 rows of errors\.csv/);
 });
 
 test("a report is served under a policy of its own, without scripts", async () => {

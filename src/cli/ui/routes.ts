@@ -8,10 +8,11 @@ import { errorPage } from "./pages/error-page.ts";
 import { styles } from "./pages/layout.ts";
 import { type ListRow, listPage } from "./pages/list-page.ts";
 import { findRun, type RunPlace, shortState } from "./read-run.ts";
-import { countRuns } from "./read-study.ts";
 import type { Root } from "./root.ts";
-import { kindIn, pageOf, type RunIndex } from "./run-index.ts";
+import { byTime, kindIn, pageOf, type RunIndex } from "./run-index.ts";
 import { pageScript } from "./script/page-script.ts";
+import type { DatabaseStudies } from "./studies/database-studies.ts";
+import type { StudySource } from "./studies/study-source.ts";
 import type { WorkThread } from "./thread/work-thread.ts";
 
 /** What all pages share. */
@@ -21,8 +22,10 @@ export interface Ui {
   /** Ends open answers when the server stops. */
   readonly stopping: AbortSignal;
   readonly thread: WorkThread;
-  /** Buttons for a study's page. */
-  readonly actionsOfStudy?: (path: string) => Html;
+  /** Where the study of a path lives. */
+  readonly studiesAt: (path: string) => StudySource;
+  /** Studies that are listed beside those of the folder. */
+  readonly database?: DatabaseStudies;
   /** What can be asked of a run: buttons for its page. */
   readonly actionsOf?: (place: RunPlace, state: RunState) => Html;
 }
@@ -38,7 +41,7 @@ export const asPage =
       if (!(error instanceof CrispError)) throw error;
       const status = statusOf(error);
       // an error of Crisp's own is told with its words, whoever threw it
-      return context.html(errorPage(error.message), status === 500 ? 422 : status);
+      return context.html(errorPage(error.message, status === 503), status === 500 ? 422 : status);
     }
   };
 
@@ -60,19 +63,22 @@ export function addListRoutes(app: App, ui: Ui): void {
         locked: req.query("locked") !== undefined,
         page: Math.max(0, Math.floor(Number(req.query("page") ?? 1)) - 1 || 0),
       };
-      const list = pageOf(ui.index.all(), query);
-      const rows = await Promise.all(list.rows.map((found) => rowOf(ui, found)));
-      return listPage({ folder: ui.root.folder, query, list, rows, index: ui.index.state });
+      const { found = [], problem } = (await ui.database?.list()) ?? {};
+      const inFolder = ui.index.all();
+      const list = pageOf(found.length === 0 ? inFolder : [...inFolder, ...found].sort(byTime), query);
+      const rows = await Promise.all(list.rows.map((each) => rowOf(ui, each)));
+      const places = [ui.root.folder, ...(ui.database ? [ui.database.name] : [])];
+      return listPage({ places, problem, query, list, rows, index: ui.index.state });
     }),
   );
 }
 
 /** What is gone or broken by now is a row all the same. */
-async function rowOf({ root }: Ui, { path, kind, changedMs }: Found): Promise<ListRow> {
+async function rowOf({ root, studiesAt }: Ui, { path, kind, changedMs }: Found): Promise<ListRow> {
   const row = { path, kind, changedMs };
   try {
     if (kind === "audit") return row;
-    if (kind === "study") return { ...row, runs: countRuns(root.place(path)) };
+    if (kind === "study") return { ...row, runs: await studiesAt(path).count(path) };
     return { ...row, state: await shortState(root, await findRun(root, path)) };
   } catch {
     return row;

@@ -7,18 +7,19 @@ import { type App, HttpError, sendEvents } from "../../server/index-node.ts";
 import { growingRun, type RunState } from "./live/run-state.ts";
 import { eventsIn, tail } from "./live/tail.ts";
 import { isOpen } from "./pages/action-pages.ts";
-import { mistakesPage, type RunView, runPage, runParts } from "./pages/run-page.ts";
-import { mistakesOfCell, readMistakes } from "./read-mistakes.ts";
+import { type AnswersView, answersPage } from "./pages/answers-page.ts";
+import { type RunView, runPage, runParts } from "./pages/run-page.ts";
+import { type Answers, answersOfCell, type Cell, readAnswers } from "./read-answers.ts";
 import { findRun, isAlive, pathIn, type RunPlace, readJsonFile } from "./read-run.ts";
 import { readSettings } from "./read-settings.ts";
 import type { Root } from "./root.ts";
 import { asPage, type Ui } from "./routes.ts";
 
-const MISTAKES_PER_PAGE = 100;
+const ANSWERS_PER_PAGE = 100;
 /** More browsers than this follow runs only by reading their pages again. */
 const MOST_FOLLOWED = 64;
 
-/** A run's page, its events, and its mistakes. */
+/** A run's page, its events, and its answers. */
 export function addRunRoutes(app: App, ui: Ui): void {
   const { root, stopping } = ui;
   let followed = 0;
@@ -48,17 +49,18 @@ export function addRunRoutes(app: App, ui: Ui): void {
     });
   });
   app.get(
-    "/run/mistakes",
+    "/run/answers",
     asPage(async ({ req }) => {
       const place = await findRun(root, pathIn(req.query("path")));
-      const mistakes = readMistakes(root.place(inRun(place, "errors.csv")));
+      const answers = answersIn(root, place);
       const [label, predicted] = [req.query("label"), req.query("predicted")];
       const cell = label === undefined || predicted === undefined ? undefined : { label, predicted };
-      const all = mistakes ? (cell ? mistakesOfCell(mistakes, cell.label, cell.predicted) : mistakes.rows) : [];
-      const pages = Math.max(1, Math.ceil(all.length / MISTAKES_PER_PAGE));
+      const shown = shownAnswers(answers, cell, req.query("of") === "right");
+      const total = shown.rows.length;
+      const pages = Math.max(1, Math.ceil(total / ANSWERS_PER_PAGE));
       const page = Math.min(pages - 1, Math.max(0, Math.floor(Number(req.query("page") ?? 1)) - 1 || 0));
-      const rows = all.slice(page * MISTAKES_PER_PAGE, (page + 1) * MISTAKES_PER_PAGE);
-      return mistakesPage({ place, columns: mistakes?.columns ?? [], rows, total: all.length, page, pages, cell });
+      const rows = shown.rows.slice(page * ANSWERS_PER_PAGE, (page + 1) * ANSWERS_PER_PAGE);
+      return answersPage({ place, ...shown, rows, total, page, pages, cell });
     }),
   );
   app.get(
@@ -137,12 +139,30 @@ async function viewOf({ root, actionsOf }: Ui, place: RunPlace): Promise<RunView
   if (place.study) return { ...view, confusion: confusionOf(place.study.result) };
   if (!has("errors.csv")) return view;
   try {
-    const mistakes = readMistakes(root.place(inRun(place, "errors.csv")));
-    return mistakes ? { ...view, mistakes } : { ...view, noMistakes: "It made none on the evaluated examples." };
+    const answers = answersIn(root, place);
+    const none = answers.mistakes.rows.length === 0 && !answers.confusion;
+    return none ? { ...view, noAnswers: "It made no mistakes on the evaluated examples." } : { ...view, answers };
   } catch (error) {
     if (!(error instanceof CrispError)) throw error;
-    return { ...view, noMistakes: error.message };
+    return { ...view, noAnswers: error.message };
   }
+}
+
+/** @throws HttpError 404 `ui/not-found`; as `readAnswers`. */
+function answersIn(root: Root, place: RunPlace): Answers {
+  const [errors, right] = [inRun(place, "errors.csv"), inRun(place, "right-answers.json")];
+  return readAnswers(root.place(errors), root.has(right) ? root.place(right) : undefined);
+}
+
+function shownAnswers(
+  answers: Answers,
+  cell: Cell | undefined,
+  ofRight: boolean,
+): Pick<AnswersView, "columns" | "rows" | "right"> {
+  const { mistakes, right, confusion } = answers;
+  if (!cell) return ofRight && right ? { ...right, right: right.total } : mistakes;
+  const at = cell.label === cell.predicted && right ? confusion?.labels.indexOf(cell.label) : undefined;
+  return { ...answersOfCell(answers, cell), ...(at !== undefined && { right: confusion!.matrix[at]?.[at] ?? 0 }) };
 }
 
 /** [C][C] of a study's run; undefined while it is not done. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Server, type ServerSettings, startServer } from "../../server/index-node.ts";
+import type { DatabasePlace } from "../../studies/index-node.ts";
 import { actionsIn, addActionRoutes } from "./action-routes.ts";
 import { addAuditRoutes } from "./audit/audit-routes.ts";
 import { addCompareRoutes } from "./compare-routes.ts";
@@ -8,24 +9,32 @@ import { openRoot } from "./root.ts";
 import { addListRoutes, type Ui } from "./routes.ts";
 import { createIndex } from "./run-index.ts";
 import { addRunRoutes } from "./run-routes.ts";
-import { addStudyRoutes } from "./study-routes.ts";
+import { connectStudies, databaseStudies, isInDatabase } from "./studies/database-studies.ts";
+import { folderStudies } from "./studies/folder-studies.ts";
+import { addStudyRoutes } from "./studies/study-routes.ts";
 import { createWorkThread } from "./thread/work-thread.ts";
 import { addTryRoutes } from "./try-routes.ts";
 
 /**
- * Serve the pages of all runs and studies below a folder; only who comes with `signInUrl` sees them.
+ * Serve the pages of all runs and studies below a folder, and of the studies in a database; only who comes with `signInUrl` sees them.
  *
+ * @param options.database - Its studies are listed beside those of the folder.
  * @param signal - Ends what is open, so that `stop` need not wait for browsers.
- * @throws `ui/no-folder`; what `startServer` throws.
+ * @throws `ui/no-folder`; what `openDatabase` and `startServer` throw.
  */
 export async function startUi(
   folder: string,
-  settings: Omit<ServerSettings, "token" | "open">,
+  { database: place, ...settings }: Omit<ServerSettings, "token" | "open"> & { readonly database?: DatabasePlace },
   signal: AbortSignal,
 ): Promise<Server> {
   const root = openRoot(folder);
-  const thread = createWorkThread();
-  const ui: Ui = { root, index: createIndex(root.folder), stopping: signal, thread, ...actionsIn(root) };
+  const database = place && databaseStudies(await connectStudies(place));
+  const thread = createWorkThread(place);
+  const inFolders = folderStudies(root);
+  const ui: Ui = {
+    ...{ root, database, thread, index: createIndex(root.folder), stopping: signal, ...actionsIn(root) },
+    studiesAt: (path) => (database && isInDatabase(path) ? database : inFolders),
+  };
   // nobody types it: browsers come with a ticket
   const token = randomBytes(32).toString("base64url");
   const server = await startServer({ ...settings, token }, (app) => {
@@ -36,12 +45,16 @@ export async function startUi(
     addTryRoutes(app, ui);
     addAuditRoutes(app, ui);
     addActionRoutes(app, ui, createProcesses());
+  }).catch(async (error) => {
+    await database?.close();
+    throw error;
   });
   return {
     ...server,
     async stop() {
       await server.stop();
       await thread.close();
+      await database?.close();
     },
   };
 }

@@ -12,7 +12,7 @@ import { inOutputFolder } from "../in-output-folder.ts";
 import { asTrained, columnOptions, evaluationData, fetchListener, readingOptions, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
-import { errorsCsv, predictionLine } from "./error-tables.ts";
+import { ANSWER_FILES, answerFiles, predictionLine } from "./error-tables.ts";
 import { BATCH_OPTION, DATA_OPTIONS, DEVICE_OPTION, READING_OPTIONS, VERIFY_OPTION } from "./training-options.ts";
 
 const OPTIONS = {
@@ -31,11 +31,11 @@ const OPTIONS = {
   output_dir: {
     type: "string",
     unit: "folder",
-    help: "Where errors.csv and predictions.jsonl go; left out, none are written.",
+    help: "Where errors.csv, right-answers.json and predictions.jsonl go; left out, none are written.",
   },
 } as const satisfies OptionTable;
 
-const EVALUATION_FILES = ["errors.csv", "predictions.jsonl"];
+const EVALUATION_FILES = [...ANSWER_FILES, "predictions.jsonl"];
 
 export const evaluate = defineVerb({
   name: "eval",
@@ -112,13 +112,10 @@ async function evaluateModel({ options, output, positionals: [folder, file] }: C
   if (options.outputDir !== undefined) {
     const evaluated = { dataset, probabilities: on.probabilities, encoded: examples };
     const lines = dataset.examples.map((_, at) => predictionLine(evaluated, labels, at));
-    const bytes = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
-    const files = new Map([
-      ["errors.csv", bytes(errorsCsv(evaluated, labels))],
-      ["predictions.jsonl", bytes(`${lines.join("\n")}\n`)],
-    ]);
-    writeOwnFiles(options.outputDir, files);
-    output.print(`wrote ${join(options.outputDir, "errors.csv")} and predictions.jsonl`);
+    const files = answerFiles(evaluated, labels).set("predictions.jsonl", [new TextEncoder().encode(`${lines.join("\n")}\n`)]);
+    writeOwnFiles(options.outputDir, files, { obsolete: EVALUATION_FILES });
+    const [first, ...others] = files.keys();
+    output.print(`wrote ${join(options.outputDir, first)}, ${others.join(" and ")}`);
   }
   return 0;
 }

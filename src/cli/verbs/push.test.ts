@@ -38,7 +38,7 @@ test("no file that a verb writes with the user's texts is pushed, or goes into a
     })
     .map(({ name }) => name)
     .sort();
-  for (const name of ["audit.csv", "audit.json", "errors.csv"]) assert.ok(withTexts.includes(name), name);
+  for (const name of ["audit.csv", "audit.json", "errors.csv", "right-answers.json"]) assert.ok(withTexts.includes(name), name);
 
   let sent: readonly string[] = [];
   const onStart = (files: readonly string[]): never => {

@@ -10,7 +10,7 @@ export const push = defineVerb({
   positionals: [
     {
       name: "folder",
-      help: "Folder that crisp train saved; checkpoints, tensorboard, errors.csv, predictions.jsonl, report.html, audit.csv and audit.json stay here.",
+      help: "Folder that crisp train saved; checkpoints, tensorboard, errors.csv, right-answers.json, predictions.jsonl, report.html, audit.csv and audit.json stay here.",
       required: true,
     },
     { name: "user/name", help: "Repository; it is made if it is missing.", required: true },

@@ -32,7 +32,7 @@ import { shownFacts, shownOptions } from "../train-report/shown-settings.ts";
 import { trainReport } from "../train-report/train-report.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
-import { errorsCsv } from "./error-tables.ts";
+import { ANSWER_FILES, answerFiles } from "./error-tables.ts";
 import { RECIPE_OPTIONS, recipeSettings } from "./recipe-options.ts";
 import { fasterLine, longTextsLine, recipeLine } from "./start-lines.ts";
 import { trainVerdict } from "./train-verdict.ts";
@@ -237,7 +237,7 @@ function finish(
   for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
     output.note(note);
   removeOlder();
-  writeOwnFiles(folder, new Map([["errors.csv", [new TextEncoder().encode(errorsCsv(evaluated, model.config.labels))]]]));
+  writeOwnFiles(folder, answerFiles(evaluated, model.config.labels), { obsolete: ANSWER_FILES });
   output.print(`saved ${folder} after ${duration(1000 * seconds)} of training`);
   if (model.card.options?.loraRank === undefined) return;
   const adapter = join(folder, ADAPTER_FILES[0]);

@@ -16,7 +16,10 @@ export interface ListRow {
 }
 
 export interface ListView {
-  readonly folder: string;
+  /** What is shown: a folder, and perhaps a database. */
+  readonly places: readonly string[];
+  /** Why studies of the database are missing, or shown as they were. */
+  readonly problem?: string;
   readonly query: ListQuery;
   readonly list: ListPage;
   readonly rows: readonly ListRow[];
@@ -24,15 +27,15 @@ export interface ListView {
 }
 
 /** All runs and studies, page by page. */
-export function listPage({ folder, query, list, rows, index }: ListView): string {
+export function listPage({ places, problem, query, list, rows, index }: ListView): string {
   const { text, kind, locked } = query;
   const to = (number: number): string => address("/", { text, kind, locked: locked ? "on" : "", page: number + 1 });
   const pager = html`<nav class="pager" aria-label="Pages">${list.page > 0 && html`<a href="${to(list.page - 1)}" rel="prev">← newer</a>`}<span>page ${list.page + 1} of ${count(list.pages)}</span>${list.page + 1 < list.pages && html`<a href="${to(list.page + 1)}" rel="next">older →</a>`}</nav>`;
-  const body = html`<h1>Runs, studies and audits</h1><p class="note">${folder}</p>
+  const body = html`<h1>Runs, studies and audits</h1><p class="note">${places.join(" · ")}</p>
 <form class="fields" role="search"><label>path has <input name="text" type="search" value="${text}"></label>
 <label>kind <select name="kind"><option value="">all</option>${KINDS.map((each) => html`<option${each === kind && html` selected`}>${each}</option>`)}</select></label>
 <label class="tick"><input type="checkbox" name="locked"${locked && html` checked`}> at work now</label><button>Show</button></form>
-<form action="/compare"><div id="list" data-fresh>
+<form action="/compare"><div id="list" data-fresh>${problem !== undefined && html`<p class="error">${problem}</p>`}
 <p class="note">${count(list.total)} ${list.total === 1 ? "entry" : "entries"}${index.looking && html` so far: still looking, ${count(index.folders)} folders seen`}${!index.whole && ". There are more folders than are looked through; start crisp ui further down."}</p>
 ${rows.length > 0 ? table("Runs and studies", ["", "path", "kind", "state", "progress", "figures", "changed"], rows.map(row)) : html`<p>Nothing yet. Start a training: <code>crisp train tickets.csv</code></p>`}
 ${list.pages > 1 && pager}</div>

@@ -11,10 +11,11 @@ import {
   html,
 } from "../../../report/index.ts";
 import type { RunState } from "../live/run-state.ts";
-import type { Mistakes } from "../read-mistakes.ts";
+import type { Answers } from "../read-answers.ts";
 import type { RunPlace } from "../read-run.ts";
 import type { RunSettings } from "../read-settings.ts";
 import { isOpen } from "./action-pages.ts";
+import { answersSection } from "./answers-page.ts";
 import { address, facts, page, table } from "./layout.ts";
 import { progressText, stateWord } from "./list-page.ts";
 
@@ -27,9 +28,9 @@ export interface RunView {
   /** Whether its process, or that of its study, lives. */
   readonly alive: boolean;
   readonly settings: RunSettings;
-  readonly mistakes?: Mistakes;
+  readonly answers?: Answers;
   /** Why there are none. */
-  readonly noMistakes?: string;
+  readonly noAnswers?: string;
   /** Of a study's run without texts: counted from its result. */
   readonly confusion?: readonly (readonly number[])[];
   /** Whether it has a `report.html`, and is a finished model. */
@@ -64,7 +65,7 @@ export function runParts({ state, settings }: Pick<RunView, "state" | "settings"
   };
 }
 
-/** One run: how it goes, what it follows from, and what it got wrong. */
+/** One run: how it goes, what it follows from, and what it answered. */
 export function runPage(view: RunView): string {
   const { place, state, settings, report, model, actions } = view;
   const path = place.path || ".";
@@ -74,7 +75,7 @@ export function runPage(view: RunView): string {
 <h1>${place.name}</h1><p id="state" role="status">${parts.state}</p>
 <div class="actions">${actions}${model && html`<a href="${address("/try", { path })}">Try sentences</a>`}${report && html`<a href="${address("/report", { path })}">Its report</a>`}<a href="${address("/compare", { run: path })}">Compare</a></div>
 <div id="progress">${parts.progress}</div><div id="curves">${parts.curves}</div>
-${mistakesSection(view)}
+${answersPart(view)}
 ${
   Object.keys(settings.figures).length > 0 &&
   html`<h2>Figures</h2>${facts(Object.entries(settings.figures).map(([name, value]) => [figureName(name), figureText(name, value)]))}`
@@ -90,52 +91,12 @@ ${table(
   return page({ title: place.name, body, ...(live && { events: address("/run/events", { path }) }) });
 }
 
-function mistakesSection({ place, mistakes, noMistakes, confusion }: RunView): Html {
-  const path = place.path || ".";
+function answersPart({ place, answers, noAnswers, confusion }: RunView): Html {
   if (confusion) {
     const labels = confusion.map((_, at) => `class ${at}`);
     const note = "Over the reported split; rows are true classes. Texts of a study are not kept run by run.";
     return html`<h2>Confusions</h2>${card("Confusion matrix", note, confusions(labels, confusion))}`;
   }
-  if (!mistakes)
-    return html`<h2>Mistakes</h2><p class="note">${noMistakes ?? "None are kept yet: errors.csv comes with the model."}</p>`;
-  const { labels = [], matrix = [] } = mistakes.confusion ?? {};
-  const to = (truth: number, said: number): string =>
-    address("/run/mistakes", { path, label: labels[truth], predicted: labels[said] });
-  return html`<h2>Mistakes</h2><p><a href="${address("/run/mistakes", { path })}">All ${count(mistakes.rows.length)} of errors.csv</a></p>
-${
-  labels.length > 0 &&
-  card(
-    "Confusions",
-    "Rows are true classes, columns what was said. A cell opens its texts. Right answers are not kept, so the diagonal is empty.",
-    confusions(labels, matrix, "", (truth, said) => (matrix[truth][said] > 0 ? to(truth, said) : undefined)),
-  )
-}`;
-}
-
-export interface MistakesView {
-  readonly place: RunPlace;
-  readonly columns: readonly string[];
-  /** Those that are shown, of all. */
-  readonly rows: readonly (readonly string[])[];
-  readonly total: number;
-  readonly page: number;
-  readonly pages: number;
-  readonly cell?: { readonly label: string; readonly predicted: string };
-}
-
-/** Wrong answers of a run, the surest first. */
-export function mistakesPage({ place, columns, rows, total, cell, ...at }: MistakesView): string {
-  const path = place.path || ".";
-  const to = (number: number): string => address("/run/mistakes", { path, ...cell, page: number + 1 });
-  const what = cell ? html`“${cell.label}” that were said to be “${cell.predicted}”` : html`All mistakes`;
-  const body = html`<p class="eyebrow"><a href="${address("/run", { path })}">${place.name}</a></p><h1>${what}</h1>
-<p class="note">${count(total)} ${total === 1 ? "row" : "rows"} of errors.csv, the surest first.</p>
-${table(
-  "Mistakes",
-  columns,
-  rows.map((row) => html`<tr>${row.map((each) => html`<td class="text-cell">${each}</td>`)}</tr>`),
-)}
-${at.pages > 1 && html`<nav class="pager" aria-label="Pages">${at.page > 0 && html`<a href="${to(at.page - 1)}">← surer</a>`}<span>page ${at.page + 1} of ${at.pages}</span>${at.page + 1 < at.pages && html`<a href="${to(at.page + 1)}">less sure →</a>`}</nav>`}`;
-  return page({ title: `Mistakes of ${place.name}`, body });
+  if (answers) return answersSection(place, answers);
+  return html`<h2>Held-out answers</h2><p class="note">${noAnswers ?? "None are kept yet: errors.csv comes with the model."}</p>`;
 }

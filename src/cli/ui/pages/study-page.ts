@@ -1,24 +1,29 @@
 import { count, duration, fixed, type Html, html, percent } from "../../../report/index.ts";
-import { FEWEST_SEEDS, type PlannedLook, points, runName, type StudyResults } from "../../../studies/index.ts";
-import type { StudyCell, StudyState } from "../read-study.ts";
+import {
+  BASELINE,
+  type Disagreements,
+  FEWEST_SEEDS,
+  points,
+  type RunKey,
+  runName,
+  type StudyResults,
+} from "../../../studies/index.ts";
+import type { JudgedStudy, StudyCell, StudyExtras, StudyState } from "../studies/study-source.ts";
+import { studyActions } from "./action-pages.ts";
 import { address, facts, page, table } from "./layout.ts";
 
 export interface StudyView {
   readonly path: string;
-  readonly state: StudyState;
-  /** At the last look of the plan that is reached, while later seeds run; undefined where there is none, or it is being computed. */
-  readonly look?: PlannedLook;
-  /** Path of the folder that holds its report. */
-  readonly report?: string;
-  readonly actions: Html;
+  readonly state: StudyState & StudyExtras;
+  /** At the last look of the plan that is reached, where the study has not written its own results; undefined while it is being computed. */
+  readonly look?: JudgedStudy;
 }
 
 /** A study: its runs by arm and seed, its verdicts, and where its arms differ. */
-export function studyPage({ path, state, look, report, actions }: StudyView): string {
-  const { file, done, total, results } = state;
-  const { study, corpus, command, plan } = file;
+export function studyPage({ path, state, look }: StudyView): string {
+  const { study, corpus, command, plan, options, done, total, results, report } = state;
   const body = html`<p class="eyebrow">study · ${corpus}</p><h1>${study}</h1>
-<div class="actions">${actions}${report !== undefined && html`<a href="${address("/report", { path: report || "." })}">Its report</a>`}</div>
+<div class="actions">${studyActions(path, state.canStop)}${report !== undefined && html`<a href="${address("/report", { path: report || "." })}">Its report</a>`}</div>
 <div id="study" data-fresh>${facts([
     ["runs done", `${count(done)} of ${count(total)}`],
     ["time left", done === total || state.secondsLeft === null ? undefined : duration(state.secondsLeft)],
@@ -26,15 +31,13 @@ export function studyPage({ path, state, look, report, actions }: StudyView): st
     ["looks", `at ${plan.looks.join(", ")} seeds`],
   ])}
 <h2>Verdicts</h2>${results ? finalVerdicts(results) : verdictsSoFar(state, look)}
-<h2>Runs</h2>${runsTable(path, state)}</div>
-${results?.disagreements && disagreements(results)}
+<h2>Runs</h2>${runsTable(state)}
+${results?.disagreements ? disagreements(results.disagreements, results) : look && disagreements(look.disagreements, { baseline: BASELINE, seeds: plan.seeds.slice(0, look.look) })}</div>
 <h2>Settings</h2><pre class="command"><code>${command}</code></pre>${facts(
-    Object.entries(file.options).map(([name, value]) => [
-      name,
-      typeof value === "object" ? JSON.stringify(value) : String(value),
-    ]),
+    Object.entries(options).map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]),
   )}`;
-  return page({ title: study, body, ...(done < total && { again: 2 }) });
+  const open = done < total || (state.look !== null && !results && !look);
+  return page({ title: study, body, ...(open && { again: 2 }) });
 }
 
 const pill = (word: string): Html => html`<span class="pill ${word.replaceAll(" ", "-")}">${word}</span>`;
@@ -43,7 +46,7 @@ const finalVerdicts = ({ arms }: StudyResults): Html =>
   html`<ul class="verdicts">${arms.map(({ verdict }) => html`<li>${pill(verdict.word)}<p>${verdict.sentence}</p></li>`)}</ul>`;
 
 /** Nothing is said between two looks: whoever looks until it is significant is wrong far too often. */
-function verdictsSoFar({ file: { plan }, look: reached }: StudyState, look: PlannedLook | undefined): Html {
+function verdictsSoFar({ plan, look: reached }: StudyState, look: JudgedStudy | undefined): Html {
   if (plan.claims.length === 0) return html`<p>The study claims nothing, so there is nothing to judge.</p>`;
   const next = plan.looks.find((each) => each > (reached ?? 0));
   const coming =
@@ -61,16 +64,29 @@ function verdictsSoFar({ file: { plan }, look: reached }: StudyState, look: Plan
   )}</ul>${coming}`;
 }
 
-function runsTable(path: string, { arms, seeds, cell }: StudyState): Html {
+/** More of them have the same cause. */
+const MOST_TROUBLES = 20;
+
+function runsTable({ arms, seeds, cell, runPath }: StudyState & StudyExtras): Html {
   const row = (arm: string): Html =>
-    html`<tr><th scope="row">${arm}</th>${seeds.map((seed) => {
-      const name = runName({ arm, seed });
-      const href = address("/run", { path: `${path === "" ? "" : `${path}/`}runs/${name}` });
-      const found = cell(arm, seed);
-      return html`<td>${found.word === "waiting" ? "–" : html`<a href="${href}" aria-label="${arm}, seed ${seed}: ${found.word} ${cellText(found)}"${found.message !== undefined && html` title="${found.message}"`}><span class="state ${found.word}">${cellText(found)}</span></a>`}</td>`;
-    })}</tr>`;
-  const note = html`<p class="note">Accuracy on the reported split of runs that are done, and how far the others are. Each leads to its run.</p>`;
-  return html`${note}${table("Runs by arm and seed", ["arm", ...seeds.map((seed) => `seed ${seed}`)], arms.map(row))}`;
+    html`<tr><th scope="row">${arm}</th>${seeds.map((seed) => html`<td>${runCell({ arm, seed }, cell(arm, seed), runPath)}</td>`)}</tr>`;
+  const leads = runPath ? " Each leads to its run." : "";
+  const note = html`<p class="note">Accuracy on the reported split of runs that are done, and how far the others are.${leads}</p>`;
+  const troubles = seeds.flatMap((seed) =>
+    arms.flatMap((arm) => {
+      const { message } = cell(arm, seed);
+      return message === undefined ? [] : [html`<p class="note">${arm}, seed ${seed}: ${message}</p>`];
+    }),
+  );
+  return html`${note}${table("Runs by arm and seed", ["arm", ...seeds.map((seed) => `seed ${seed}`)], arms.map(row))}${troubles.slice(0, MOST_TROUBLES)}`;
+}
+
+function runCell(run: RunKey, found: StudyCell, runPath: StudyExtras["runPath"]): Html {
+  if (found.word === "waiting") return html`–`;
+  const shown = html`<span class="state ${found.word}">${cellText(found)}</span>`;
+  if (!runPath) return shown;
+  const href = address("/run", { path: runPath(runName(run)) });
+  return html`<a href="${href}" aria-label="${run.arm}, seed ${run.seed}: ${found.word} ${cellText(found)}">${shown}</a>`;
 }
 
 function cellText({ word, accuracy, share }: StudyCell): string {
@@ -78,11 +94,11 @@ function cellText({ word, accuracy, share }: StudyCell): string {
   return word === "running" && share !== undefined ? percent(share, 0) : word;
 }
 
-/** Texts that an arm and the baseline answer differently, as the results keep them. */
-const disagreements = ({ disagreements, baseline, seeds }: StudyResults): Html =>
-  html`<h2>Where arms differ</h2>${disagreements!.arms.map(
+/** Texts that an arm and the baseline answer differently. */
+const disagreements = ({ arms }: Disagreements, { baseline, seeds }: Pick<StudyResults, "baseline" | "seeds">): Html =>
+  html`<h2>Where arms differ</h2>${arms.map(
     ({ arm, onlyArm, onlyBaseline, examples }) =>
-      html`<h3>${arm}</h3><p class="note">Over all seeds it alone is right ${count(onlyArm)} times, ${baseline} alone ${count(onlyBaseline)} times.</p>${
+      html`<h3>${arm}</h3><p class="note">Over ${seeds.length} seeds it alone is right ${count(onlyArm)} times, ${baseline} alone ${count(onlyBaseline)} times.</p>${
         examples.length > 0 &&
         table(
           `Texts on which ${arm} and ${baseline} differ`,

@@ -36,7 +36,7 @@ button.warn{border-color:var(--bad);color:var(--bad)}
 .confusion a:focus-visible rect,.confusion a:hover rect{stroke:var(--ink);stroke-width:2}
 .pager{display:flex;gap:18px;margin:14px 0;flex-wrap:wrap}
 .text-cell{white-space:pre-line!important;overflow-wrap:anywhere;min-width:220px}
-#lost:not(:empty){position:fixed;bottom:0;left:0;right:0;margin:0;padding:10px 16px;background:var(--bad);color:var(--card);font-weight:600}
+#lost:not(:empty){overflow-wrap:anywhere;position:fixed;bottom:0;left:0;right:0;margin:0;padding:10px 16px;background:var(--bad);color:var(--card);font-weight:600}
 .heads{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,230px),1fr));gap:14px}
 .heads a{display:block;color:inherit;text-decoration:none;padding:8px;border:1px solid var(--rule);border-radius:8px;background:var(--card)}
 .heads a[aria-current]{border-color:var(--same);box-shadow:0 0 0 1px var(--same)}

@@ -45,9 +45,11 @@ async function fetchAgain(): Promise<void> {
   if (document.hidden) return;
   try {
     const answer = await fetch(location.href);
-    if (!answer.ok) return;
-    showFresh(await answer.text());
-    lost.textContent = "";
+    const markup = await answer.text();
+    // this page is an error that has passed
+    if (answer.ok && document.getElementById("failed")) return location.reload();
+    if (answer.ok) showFresh(markup);
+    lost.textContent = answer.ok || document.getElementById("failed") ? "" : (errorIn(markup) ?? "");
   } catch {
     lost.textContent = "crisp ui does not answer: this page shows how things stood.";
   }
@@ -58,6 +60,10 @@ function showFresh(markup: string): void {
   for (const place of fresh.querySelectorAll("[data-fresh]")) show(place.id, place.innerHTML);
 }
 
+/** The words of a page that is an error. */
+const errorIn = (markup: string): string | null | undefined =>
+  new DOMParser().parseFromString(markup, "text/html").querySelector(".error")?.textContent;
+
 /** A decision is kept as soon as it is made, one after the other, so that the last one counts. */
 let kept: Promise<unknown> = Promise.resolve();
 function keep(form: HTMLFormElement, { name, value }: HTMLSelectElement): void {
@@ -66,9 +72,8 @@ function keep(form: HTMLFormElement, { name, value }: HTMLSelectElement): void {
     try {
       const answer = await fetch(form.action, { method: "POST", body });
       const markup = await answer.text();
-      const error = new DOMParser().parseFromString(markup, "text/html").querySelector(".error")?.textContent;
       if (answer.ok) showFresh(markup);
-      lost.textContent = answer.ok ? "" : `This decision was not kept: ${error ?? answer.status}`;
+      lost.textContent = answer.ok ? "" : `This decision was not kept: ${errorIn(markup) ?? answer.status}`;
     } catch {
       lost.textContent = "crisp ui does not answer: this decision was not kept.";
     }

@@ -1,13 +1,13 @@
 import type { SentError } from "../../../runs/index.ts";
-import type { PlannedLook } from "../../../studies/index.ts";
 import type { Prediction } from "../../../tasks/index.ts";
+import type { JudgedStudy, StudyPlace } from "../studies/study-source.ts";
 
 /** What the server gives to a thread, as it would stand still meanwhile. */
 export type Job =
   /** Let a model read a text. */
   | { readonly type: "read"; readonly folder: string; readonly text: string; readonly pair?: string }
   /** Judge a study at a look of its plan. */
-  | { readonly type: "look"; readonly folder: string; readonly look: number };
+  | { readonly type: "look"; readonly place: StudyPlace; readonly look: number };
 
 /** A model's reading of a text under one kind of attention. */
 export interface Reading {
@@ -30,5 +30,5 @@ export interface ReadText {
 /** Texts of more tokens have no maps: they would not be read. */
 export const MOST_MAPPED_TOKENS = 96;
 
-export type Done = ReadText | PlannedLook;
+export type Done = ReadText | JudgedStudy;
 export type FromThread = { readonly done: Done } | { readonly error: SentError };

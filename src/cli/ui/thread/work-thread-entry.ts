@@ -1,13 +1,14 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { Classifier } from "../../../api/index-node.ts";
 import { isDense } from "../../../attention/index.ts";
 import { explainChange } from "../../../files/index-node.ts";
 import { toSent } from "../../../runs/index.ts";
-import { verdictsAt } from "../../../studies/index.ts";
-import { studyIn } from "../read-run.ts";
-import { recordsOf } from "../read-study.ts";
+import type { Connection, DatabasePlace } from "../../../studies/index-node.ts";
+import { connectStudies, recordsIn } from "../studies/database-studies.ts";
+import { recordsOf } from "../studies/folder-studies.ts";
+import { judgedAt } from "../studies/study-source.ts";
 import { type Done, type FromThread, type Job, MOST_MAPPED_TOKENS, type Reading, type ReadText } from "./jobs.ts";
 
 const MOST_LABELS = 5;
@@ -26,12 +27,21 @@ port.on("message", async (job: Job) => {
   port.postMessage(answer);
 });
 
-const work = (job: Job): Promise<Done> | Done => (job.type === "read" ? read(job) : lookAt(job));
+const work = (job: Job): Promise<Done> => (job.type === "read" ? read(job) : lookAt(job));
 
-function lookAt({ folder, look }: Extract<Job, { type: "look" }>): Done {
-  const { plan, ids, corpus } = studyIn(folder);
-  const arms = [...new Set(Object.keys(ids).map((name) => name.slice(0, name.lastIndexOf(".seed-"))))];
-  return verdictsAt(look, plan, arms, recordsOf(folder), corpus);
+/** Of the database that the thread was given; made anew where it could not be had. */
+let connection: Promise<Connection> | undefined;
+function connected(): Promise<Connection> {
+  connection ??= connectStudies(workerData as DatabasePlace).catch((error) => {
+    connection = undefined;
+    throw error;
+  });
+  return connection;
+}
+
+async function lookAt({ place, look }: Extract<Job, { type: "look" }>): Promise<Done> {
+  const { facts, records } = "folder" in place ? recordsOf(place.folder) : await recordsIn(await connected(), place.study, look);
+  return judgedAt(look, facts, records);
 }
 
 async function modelIn(folder: string): Promise<Classifier> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { reviews, tinyClassifier } from "../../../../test/export/saved-models.fixture.ts";
-import { madeUpStudy } from "../made-up.fixture.ts";
+import { madeUpRun, madeUpStudy } from "../made-up.fixture.ts";
 import { createWorkThread } from "./work-thread.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-work-thread-"));
@@ -62,20 +62,18 @@ test("a study is judged at a look of its plan from its finished runs", async () 
   madeUpStudy(folder, { arms, seeds });
   for (const seed of seeds)
     for (const arm of arms) {
-      const labels = Array.from({ length: 40 }, (_, at) => at % 2);
-      const right = arm === "dense" ? 20 : 38;
-      const record = {
-        ...{ arm, seed, labels, denseProbabilities: labels.map(() => [0.5, 0.5]) },
-        probabilities: labels.map((label, at) => (at < right === (label === 0) ? [0.9, 0.1] : [0.1, 0.9])),
-        ...{ trainLoss: 0.1, trainAccuracy: 1, effectiveSparsity: 0, steps: 1, seconds: 1, bestBySelectionAccuracy: null },
-        ...{ temperature: null, curve: [] },
-      };
-      writeFileSync(join(folder, `runs/${arm}.seed-${seed}.json`), JSON.stringify({ record }));
+      const run = madeUpRun(arm, seed, arm === "dense" ? 20 : 38);
+      writeFileSync(join(folder, `runs/${arm}.seed-${seed}.json`), JSON.stringify(run));
     }
-  const { look, verdicts } = await thread.look(folder, 5);
+  const { look, verdicts, disagreements } = await thread.look({ folder }, 5);
   assert.equal(look, 5);
   assert.deepEqual(
     verdicts.map(({ arm, verdict, difference }) => [arm, verdict.word, difference.mean]),
     [["sparse", "supported", 45]],
   );
+  const [{ arm, onlyArm, onlyBaseline, examples }] = disagreements.arms;
+  assert.deepEqual([arm, onlyArm, onlyBaseline, examples.length], ["sparse", 5 * 18, 0, 8]);
+  assert.deepEqual(examples[0], {
+    ...{ index: 20, text: "text 20 of the reported split", label: "class 0", armRight: 5, baselineRight: 0 },
+  });
 });

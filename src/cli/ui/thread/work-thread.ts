@@ -3,13 +3,14 @@ import { expectedGot } from "../../../errors/index.ts";
 import { fromSent } from "../../../runs/index.ts";
 import { keepTelemetryOff } from "../../../runtime/index-node.ts";
 import { HttpError } from "../../../server/index-node.ts";
-import type { PlannedLook } from "../../../studies/index.ts";
+import type { DatabasePlace } from "../../../studies/index-node.ts";
+import type { JudgedStudy, StudyPlace } from "../studies/study-source.ts";
 import type { Done, FromThread, Job, ReadText } from "./jobs.ts";
 
 /** A thread that computes for the server, one job after the other; it starts with the first one. */
 export interface WorkThread {
   read(folder: string, text: string, pair?: string): Promise<ReadText>;
-  look(folder: string, look: number): Promise<PlannedLook>;
+  look(place: StudyPlace, look: number): Promise<JudgedStudy>;
   /** Waits for what is computed: to end a thread inside ONNX Runtime would end the process. */
   close(): Promise<void>;
 }
@@ -18,13 +19,14 @@ const entry = new URL("./work-thread-entry.ts", import.meta.url);
 /** More jobs than this are refused, as nobody waits for the last of them. */
 const MOST_WAITING = 8;
 
-export function createWorkThread(): WorkThread {
+/** @param database - Whose studies it judges; its address stays in this process. */
+export function createWorkThread(database?: DatabasePlace): WorkThread {
   let worker: Worker | undefined;
   let line: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   const one = async (job: Job): Promise<Done> => {
     keepTelemetryOff();
-    worker ??= new Worker(entry);
+    worker ??= new Worker(entry, { workerData: database });
     const { promise, resolve, reject } = Promise.withResolvers<FromThread>();
     const lost = (why: unknown): void => {
       worker = undefined;
@@ -56,7 +58,7 @@ export function createWorkThread(): WorkThread {
   };
   return {
     read: async (folder, text, pair) => (await queued({ type: "read", folder, text, pair })) as ReadText,
-    look: async (folder, look) => (await queued({ type: "look", folder, look })) as PlannedLook,
+    look: async (place, look) => (await queued({ type: "look", place, look })) as JudgedStudy,
     async close() {
       await line;
       await worker?.terminate();

@@ -6,8 +6,11 @@ export interface Patience {
   readonly longestMs?: number;
   /** Told once each time the database goes away, and when it is back. */
   readonly onNote?: (text: string) => void;
+  /** What to do about one that stays away, for the error; default: that the same command goes on. */
+  readonly hint?: string;
 }
 
+const GOES_ON = "Finished runs are kept; the same command goes on with the others.";
 const LONGEST_MS = 300_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
@@ -20,7 +23,10 @@ const LONGEST_WAIT_MS = 10_000;
  *
  * @throws `database/unreachable` after `longestMs`; what is wrong with a statement at once.
  */
-export function patient(connection: Connection, { longestMs = LONGEST_MS, onNote = () => {} }: Patience = {}): Connection {
+export function patient(
+  connection: Connection,
+  { longestMs = LONGEST_MS, onNote = () => {}, hint = GOES_ON }: Patience = {},
+): Connection {
   let away = false;
   let gaveUp = false;
   const insist = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -37,7 +43,7 @@ export function patient(connection: Connection, { longestMs = LONGEST_MS, onNote
         if (gaveUp || performance.now() + wait > until) {
           // whoever tidies up after this need not wait as long again
           gaveUp = true;
-          throw unreachable(connection.name, error, "Finished runs are kept; the same command goes on with the others.");
+          throw unreachable(connection.name, error, hint);
         }
         if (!clash && !away) {
           onNote(`${connection.name} does not answer (${messageOf(error)}); trying again for ${Math.round(longestMs / 1000)} s`);

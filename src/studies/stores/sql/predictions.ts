@@ -49,7 +49,8 @@ function bytesOf(rows: Rows): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-function rowsOf(bytes: Uint8Array, classes: number): number[][] {
+/** [examples][classes] of packed probabilities. */
+export function rowsOf(bytes: Uint8Array, classes: number): number[][] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const examples = classes === 0 ? 0 : bytes.byteLength / 8 / classes;
   return Array.from({ length: examples }, (_, row) =>
