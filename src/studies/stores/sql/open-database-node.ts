@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { migrate } from "./migrations.ts";
-import { isOutage, type Patience, patient, unreachable } from "./patient.ts";
+import { isOutage, isRefusal, type Patience, patient, refused, unreachable } from "./patient.ts";
 import { connectPglite } from "./pglite-node.ts";
 import { connectPostgres } from "./postgres-node.ts";
 
@@ -11,6 +11,7 @@ export type DatabasePlace = { readonly url: string } | { readonly folder: string
  * Connect to a database, with the tables that this version of Crisp needs.
  *
  * @throws `database/unreachable` at once where it does not answer the first time; later it is waited for, see `patient`.
+ *   `database/refused` where user, password, name or rights are wrong.
  * @example
  * const database = await openDatabase({ url: "postgres://crisp@db.example.org/studies" });
  */
@@ -20,6 +21,7 @@ export async function openDatabase(place: DatabasePlace, patience: Patience = {}
     await migrate(connection);
   } catch (error) {
     await connection.close().catch(() => {}); // the first error is the one to tell
+    if (isRefusal(error)) throw refused(connection.name, error);
     throw isOutage(error)
       ? unreachable(connection.name, error, "Check the URL, and that the server can be reached from this machine.")
       : error;

@@ -67,6 +67,23 @@ export function patient(
 export const unreachable = (name: string, error: unknown, hint: string) =>
   expectedGot("database/unreachable", name, "a database that answers", messageOf(error), hint);
 
+/** The error of a database that answers, and lets this user do nothing. */
+export const refused = (name: string, error: unknown) =>
+  expectedGot(
+    "database/refused",
+    name,
+    "a database in which this user may make tables",
+    messageOf(error),
+    "Check user and database in the URL, the password (PGPASSWORD or ~/.pgpass), and the user's rights.",
+  );
+
+/** Authorisation, no such database, no right (the same list of codes), and what `pg` says of a password that is not there. */
+const REFUSAL_CODES = /^(28\w{3}|3D000|42501)$/;
+export const isRefusal = (error: unknown): boolean => {
+  const { code, message = "" } = error as { code?: string; message?: string };
+  return code === undefined ? message.startsWith("SASL") : REFUSAL_CODES.test(code);
+};
+
 /** Of the system, of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html) and, without a code, of `pg`. */
 const OUTAGE_CODES =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|08\w{3}|57P0[1-3]|53300|25P03)$/;

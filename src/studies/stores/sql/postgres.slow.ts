@@ -69,4 +69,18 @@ describe("a PostgreSQL of its own", { skip: noPostgres }, () => {
       return true;
     });
   });
+
+  test("a wrong or missing password, and a database that is not there, are told in words", async () => {
+    const changed = (change: (url: URL) => void): string => {
+      const url = new URL(server.url);
+      change(url);
+      return url.href;
+    };
+    const cases: [string, RegExp][] = [
+      [changed((url) => void (url.password = "wrong")), /got password authentication failed for user "crisp"\. Check user/],
+      [changed((url) => void (url.password = "")), /got SASL: .*password must be a.* string\. Check user/],
+      [changed((url) => void (url.pathname = "/none")), /got database "none" does not exist\. Check user/],
+    ];
+    for (const [url, message] of cases) await assert.rejects(openDatabase({ url }), { code: "database/refused", message });
+  });
 });
