@@ -34,20 +34,33 @@ const MOST_COMPARED = 2000;
 export function findOutliers(features: readonly UnitVector[], { seed = 0 }: { readonly seed?: number } = {}): Outliers {
   const order = permutation({ seed, step: 0, site: "outliers" }, features.length);
   const compared = order.subarray(0, MOST_COMPARED);
+  const others = new Float64Array(compared.length);
+  // beside each other in memory, as each of them is read for every text
+  const rows = Array.from(compared, (at) => Float32Array.from(features[at]));
   const distances = features.map((own, at) => {
-    const others = new Float64Array(compared.length);
-    compared.forEach((other, place) => {
-      others[place] = other === at ? Infinity : cosineDistance(own, features[other]);
-    });
-    const nearest = others.sort().filter((distance) => distance < Infinity);
-    const taken = nearest.subarray(0, NEIGHBOURS);
-    return taken.length === 0 ? 0 : taken.reduce((a, b) => a + b, 0) / taken.length;
+    for (let place = 0; place < compared.length; place++) {
+      others[place] = compared[place] === at ? Infinity : cosineDistance(own, rows[place]);
+    }
+    return meanOfSmallest(others);
   });
   const sorted = Float64Array.from(distances).sort();
   const [q1, q3] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
   const fence = q3 + 1.5 * (q3 - q1);
   const found = distances.flatMap((distance, at) => (distance > fence ? [at] : []));
   return { distances, fence, found: found.sort((a, b) => distances[b] - distances[a] || a - b) };
+}
+
+/** Of those that are finite; 0 where there is none. */
+function meanOfSmallest(distances: Float64Array): number {
+  const smallest: number[] = []; // ascending
+  for (const distance of distances) {
+    if (distance === Infinity || (smallest.length === NEIGHBOURS && distance >= smallest[NEIGHBOURS - 1])) continue;
+    let place = smallest.length;
+    while (place > 0 && smallest[place - 1] > distance) place--;
+    smallest.splice(place, 0, distance);
+    smallest.length = Math.min(smallest.length, NEIGHBOURS);
+  }
+  return smallest.length === 0 ? 0 : smallest.reduce((a, b) => a + b, 0) / smallest.length;
 }
 
 /** Of sorted numbers, between neighbours in proportion. */
