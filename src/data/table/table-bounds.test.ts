@@ -42,6 +42,22 @@ describe("a row may have 16 MB, in memory and on disk", () => {
       for await (const _ of (await rows({})).parts);
     },
   };
+  for (const name of ["a.csv", "a.tsv"]) {
+    const delimiter = name.endsWith("csv") ? ";" : "\t";
+    for (const [how, read] of Object.entries(readers)) {
+      test(`and 16,384 cells: ${name} ${how}`, async () => {
+        const table = (cells: number): Uint8Array =>
+          encode(
+            ["text", "label", ...Array(cells - 2).keys()].join(delimiter) + `\n${"x".repeat(cells).split("").join(delimiter)}\n`,
+          );
+        await read(table(16_384), name);
+        await assert.rejects(read(table(16_385), name), {
+          code: "data/broken-row",
+          message: new RegExp(`^${name}:1: expected a row of at most 16384 cells, got 16385\\. Is the delimiter right`),
+        });
+      });
+    }
+  }
   for (const [name, table] of Object.entries(formats)) {
     const [most, more] = [LIMIT, LIMIT + 2].map((bytes) => encode(table(bytes)));
     for (const [how, read] of Object.entries(readers)) {

@@ -3,6 +3,9 @@ import { type CrispError, expectedGot } from "../../errors/index.ts";
 /** A longer row is not one: a quote or line break is missing. Its tokens alone would take a gigabyte. */
 export const LONGEST_ROW_BYTES = 16 << 20;
 
+/** Spreadsheets have no more. What is made for each column, from a row of delimiters alone, would take hundreds of times its bytes. */
+export const MOST_COLUMNS = 16_384;
+
 /** V8 has no longer string; text that is unpacked stops here too. */
 export const MOST_TEXT_BYTES = 2 ** 29 - 24;
 
@@ -60,10 +63,14 @@ export class RowBounds {
    * Count a row.
    *
    * @param text - What it is part of.
-   * @throws `data/broken-row` for a row of more than 16 MB in UTF-8, `data/too-large` for more rows than memory holds.
+   * @throws `data/broken-row` for a row of more than 16 MB in UTF-8 or 16,384 cells, `data/too-large` for more rows than memory holds.
    */
   add(line: number, cells: number, text: string, start: number, end: number): void {
     if (isTooLong(text, start, end)) throw rowTooLong(`${this.#name}:${line}`);
+    if (cells > MOST_COLUMNS) {
+      const hint = "Is the delimiter right? Leave out columns that nothing is learned from.";
+      throw expectedGot("data/broken-row", `${this.#name}:${line}`, `a row of at most ${MOST_COLUMNS} cells`, cells, hint);
+    }
     this.#rows++;
     this.#bytes += ROW_BYTES + CELL_BYTES * cells;
     if (this.#bytes <= MOST_TABLE_BYTES) return;

@@ -156,7 +156,7 @@ function mutatePacked(random: Random, bytes: Uint8Array, other: Uint8Array): Uin
   }
 }
 
-const memory = { floor: 24 << 20, factor: 2000 };
+const memory = { floor: 32 << 20, factor: 2000 };
 
 export const csv: Target = {
   ...{ name: "csv", mutate: mutateText, run: reader("train.csv"), memory },
