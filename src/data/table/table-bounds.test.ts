@@ -105,6 +105,18 @@ test("rows are counted before they fill the memory: narrow ones and wide ones", 
   assert.equal(rowsUntilRefused(1000), 74_702);
 });
 
+test("rows of JSONL have at most 16,384 keys, all together", async () => {
+  const rows = Array.from({ length: 8193 }, (_, row) =>
+    JSON.stringify({ text: "x", label: "y", [`a${row}`]: 1, [`b${row}`]: 1 }),
+  );
+  const read = (count: number) => readDataset(encode(rows.slice(0, count).join("\n")), "a.jsonl");
+  assert.equal((await read(8191)).examples.length, 8191);
+  await assert.rejects(read(8193), {
+    code: "data/broken-row",
+    message: /^a\.jsonl:8192: expected at most 16384 different keys in all rows together, got more\. A key names a column/,
+  });
+});
+
 test("a cell of Parquet, which has no lines, is held to the same", () => {
   const table = { name: "a.parquet", columns: ["text", "label"], rows: [{ line: 1, cells: ["a".repeat(LIMIT + 1), "x"] }] };
   assert.throws(() => toDataset(table), { code: "data/broken-row", message: /^a\.parquet:1: expected a row of at most 16 MB/ });

@@ -3,7 +3,7 @@ import type { Table, TableRow } from "../types.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { looksLikeHeader } from "./columns.ts";
 import { csvRecords } from "./csv.ts";
-import { linesOf, RowBounds } from "./table-bounds.ts";
+import { linesOf, MOST_COLUMNS, RowBounds } from "./table-bounds.ts";
 
 export type TableFormat = "tsv" | "csv" | "jsonl";
 
@@ -110,6 +110,15 @@ function jsonObject(raw: string): object | string {
   }
 }
 
+const tooManyKeys = (where: string): CrispError =>
+  expectedGot(
+    "data/broken-row",
+    where,
+    `at most ${MOST_COLUMNS} different keys in all rows together`,
+    "more",
+    "A key names a column: give the same one in every row.",
+  );
+
 export function jsonlTable(text: string, name: string, firstLine = 1, bad?: BadRows): Table {
   const columns = new Map<string, number>();
   const rows: TableRow[] = [];
@@ -127,7 +136,10 @@ export function jsonlTable(text: string, name: string, firstLine = 1, bad?: BadR
     }
     const cells: unknown[] = [];
     for (const [key, cell] of Object.entries(value)) {
-      if (!columns.has(key)) columns.set(key, columns.size);
+      if (!columns.has(key)) {
+        if (columns.size === MOST_COLUMNS) throw tooManyKeys(`${name}:${firstLine + at}`);
+        columns.set(key, columns.size);
+      }
       cells[columns.get(key)!] = cell;
     }
     rows.push({ line: firstLine + at, cells });
