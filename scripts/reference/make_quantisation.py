@@ -4,7 +4,6 @@
     python scripts/reference/make_quantisation.py > test/fixtures/quantisation.json
 
 rows    fake_quantize_per_channel_affine over axis 0 with scales max |row| / steps and zero points 0
-bytes   fake_quantize_per_tensor_affine with the scale and the zero point of ONNX's DynamicQuantizeLinear
 Each has x [rows, columns], the rounded values, an upstream gradient and the gradient for x.
 """
 
@@ -32,18 +31,11 @@ def row_steps(steps):
     return rounded
 
 
-def byte_steps(x):
-    low, high = min(x.min().item(), 0.0), max(x.max().item(), 0.0)
-    scale = (high - low) / 255
-    return torch.fake_quantize_per_tensor_affine(x, scale, round(-low / scale), 0, 255)
-
-
 print(
     json.dumps(
         {
             "torch": torch.__version__,
             "rows": [{"steps": steps} | case(*size, row_steps(steps)) for steps, size in ((64, (3, 7)), (127, (2, 5)))],
-            "bytes": [case(*size, byte_steps) for size in ((3, 7), (1, 4))],
         }
     )
 )

@@ -18,12 +18,30 @@ const config = parseEncoderConfig({
     attention_probs_dropout_prob: 0,
   },
 });
-const weights = initialise(config, 5);
+const weights = initialise(config, 7);
 const rows = [
   [2, 5, 9, 11, 3],
   [2, 7, 3],
   [2, 4, 14, 3],
 ];
+
+async function logitsOfFile(weights: ReadonlyMap<string, Float32Array>): Promise<Float32Array> {
+  const file = onnxClassifier({ config, plan: { pattern: dense() }, weights, quantize: "int8" });
+  const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+  const n = Math.max(...rows.map(({ length }) => length));
+  const whole = (of: (row: readonly number[], at: number) => number): Tensor =>
+    new Tensor("int64", BigInt64Array.from(rows.flatMap((row) => Array.from({ length: n }, (_, at) => BigInt(of(row, at))))), [
+      rows.length,
+      n,
+    ]);
+  const { logits } = await session.run({
+    input_ids: whole((row, at) => row[at] ?? 0),
+    attention_mask: whole((row, at) => Number(at < row.length)),
+    token_type_ids: whole(() => 0),
+  });
+  await session.release();
+  return logits.data as Float32Array;
+}
 
 test("training with rounding computes what the file of 8 bits computes, padding and all", async () => {
   const context = contextOf(rows, { training: true });
@@ -34,19 +52,22 @@ test("training with rounding computes what the file of 8 bits computes, padding 
   };
   const [rounded, plain] = [await logitsOf(true), await logitsOf(false)];
 
-  const file = onnxClassifier({ config, plan: { pattern: dense() }, weights, quantize: "int8" });
-  const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
-  const { n } = context.bindings as { n: number };
-  const whole = (values: Iterable<number>): Tensor => new Tensor("int64", BigInt64Array.from(values, BigInt), [rows.length, n]);
-  const mask = rows.flatMap((row) => Array.from({ length: n }, (_, at) => Number(at < row.length)));
-  const feeds = { input_ids: whole(context.inputIds), attention_mask: whole(mask), token_type_ids: whole(context.tokenTypeIds) };
-  const exported = (await session.run(feeds)).logits.data as Float32Array;
-  await session.release();
+  const exported = await logitsOfFile(weights);
 
   const furthest = (from: ArrayLike<number>): number => Math.max(...Array.from(exported, (x, at) => Math.abs(x - from[at])));
   // where float32 falls on the other side of a half, one activation is a step off
   assert.ok(furthest(rounded) < 1e-3, `${furthest(rounded)}`);
   assert.ok(furthest(plain) > 20 * furthest(rounded), `${furthest(plain)}`);
+});
+
+test("small values beside a head's large diagonal, which rows in steps would lose, are in the file", async () => {
+  const pooler = "bert.pooler.dense.weight";
+  const D = config.hiddenSize;
+  const diagonal = Float32Array.from({ length: D * D }, (_, at) => (at % (D + 1) === 0 ? 1 : 0));
+  const learned = diagonal.map((value, at) => (value > 0 ? value : 0.005 * Math.sin(at)));
+  const logitsWith = (values: Float32Array) => logitsOfFile(new Map([...weights, [pooler, values]]));
+  const [plain, own] = [await logitsWith(diagonal), await logitsWith(learned)];
+  assert.ok(Math.max(...plain.map((x, at) => Math.abs(x - own[at]))) > 1e-3);
 });
 
 test("gradients pass the rounding: those of every matrix point where they do without it", async () => {

@@ -53,5 +53,5 @@ export function withUsualSymbols(graph: Graph): Graph {
 }
 
 /** The memory of an array as bytes. */
-export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array =>
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int8Array | BigInt64Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,34 +1,38 @@
-import { EIGHT_BITS } from "../models/index.ts";
+import { elements, LEAST_SCALE } from "../graph/index.ts";
+import { EIGHT_BITS, isRounded } from "../models/index.ts";
 import type { ModelProto, NodeProto, TensorProto } from "../onnx/index.ts";
 import { bytesOf } from "./initializers.ts";
 
 type Graph = ModelProto["graph"];
 
 const FLOAT = 1;
+const UINT8 = 2;
 const INT8 = 3;
+const INT64 = 7;
+/** What 0 is among the bytes of activations. */
+const ZERO = 128;
+
 /**
- * Make a model's matrix products and large embedding tables 8-bit, as ONNX Runtime's dynamic quantisation does: weights per output
- * feature, symmetric; activations per tensor, at run time.
+ * Make a model's matrix products and large embedding tables 8-bit: weights row by row, which are output features, and activations row by
+ * row, which are tokens, at run time; both symmetric.
  *
- *     w ≈ scale · q,  scale = max |w| / 64 of the feature;  y = scale_x · scale_w · Σ (x_q − zero_x) q + b
+ *     w ≈ s_w · q_w,  s_w = max |w| / 64 of the feature;  x ≈ s_x · q_x,  s_x = max |x| / 127 of the token
+ *     y = s_x · s_w · Σ q_x q_w + b
  *
- * An activation's scale is taken over the whole batch, padding too: scores of a text vary a little with what stands beside it.
+ * So a text's scores do not depend on what stands beside it, and one token with large values costs the others nothing. What stays float:
+ * see `isRounded`.
  *
- * @param graph - With its weights inside.
+ * @param graph - With its weights inside, and shapes on its values.
  * @param names - Of the weights; other constants, such as the waves of rotary positions, stay as they are.
- * @param options.least - Weights of fewer elements stay float; default 4096.
- * @see onnxruntime.quantization.quantize_dynamic; embeddings are rounded row by row here, there by one scale.
+ * @see onnxruntime.quantization.quantize_dynamic, which has one scale for all activations of a tensor, and one for a table.
  */
-export function quantized(
-  graph: Graph,
-  names: ReadonlySet<string>,
-  { least = EIGHT_BITS.least }: { readonly least?: number } = {},
-): Graph {
-  const weights = new Map(graph.initializer.flatMap((tensor) => (names.has(tensor.name) ? [[tensor.name, tensor]] : [])));
+export function quantized(graph: Graph, names: ReadonlySet<string>): Graph {
+  const weights = new Map(graph.initializer.flatMap((tensor) => (isMatrix(tensor, names) ? [[tensor.name, tensor]] : [])));
+  const shapes = new Map([...graph.input, ...graph.valueInfo].map(({ name, shape }) => [name, shape]));
   const made = new Map<string, Rounded>();
   const added = new Map<string, TensorProto>();
   const node: NodeProto[] = [];
-  const activations = new Map<string, readonly string[]>();
+  const activations = new Map<string, RoundedRows>();
   /** A matrix that several layers share is rounded once. */
   const once = ({ name }: TensorProto, make: () => Rounded): Rounded => {
     if (!made.has(name)) made.set(name, make());
@@ -38,48 +42,71 @@ export function quantized(
     added.set(tensor.name, tensor);
     return tensor.name;
   };
-  const large = (name: string): TensorProto | undefined => {
-    const tensor = weights.get(name);
-    const fits = tensor?.dataType === FLOAT && tensor.dims.length === 2 && tensor.dims[0] * tensor.dims[1] >= least;
-    return fits ? tensor : undefined;
+  const number = (value: number): string =>
+    add({ name: `rounding_${value}`, dims: [], dataType: FLOAT, rawData: bytesOf(Float32Array.of(value)) });
+  const put = (
+    opType: string,
+    input: readonly string[],
+    output: string,
+    attributes: Readonly<Record<string, number>> = {},
+  ): string => {
+    const attribute = Object.entries(attributes).map(([name, i]) => ({ name, type: 2, i }));
+    node.push({ opType, input, output: [output], name: output, attribute });
+    return output;
+  };
+  const toFloat = (value: string): string => put("Cast", [value], `${value}_float`, { to: FLOAT });
+
+  /** The same numbers as the graph's `rowSteps`. */
+  const roundedRows = (x: string): RoundedRows => {
+    const lastAxis = add({ name: "rounding_axis", dims: [1], dataType: INT64, rawData: bytesOf(BigInt64Array.of(-1n)) });
+    const largest = put("ReduceMax", [put("Abs", [x], `${x}_abs`), lastAxis], `${x}_largest`, { keepdims: 1 });
+    const step = put("Div", [largest, number(EIGHT_BITS.activationSteps)], `${x}_step`);
+    const scale = put("Max", [step, number(LEAST_SCALE)], `${x}_scale`);
+    const whole = put("Round", [put("Div", [x, scale], `${x}_steps`)], `${x}_whole`);
+    return { bytes: put("Cast", [put("Add", [whole, number(ZERO)], `${x}_moved`)], `${x}_bytes`, { to: UINT8 }), scale };
   };
 
   for (const each of graph.node) {
     const [first, second, bias] = each.input;
-    const weight = isLinear(each) ? large(second) : each.opType === "Gather" ? large(first) : undefined;
     const [out] = each.output;
-    const put = (opType: string, input: readonly string[], output: string | readonly string[], more: Partial<NodeProto> = {}) => {
-      const outputs = typeof output === "string" ? [output] : output;
-      node.push({ opType, input, output: outputs, name: outputs[0], ...more });
-      return outputs[0];
-    };
-    const toFloat = (value: string): string =>
-      put("Cast", [value], `${value}_float`, { attribute: [{ name: "to", type: 2, i: FLOAT }] });
-    if (!weight) {
-      node.push(each);
-    } else if (each.opType === "Gather") {
-      const { table, scale } = once(weight, () => rounded(weight, EIGHT_BITS.tableSteps));
-      const axis = { attribute: each.attribute };
-      const bytes = put("Gather", [add(table), second], `${out}_bytes`, axis);
-      const scales = put("Gather", [add({ ...scale, dims: [weight.dims[0], 1] }), second], `${out}_scales`, axis);
-      put("Mul", [toFloat(bytes), scales], out);
-    } else {
-      if (!activations.has(first)) {
-        const names = ["bytes", "scale", "zero"].map((part) => `${first}_${part}`);
-        put("DynamicQuantizeLinear", [first], names);
-        activations.set(first, names);
-      }
-      const [bytes, scaleX, zeroX] = activations.get(first)!;
-      const { table, scale } = once(weight, () => transposed(rounded(weight, EIGHT_BITS.matrixSteps)));
-      const sums = put("MatMulInteger", [bytes, add(table), zeroX], `${out}_sums`);
-      const scales = put("Mul", [scaleX, add(scale)], `${out}_scales`);
-      const product = put("Mul", [toFloat(sums), scales], bias === undefined ? out : `${out}_product`);
+    const [matrix, table] = [
+      isLinear(each) ? weights.get(second) : undefined,
+      each.opType === "Gather" ? weights.get(first) : undefined,
+    ];
+    if (table && elements(table.dims) >= EIGHT_BITS.least) {
+      const { bytes, scale } = once(table, () => rounded(table, EIGHT_BITS.tableSteps));
+      const scales: TensorProto = { ...scale, dims: [table.dims[0], 1] };
+      const [rows, ofRows] = [bytes, scales].map((tensor, at) => {
+        const output = `${out}_${["bytes", "scales"][at]}`;
+        node.push({ ...each, input: [add(tensor), second], output: [output], name: output });
+        return output;
+      });
+      put("Mul", [toFloat(rows), ofRows], out);
+    } else if (matrix && isRounded(shapes.get(first)![0], matrix.dims)) {
+      if (!activations.has(first)) activations.set(first, roundedRows(first));
+      const x = activations.get(first)!;
+      const w = once(matrix, () => transposed(rounded(matrix, EIGHT_BITS.matrixSteps)));
+      const zero = add({ name: "rounding_zero", dims: [], dataType: UINT8, rawData: Uint8Array.of(ZERO) });
+      const sums = toFloat(put("MatMulInteger", [x.bytes, add(w.bytes), zero], `${out}_sums`));
+      const ofFeatures = put("Mul", [sums, add(w.scale)], `${out}_scaled`);
+      const product = put("Mul", [ofFeatures, x.scale], bias === undefined ? out : `${out}_product`);
       if (bias !== undefined) put("Add", [product, bias], out);
+    } else {
+      node.push(each);
     }
   }
   const read = new Set(node.flatMap(({ input }) => input));
   const kept = graph.initializer.filter(({ name }) => read.has(name));
   return { ...graph, node, initializer: [...kept, ...added.values()] };
+}
+
+const isMatrix = ({ name, dims, dataType }: TensorProto, names: ReadonlySet<string>): boolean =>
+  names.has(name) && dataType === FLOAT && dims.length === 2;
+
+/** Values of a graph that hold the bytes of a tensor [T, K] and the scale of each row, [T, 1]. */
+interface RoundedRows {
+  readonly bytes: string;
+  readonly scale: string;
 }
 
 /** x · Wᵀ, with a bias or without. */
@@ -89,7 +116,7 @@ function isLinear({ opType, attribute = [] }: NodeProto): boolean {
 }
 
 interface Rounded {
-  readonly table: TensorProto;
+  readonly bytes: TensorProto;
   readonly scale: TensorProto;
 }
 
@@ -107,18 +134,18 @@ function rounded({ name, dims: [rows, columns], rawData }: TensorProto, most: nu
     for (let at = start; at < start + columns; at++) bytes[at] = Math.max(-most, Math.min(most, Math.round(values[at] / scale)));
   }
   return {
-    table: { name: `${name}_quantized`, dims: [rows, columns], dataType: INT8, rawData: bytesOf(bytes) },
+    bytes: { name: `${name}_quantized`, dims: [rows, columns], dataType: INT8, rawData: bytesOf(bytes) },
     scale: { name: `${name}_scale`, dims: [rows], dataType: FLOAT, rawData: bytesOf(scales) },
   };
 }
 
 /** MatMulInteger has no transposition: [out, in] → [in, out]. */
-function transposed({ table, scale }: Rounded): Rounded {
-  const { dims, rawData } = table;
+function transposed({ bytes, scale }: Rounded): Rounded {
+  const { dims, rawData } = bytes;
   const [rows, columns] = dims;
   const turned = new Uint8Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) turned[column * rows + row] = rawData[row * columns + column];
   }
-  return { table: { ...table, dims: [columns, rows], rawData: turned }, scale };
+  return { bytes: { ...bytes, dims: [columns, rows], rawData: turned }, scale };
 }

@@ -242,7 +242,6 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [() => g.rowSteps(f(), 64), "rowSteps: expected at least one axis, got []."],
     ...onlyFloat("rowSteps", (x) => g.rowSteps(x, 64)),
   ],
-  byteSteps: onlyFloat("byteSteps", g.byteSteps),
   sortRows: [[() => g.sortRows(f()), "sortRows: expected at least one axis, got []."], ...onlyFloat("sortRows", g.sortRows)],
   cumulativeSum: [
     [() => g.cumulativeSum(f()), "cumulativeSum: expected at least one axis, got []."],

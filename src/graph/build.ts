@@ -30,8 +30,6 @@ export const gelu = (x: Node): Node => makeNode("gelu", [x]);
 export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x]);
 /** Each row (last axis) of x in `steps` to either side of 0, the last of which is its largest value. It passes no gradient on. */
 export const rowSteps = (x: Node, steps: number): Node => makeNode("rowSteps", [x], { steps });
-/** x in the 255 steps of bytes between its least and its largest value, as DynamicQuantizeLinear chooses them. It passes no gradient on. */
-export const byteSteps = (x: Node): Node => makeNode("byteSteps", [x]);
 /**
  * The values of `rounded` with the gradient of x, as if nothing had been rounded.
  *

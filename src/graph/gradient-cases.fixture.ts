@@ -438,12 +438,6 @@ const table: Readonly<Record<string, readonly Entry[]>> = {
     ["zeros", (m) => g.rowSteps(m.values([2, 2], [0, 0, 3, -1]), 64)],
     ["symbols", (m) => g.rowSteps(m.fixed(["B", "n"]), 127), threeByTwo],
   ],
-  byteSteps: [
-    ["both signs", (m) => g.byteSteps(m.values([2, 3], [-51, 204, 3.3, 10.75, -0.3, 100]))],
-    ["above 0", (m) => g.byteSteps(m.values([4], [51, 25.65, 3.35, 0.65]))],
-    ["zeros", (m) => g.byteSteps(m.values([2], [0, 0]))],
-    ["symbols", (m) => g.byteSteps(m.fixed(["B", "n"])), threeByTwo],
-  ],
   sortRows: [
     ["odd sizes", (m) => g.sortRows(m.fixed([3, 5]))],
     ["ties and a lowest number", (m) => g.sortRows(m.values([2, 3], [1, 2, 1, -3e38, 0, -3e38]))],

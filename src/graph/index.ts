@@ -32,6 +32,7 @@ export {
   topological,
   type ValueInfo,
 } from "./node.ts";
+export { LEAST_SCALE } from "./ops/quantising.ts";
 export { peakBytes } from "./peak-bytes.ts";
 export { printGraph, showNode } from "./print.ts";
 export {

@@ -5,7 +5,7 @@ export { families } from "./families/families.ts";
 export { imagePatches } from "./families/vit.ts";
 export { initialise, initialValues, type ParameterSpec, parameterSpecs } from "./initialise.ts";
 export { adapterNames, adapterPart, type LoraSettings } from "./layers/adapter.ts";
-export { EIGHT_BITS } from "./layers/eight-bits.ts";
+export { EIGHT_BITS, isRounded } from "./layers/eight-bits.ts";
 export { type MeanPooled, meanPooled } from "./mean-pooled.ts";
 export { buildModel, type DistillationSettings, type ModelGraph, type ModelOptions, readsTokenTypes } from "./model-graph.ts";
 export { baseHash } from "./trained/base-hash.ts";

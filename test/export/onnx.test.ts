@@ -137,4 +137,13 @@ for (const family of ["bert", "distilbert", "roberta", "albert", "modernbert"] a
     const spread = Math.max(...a.flat()) - Math.min(...a.flat());
     assert.ok(furthest(a, b) > 0 && furthest(a, b) < 0.1 * spread, `${furthest(a, b)} of a spread of ${spread}`);
   });
+
+  test(`int8 says the same of a text alone and in a batch: ${family}`, async () => {
+    const config = largeConfig(family);
+    const session = await open(onnxClassifier({ config, plan: dense, weights: initialise(config, 3), quantize: "int8" }));
+    const together = await logitsOf(session, texts, 33);
+    const alone: number[][] = [];
+    for (const text of texts) alone.push(...(await logitsOf(session, [text], text.inputIds.length)));
+    assert.ok(furthest(together, alone) < 1e-5, `${furthest(together, alone)}`);
+  });
 }

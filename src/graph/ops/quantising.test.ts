@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { interpret } from "../../runtime/index.ts";
-import { byteSteps, gradients, input, mul, type Node, parameter, rowSteps, straightThrough, sumAll } from "../index.ts";
+import { gradients, input, mul, type Node, parameter, rowSteps, straightThrough, sumAll } from "../index.ts";
 
 interface Case {
   readonly rows: number;
@@ -13,7 +13,7 @@ interface Case {
   readonly upstream: readonly number[];
   readonly gradient: readonly number[];
 }
-const { rows, bytes } = JSON.parse(readFileSync("test/fixtures/quantisation.json", "utf8")) as Record<"rows" | "bytes", Case[]>;
+const { rows } = JSON.parse(readFileSync("test/fixtures/quantisation.json", "utf8")) as { rows: Case[] };
 
 function check({ rows, columns, ...one }: Case, rounded: (x: Node) => Node): void {
   const x = parameter("x", [rows, columns]);
@@ -28,6 +28,3 @@ function check({ rows, columns, ...one }: Case, rounded: (x: Node) => Node): voi
 for (const one of rows)
   test(`rows in ${one.steps} steps: PyTorch's values and straight-through gradients, [${one.rows}, ${one.columns}]`, () =>
     check(one, (x) => rowSteps(x, one.steps)));
-for (const one of bytes)
-  test(`bytes of a whole tensor: PyTorch's values and straight-through gradients, [${one.rows}, ${one.columns}]`, () =>
-    check(one, byteSteps));

@@ -4,7 +4,7 @@ import { onnxDType, showShape } from "../shape.ts";
 import { checkDType } from "./check-dtype.ts";
 
 /** The scale of what is zero everywhere: any will do, but 0 / 0. */
-const LEAST_SCALE = 1e-30;
+export const LEAST_SCALE = 1e-30;
 
 /** To the nearest whole number, halves to the even one, as ONNX and PyTorch round. */
 function nearest(x: number): number {
@@ -50,37 +50,6 @@ export const quantisingOps = defineOps({
       );
       const whole = rounded(emitter, emitter.emit("Div", [x, scale], node), node);
       return emitter.emit("Mul", [whole, scale], node);
-    },
-  },
-  /**
-   * All values in 255 steps from the least to the largest, 0 among them, as ONNX's DynamicQuantizeLinear takes them:
-   * s = (max(x, 0) − min(x, 0)) / 255, z = round(−min(x, 0) / s), (clip(round(x / s) + z, 0, 255) − z) s.
-   */
-  byteSteps: {
-    stopsGradient: true,
-    infer([x]) {
-      checkDType("byteSteps", [x]);
-      return x;
-    },
-    reference([x]) {
-      const [low, high] = x.data.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [0, 0]);
-      const scale = Math.max((high - low) / 255, LEAST_SCALE);
-      const zero = nearest(-low / scale);
-      return x.data.map((value) => (Math.min(255, Math.max(0, nearest(value / scale) + zero)) - zero) * scale);
-    },
-    // in parts, as WebGPU's provider has no DynamicQuantizeLinear
-    onnx(emitter, [x], node) {
-      const one = { dtype: "float", shape: [] } as const;
-      const zeroOf = (): string => number(emitter, 0);
-      const high = emitter.emit("Max", [emitter.emit("ReduceMax", [x], one, { keepdims: 0 }), zeroOf()], one);
-      const low = emitter.emit("Min", [emitter.emit("ReduceMin", [x], one, { keepdims: 0 }), zeroOf()], one);
-      const range = emitter.emit("Div", [emitter.emit("Sub", [high, low], one), number(emitter, 255)], one);
-      const scale = emitter.emit("Max", [range, number(emitter, LEAST_SCALE)], one);
-      const zero = rounded(emitter, emitter.emit("Neg", [emitter.emit("Div", [low, scale], one)], one), one);
-      const whole = rounded(emitter, emitter.emit("Div", [x, scale], node), node);
-      const moved = emitter.emit("Add", [whole, zero], node);
-      const within = emitter.emit("Min", [emitter.emit("Max", [moved, zeroOf()], node), number(emitter, 255)], node);
-      return emitter.emit("Mul", [emitter.emit("Sub", [within, zero], node), scale], node);
     },
   },
 });
