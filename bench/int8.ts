@@ -1,8 +1,8 @@
 // What 8 bits cost saved classifiers: node bench/int8.ts DATA FOLDER… [--rows 872] [--batch 16] [--threads 1] [--repeats 0]
 // For each folder: its float ONNX file on labelled rows, and the 8-bit one as `--quantize int8` writes it. One line of JSON each: accuracy,
 // Matthews correlation, labels that are not the float file's, the furthest probability from it. Then over the folders, which may be one
-// model's seeds: the mean loss of accuracy in points and its standard error, and the mean share of labels changed. With --repeats also what a
-// batch of 16 × 32 tokens takes with either file of the first folder, in turn: medians of the clock and of the processor's time.
+// model's seeds: the mean loss of accuracy in points and its standard error, and the mean share of labels changed. With --repeats also what
+// a batch of 16 × 32 tokens takes with either file of the first folder, in turn: medians of the clock and of the processor's time.
 import { parseArgs } from "node:util";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { Classifier } from "../src/api/index-node.ts";

@@ -8,7 +8,7 @@ type Rule = readonly [string, (value: unknown) => boolean];
 const DEEPEST = 16;
 /** In all three sequences together. */
 const MOST_STEPS = 64;
-/** Each takes a tenth of a second to be judged and compiled; published tokenizers have up to four. */
+/** Each takes 60 ms to be judged and compiled; those of DeepSeek, more than most have, are three. */
 const MOST_EXPRESSIONS = 16;
 /** What a step writes for one match, or a mark at the ends of words: a text that grows with each step would have no end. */
 const MOST_WRITTEN = 32;
