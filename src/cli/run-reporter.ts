@@ -33,7 +33,9 @@ export function runReporter(
       const trained = frozen
         ? `${millions(parameters)} of ${millions(parameters + frozen)} M parameters trained`
         : `${millions(parameters)} M parameters`;
-      output.say(`model  ${model} · ${trained} · ${counted(event.steps, "update")}${estimated}`);
+      // a head alone, which needs none, is reckoned to take no time either
+      const updates = event.steps > 0 ? ` · ${counted(event.steps, "update")}${estimated}` : "";
+      output.say(`model  ${model} · ${trained}${updates}`);
     } else if (event.type === "step") {
       progress ??= output.progress("training", event.steps, event.step);
       progress.update(event.step, `loss ${event.loss.toFixed(3)}`);

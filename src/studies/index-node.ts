@@ -18,6 +18,6 @@ export {
   sqlStudies,
 } from "./stores/sql/sql-progress.ts";
 export { sqlStatus } from "./stores/sql/sql-status.ts";
-export { type SqlStoreOptions, sqlStore } from "./stores/sql/sql-store-node.ts";
+export { LOST_AFTER_SECONDS, type SqlStoreOptions, sqlStore } from "./stores/sql/sql-store-node.ts";
 export { folderStatus } from "./stores/status-folder-node.ts";
 export { type FolderStoreOptions, folderStore, logName, readStudyFile, type StudyFile } from "./stores/store-folder-node.ts";

@@ -6,6 +6,7 @@ import {
   type Connection,
   type DatabasePlace,
   type ListedStudy,
+  LOST_AFTER_SECONDS,
   openDatabase,
   type RunProgress,
   type StudyProgress,
@@ -42,8 +43,6 @@ const ANSWER_MS = 8000;
 const LIST_MS = 3000;
 /** The list is not asked for more often. */
 const OLD_MS = 1000;
-/** A worker that is silent for longer has lost its run, as `SqlStoreOptions.lostAfterSeconds` says. */
-const LOST_AFTER_SECONDS = 60;
 const MOST_SUMMARIES = 100_000;
 /** Probabilities of so many runs are read at once. */
 const RUNS_AT_ONCE = 100;

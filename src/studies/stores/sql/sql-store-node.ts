@@ -31,7 +31,8 @@ export interface SqlStoreOptions {
   readonly beginsBy?: StudyPlan;
 }
 
-const LOST_AFTER_SECONDS = 60;
+/** Without a sign of life for longer, a worker has lost its run; see `SqlStoreOptions`. */
+export const LOST_AFTER_SECONDS = 60;
 /** A run that fails everywhere must not stop every worker there is. */
 const MOST_FAILURES = 3;
 
