@@ -1,7 +1,7 @@
 """An independent check of docs/results/verdicts.json: python evidence/check.py [RESULTS [VERDICTS]]
 
-Reads evidence/results alone and computes accuracies, losses, differences, intervals and verdict words of claims 1 to 5 anew, with NumPy and the
-standard library, sharing no code with Crisp. Exit status 1 where anything disagrees.
+Reads evidence/results alone and computes accuracies, losses, differences, intervals and verdict words of claims 1 to 7 anew, and the differences
+that have no word, with NumPy and the standard library, sharing no code with Crisp. Exit status 1 where anything disagrees.
 
 Tolerances: figures that are computed exactly agree to 2e-6 (the file keeps six decimals; losses of single-precision probabilities to 1e-4);
 interval bounds, which come from other random draws, to 6 % of the half-width and 0.02 points or 0.0002 nats, five standard errors of such a
@@ -41,20 +41,20 @@ def read_cell(folder):
     return column["label"].astype(int), answers, arms
 
 
+def student_cdf(t, freedom):
+    """Of Student's t at t >= 0, by Simpson's integral of its density."""
+    front = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
+    x = np.linspace(0, t, 20_001)
+    y = front * (1 + x * x / freedom) ** (-(freedom + 1) / 2)
+    return 0.5 + (t / 20_000 / 3) * (y[0] + y[-1] + 4 * y[1:-1:2].sum() + 2 * y[2:-1:2].sum())
+
+
 @functools.cache
 def student_quantile(p, freedom):
-    """Of Student's t, by bisection on Simpson's integral of its density."""
-    front = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
-
-    def cdf(t):
-        x = np.linspace(0, t, 20_001)
-        y = front * (1 + x * x / freedom) ** (-(freedom + 1) / 2)
-        return 0.5 + (t / 20_000 / 3) * (y[0] + y[-1] + 4 * y[1:-1:2].sum() + 2 * y[2:-1:2].sum())
-
     low, high = 0.0, 1000.0
     for _ in range(80):
         middle = (low + high) / 2
-        low, high = (middle, high) if cdf(middle) < p else (low, middle)
+        low, high = (middle, high) if student_cdf(middle, freedom) < p else (low, middle)
     return (low + high) / 2
 
 
@@ -98,12 +98,19 @@ class Student:
     def over(cls, values):
         return cls(values.mean(), values.std(ddof=1) / math.sqrt(len(values)), len(values) - 1, len(values))
 
+    @classmethod
+    def welch(cls, a, b):
+        """mean(a) - mean(b) of samples that are not paired."""
+        parts = [(values.var(ddof=1) / len(values), len(values) - 1) for values in (a, b)]
+        variance = sum(part for part, _ in parts)
+        freedom = variance**2 / sum(part**2 / own for part, own in parts)
+        return cls(a.mean() - b.mean(), math.sqrt(variance), freedom, min(len(a), len(b)))
+
     def half(self, level):
         return student_quantile((1 + level) / 2, self.freedom) * self.error
 
     def p(self):
-        # only the order of p-values is asked for, and all of a family have the same degrees of freedom
-        return 1 / (1 + abs(self.mean) / self.error) if self.error > 0 else float(self.mean == 0)
+        return 2 * (1 - student_cdf(abs(self.mean) / self.error, self.freedom)) if self.error > 0 else float(self.mean == 0)
 
 
 def over_tasks(parts):
@@ -219,10 +226,9 @@ def check_primary(report, name, cell, verdict_of, random):
         return -np.log(np.clip(np.where(labels == 1, p, 1 - p), 1e-12, None))
 
     def learnt(arm):
-        ones = (answers[arm] > 0.5).sum(1)
-        return bool(((ones > 0) & (ones < len(labels))).any())
+        return not says_one_class(cell, arm)
 
-    right = {arm: 100.0 * ((p > 0.5).astype(int) == labels) for arm, p in answers.items()}
+    right = {arm: right_of(cell, arm) for arm in answers}
     claims = {1: [("topk80", "dense")], 2: [(arm, "dense") for arm in TOP_K], 3: [("topk80", arm) for arm in TOP_K[:2]]}
     for number, pairs in claims.items():
         family = [Crossed(right[arm] - right[other], random) for arm, other in pairs]
@@ -247,6 +253,58 @@ def check_primary(report, name, cell, verdict_of, random):
     return part
 
 
+SST2, SIZES_AND_NOISE, ROBUSTNESS = "primary/sst2", ["sizes/rows-250", "sizes/rows-4000", "noise"], ["robustness/imdb", "robustness/typos"]
+
+
+def right_of(cell, arm):
+    """Points of each seed and text, [S, N]."""
+    labels, answers, _ = cell
+    return 100.0 * ((answers[arm] > 0.5).astype(int) == labels)
+
+
+def says_one_class(cell, arm):
+    ones = (cell[1][arm] > 0.5).sum(1)
+    return not ((ones > 0) & (ones < len(cell[0]))).any()
+
+
+def check_amount_and_noise(report, cells, verdict_of):
+    """Claim 6."""
+    few, many, noisy = ((right_of(cells[name], "topk80") - right_of(cells[name], "dense")).mean(1) for name in SIZES_AND_NOISE)
+    middle = (right_of(cells[SST2], "topk80") - right_of(cells[SST2], "dense")).mean(1)
+    family = [Student.welch(few, middle), Student.welch(middle, many), Student.welch(noisy, middle)]
+    contrasts = list(zip(family, holm(family)))
+    check_verdict(report, 6, verdict_of(6, "amount of data"), contrasts[:2])
+    check_verdict(report, 6, verdict_of(6, "label noise"), contrasts[2:])
+
+
+def check_robustness(report, cells, verdict_of, random):
+    """Claim 7, of runs whose training losses are those of the primary grid."""
+
+    def losses(name):
+        return [[float(run["train_loss"]) for run in cells[name][2][arm]] for arm in ("dense", "topk80")]
+
+    family = [Crossed(right_of(cells[name], "topk80") - right_of(cells[name], "dense"), random) for name in ROBUSTNESS]
+    for name, contrast in zip(ROBUSTNESS, zip(family, holm(family))):
+        judgeable = losses(name) == losses(SST2) and not says_one_class(cells[name], "dense")
+        check_verdict(report, 7, verdict_of(7, name), [contrast], judgeable)
+
+
+def check_differences(report, cells, published, random):
+    """Differences without a word, each with its own 95 % interval."""
+    for found in published:
+        arm, other = found["what"].split(" − ")
+        where = f"{found['where']}, {found['what']}"
+        if found["where"] not in cells:
+            report.problems.append(f"{where}: no such cell here")
+            continue
+        cell = cells[found["where"]]
+        boot = Crossed(right_of(cell, arm) - right_of(cell, other), random)
+        half = boot.half(0.95)
+        report.same(f"{where}, mean", boot.mean, found["mean"], EXACT)
+        report.same(f"{where}, low", boot.mean - half, found["low"], SHARE * half + ABSOLUTE["points"])
+        report.same(f"{where}, high", boot.mean + half, found["high"], SHARE * half + ABSOLUTE["points"])
+
+
 def main(results, verdicts):
     published = json.loads(verdicts.read_text())
     report, random = Report(), np.random.default_rng(20250806)
@@ -264,14 +322,19 @@ def main(results, verdicts):
         return found.get((number, where), nothing)
 
     parts = []
-    for name, folder in zip(names, folders):
-        cell = read_cell(folder)
+    cells = {name: read_cell(folder) for name, folder in zip(names, folders)}
+    for name, cell in cells.items():
         if name in means:
             check_arms(report, name, *cell, means[name])
         if name.startswith("primary/"):
             parts.append(check_primary(report, name, cell, verdict_of, random))
     if len(parts) == 4:
         check_verdict(report, 1, verdict_of(1, "over tasks"), [(over_tasks(parts), 0.95)])
+    if {SST2, *SIZES_AND_NOISE} <= cells.keys():
+        check_amount_and_noise(report, cells, verdict_of)
+    if {SST2, *ROBUSTNESS} <= cells.keys():
+        check_robustness(report, cells, verdict_of, random)
+    check_differences(report, cells, [*published["otherReading"], *published["explored"]], random)
     for line in report.near:
         print(f"near call: {line}")
     for line in report.problems:

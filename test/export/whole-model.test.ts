@@ -57,6 +57,23 @@ test("a model saved over another leaves nothing of it, nor what was said of it; 
   assert.deepEqual(readdirSync(folder).sort(), [LIST, ...left].sort());
 });
 
+test("what was said of a model may be edited or moved away; nothing that is read of it may", async () => {
+  const folder = saved("remarks");
+  const said = ["right-answers.json", "audit.json", "errors.csv", "report.html", "predictions.jsonl"];
+  writeOwnFiles(folder, new Map(said.map((name) => [name, [new TextEncoder().encode("{}")]])));
+  for (const name of [...said, "README.md"]) appendFileSync(join(folder, name), "\n");
+  await Classifier.load(folder, { verify: true });
+  for (const name of [...said, "README.md"]) rmSync(join(folder, name));
+  await Classifier.load(folder, { verify: true });
+  for (const name of ["config.json", "crisp.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]) {
+    const before = readFileSync(join(folder, name));
+    appendFileSync(join(folder, name), "\n");
+    await assert.rejects(Classifier.load(folder), { code: "file/changed" }, name);
+    writeFileSync(join(folder, name), before);
+  }
+  await Classifier.load(folder);
+});
+
 describe("a saved folder of which a file was edited", () => {
   const folder = saved("edited");
   appendFileSync(join(folder, "config.json"), "\n");

@@ -4,8 +4,14 @@ import { expectedGot } from "../../errors/index.ts";
 import { checkWhole } from "../../files/index-node.ts";
 import { readStoredModel, type StoredModel } from "./stored-model.ts";
 
-/** What is read of a model's folder: its config, weights and tokenizer, and the card of Crisp. What is for people may be edited. */
-export const isModelFile = (name: string): boolean => /^[^/]*\.(json|txt|safetensors)$/.test(name);
+const WEIGHTS = /^[^/]*\.safetensors(\.index\.json)?$/;
+const BESIDE_WEIGHTS: ReadonlySet<string> = new Set([
+  ...["config.json", "crisp.json", "adapter_config.json", "preprocessor_config.json"],
+  ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"],
+]);
+
+/** What is read of a model's folder: its config, weights and tokenizer, and crisp.json. All else may be edited or moved away. */
+export const isModelFile = (name: string): boolean => WEIGHTS.test(name) || BESIDE_WEIGHTS.has(name);
 
 /**
  * Read a Hugging Face model folder: `config.json` at once, `model.safetensors` (or its parts, by
