@@ -9,10 +9,11 @@ export interface Explored extends Omit<Finding, "word" | "why"> {
   readonly where: string;
 }
 
-const PADDED = ["padded128", "padded512", SPARSEST];
-
-/** `topK` ranked over padded positions, on SST-2. */
-export const otherReading = (cells: Cells): Explored[] => toDense(cells, "padded", PADDED);
+/** `topK` ranked over padded positions, on SST-2, beside that over real tokens of the primary grid. */
+export const otherReading = (cells: Cells): Explored[] => {
+  const padded = toDense(cells, "padded", ["padded128", "padded512"]);
+  return padded.length > 0 ? [...padded, ...toDense(cells, primary("sst2"), [SPARSEST])] : [];
+};
 
 /** Cells and their arms that no claim of accuracy names. */
 const EXPLORED: Readonly<Record<string, readonly string[]>> = {

@@ -34,7 +34,7 @@ test("evidence/check.py agrees with the judge, and sees figures and words that w
     })) {
       write(madeUpCell(name, primaryArms({ topk80: { accuracy } })));
     }
-    write(madeUpCell("padded", { ...primaryArms(), padded128: { accuracy: 0.79 }, padded512: {} }));
+    write(madeUpCell("padded", { dense: {}, padded128: { accuracy: 0.79 }, padded512: {} }));
     const published = resultFiles(readCells(join(root, "results")), readFileSync(pagePath, "utf8")).get("verdicts.json")!;
     const path = join(root, "verdicts.json");
     const check = (text: string) => {
