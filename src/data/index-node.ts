@@ -1,5 +1,7 @@
 /** What `index.ts` gives everywhere, and what needs files, threads or the network. */
 
+export { editedEnding, editFile, endingOf } from "./edit/edit-file-node.ts";
+export type { RowEdit, RowEdits } from "./edit/edit-rows.ts";
 export { type DecodeImageOptions, decodeImage, loadImage } from "./image/decode-image-node.ts";
 export { IMAGE_NAME, type ImageFile, type ImageFolder, imagesIn, loadImageFolder } from "./image/image-folder-node.ts";
 export { nodeImages } from "./image/image-reader-node.ts";

@@ -10,7 +10,6 @@ export {
   tokenCounts,
   windowRows,
 } from "./batching.ts";
-export { editRows, type RowEdit } from "./edit/edit-rows.ts";
 export { type GroupingOptions, groupByText, normaliseText } from "./groups/text-groups.ts";
 export { type ImageReader, imageName } from "./image/image-reader.ts";
 export { imagePixels, type PixelSettings, pixelSettings } from "./image/pixels.ts";

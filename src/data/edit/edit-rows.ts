@@ -1,7 +1,8 @@
-import { expectedGot } from "../../errors/index.ts";
-import { csvRecords } from "../table/csv.ts";
+import { type CrispError, expectedGot } from "../../errors/index.ts";
+import { filled, HEAD_BYTES, wholeRecords } from "../stream/text-rows.ts";
 import { guessDelimiter, guessFormat } from "../table/table.ts";
-import { linesOf } from "../table/table-bounds.ts";
+import { scannerOf } from "../tokenize/text-layout.ts";
+import { cellFinder, rowSpans, type Span } from "./row-spans.ts";
 
 /** What becomes of a row. */
 export type RowEdit =
@@ -9,118 +10,128 @@ export type RowEdit =
   /** The line of another row: its cell is taken over as it is written there, with quotes and JSON types. */
   | { readonly labelOfLine: number };
 
-/** Where a row stands in the text: [start, end), without its line break. */
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+/** By the line that a row starts on, from 1; in Parquet by its number, from 1. */
+export type RowEdits = ReadonlyMap<number, RowEdit>;
 
 /**
- * A TSV, CSV or JSONL text with other labels and without some rows. All else stays as it is, character for character.
+ * A TSV, CSV or JSONL file in UTF-8 with other labels and without some rows. All else stays as it is, byte for byte.
  *
- * @param text - The file; a byte-order mark may come first.
+ * The file is read twice, a few MB at a time, as cells that are taken over may stand behind the rows that take them.
+ *
+ * @param open - Reads the file, unpacked, from its start; a byte-order mark may come first.
  * @param name - File name, for its extension and for messages.
  * @param label - Name of the label column; `column 2` where the file has no header.
- * @param edits - By the line that a row starts on, from 1.
- * @throws `data/format` for other formats; `data/no-row` where no row starts on a line; `data/columns` without that column.
+ * @returns The edited file, piece by piece; the first one comes once all rows of the edits are found.
+ * @throws `data/format` for other formats; `data/encoding`; `data/no-row` where no row starts on a line; `data/columns` without that
+ * column; `data/broken-row` for a row longer than 16 MB.
  * @example
- * editRows("text,label\nfine,bad\npoor,bad\nnice,good\n", "a.csv", "label", new Map([[2, { labelOfLine: 4 }], [3, { drop: true }]]));
- * // "text,label\nfine,good\nnice,good\n"
+ * const open = async function* () { yield new TextEncoder().encode("text,label\nfine,bad\npoor,bad\nnice,good\n"); };
+ * editRows(open, "a.csv", "label", new Map([[2, { labelOfLine: 4 }], [3, { drop: true }]])); // "text,label\nfine,good\nnice,good\n"
  */
-export function editRows(text: string, name: string, label: string, edits: ReadonlyMap<number, RowEdit>): string {
-  const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
-  const body = text.slice(mark.length);
-  const format = guessFormat(name, body);
-  if (format === null) throw expectedGot("data/format", name, "TSV, CSV or JSONL", "plain lines");
-  const delimiter = format === "csv" ? guessDelimiter(body) : "\t";
-  const rows = format === "csv" ? csvSpans(body, delimiter) : lineSpans(body);
-  const rowAt = (line: number): Span => {
-    const found = rows.get(line);
-    if (found) return found;
-    throw expectedGot("data/no-row", `${name}:${line}`, "a row that starts on this line", "none");
-  };
-  const column = columnOf(label, body, delimiter, [...rows.values()][0]);
-  const cellOf = (line: number): Span => {
-    const { start, end } = rowAt(line);
-    const raw = body.slice(start, end);
-    const cell = format === "jsonl" ? jsonCell(raw, label) : cells(raw, delimiter, format === "csv")[column];
-    if (cell) return { start: start + cell.start, end: start + cell.end };
-    throw expectedGot("data/columns", `${name}:${line}`, `a cell in the column "${label}"`, "none");
-  };
-  let [edited, at] = [mark, 0];
-  for (const [line, edit] of [...edits].sort(([a], [b]) => a - b)) {
-    const { start, end } = "drop" in edit ? withLineBreak(body, rowAt(line)) : cellOf(line);
-    edited += body.slice(at, start);
-    if ("labelOfLine" in edit) {
-      const from = cellOf(edit.labelOfLine);
-      edited += body.slice(from.start, from.end);
+export async function* editRows(
+  open: () => AsyncIterable<Uint8Array>,
+  name: string,
+  label: string,
+  edits: RowEdits,
+): AsyncGenerator<Uint8Array> {
+  const copied = await copiedCells(piecesOf(open(), name, label), name, edits);
+  const inOrder = [...edits].sort(([a], [b]) => a - b);
+  const encoder = new TextEncoder();
+  for await (const piece of piecesOf(open(), name, label)) yield encoder.encode(edited(piece, inOrder, copied));
+}
+
+/** The lines whose cells other rows take over. */
+export const copiedLines = (edits: RowEdits): ReadonlySet<number> =>
+  new Set([...edits.values()].flatMap((edit) => ("labelOfLine" in edit ? [edit.labelOfLine] : [])));
+
+/** The error for an edit of a row that is not there. */
+export const noRow = (name: string, line: number): CrispError =>
+  expectedGot("data/no-row", `${name}:${line}`, "a row that starts on this line", "none");
+
+/** Whole rows of a file. */
+interface Piece {
+  readonly text: string;
+  /** By line. */
+  readonly rows: ReadonlyMap<number, Span>;
+  /** The cell of the label. @throws `data/columns` where the row has none. */
+  cell(line: number): Span;
+}
+
+async function copiedCells(pieces: AsyncIterable<Piece>, name: string, edits: RowEdits): Promise<ReadonlyMap<number, string>> {
+  const sources = copiedLines(edits);
+  const missing = new Set([...edits.keys(), ...sources]);
+  const copied = new Map<number, string>();
+  for await (const { text, rows, cell } of pieces) {
+    for (const line of missing) {
+      if (!rows.has(line)) continue;
+      missing.delete(line);
+      if (!sources.has(line)) continue;
+      const { start, end } = cell(line);
+      copied.set(line, text.slice(start, end));
     }
+  }
+  for (const line of missing) throw noRow(name, line);
+  return copied;
+}
+
+function edited(
+  { text, rows, cell }: Piece,
+  edits: readonly (readonly [line: number, edit: RowEdit])[],
+  copied: ReadonlyMap<number, string>,
+): string {
+  let [made, at] = ["", 0];
+  for (const [line, edit] of edits) {
+    const row = rows.get(line);
+    if (!row) continue;
+    const { start, end } = "drop" in edit ? withLineBreak(text, row) : cell(line);
+    made += text.slice(at, start);
+    if ("labelOfLine" in edit) made += copied.get(edit.labelOfLine);
     at = end;
   }
-  return edited + body.slice(at);
+  return made + text.slice(at);
 }
 
-function csvSpans(body: string, delimiter: string): Map<number, Span> {
-  const rows = new Map<number, Span>();
-  csvRecords(body, delimiter, 1, ({ line, broken }, start, end) => {
-    if (broken === undefined) rows.set(line, { start, end });
-  });
-  return rows;
-}
-
-function lineSpans(body: string): Map<number, Span> {
-  const rows = new Map<number, Span>();
-  for (const { raw, start, at } of linesOf(body)) {
-    const end = start + raw.length - (raw.endsWith("\r") ? 1 : 0);
-    if (end > start) rows.set(at + 1, { start, end });
+/** All of a file; a byte-order mark is a piece without rows. */
+async function* piecesOf(chunks: AsyncIterable<Uint8Array>, name: string, label: string): AsyncGenerator<Piece> {
+  const noCell = (line: number): never => {
+    throw expectedGot("data/columns", `${name}:${line}`, `a cell in the column "${label}"`, "none");
+  };
+  const rest = chunks[Symbol.asyncIterator]();
+  const head = await filled(rest, new Uint8Array(), HEAD_BYTES);
+  const mark = head.rest[0] === 0xef && head.rest[1] === 0xbb && head.rest[2] === 0xbf ? 3 : 0;
+  if (mark > 0) yield { text: "\uFEFF", rows: new Map(), cell: noCell };
+  const body = head.rest.subarray(mark);
+  const opening = new TextDecoder().decode(body);
+  const format = guessFormat(name, opening);
+  if (format === null) throw expectedGot("data/format", name, "TSV, CSV or JSONL", "plain lines");
+  const layout = { format, delimiter: format === "csv" ? guessDelimiter(opening) : "\t" };
+  let find: ReturnType<typeof cellFinder> | undefined;
+  for await (const { bytes, line } of wholeRecords({ ...head, rest: body }, rest, scannerOf(layout, 0), name)) {
+    const text = decoded(bytes, name);
+    const rows = rowSpans(text, line, layout);
+    const written = ({ start, end }: Span): string => text.slice(start, end);
+    const [first] = rows.values();
+    if (first) find ??= cellFinder(layout, label, written(first));
+    yield {
+      ...{ text, rows },
+      cell(line) {
+        const row = rows.get(line)!;
+        const { start, end } = find!(written(row)) ?? noCell(line);
+        return { start: row.start + start, end: row.start + end };
+      },
+    };
   }
-  return rows;
 }
 
-function withLineBreak(body: string, { start, end }: Span): Span {
-  const [lineBreak = ""] = /^(\r\n|\n|\r)/.exec(body.slice(end, end + 2)) ?? [];
+function decoded(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw expectedGot("data/encoding", name, "UTF-8 text", "bytes that are not", "Save it as UTF-8, and audit that file.");
+  }
+}
+
+function withLineBreak(text: string, { start, end }: Span): Span {
+  const [lineBreak = ""] = /^(\r\n|\n|\r)/.exec(text.slice(end, end + 2)) ?? [];
   return { start, end: end + lineBreak.length };
-}
-
-/** By the first row; files without a header have columns by number. */
-function columnOf(label: string, body: string, delimiter: string, first: Span | undefined): number {
-  const raw = first ? body.slice(first.start, first.end) : "";
-  const [head = []] = delimiter === "\t" ? [raw.split("\t")] : csvRecords(raw, delimiter).map((record) => record.cells);
-  const named = head.findIndex((cell) => cell.trim() === label);
-  const [, number] = /^column (\d+)$/.exec(label) ?? [];
-  return named >= 0 ? named : Number(number ?? 0) - 1;
-}
-
-/** Cells of one row as they are written, quotes included. */
-function cells(raw: string, delimiter: string, quotes: boolean): Span[] {
-  const found: Span[] = [];
-  let [start, quoted] = [0, false];
-  for (let at = 0; at <= raw.length; at++) {
-    if (quotes && raw[at] === '"') quoted = !quoted;
-    if (at < raw.length && (quoted || raw[at] !== delimiter)) continue;
-    found.push({ start, end: at });
-    start = at + 1;
-  }
-  return found;
-}
-
-const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g;
-
-/** The value of a key of a JSON object, as it is written; of a key that is there twice, the last one counts. */
-function jsonCell(raw: string, key: string): Span | undefined {
-  let [depth, found, current, start]: [number, Span | undefined, string, number] = [0, undefined, "", -1];
-  let [before, end] = ["", 0];
-  for (const { 0: token, index } of raw.matchAll(JSON_TOKEN)) {
-    const closes = depth === 1 && (token === "," || token === "}");
-    if (closes && start >= 0) {
-      if (current === key) found = { start, end };
-      start = -1;
-    } else if (depth === 1 && start < 0 && before === ":") start = index;
-    else if (depth === 1 && start < 0 && token.startsWith('"')) current = JSON.parse(token) as string;
-    if (token === "{" || token === "[") depth++;
-    if (token === "}" || token === "]") depth--;
-    before = token;
-    end = index + token.length;
-  }
-  return found;
 }

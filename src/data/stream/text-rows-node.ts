@@ -1,14 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { expectedGot } from "../../errors/index.ts";
 import { isParquet, isParquetName, openParquet } from "../parquet/parquet.ts";
 import { BadRows } from "../table/bad-rows.ts";
 import { type ByteSource, bytesSource } from "../table/byte-source.ts";
 import { fileSource } from "../table/byte-source-node.ts";
-import { badGzip, isGzip } from "../table/decode.ts";
+import { isGzip } from "../table/decode.ts";
 import type { Table } from "../types.ts";
+import { inflated } from "./gzip-node.ts";
 import {
   allBytes,
   type Field,
@@ -65,18 +64,6 @@ export async function openTextStream(
 async function* behind(first: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (first.length > 0) yield first;
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
-}
-
-/** By zlib, which reads gzip files put one behind the other too. */
-async function* inflated(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip();
-  const packed = Readable.from(chunks);
-  packed.on("error", (error) => gunzip.destroy(error));
-  try {
-    yield* packed.pipe(gunzip);
-  } catch (error) {
-    throw badGzip(name, error);
-  }
 }
 
 /** Columns of bytes, such as images, are left out. */

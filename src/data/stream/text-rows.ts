@@ -54,13 +54,15 @@ export interface TextSource {
 }
 
 /** Encoding and columns are guessed on so much of a source. */
-const HEAD_BYTES = 4 << 20;
+export const HEAD_BYTES = 4 << 20;
 
-interface Piece {
-  /** Whole records. */
+export interface Piece {
+  /** Whole records, and the empty lines between them. */
   readonly bytes: Uint8Array;
   /** Line of the source it starts on, from 1. */
   readonly line: number;
+  /** How many records it has; 0 of empty lines alone. */
+  readonly records: number;
 }
 
 /**
@@ -91,7 +93,7 @@ export async function openTextRows(
   const format = guessInputFormat(name, opening);
   const delimiter = format === "csv" ? guessDelimiter(opening) : "\t";
   const scanner = scannerOf({ format: format === "lines" ? "tsv" : format, delimiter }, 0);
-  const pieces = wholeRecords({ ...head, rest: head.rest.subarray(mark) }, bytes, scanner, name);
+  const pieces = withRecords(wholeRecords({ ...head, rest: head.rest.subarray(mark) }, bytes, scanner, name));
   const first = (await pieces.next()).value as Piece | undefined;
   if (format === "lines")
     return { rows: async () => ({ fields: [], parts: lines(await filledPiece(first, name), pieces, name) }) };
@@ -132,8 +134,13 @@ export async function filled(chunks: AsyncIterator<Uint8Array>, rest: Uint8Array
   return { rest: joined, ended };
 }
 
-/** What the scanner leaves of a piece goes before the next chunk. */
-async function* wholeRecords(
+/**
+ * All bytes of a source, in pieces of whole records: what the scanner leaves of one goes before the next chunk.
+ *
+ * @param head - Its first bytes, and whether they are all; `chunks` has what follows them.
+ * @throws `data/broken-row` for a row longer than 16 MB.
+ */
+export async function* wholeRecords(
   { rest, ended }: { rest: Uint8Array; ended: boolean },
   chunks: AsyncIterator<Uint8Array>,
   scanner: RecordScanner,
@@ -146,7 +153,7 @@ async function* wholeRecords(
       if (end - start > LONGEST_ROW_BYTES) throw rowTooLong(`${name}:${line}`);
       return ++records > 0;
     });
-    if (records > 0) yield { bytes: rest.subarray(0, consumed), line };
+    if (consumed > 0) yield { bytes: rest.subarray(0, consumed), line, records };
     if (ended) return;
     rest = rest.subarray(consumed);
     // what is left may end with half of "\r\n"
@@ -154,6 +161,10 @@ async function* wholeRecords(
     // to scan a long row again at each chunk would take the square of its length
     ({ rest, ended } = await filled(chunks, rest, consumed > 0 ? rest.length + 1 : 2 * rest.length + 1));
   }
+}
+
+async function* withRecords(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  for await (const piece of pieces) if (piece.records > 0) yield piece;
 }
 
 async function filledPiece(first: Piece | undefined, name: string): Promise<Piece> {

@@ -1,5 +1,5 @@
-import { extname } from "node:path";
 import type { Audit, AuditedRow } from "../../../audit/index.ts";
+import { endingOf } from "../../../data/index-node.ts";
 import { count, type Html, html, percent } from "../../../report/index.ts";
 import { typedAs } from "../../run-command.ts";
 import { address, facts, page as htmlPage, table } from "../pages/layout.ts";
@@ -11,6 +11,8 @@ export interface AuditView {
   readonly section: Section;
   /** From 0. */
   readonly page: number;
+  /** How the name of a corrected file ends. */
+  readonly ending?: string;
   /** Why nothing can be corrected. */
   readonly refused?: string;
   /** The corrected file that was just saved, from the root. */
@@ -19,13 +21,14 @@ export interface AuditView {
 }
 
 /** A row to judge, and what speaks for it. */
-interface Item {
+interface JudgedRow {
   readonly row: AuditedRow;
   readonly suggested?: string;
   readonly why: string;
-  /** Another row to look at beside it. */
-  readonly beside?: AuditedRow;
 }
+
+/** Rows to judge beside each other: one, or a pair. */
+type Item = readonly JudgedRow[];
 
 const SECTIONS = ["errors", "duplicates", "outliers", "next", "slices"] as const;
 type Section = (typeof SECTIONS)[number];
@@ -44,24 +47,23 @@ const ROWS_PER_PAGE = 50;
 
 const itemsOf: Readonly<Record<Section, (audit: Audit) => readonly Item[]>> = {
   errors: ({ labelErrors }) =>
-    labelErrors.found.map(({ labelScore, suggestedScore, suggested, ...row }) => ({
-      ...{ row, suggested },
-      why: `${row.label} ${percent(labelScore)}, ${suggested} ${percent(suggestedScore)}`,
-    })),
+    labelErrors.found.map(({ labelScore, suggestedScore, suggested, ...row }) => [
+      { row, suggested, why: `${row.label} ${percent(labelScore)}, ${suggested} ${percent(suggestedScore)}` },
+    ]),
   duplicates: ({ nearDuplicates }) =>
-    nearDuplicates.map(({ of, equal, ...row }) => ({
-      ...{ row, suggested: of.label, beside: of },
-      why: `${equal ? "the same as" : "nearly the same as"} line ${of.line}, which is ${of.label}`,
-    })),
+    nearDuplicates.map(({ of, equal, ...row }) => [
+      { row: of, suggested: row.label, why: `line ${row.line} repeats it` },
+      { row, suggested: of.label, why: `${equal ? "the same as" : "nearly the same as"} line ${of.line}` },
+    ]),
   outliers: ({ outliers }) =>
-    outliers.found.map(({ distance, ...row }) => ({ row, why: `distance ${distance.toFixed(3)} to the nearest texts` })),
+    outliers.found.map(({ distance, ...row }) => [{ row, why: `distance ${distance.toFixed(3)} to the nearest texts` }]),
   next: () => [],
   slices: () => [],
 };
 
 /** What an audit found, and what is decided of each row. */
 export function auditPage(view: AuditView): string {
-  const { open, decisions, section, refused } = view;
+  const { open, decisions, section, refused, ending } = view;
   const { audit } = open;
   const path = open.path || ".";
   const numbers: Readonly<Record<Section, number>> = {
@@ -85,7 +87,7 @@ ${facts([
 ])}
 ${refused !== undefined && html`<p class="error" role="status">${refused}</p>`}
 ${savedNote(view)}<div id="decided" data-fresh>${summary(audit, decisions)}</div>
-${refused === undefined && saveForm(path, audit)}
+${ending !== undefined && saveForm(path, audit, ending)}
 <nav class="tabs" aria-label="What was found">${tabs}</nav><h2>${TITLES[section]}</h2>${content}`;
   return htmlPage({ title: `Audit of ${audit.data}`, body });
 }
@@ -98,10 +100,13 @@ function summary({ scores }: Audit, decisions: Decisions): Html {
   return html`<p role="status">Decided: ${count(all.length - right - out)} with another label, ${count(out)} left out, ${count(right)} right as they are.</p>`;
 }
 
-function saveForm(path: string, { data }: Audit): Html {
-  const extension = extname(data);
-  const name = `${data.slice(0, data.length - extension.length)}-corrected${extension}`;
-  return html`<form method="post" action="/audit/save" class="fields"><input type="hidden" name="path" value="${path}"><label>new file in the audit's folder <input name="name" value="${name}" required></label><button class="main">Save the corrected data</button></form>`;
+function saveForm(path: string, { data }: Audit, ending: string): Html {
+  const own = endingOf(data);
+  const name = `${data.slice(0, data.length - own.length)}-corrected${ending}`;
+  const otherwise =
+    own !== ending &&
+    html`<p class="note">It is saved as JSONL, with all its columns and classes by their names: Crisp reads ${own || "such files"} and does not write it.</p>`;
+  return html`<form method="post" action="/audit/save" class="fields"><input type="hidden" name="path" value="${path}"><label>new file in the audit's folder <input name="name" value="${name}" required></label><button class="main">Save the corrected data</button></form>${otherwise}`;
 }
 
 function savedNote({ saved, root, open }: AuditView): Html {
@@ -123,28 +128,35 @@ function judged({ open, decisions, section, page, refused }: AuditView): Html {
   const shown = Math.min(page, pages - 1);
   const to = (number: number): string => address("/audit", { path, section, page: number + 1 });
   const rows = all.slice(shown * ROWS_PER_PAGE, (shown + 1) * ROWS_PER_PAGE);
-  const labels = open.audit.classes.map(({ label }) => label);
+  const field = fields(
+    open.audit.classes.map(({ label }) => label),
+    decisions,
+    refused !== undefined,
+  );
   return html`<p class="note">Each decision is kept at once. Keys in a row's field: <kbd>a</kbd> accept the suggestion, <kbd>r</kbd> the label is right, <kbd>x</kbd> leave the row out, <kbd>u</kbd> undecided, <kbd>j</kbd> and <kbd>k</kbd> next and previous row; arrows choose a class.</p>
 <form method="post" action="/audit/decide" data-decide><input type="hidden" name="path" value="${path}"><input type="hidden" name="section" value="${section}"><input type="hidden" name="page" value="${shown + 1}">
-<ol class="judged">${rows.map((item) => itemRow(item, labels, decisions, refused !== undefined))}</ol>
+<ol class="judged">${rows.map((item) => html`<li>${item.map((judged) => html`${rowText(judged)}${field(judged)}`)}</li>`)}</ol>
 ${refused === undefined && html`<noscript><p class="actions"><button class="main">Keep these decisions</button></p></noscript>`}</form>
 ${pages > 1 && html`<nav class="pager" aria-label="Pages">${shown > 0 && html`<a href="${to(shown - 1)}">← before</a>`}<span>page ${shown + 1} of ${count(pages)}</span>${shown + 1 < pages && html`<a href="${to(shown + 1)}">further →</a>`}</nav>`}`;
 }
 
-function itemRow(
-  { row, suggested, why, beside }: Item,
-  labels: readonly string[],
-  decisions: Decisions,
-  disabled: boolean,
-): Html {
-  const decision = decisions.get(row.line) ?? "";
-  const option = (value: string, words: string): Html =>
-    html`<option value="${value}"${value === decision && html` selected`}>${words}</option>`;
-  const others = labels.filter((label) => label !== suggested && label !== row.label);
-  return html`<li><div class="said"><p class="text-cell">${textOf(row)}</p>${beside && html`<p class="text-cell other-row">line ${beside.line}: ${textOf(beside)}</p>`}
-<p class="note">line ${row.line} · label <strong>${row.label}</strong>${suggested !== undefined && html` · suggested <strong>${suggested}</strong>`} · ${why}</p></div>
-<select name="line-${row.line}" aria-label="Decision on line ${row.line}" data-accept="${suggested === undefined ? "" : `label:${suggested}`}"${disabled && html` disabled`}>
-${option("", "undecided")}${suggested !== undefined && option(`label:${suggested}`, `accept: ${suggested}`)}${option("right", `right: ${row.label}`)}${option("out", "leave out")}${others.map((label) => option(`label:${label}`, `is: ${label}`))}</select></li>`;
+const rowText = ({ row, suggested, why }: JudgedRow): Html =>
+  html`<div><p class="text-cell">${textOf(row)}</p><p class="note">line ${row.line} · label <strong>${row.label}</strong>${suggested !== undefined && html` · suggested <strong>${suggested}</strong>`} · ${why}</p></div>`;
+
+/** Makes the field of each row; a row that comes twice on a page has one, as a form keeps one decision of it. */
+function fields(labels: readonly string[], decisions: Decisions, disabled: boolean): (judged: JudgedRow) => Html {
+  const made = new Set<number>();
+  return ({ row: { line, label }, suggested }) => {
+    const id = `line-${line}`;
+    if (made.has(line)) return html`<p class="note"><a href="#${id}">line ${line} is decided above</a></p>`;
+    made.add(line);
+    const decision = decisions.get(line) ?? "";
+    const option = (value: string, words: string): Html =>
+      html`<option value="${value}"${value === decision && html` selected`}>${words}</option>`;
+    const others = labels.filter((each) => each !== suggested && each !== label);
+    return html`<select id="${id}" name="${id}" aria-label="Decision on line ${line}" data-accept="${suggested === undefined ? "" : `label:${suggested}`}"${disabled && html` disabled`}>
+${option("", "undecided")}${suggested !== undefined && option(`label:${suggested}`, `accept: ${suggested}`)}${option("right", `right: ${label}`)}${option("out", "leave out")}${others.map((each) => option(`label:${each}`, `is: ${each}`))}</select>`;
+  };
 }
 
 const textOf = ({ text, pair }: Pick<AuditedRow, "text" | "pair">): string => (pair === undefined ? text : `${text}\n${pair}`);

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { ask } from "../../../server/ask.fixture.ts";
 import type { Server } from "../../../server/index-node.ts";
 import { startUi } from "../start-ui.ts";
@@ -113,4 +115,89 @@ test("the train command of a saved file names both columns of a pair", async () 
   await post("/audit/decide", "path=pairs/audit&line-6=out");
   const saved = await post("/audit/save", "path=pairs/audit&name=new.csv");
   assert.match((await get(saved.headers.location!)).text, /--text_column_name=text,id /);
+});
+
+/** Says of an audit in a folder of its own what its file has for columns. */
+function madeUpIn(name: string, data: string, bytes: Uint8Array, columns?: object): void {
+  madeUpAudit(join(folder, name, "audit"), data, bytes);
+  if (!columns) return;
+  const file = join(folder, name, "audit/audit.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), columns }));
+}
+
+test("both rows of a pair can be corrected, and a row that is in two pairs has one field", async () => {
+  const pairs = join(folder, "two-pairs/audit");
+  madeUpAudit(pairs);
+  const file = join(pairs, "audit.json");
+  const found = JSON.parse(readFileSync(file, "utf8"));
+  const [{ of, equal, ...later }] = found.nearDuplicates;
+  found.nearDuplicates.push({ ...later, row: 1, line: 3, text: "sue me", of, equal: false });
+  writeFileSync(file, JSON.stringify(found));
+  const place = "/audit?path=two-pairs/audit&section=duplicates";
+  const { text } = await get(place);
+  assert.deepEqual(
+    [...text.matchAll(/<select id="line-\d+" name="(line-\d+)"[^>]*data-accept="([^"]*)"/g)].map(([, ...field]) => field),
+    [
+      ["line-4", "label:billing"],
+      ["line-5", "label:legal"],
+      ["line-3", "label:legal"],
+    ],
+  );
+  assert.match(text, /<a href="#line-4">line 4 is decided above<\/a>/);
+  assert.equal((await post("/audit/decide", "path=two-pairs/audit&line-4=label:billing")).status, 303);
+  assert.match(
+    (await get(place)).text,
+    /id="line-4"[^>]*>\s*<option value="">undecided<\/option><option value="label:billing" selected>/,
+  );
+  assert.equal((await post("/audit/save", "path=two-pairs/audit&name=new.csv")).status, 303);
+  assert.equal(readFileSync(join(pairs, "new.csv"), "utf8"), TICKETS.replace("3;sue you;legal", "3;sue you;billing"));
+});
+
+test("gzip is saved as a new gzip, never over another file", async () => {
+  madeUpIn("packed", "tickets.csv.gz", gzipSync(TICKETS));
+  assert.match((await get("/audit?path=packed/audit")).text, /name="name" value="tickets-corrected\.csv\.gz"/);
+  await post("/audit/decide", "path=packed/audit&line-2=label:billing&line-6=out");
+  for (const name of ["new.csv", "new.gz", "new.tsv.gz", "../new.csv.gz"])
+    assert.equal((await post("/audit/save", `path=packed/audit&name=${name}`)).status, 422, name);
+  const saved = await post("/audit/save", "path=packed/audit&name=new.csv.gz");
+  assert.equal(saved.status, 303);
+  assert.match((await get(saved.headers.location!)).text, /crisp train \.\/packed\/audit\/new\.csv\.gz /);
+  const written = readFileSync(join(folder, "packed/audit/new.csv.gz"));
+  assert.equal(
+    gunzipSync(written).toString(),
+    TICKETS.replace('refund?";legal', 'refund?";billing').replace("5;§§§;legal\n", ""),
+  );
+  assert.equal((await post("/audit/save", "path=packed/audit&name=new.csv.gz")).status, 422);
+  assert.deepEqual(readFileSync(join(folder, "packed/audit/new.csv.gz")), written);
+  writeFileSync(join(folder, "packed/tickets.csv.gz"), gzipSync(`${TICKETS}6;new;legal\n`));
+  assert.equal((await post("/audit/save", "path=packed/audit&name=late.csv.gz")).status, 409);
+  assert.deepEqual(readdirSync(join(folder, "packed/audit")).sort().at(-1), "new.csv.gz");
+});
+
+test("Parquet is saved as JSONL, and what JSON has no value for is refused and leaves no file", async () => {
+  const fixture = (name: string) =>
+    readFileSync(fileURLToPath(new URL(`../../../../test/fixtures/data/${name}`, import.meta.url)));
+  const words = JSON.parse(fixture("rows.json").toString()).words;
+  madeUpIn("columns", "words.parquet", fixture("words.parquet"), { text: "text", label: "label" });
+  const { text } = await get("/audit?path=columns/audit");
+  assert.match(text, /name="name" value="words-corrected\.jsonl"/);
+  assert.match(text, /saved as JSONL, with all its columns/);
+  await post("/audit/decide", "path=columns/audit&line-2=label:billing&line-6=out");
+  assert.equal((await post("/audit/save", "path=columns/audit&name=new.parquet")).status, 422);
+  assert.equal((await post("/audit/save", "path=columns/audit&name=new.jsonl")).status, 303);
+  const lines = readFileSync(join(folder, "columns/audit/new.jsonl"), "utf8").trimEnd().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    words.with(1, { ...words[1], label: words[2].label }).toSpliced(5, 1),
+  );
+
+  madeUpIn("images", "images.parquet", fixture("images.parquet"), { text: "label", label: "label" });
+  await post("/audit/decide", "path=images/audit&line-2=out");
+  const refused = await post("/audit/save", "path=images/audit&name=new.jsonl");
+  assert.equal(refused.status, 422);
+  assert.match(refused.text, /got bytes\. Write the file again without that column, and audit that one\./);
+  assert.deepEqual(
+    readdirSync(join(folder, "images/audit")).filter((name) => !/^(audit|decisions.*)\.json$/.test(name)),
+    [],
+  );
 });

@@ -1,16 +1,20 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Audit } from "../../../audit/index.ts";
-import { sha256 } from "./read-audit.ts";
 
 /** Five rows, of which one has a likely wrong label, one repeats another, and one is far from all. */
 export const TICKETS =
   'id;text;team\n1;"where; is my refund?";legal\n2;refund please;billing\n3;sue you;legal\n4;Sue you.;billing\n5;§§§;legal\n';
 
-/** An audit of `tickets.csv`, which is written beside its folder, as `crisp audit` leaves it. */
-export function madeUpAudit(folder: string, data = join(folder, "../tickets.csv")): void {
+/**
+ * An audit of a file that is written beside its folder, as `crisp audit` leaves it.
+ *
+ * @param data - The file's name, and its bytes, which must hold the rows of `TICKETS`.
+ */
+export function madeUpAudit(folder: string, data = "tickets.csv", bytes: string | Uint8Array = TICKETS): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(data, TICKETS);
+  writeFileSync(join(folder, "..", data), bytes);
   const row = (line: number, text: string, label: string) => ({ row: line - 2, line, text, label });
   const all = [
     row(2, "where; is my refund?", "legal"),
@@ -21,7 +25,7 @@ export function madeUpAudit(folder: string, data = join(folder, "../tickets.csv"
   ];
   const interval = { low: 0.1, high: 0.5 };
   const audit: Audit = {
-    ...{ data: "tickets.csv", source: { path: "../tickets.csv", sha256: sha256(readFileSync(data)) } },
+    ...{ data, source: { path: `../${data}`, sha256: createHash("sha256").update(bytes).digest("hex") } },
     ...{ columns: { text: "text", label: "team" }, rows: all.length },
     classes: [
       { label: "billing", rows: 2, judged: true },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import type { Audit } from "../../../audit/index.ts";
 import { expectedGot } from "../../../errors/index.ts";
@@ -32,12 +32,12 @@ export function openAudit(root: Root, path: string): OpenAudit {
 }
 
 /**
- * The audited file as it was when it was audited.
+ * The audited file, as it was when it was audited.
  *
- * @returns Its path from the root, and its bytes.
- * @throws HttpError 409 `ui/data-changed` where it is another one by now, or was not kept in mind; 404 `ui/not-found` outside the root.
+ * @returns Where it is.
+ * @throws HttpError 409 `ui/data-changed` where it is another one by now, was not kept in mind, or lies outside the root.
  */
-export function auditedData(root: Root, { folder, audit }: OpenAudit): { readonly path: string; readonly bytes: Uint8Array } {
+export async function auditedData(root: Root, { folder, audit }: OpenAudit): Promise<string> {
   const hint = "Run crisp audit again.";
   const refused = (got: string): HttpError =>
     new HttpError(409, expectedGot("ui/data-changed", audit.data, "the file that was audited, as it was then", got, hint));
@@ -46,12 +46,15 @@ export function auditedData(root: Root, { folder, audit }: OpenAudit): { readonl
   if (!existsSync(file)) throw refused("none");
   const path = relative(root.folder, file).split(sep).join("/");
   if (!root.has(path)) throw refused("one outside the folder of crisp ui, or behind a link");
-  const bytes = readFileSync(root.place(path));
-  if (sha256(bytes) !== audit.source.sha256) throw refused("one that has changed since");
-  return { path, bytes };
+  if ((await sha256Of(file)) !== audit.source.sha256) throw refused("one that has changed since");
+  return file;
 }
 
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
 
 /** Named after the data, so that a new audit of other data neither takes decisions over nor loses them. */
 const decisionsFile = ({ folder, audit }: OpenAudit): string =>

@@ -59,7 +59,6 @@ ul.keys{list-style:none;padding:0;display:grid;gap:4px;overflow-wrap:anywhere}
 .judged li{display:grid;grid-template-columns:minmax(0,1fr) 240px;gap:8px 20px;align-items:center;padding:12px 0;border-top:1px solid var(--rule)}
 .judged p{margin:0 0 4px}
 .judged .text-cell{min-width:0}
-.judged .other-row{color:var(--soft)}
 .judged .note{overflow-wrap:anywhere}
 .judged select{width:100%}
 kbd{font:inherit;padding:0 5px;border:1px solid var(--rule);border-radius:4px;background:var(--card)}
