@@ -10,10 +10,12 @@ export { type DatabasePlace, openDatabase } from "./stores/sql/open-database-nod
 export type { Patience } from "./stores/sql/patient.ts";
 export {
   type ListedStudy,
+  type PlacedEvent,
   type RunAnswers,
   type RunProgress,
   type StudyProgress,
   sqlAnswers,
+  sqlEvents,
   sqlProgress,
   sqlStudies,
 } from "./stores/sql/sql-progress.ts";

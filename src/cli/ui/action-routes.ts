@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
 import { type App, HttpError } from "../../server/index-node.ts";
 import { keptCommand } from "../kept-command.ts";
+import type { RunState } from "./live/run-state.ts";
 import { isOpen, runActions, startedPage, startPage } from "./pages/action-pages.ts";
 import { address } from "./pages/layout.ts";
 import type { Processes } from "./processes.ts";
@@ -18,10 +19,8 @@ const CONTINUED: ReadonlySet<string> = new Set(["train", "pretrain"]);
 const LAST_OUTPUT = 8000;
 
 /** The buttons of a run's page. */
-export const actionsIn = (root: Root): Pick<Ui, "actionsOf"> => ({
-  actionsOf: (place, state) =>
-    runActions(place, state, { stop: holderOf(root, place) !== undefined, resume: continuable(place) !== undefined }),
-});
+export const actionsIn = (root: Root) => (place: RunPlace, state: RunState) =>
+  runActions(place, state, { stop: holderOf(root, place) !== undefined, resume: continuable(place) !== undefined });
 
 /** The command that started a run which its folder alone continues. */
 function continuable({ log, folder }: RunPlace): { readonly verb: string; readonly cwd: string } | undefined {

@@ -17,8 +17,8 @@ export interface RunPlace {
   readonly name: string;
   /** Of a training: its folder. */
   readonly folder?: string;
-  /** Of a study's run: the folder of its study, and its result once it is done. */
-  readonly study?: { readonly path: string; readonly folder: string; readonly result: string };
+  /** Of a study's run: the folder of its study, and its result, where it has one that is not to be replaced. */
+  readonly study?: { readonly path: string; readonly folder: string; readonly result?: string };
   /** May not be there yet. */
   readonly log: string;
 }
@@ -42,7 +42,8 @@ export async function findRun(root: Root, path: string): Promise<RunPlace> {
       if (existsSync(join(folder, each))) root.place(inside);
     }
     if (!(name in file.ids)) throw noRun(path);
-    return { path, name, study: { path: studyPath, folder, result: join(folder, result) }, log: join(folder, log) };
+    const kept = file.replaces.includes(name) ? undefined : join(folder, result);
+    return { path, name, study: { path: studyPath, folder, result: kept }, log: join(folder, log) };
   }
   const folder = root.place(path);
   const log = await newestLog(folder);

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { RunKey, StudyHeader } from "../../studies/index.ts";
 import { resolveOptions } from "../../training/index.ts";
 import { type KeptCommand, keptCommand } from "../kept-command.ts";
 import { parseArguments } from "../parse-arguments.ts";
@@ -7,6 +8,9 @@ import { pretrain } from "../verbs/pretrain.ts";
 import { train } from "../verbs/train.ts";
 import { type RunPlace, readJsonFile, studyIn } from "./read-run.ts";
 import { isPlain } from "./root.ts";
+import type { ReadResult } from "./runs/study-result.ts";
+import { asTexts, withoutPasswords } from "./shown-values.ts";
+import { keyOf } from "./studies/study-source.ts";
 
 /** What a run followed from, as far as its files say. */
 export interface RunSettings {
@@ -24,8 +28,10 @@ export interface RunSettings {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export async function readSettings(place: RunPlace): Promise<RunSettings> {
-  return place.study ? ofStudyRun(place, place.study) : ofTraining(place, place.folder!);
+/** @param result - Of a study's run that is done. */
+export async function readSettings(place: RunPlace, result?: ReadResult): Promise<RunSettings> {
+  if (!place.study) return ofTraining(place, place.folder!);
+  return settingsOfStudyRun(studyIn(place.study.folder), keyOf(place.name), result);
 }
 
 async function ofTraining({ log }: RunPlace, folder: string): Promise<RunSettings> {
@@ -44,18 +50,28 @@ async function ofTraining({ log }: RunPlace, folder: string): Promise<RunSetting
     ...(kept && { command: typedAs(kept.command), kept }),
     values: asTexts(values),
     maxGradNorm: clip(options),
-    figures: Object.fromEntries(Object.entries(fields(card.metrics)).filter(([, value]) => typeof value === "number")) as Record<
-      string,
-      number
-    >,
+    figures: numbers(fields(card.metrics)),
   };
 }
 
-async function ofStudyRun({ name }: RunPlace, { folder }: NonNullable<RunPlace["study"]>): Promise<RunSettings> {
-  const { study, corpus, options, command } = studyIn(folder);
-  const at = name.lastIndexOf(".seed-");
-  const values = { study, corpus, arm: name.slice(0, at), seed: name.slice(at + ".seed-".length), ...options };
-  return { command, values: asTexts(values), maxGradNorm: clip(options), figures: {} };
+/** Of a run by its study's command and options, and its result once it is done. */
+export function settingsOfStudyRun(
+  { study, corpus, options, command }: Pick<StudyHeader, "study" | "corpus" | "options" | "command">,
+  { arm, seed }: RunKey,
+  { record, figures, figuresSparsityOff: off, runtime }: ReadResult = {},
+): RunSettings {
+  const values = { study, corpus, arm, seed, ...options, ...prefixed("runtime", fields(runtime)) };
+  const offFigures = Object.entries({ ...off?.figures, loss: off?.loss });
+  return {
+    command: withoutPasswords(command),
+    values: asTexts(values),
+    maxGradNorm: clip(options),
+    figures: numbers({
+      ...{ ...figures?.figures, loss: figures?.loss },
+      ...Object.fromEntries(offFigures.map(([name, value]) => [`${name}SparsityOff`, value])),
+      ...pick(fields(record), ["effectiveSparsity", "trainLoss"]),
+    }),
+  };
 }
 
 /** Verbs whose commands are kept beside checkpoints. */
@@ -79,16 +95,7 @@ const clip = ({ maxGradNorm }: Fields): number =>
 const fields = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 const pick = (from: Fields, names: readonly string[]): Fields => Object.fromEntries(names.map((name) => [name, from[name]]));
+const numbers = (from: Fields): Record<string, number> =>
+  Object.fromEntries(Object.entries(from).filter((each): each is [string, number] => typeof each[1] === "number"));
 const prefixed = (prefix: string, from: Fields): Fields =>
   Object.fromEntries(Object.entries(from).map(([name, value]) => [`${prefix} ${name}`, value]));
-
-const LONGEST = 300;
-/** Passwords of addresses stay out of pages; what was left out has no line. */
-const asTexts = (values: Fields): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]): [string, string][] => {
-      if (value === undefined || value === null || /token|password|secret/i.test(name)) return [];
-      const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-      return [[name, text.replace(/(:\/\/[^:@/?"]*):[^@/"]*@/g, "$1@").slice(0, LONGEST)]];
-    }),
-  );

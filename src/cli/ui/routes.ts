@@ -1,15 +1,14 @@
 import type { Context } from "hono";
 import { CrispError } from "../../errors/index.ts";
-import type { Html } from "../../report/index.ts";
 import { type App, statusOf } from "../../server/index-node.ts";
 import type { Found } from "./find.ts";
-import type { RunState } from "./live/run-state.ts";
 import { errorPage } from "./pages/error-page.ts";
 import { styles } from "./pages/layout.ts";
 import { type ListRow, listPage } from "./pages/list-page.ts";
-import { findRun, type RunPlace, shortState } from "./read-run.ts";
+import { findRun, shortState } from "./read-run.ts";
 import type { Root } from "./root.ts";
 import { byTime, kindIn, pageOf, type RunIndex } from "./run-index.ts";
+import type { RunSource } from "./runs/run-source.ts";
 import { pageScript } from "./script/page-script.ts";
 import type { DatabaseStudies } from "./studies/database-studies.ts";
 import type { StudySource } from "./studies/study-source.ts";
@@ -24,10 +23,10 @@ export interface Ui {
   readonly thread: WorkThread;
   /** Where the study of a path lives. */
   readonly studiesAt: (path: string) => StudySource;
+  /** Where the run of a path lives. */
+  readonly runsAt: (path: string) => RunSource;
   /** Studies that are listed beside those of the folder. */
   readonly database?: DatabaseStudies;
-  /** What can be asked of a run: buttons for its page. */
-  readonly actionsOf?: (place: RunPlace, state: RunState) => Html;
 }
 
 /** A handler whose errors are pages too. */

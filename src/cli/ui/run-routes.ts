@@ -1,19 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
-import { CrispError, expectedGot } from "../../errors/index.ts";
-import { argmax } from "../../metrics/index.ts";
-import { html } from "../../report/index.ts";
-import type { RunRecord } from "../../runs/index.ts";
+import { readFileSync } from "node:fs";
+import { expectedGot } from "../../errors/index.ts";
 import { type App, HttpError, sendEvents } from "../../server/index-node.ts";
-import { growingRun, type RunState } from "./live/run-state.ts";
-import { eventsIn, tail } from "./live/tail.ts";
+import { growingRun } from "./live/run-state.ts";
+import { tail } from "./live/tail.ts";
 import { isOpen } from "./pages/action-pages.ts";
 import { type AnswersView, answersPage } from "./pages/answers-page.ts";
-import { type RunView, runPage, runParts } from "./pages/run-page.ts";
-import { type Answers, answersOfCell, type Cell, readAnswers } from "./read-answers.ts";
-import { findRun, isAlive, pathIn, type RunPlace, readJsonFile } from "./read-run.ts";
-import { readSettings } from "./read-settings.ts";
+import { runPage, runParts } from "./pages/run-page.ts";
+import { type Answers, answersOfCell, type Cell } from "./read-answers.ts";
+import { findRun, isAlive, pathIn, type RunPlace } from "./read-run.ts";
+import { type RunSettings, readSettings } from "./read-settings.ts";
 import type { Root } from "./root.ts";
 import { asPage, type Ui } from "./routes.ts";
+import { answersIn } from "./runs/folder-runs.ts";
 
 const ANSWERS_PER_PAGE = 100;
 /** More browsers than this follow runs only by reading their pages again. */
@@ -26,8 +24,8 @@ export function addRunRoutes(app: App, ui: Ui): void {
   app.get(
     "/run",
     asPage(async ({ req }) => {
-      const place = await findRun(root, pathIn(req.query("path")));
-      return runPage(await viewOf(ui, place));
+      const path = pathIn(req.query("path"));
+      return runPage(await ui.runsAt(path).view(path));
     }),
   );
   app.get("/run/events", async (context) => {
@@ -83,7 +81,7 @@ const BEAT_MS = 2000;
 async function follow(
   root: Root,
   place: RunPlace,
-  settings: RunView["settings"],
+  settings: RunSettings,
   send: (event: string, data: unknown) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -108,52 +106,6 @@ async function follow(
   }
 }
 
-/** Of a training's file, its path from the root. @throws HttpError 404 `ui/not-found` for a run of a study. */
-function inRun({ path, study }: RunPlace, file: string): string {
-  if (!study) return [path, file].filter(Boolean).join("/");
-  throw new HttpError(404, expectedGot("ui/not-found", file, "a training's folder", "a run of a study"));
-}
-
-/** A log as it stands. */
-export function stateOf(root: Root, place: RunPlace): RunState {
-  const run = growingRun();
-  if (existsSync(place.log)) run.add(eventsIn(readFileSync(place.log, "utf8")));
-  return run.state(isAlive(root, place));
-}
-
-async function viewOf({ root, actionsOf }: Ui, place: RunPlace): Promise<RunView> {
-  const settings = await readSettings(place);
-  const state = stateOf(root, place);
-  const has = (file: string): boolean => !place.study && root.has(inRun(place, file));
-  const model = has("crisp.json");
-  const shown: RunState = state.word === "waiting" && model ? { ...state, word: "finished" } : state;
-  const view = {
-    place,
-    settings,
-    state: shown,
-    alive: isAlive(root, place),
-    report: has("report.html"),
-    model,
-    actions: html`${actionsOf?.(place, shown)}`,
-  };
-  if (place.study) return { ...view, confusion: confusionOf(place.study.result) };
-  if (!has("errors.csv")) return view;
-  try {
-    const answers = answersIn(root, place);
-    const none = answers.mistakes.rows.length === 0 && !answers.confusion;
-    return none ? { ...view, noAnswers: "It made no mistakes on the evaluated examples." } : { ...view, answers };
-  } catch (error) {
-    if (!(error instanceof CrispError)) throw error;
-    return { ...view, noAnswers: error.message };
-  }
-}
-
-/** @throws HttpError 404 `ui/not-found`; as `readAnswers`. */
-function answersIn(root: Root, place: RunPlace): Answers {
-  const [errors, right] = [inRun(place, "errors.csv"), inRun(place, "right-answers.json")];
-  return readAnswers(root.place(errors), root.has(right) ? root.place(right) : undefined);
-}
-
 function shownAnswers(
   answers: Answers,
   cell: Cell | undefined,
@@ -163,16 +115,4 @@ function shownAnswers(
   if (!cell) return ofRight && right ? { ...right, right: right.total } : mistakes;
   const at = cell.label === cell.predicted && right ? confusion?.labels.indexOf(cell.label) : undefined;
   return { ...answersOfCell(answers, cell), ...(at !== undefined && { right: confusion!.matrix[at]?.[at] ?? 0 }) };
-}
-
-/** [C][C] of a study's run; undefined while it is not done. */
-function confusionOf(result: string): number[][] | undefined {
-  const { record } = (readJsonFile(result) ?? {}) as { readonly record?: Partial<RunRecord> };
-  const { probabilities, labels } = record ?? {};
-  if (!probabilities?.length || labels?.length !== probabilities.length) return undefined;
-  const matrix = probabilities[0].map(() => probabilities[0].map(() => 0));
-  probabilities.forEach((row, at) => {
-    matrix[labels[at]][argmax(row)]++;
-  });
-  return matrix;
 }

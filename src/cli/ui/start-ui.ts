@@ -9,7 +9,10 @@ import { openRoot } from "./root.ts";
 import { addListRoutes, type Ui } from "./routes.ts";
 import { createIndex } from "./run-index.ts";
 import { addRunRoutes } from "./run-routes.ts";
-import { connectStudies, databaseStudies, isInDatabase } from "./studies/database-studies.ts";
+import { databaseRuns } from "./runs/database-runs.ts";
+import { folderRuns } from "./runs/folder-runs.ts";
+import { connectStudies, isInDatabase } from "./studies/database.ts";
+import { databaseStudies } from "./studies/database-studies.ts";
 import { folderStudies } from "./studies/folder-studies.ts";
 import { addStudyRoutes } from "./studies/study-routes.ts";
 import { createWorkThread } from "./thread/work-thread.ts";
@@ -28,12 +31,16 @@ export async function startUi(
   signal: AbortSignal,
 ): Promise<Server> {
   const root = openRoot(folder);
-  const database = place && databaseStudies(await connectStudies(place));
+  const connection = place && (await connectStudies(place));
+  const database = connection && databaseStudies(connection);
   const thread = createWorkThread(place);
-  const inFolders = folderStudies(root);
+  const inFolders = { studies: folderStudies(root), runs: folderRuns(root, actionsIn(root)) };
+  const inDatabase = connection && database && { studies: database, runs: databaseRuns(connection) };
+  const sourceOf = (path: string) => (inDatabase && isInDatabase(path) ? inDatabase : inFolders);
   const ui: Ui = {
-    ...{ root, database, thread, index: createIndex(root.folder), stopping: signal, ...actionsIn(root) },
-    studiesAt: (path) => (database && isInDatabase(path) ? database : inFolders),
+    ...{ root, database, thread, index: createIndex(root.folder), stopping: signal },
+    studiesAt: (path) => sourceOf(path).studies,
+    runsAt: (path) => sourceOf(path).runs,
   };
   // nobody types it: browsers come with a ticket
   const token = randomBytes(32).toString("base64url");

@@ -1,7 +1,7 @@
 import { type Html, html } from "../../../report/index.ts";
 import type { RunState } from "../live/run-state.ts";
 import type { StartedCommand } from "../processes.ts";
-import type { RunPlace } from "../read-run.ts";
+import type { RunName } from "../runs/run-source.ts";
 import { address, page } from "./layout.ts";
 
 const button = (action: string, path: string, words: string, kind: string): Html =>
@@ -9,7 +9,7 @@ const button = (action: string, path: string, words: string, kind: string): Html
 
 /** What can be asked of a run now. */
 export function runActions(
-  { path, study }: RunPlace,
+  { path, study }: RunName,
   { word }: Pick<RunState, "word">,
   can: { stop: boolean; resume: boolean },
 ): Html {

@@ -1,10 +1,10 @@
 import { card, confusions, count, type Html, html, MOST_IN_MAP } from "../../../report/index.ts";
 import type { AnswerRows, Answers, Cell } from "../read-answers.ts";
-import type { RunPlace } from "../read-run.ts";
+import type { RunName } from "../runs/run-source.ts";
 import { address, page, table } from "./layout.ts";
 
 /** What a training answered on its held-out rows, by true class and class that was said. */
-export function answersSection({ path }: RunPlace, { mistakes, right, confusion }: Answers): Html {
+export function answersSection({ path }: RunName, { mistakes, right, confusion }: Answers): Html {
   const to = (cell: object): string => address("/run/answers", { path: path || ".", ...cell });
   const rights =
     right &&
@@ -26,7 +26,7 @@ ${
 }
 
 export interface AnswersView {
-  readonly place: RunPlace;
+  readonly place: RunName;
   readonly columns: readonly string[];
   /** Those that are shown, of all. */
   readonly rows: readonly (readonly string[])[];

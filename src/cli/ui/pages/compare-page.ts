@@ -12,9 +12,7 @@ import {
   smoothed,
   thinned,
 } from "../../../report/index.ts";
-import type { RunState } from "../live/run-state.ts";
-import type { RunPlace } from "../read-run.ts";
-import type { RunSettings } from "../read-settings.ts";
+import type { ShownRun } from "../runs/run-source.ts";
 import { address, page, table } from "./layout.ts";
 import { progressText, stateWord } from "./list-page.ts";
 
@@ -23,21 +21,15 @@ export const MOST_COMPARED = 8;
 
 const MOST_FIGURES = 6;
 
-export interface ComparedRun {
-  readonly place: RunPlace;
-  readonly state: RunState;
-  readonly settings: RunSettings;
-}
-
 /** Runs over each other: curves, figures, and the settings that differ. */
-export function comparePage(runs: readonly ComparedRun[], asked: number): string {
+export function comparePage(runs: readonly ShownRun[], asked: number): string {
   const body = html`<h1>${count(runs.length)} ${runs.length === 1 ? "run" : "runs"} compared</h1>
 ${asked > runs.length && html`<p class="note">The first ${MOST_COMPARED} of ${count(asked)}.</p>`}
 ${runs.length === 0 ? html`<p>Tick some in <a href="/">the list</a>.</p>` : content(runs)}`;
   return page({ title: "Compare", body });
 }
 
-function content(runs: readonly ComparedRun[]): Html {
+function content(runs: readonly ShownRun[]): Html {
   return html`<ul class="keys">${runs.map(
     ({ place, state }, at) =>
       html`<li class="c${at}"><span class="key"></span><a href="${address("/run", { path: place.path || "." })}">${place.name}</a> ${stateWord(state.word)}</li>`,
@@ -47,7 +39,7 @@ function content(runs: readonly ComparedRun[]): Html {
 <h2>Settings that differ</h2>${settings(runs)}`;
 }
 
-function curves(runs: readonly ComparedRun[]): Html[] {
+function curves(runs: readonly ShownRun[]): Html[] {
   const updates = Math.max(
     ...runs.map(({ state: { course } }) => course.steps.at(-1)?.step ?? course.evaluations.at(-1)?.step ?? 0),
   );
@@ -58,7 +50,7 @@ function curves(runs: readonly ComparedRun[]): Html[] {
   const chart = (
     title: string,
     note: string,
-    linesOf: (run: ComparedRun) => Line["points"],
+    linesOf: (run: ShownRun) => Line["points"],
     kind: Line["kind"],
     tick: (value: number, digits: number) => string,
   ): Html | null => {
@@ -96,17 +88,17 @@ function curves(runs: readonly ComparedRun[]): Html[] {
 }
 
 const evaluations = (
-  { state }: ComparedRun,
-  of: (point: RunState["course"]["evaluations"][number]) => number | undefined,
+  { state }: ShownRun,
+  of: (point: ShownRun["state"]["course"]["evaluations"][number]) => number | undefined,
 ): Line["points"] =>
   state.course.evaluations.flatMap((point) => {
     const value = of(point);
     return value === undefined ? [] : [{ step: point.step, value }];
   });
 
-const head = (runs: readonly ComparedRun[]): string[] => ["", ...runs.map(({ place }) => place.name)];
+const head = (runs: readonly ShownRun[]): string[] => ["", ...runs.map(({ place }) => place.name)];
 
-function figures(runs: readonly ComparedRun[]): Html {
+function figures(runs: readonly ShownRun[]): Html {
   const ofRun = runs.map(
     ({ state, settings }) => ({ ...state.figures, ...settings.figures }) as Readonly<Record<string, number>>,
   );
@@ -121,12 +113,12 @@ function figures(runs: readonly ComparedRun[]): Html {
 }
 
 /** Names of settings whose values are not the same in all runs; one that a run does not have differs. */
-export function differing(settings: readonly RunSettings["values"][]): string[] {
+export function differing(settings: readonly ShownRun["settings"]["values"][]): string[] {
   const names = [...new Set(settings.flatMap((values) => Object.keys(values)))];
   return names.filter((name) => new Set(settings.map((values) => values[name])).size > 1);
 }
 
-function settings(runs: readonly ComparedRun[]): Html {
+function settings(runs: readonly ShownRun[]): Html {
   const names = differing(runs.map(({ settings }) => settings.values));
   if (names.length === 0) return html`<p>${runs.length === 1 ? "Compare it with another run to see any." : "None."}</p>`;
   return table(

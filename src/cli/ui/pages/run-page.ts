@@ -10,11 +10,7 @@ import {
   type Html,
   html,
 } from "../../../report/index.ts";
-import type { RunState } from "../live/run-state.ts";
-import type { Answers } from "../read-answers.ts";
-import type { RunPlace } from "../read-run.ts";
-import type { RunSettings } from "../read-settings.ts";
-import { isOpen } from "./action-pages.ts";
+import type { RunExtras, ShownRun } from "../runs/run-source.ts";
 import { answersSection } from "./answers-page.ts";
 import { address, facts, page, table } from "./layout.ts";
 import { progressText, stateWord } from "./list-page.ts";
@@ -22,25 +18,7 @@ import { progressText, stateWord } from "./list-page.ts";
 /** Parts of a run's page that change while it runs, by the id of their element. */
 export type RunParts = Readonly<Record<"state" | "progress" | "curves", Html>>;
 
-export interface RunView {
-  readonly place: RunPlace;
-  readonly state: RunState;
-  /** Whether its process, or that of its study, lives. */
-  readonly alive: boolean;
-  readonly settings: RunSettings;
-  readonly answers?: Answers;
-  /** Why there are none. */
-  readonly noAnswers?: string;
-  /** Of a study's run without texts: counted from its result. */
-  readonly confusion?: readonly (readonly number[])[];
-  /** Whether it has a `report.html`, and is a finished model. */
-  readonly report: boolean;
-  readonly model: boolean;
-  /** What can be asked of the run. */
-  readonly actions: Html;
-}
-
-export function runParts({ state, settings }: Pick<RunView, "state" | "settings">): RunParts {
+export function runParts({ state, settings }: Pick<ShownRun, "state" | "settings">): RunParts {
   const { figures, tokensPerSecond, secondsLeft, loss, course } = state;
   const last = course.steps.at(-1);
   return {
@@ -66,15 +44,15 @@ export function runParts({ state, settings }: Pick<RunView, "state" | "settings"
 }
 
 /** One run: how it goes, what it follows from, and what it answered. */
-export function runPage(view: RunView): string {
-  const { place, state, settings, report, model, actions } = view;
+export function runPage(view: ShownRun & RunExtras): string {
+  const { place, settings, report, model, actions, notes } = view;
   const path = place.path || ".";
   const parts = runParts(view);
-  const live = isOpen(state.word) || (view.alive && !place.study);
   const body = html`<p class="eyebrow">${place.study ? html`<a href="${address("/study", { path: place.study.path || "." })}">study ${place.study.path || "of this folder"}</a>` : "training"}</p>
-<h1>${place.name}</h1><p id="state" role="status">${parts.state}</p>
+<h1>${place.name}</h1><p id="state" role="status" data-fresh>${parts.state}</p>
 <div class="actions">${actions}${model && html`<a href="${address("/try", { path })}">Try sentences</a>`}${report && html`<a href="${address("/report", { path })}">Its report</a>`}<a href="${address("/compare", { run: path })}">Compare</a></div>
-<div id="progress">${parts.progress}</div><div id="curves">${parts.curves}</div>
+<div id="progress" data-fresh>${parts.progress}</div><div id="curves" data-fresh>${parts.curves}</div>
+${notes.map((note) => html`<p class="note">${note}</p>`)}
 ${answersPart(view)}
 ${
   Object.keys(settings.figures).length > 0 &&
@@ -88,15 +66,15 @@ ${table(
     ([name, value]) => html`<tr><th scope="row">${name}</th><td class="text-cell">${value}</td></tr>`,
   ),
 )}`;
-  return page({ title: place.name, body, ...(live && { events: address("/run/events", { path }) }) });
+  return page({ title: place.name, body, ...view.follow });
 }
 
-function answersPart({ place, answers, noAnswers, confusion }: RunView): Html {
+function answersPart({ place, answers, noAnswers, confusion }: ShownRun & RunExtras): Html {
   if (confusion) {
     const labels = confusion.map((_, at) => `class ${at}`);
     const note = "Over the reported split; rows are true classes. Texts of a study are not kept run by run.";
     return html`<h2>Confusions</h2>${card("Confusion matrix", note, confusions(labels, confusion))}`;
   }
   if (answers) return answersSection(place, answers);
-  return html`<h2>Held-out answers</h2><p class="note">${noAnswers ?? "None are kept yet: errors.csv comes with the model."}</p>`;
+  return html`<h2>Held-out answers</h2><p class="note">${noAnswers}</p>`;
 }

@@ -8,6 +8,7 @@ import {
   runName,
   type StudyResults,
 } from "../../../studies/index.ts";
+import { asTexts, withoutPasswords } from "../shown-values.ts";
 import type { JudgedStudy, StudyCell, StudyExtras, StudyState } from "../studies/study-source.ts";
 import { studyActions } from "./action-pages.ts";
 import { address, facts, page, table } from "./layout.ts";
@@ -33,9 +34,7 @@ export function studyPage({ path, state, look }: StudyView): string {
 <h2>Verdicts</h2>${results ? finalVerdicts(results) : verdictsSoFar(state, look)}
 <h2>Runs</h2>${runsTable(state)}
 ${results?.disagreements ? disagreements(results.disagreements, results) : look && disagreements(look.disagreements, { baseline: BASELINE, seeds: plan.seeds.slice(0, look.look) })}</div>
-<h2>Settings</h2><pre class="command"><code>${command}</code></pre>${facts(
-    Object.entries(options).map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]),
-  )}`;
+<h2>Settings</h2><pre class="command"><code>${withoutPasswords(command)}</code></pre>${facts(Object.entries(asTexts(options)))}`;
   const open = done < total || (state.look !== null && !results && !look);
   return page({ title: study, body, ...(open && { again: 2 }) });
 }
@@ -70,8 +69,7 @@ const MOST_TROUBLES = 20;
 function runsTable({ arms, seeds, cell, runPath }: StudyState & StudyExtras): Html {
   const row = (arm: string): Html =>
     html`<tr><th scope="row">${arm}</th>${seeds.map((seed) => html`<td>${runCell({ arm, seed }, cell(arm, seed), runPath)}</td>`)}</tr>`;
-  const leads = runPath ? " Each leads to its run." : "";
-  const note = html`<p class="note">Accuracy on the reported split of runs that are done, and how far the others are.${leads}</p>`;
+  const note = html`<p class="note">Accuracy on the reported split of runs that are done, and how far the others are. Each leads to its run.</p>`;
   const troubles = seeds.flatMap((seed) =>
     arms.flatMap((arm) => {
       const { message } = cell(arm, seed);
@@ -84,7 +82,6 @@ function runsTable({ arms, seeds, cell, runPath }: StudyState & StudyExtras): Ht
 function runCell(run: RunKey, found: StudyCell, runPath: StudyExtras["runPath"]): Html {
   if (found.word === "waiting") return html`–`;
   const shown = html`<span class="state ${found.word}">${cellText(found)}</span>`;
-  if (!runPath) return shown;
   const href = address("/run", { path: runPath(runName(run)) });
   return html`<a href="${href}" aria-label="${run.arm}, seed ${run.seed}: ${found.word} ${cellText(found)}">${shown}</a>`;
 }

@@ -49,6 +49,7 @@ pre.output{padding:12px 16px;border-radius:8px;background:var(--card);border:1px
 pre.command{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.875rem;margin:8px 0}
 .differs{font-weight:600;color:inherit}
 .cards{margin-top:18px}
+#curves+.note{margin-top:14px}
 ul.keys{list-style:none;padding:0;display:grid;gap:4px;overflow-wrap:anywhere}
 .figures tbody th[scope=row]{position:static;background:none}
 .tabs{display:flex;flex-wrap:wrap;gap:8px;margin:22px 0 0}
@@ -62,7 +63,7 @@ ul.keys{list-style:none;padding:0;display:grid;gap:4px;overflow-wrap:anywhere}
 .judged .note{overflow-wrap:anywhere}
 .judged select{width:100%}
 kbd{font:inherit;padding:0 5px;border:1px solid var(--rule);border-radius:4px;background:var(--card)}
-@media (max-width:640px){.judged li{grid-template-columns:minmax(0,1fr)}}
+@media (max-width:640px){.judged li{grid-template-columns:minmax(0,1fr)}.judged li>:nth-child(3){margin-top:12px}}
 @media (max-width:640px){#list thead{display:none}#list tr{display:flex;flex-wrap:wrap;gap:0 14px;padding:8px 0;border-bottom:1px solid var(--grid)}#list th,#list td{border:0;padding:2px 0;white-space:normal}#list th[scope=row]{flex:1 1 calc(100% - 48px)}#list td:empty{display:none}#list td.tick-cell:empty{display:block}}
 @media (max-width:520px){.fields>*{flex:1 1 140px}.facts{gap:8px 20px}}
 `;

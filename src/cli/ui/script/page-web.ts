@@ -46,8 +46,8 @@ async function fetchAgain(): Promise<void> {
   try {
     const answer = await fetch(location.href);
     const markup = await answer.text();
-    // this page is an error that has passed
-    if (answer.ok && document.getElementById("failed")) return location.reload();
+    // this page is an error that has passed, or what it shows has ended and there is more to see
+    if (answer.ok && (document.getElementById("failed") || !goesOn(markup))) return location.reload();
     if (answer.ok) showFresh(markup);
     lost.textContent = answer.ok || document.getElementById("failed") ? "" : (errorIn(markup) ?? "");
   } catch {
@@ -59,6 +59,9 @@ function showFresh(markup: string): void {
   const fresh = new DOMParser().parseFromString(markup, "text/html");
   for (const place of fresh.querySelectorAll("[data-fresh]")) show(place.id, place.innerHTML);
 }
+
+/** Whether a page asks to be fetched again. */
+const goesOn = (markup: string): boolean => new DOMParser().parseFromString(markup, "text/html").body.dataset.again !== undefined;
 
 /** The words of a page that is an error. */
 const errorIn = (markup: string): string | null | undefined =>

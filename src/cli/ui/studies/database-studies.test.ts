@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Connection, sqlStore } from "../../../studies/index-node.ts";
 import { madeUpHeader, madeUpRun, started, step } from "../made-up.fixture.ts";
-import { connectStudies, type DatabaseStudies, databaseStudies, recordsIn } from "./database-studies.ts";
+import { connectStudies } from "./database.ts";
+import { type DatabaseStudies, databaseStudies, recordsIn } from "./database-studies.ts";
 import { judgedAt } from "./study-source.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-ui-pglite-"));

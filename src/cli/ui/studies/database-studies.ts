@@ -1,13 +1,10 @@
-import { CrispError, expectedGot } from "../../../errors/index.ts";
+import { expectedGot } from "../../../errors/index.ts";
 import type { RunRecord } from "../../../runs/index.ts";
 import { HttpError } from "../../../server/index-node.ts";
 import { runName } from "../../../studies/index.ts";
 import {
   type Connection,
-  type DatabasePlace,
   type ListedStudy,
-  LOST_AFTER_SECONDS,
-  openDatabase,
   type RunProgress,
   type StudyProgress,
   sqlAnswers,
@@ -16,12 +13,8 @@ import {
   sqlStudies,
 } from "../../../studies/index-node.ts";
 import type { Found } from "../find.ts";
+import { answered, openCell, pathOfStudy, studyOf } from "./database.ts";
 import { finishedCell, type StudyCell, type StudyFacts, type StudySource, stateOf } from "./study-source.ts";
-
-/** Before the name of a study in the path of its page; no file or folder of `crisp ui` has such a path. */
-const PREFIX = "database:";
-export const isInDatabase = (path: string): boolean => path.startsWith(PREFIX);
-const nameIn = (path: string): string => path.slice(PREFIX.length);
 
 /** The studies of a database, for the list and for their pages. */
 export interface DatabaseStudies extends StudySource {
@@ -32,14 +25,7 @@ export interface DatabaseStudies extends StudySource {
   close(): Promise<void>;
 }
 
-const HINT = "This page asks again by itself.";
-
-/** Connects once; later a request that finds it away fails at once, and the next one tries again. @throws As `openDatabase`. */
-export const connectStudies = (place: DatabasePlace): Promise<Connection> => openDatabase(place, { longestMs: 0, hint: HINT });
-
-/** A page is not waited for longer. */
-const ANSWER_MS = 8000;
-/** Nor is the list, which has rows of the folder, too. */
+/** The list, which has rows of the folder, too, is waited for less long than a page. */
 const LIST_MS = 3000;
 /** The list is not asked for more often. */
 const OLD_MS = 1000;
@@ -73,7 +59,7 @@ export function databaseStudies(connection: Connection): DatabaseStudies {
     }
   };
   const read: StudySource["read"] = async (path) => {
-    const study = nameIn(path);
+    const study = studyOf(path);
     const progress = await sqlProgress(connection, study);
     if (!progress) throw noStudy(name, study);
     const { runs } = progress;
@@ -82,21 +68,21 @@ export function databaseStudies(connection: Connection): DatabaseStudies {
       ...{ arm, seed },
       cell: run.state === "done" ? (summaries.get(summaryKey(study, { arm, seed, ...run })) ?? finishedCell()) : openCell(run),
     }));
-    return { ...stateOf(factsOf(progress), cells), canStop: false };
+    return { ...stateOf(factsOf(progress), cells), canStop: false, runPath: (run) => `${path}/runs/${run}` };
   };
   return {
     name,
-    place: (path) => ({ study: nameIn(path) }),
-    read: (path) => answered(name, read(path), ANSWER_MS),
+    place: (path) => ({ study: studyOf(path) }),
+    read: (path) => answered(name, read(path)),
     async count(path) {
-      const found = listed.find(({ study }) => study === nameIn(path));
-      if (!found) throw noStudy(name, nameIn(path));
+      const found = listed.find(({ study }) => study === studyOf(path));
+      if (!found) throw noStudy(name, studyOf(path));
       return found;
     },
     async list() {
       if (performance.now() - askedAt > OLD_MS) await (asking ??= ask());
       const found = listed.map(({ study, running, changedMs }) => ({
-        ...{ path: PREFIX + study, kind: "study" as const, changedMs, locked: running > 0 },
+        ...{ path: pathOfStudy(study), kind: "study" as const, changedMs, locked: running > 0 },
       }));
       return { found, ...(problem !== undefined && { problem }) };
     },
@@ -126,34 +112,5 @@ const factsOf = ({ runs, ...header }: StudyProgress): StudyFacts => ({
 
 const summaryKey = (study: string, run: RunProgress): string => JSON.stringify([study, runName(run), run.id]);
 
-function openCell({ state, seconds, silentSeconds, share, error }: Omit<RunProgress, "arm" | "seed">): StudyCell {
-  const failure = error === null ? {} : { message: error };
-  if (state !== "running") return { word: state === "failed" || error !== null ? "failed" : "waiting", ...failure };
-  const silent = Math.round(silentSeconds ?? 0);
-  return {
-    ...(silent > LOST_AFTER_SECONDS
-      ? { word: "interrupted" as const, message: `no sign of life for ${silent} s` }
-      : { word: "running" as const, seconds: seconds ?? 0 }),
-    ...(share !== null && { share }),
-  };
-}
-
 const noStudy = (name: string, study: string): HttpError =>
   new HttpError(404, expectedGot("ui/not-found", "the request", `a study in ${name}`, study));
-
-/** What the database says, or an error that a page can show; none has the address, which may hold a password. */
-async function answered<T>(name: string, work: Promise<T>, answerMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(away(name, `no answer for ${answerMs / 1000} s`)), answerMs);
-  try {
-    return await Promise.race([work, late.promise]);
-  } catch (error) {
-    if (error instanceof HttpError) throw error;
-    throw error instanceof CrispError ? new HttpError(503, error) : away(name, (error as Error).message);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-const away = (name: string, got: string): HttpError =>
-  new HttpError(503, expectedGot("database/unreachable", name, "a database that answers", got, HINT));

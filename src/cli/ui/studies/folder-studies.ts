@@ -23,7 +23,7 @@ export const folderStudies = (root: Root): StudySource => ({
 /** Whether a folder's study can be stopped: it has runs to do, and its process is known. */
 export function stoppable(root: Root, folder: string): ReturnType<typeof holderOf> {
   const { done, all } = countRuns(folder);
-  return done < all ? holderOf(root, { study: { path: "", folder, result: "" } }) : undefined;
+  return done < all ? holderOf(root, { study: { path: "", folder } }) : undefined;
 }
 
 function countRuns(folder: string): { readonly done: number; readonly all: number } {
@@ -52,7 +52,7 @@ function extrasOf(root: Root, path: string, folder: string, isWhole: boolean): S
 
 async function readStudy(root: Root, folder: string) {
   const file = studyIn(folder);
-  const alive = holderOf(root, { study: { path: "", folder, result: "" } }) !== undefined;
+  const alive = holderOf(root, { study: { path: "", folder } }) !== undefined;
   const cells: (RunKey & { readonly cell: StudyCell })[] = [];
   for (const name of Object.keys(file.ids)) cells.push({ ...keyOf(name), cell: await cellOf(folder, file, name, alive) });
   return stateOf(file, cells);

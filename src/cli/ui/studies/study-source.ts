@@ -52,8 +52,8 @@ export interface StudyExtras {
   readonly report?: string;
   /** Whether a process on this machine can be asked to stop it. */
   readonly canStop: boolean;
-  /** Path of the page of a run, by `runName`; absent where runs have none. */
-  runPath?(name: string): string;
+  /** Path of the page of a run, by `runName`. */
+  runPath(name: string): string;
 }
 
 /** Where the thread that judges finds a study: a folder, or a name in the database of `crisp ui`. */

@@ -1,3 +1,4 @@
+import type { LoggedEvent } from "../../../runs/index.ts";
 import type { RunKey, StudyHeader } from "../store.ts";
 import type { Sql } from "./connection.ts";
 import { type PackedPredictions, rowsOf } from "./predictions.ts";
@@ -24,6 +25,8 @@ export const sqlStudies = (sql: Sql): Promise<readonly ListedStudy[]> =>
 /** One run of a study in a database. */
 export interface RunProgress extends RunKey {
   readonly id: string;
+  /** Its number, which no other run of the database ever gets. */
+  readonly run: string;
   /** `failed` ones failed too often to be tried again by themselves. */
   readonly state: "waiting" | "running" | "done" | "failed";
   /** Of one that runs: since it was taken, and since its last sign of life. */
@@ -40,25 +43,49 @@ export interface StudyProgress extends Omit<StudyHeader, "runs"> {
   readonly runs: readonly RunProgress[];
 }
 
-/** How one study stands, run by run, by the database's own clock; undefined where there is none of that name. */
-export async function sqlProgress(sql: Sql, study: string): Promise<StudyProgress | undefined> {
+/**
+ * How one study stands, run by run, by the database's own clock; undefined where there is none of that name.
+ *
+ * @param name - Only the run of this name, see `runName`; there may be none.
+ */
+export async function sqlProgress(sql: Sql, study: string, name?: string): Promise<StudyProgress | undefined> {
   const [header] = await sql.query<Omit<StudyHeader, "runs">>(
     "SELECT study, corpus, plan, options, command FROM crisp.studies WHERE study = $1",
     [study],
   );
   if (!header) return undefined;
   const runs = await sql.query<RunProgress>(
-    `SELECT arm, seed::float8 AS seed, id, state, error,
+    `SELECT arm, seed::float8 AS seed, id, run::text AS run, state, error,
        CASE WHEN state = 'running' THEN extract(epoch FROM now() - begun)::float8 END AS seconds,
        CASE WHEN state = 'running' THEN extract(epoch FROM now() - heartbeat)::float8 END AS "silentSeconds",
        CASE WHEN state = 'running' THEN (
          SELECT (event->>'step')::float8 / nullif((event->>'steps')::float8, 0) FROM crisp.events
          WHERE run = r.run AND event->>'type' = 'step' ORDER BY attempt DESC, sequence DESC LIMIT 1) END AS share
-     FROM crisp.runs AS r WHERE study = $1 ORDER BY position`,
-    [study],
+     FROM crisp.runs AS r WHERE study = $1 AND ($2::text IS NULL OR name = $2) ORDER BY position`,
+    [study, name ?? null],
   );
   return { ...header, runs };
 }
+
+/** An event of a run's log, and its place there: the claim of the run that wrote it, and its number within that. */
+export interface PlacedEvent {
+  readonly attempt: number;
+  readonly sequence: number;
+  readonly event: LoggedEvent;
+}
+
+/**
+ * A run's log, in order.
+ *
+ * @param run - See `RunProgress`.
+ * @param after - Only what stands behind it; left out, all.
+ */
+export const sqlEvents = (sql: Sql, run: string, after?: Omit<PlacedEvent, "event">): Promise<readonly PlacedEvent[]> =>
+  sql.query(
+    `SELECT attempt, sequence, event FROM crisp.events WHERE run = $1::bigint AND (attempt, sequence) > ($2::integer, $3::integer)
+     ORDER BY attempt, sequence`,
+    [run, after?.attempt ?? -1, after?.sequence ?? 0],
+  );
 
 /** What a finished run answered on the reported split, attention as trained. */
 export interface RunAnswers {
