@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -155,6 +155,22 @@ test("a study's page has a row an arm, and no verdict before a look of its plan"
   assert.match(text, /0 of 10/);
   assert.match(text, /The next look is planned at 5 seeds; nothing is judged before it/);
   assert.ok(!/class="pill/.test(text));
+});
+
+test("a study's run whose result is damaged has a page, and one that is to be replaced is not done", async () => {
+  madeUpStudy(join(folder, "damaged"), { arms: ["dense"], seeds: [1] });
+  const result = join(folder, "damaged/runs/dense.seed-1.json");
+  const page = async () => (await get("/run?path=damaged/runs/dense.seed-1")).text;
+  assert.match(await page(), /They come with the end of the run/);
+  for (const text of ["null", "[]", '{"record":null}', "{", '{"record":{"labels":[1]}}']) {
+    writeFileSync(result, text);
+    assert.match(await page(), /Held-out answers/, text);
+  }
+  writeFileSync(result, JSON.stringify({ record: { probabilities: [[1, 0]], labels: [0], steps: 7, seconds: 1 } }));
+  assert.match(await page(), /state finished.*7 updates.*class 0: 1 of 1 right/s);
+  const file = join(folder, "damaged/study.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), replaces: ["dense.seed-1"] }));
+  assert.match(await page(), /state waiting.*They come with the end of the run/s);
 });
 
 test("compared runs show the settings that differ, and only those", async () => {

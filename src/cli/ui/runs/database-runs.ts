@@ -14,7 +14,7 @@ import { type GrowingRun, growingRun, type RunState } from "../live/run-state.ts
 import { settingsOfStudyRun } from "../read-settings.ts";
 import { answered, openCell, pathOfStudy, studyOf } from "../studies/database.ts";
 import type { RunSource, ShownRun } from "./run-source.ts";
-import { confusionOf, finishedState, missingUpdates } from "./study-result.ts";
+import { answersOf, finishedState, missingUpdates } from "./study-result.ts";
 
 const RUN_PATH = /^(.+)\/runs\/([^/]+\.seed-\d+)$/;
 
@@ -50,7 +50,7 @@ export function databaseRuns(connection: Connection): RunSource {
     return {
       ...shown,
       ...(more && { follow: { again: AGAIN } }),
-      ...(result ? { confusion: confusionOf(result) } : { noAnswers: "They come with the end of the run." }),
+      ...answersOf(result),
       ...{ report: false, model: false, actions: html`` },
       notes: [...(result ? missingUpdates(shown.state, result, pathOfStudy) : []), NOT_KEPT],
     };

@@ -11,7 +11,7 @@ import { findRun, isAlive, type RunPlace, readJsonFile } from "../read-run.ts";
 import { readSettings } from "../read-settings.ts";
 import type { Root } from "../root.ts";
 import type { RunExtras, RunSource, ShownRun } from "./run-source.ts";
-import { confusionOf, finishedState, missingUpdates, type ReadResult } from "./study-result.ts";
+import { answersOf, finishedState, missingUpdates, type ReadResult } from "./study-result.ts";
 
 /**
  * Trainings, and runs of studies, in folders, by their files.
@@ -21,7 +21,8 @@ import { confusionOf, finishedState, missingUpdates, type ReadResult } from "./s
 export function folderRuns(root: Root, actionsOf: (place: RunPlace, state: RunState) => Html): RunSource {
   const open = async (path: string) => {
     const place = await findRun(root, path);
-    const result = place.study?.result === undefined ? undefined : (readJsonFile(place.study.result) as ReadResult | undefined);
+    const kept = place.study?.result === undefined ? undefined : readJsonFile(place.study.result);
+    const result = (kept ?? undefined) as ReadResult | undefined;
     const has = (file: string): boolean => !place.study && root.has(inRun(place, file));
     const run: ShownRun = { place, state: stateOf(root, place, result, has), settings: await readSettings(place, result) };
     return { place, result, has, run };
@@ -37,7 +38,8 @@ export function folderRuns(root: Root, actionsOf: (place: RunPlace, state: RunSt
         ...run,
         ...(follows && { follow: { events: address("/run/events", { path: path || "." }) } }),
         ...{ report: has("report.html"), model: has("crisp.json"), actions: actionsOf(place, run.state) },
-        ...(place.study ? ofStudy(run.state, result) : { ...answersOf(root, place, has), notes: [] }),
+        ...(place.study ? answersOf(result) : heldOutOf(root, place, has)),
+        notes: result ? missingUpdates(run.state, result) : [],
       };
     },
   };
@@ -52,12 +54,7 @@ function stateOf(root: Root, place: RunPlace, result: ReadResult | undefined, ha
   return state.word === "waiting" && has("crisp.json") ? { ...state, word: "finished" } : state;
 }
 
-function ofStudy(state: RunState, result: ReadResult | undefined): Pick<RunExtras, "confusion" | "noAnswers" | "notes"> {
-  if (!result) return { noAnswers: "They come with the end of the run.", notes: [] };
-  return { confusion: confusionOf(result), notes: missingUpdates(state, result) };
-}
-
-function answersOf(root: Root, place: RunPlace, has: (file: string) => boolean): Pick<RunExtras, "answers" | "noAnswers"> {
+function heldOutOf(root: Root, place: RunPlace, has: (file: string) => boolean): Pick<RunExtras, "answers" | "noAnswers"> {
   if (!has("errors.csv")) return { noAnswers: "None are kept yet: errors.csv comes with the model." };
   try {
     const answers = answersIn(root, place);

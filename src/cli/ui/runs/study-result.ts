@@ -8,8 +8,8 @@ import { address } from "../pages/layout.ts";
 export type ReadResult = Partial<Omit<StoredRun, "record">> & { readonly record?: Partial<StoredRun["record"]> };
 
 /** How a run stands whose result is there: its log alone may end before, or be that of another study. */
-export function finishedState(state: RunState, { record = {} }: ReadResult): RunState {
-  const { steps = 0, seconds, curve = [] } = record;
+export function finishedState(state: RunState, { record }: ReadResult): RunState {
+  const { steps = 0, seconds, curve = [] } = record ?? {};
   const { evaluations } = state.course;
   return {
     ...{ ...state, word: "finished", seconds: state.seconds ?? seconds },
@@ -35,9 +35,15 @@ export function missingUpdates(
   return [html`The study ${name} did this run: the curves of its updates are on the run's page there.`];
 }
 
+/** What a page shows of the answers of a study's run, which is not done where it has no result. */
+export function answersOf(result: ReadResult | undefined): { readonly confusion?: number[][]; readonly noAnswers?: string } {
+  const confusion = result && confusionOf(result);
+  return confusion ? { confusion } : { noAnswers: result ? "Its result holds none." : "They come with the end of the run." };
+}
+
 /** [C][C], row = true class; undefined where a run has no answers. */
-export function confusionOf({ record = {} }: ReadResult): number[][] | undefined {
-  const { probabilities, labels } = record;
+function confusionOf({ record }: ReadResult): number[][] | undefined {
+  const { probabilities, labels } = record ?? {};
   if (!probabilities?.length || labels?.length !== probabilities.length) return undefined;
   const matrix = probabilities[0].map(() => probabilities[0].map(() => 0));
   probabilities.forEach((row, at) => {

@@ -13,6 +13,7 @@ import { startUi } from "../start-ui.ts";
 
 const header = madeUpHeader(["dense", "sparse"], [1, 2, 3, 4, 5]);
 const BY_PATH = { database: "/study?path=database%3Amade-up", folder: "/study?path=study" } as const;
+const RUN = `/run?path=${encodeURIComponent("database:made-up/runs/dense.seed-1")}`;
 
 describe("crisp ui with a PostgreSQL", { skip: noPostgres }, () => {
   const work = mkdtempSync(join(tmpdir(), "crisp-ui-database-"));
@@ -78,6 +79,8 @@ describe("crisp ui with a PostgreSQL", { skip: noPostgres }, () => {
     assert.match(inDatabase, /The next look is planned at 5 seeds; nothing is judged before it/);
     assert.ok(!/class="pill|Where arms differ/.test(inDatabase));
     assert.equal(study(inDatabase), study(inFolder));
+    assert.ok(inDatabase.includes(`href="${RUN}"`));
+    assert.match((await get(RUN)).text, /state finished.*class 0: 10 of 20 right/s);
   });
 
   test("at the look of its plan it is judged as the folder's is, text by text", async () => {
@@ -101,10 +104,12 @@ describe("crisp ui with a PostgreSQL", { skip: noPostgres }, () => {
       const list = await until("/", lost);
       assert.equal(list.match(/class="error"/g)!.length, 1);
       for (const path of ["study", "database:made-up"]) assert.match(list, new RegExp(`class="path"[^>]*>${path}<`));
-      const page = await get(BY_PATH.database);
-      assert.equal(page.status, 503);
-      assert.match(page.text, lost);
-      assert.match(page.text, /<body data-again="2">/);
+      for (const path of [BY_PATH.database, RUN]) {
+        const page = await get(path);
+        assert.equal(page.status, 503);
+        assert.match(page.text, lost);
+        assert.match(page.text, /<body data-again="2">/);
+      }
       assert.equal((await get(BY_PATH.folder)).status, 200);
     } finally {
       await back;
@@ -126,7 +131,8 @@ describe("crisp ui with a PostgreSQL", { skip: noPostgres }, () => {
       pages.push(`${error.message} ${JSON.stringify(error)} ${error.stack}`);
       return true;
     });
-    await get("/study?path=database%3Aother");
+    for (const path of ["/study?path=database%3Aother", RUN.replace("seed-1", "seed-9")])
+      assert.equal((await get(path)).status, 404);
     assert.ok(pages.length > 8);
     for (const page of pages) assert.ok(!page.includes(PASSWORD), page);
     assert.deepEqual(errors, []);
