@@ -82,11 +82,17 @@ export async function fuzz(
     const before = cpu();
     const { outcome, finding } = await judge(target, bytes);
     const ms = cpu() - before;
-    const memory = taken();
+    let memory = taken();
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     if (finding) report(finding);
     if (ms > MOST_CPU_MS) report(`too slow: ${ms.toFixed(0)} ms`);
     const allowed = target.memory.floor + target.memory.factor * bytes.length;
+    // garbage that nobody has collected yet counts too; what an input takes, it takes each time
+    for (let again = 0; again < 2 && memory > allowed; again++) {
+      const takenAgain = startCounting();
+      await judge(target, bytes);
+      memory = Math.min(memory, takenAgain());
+    }
     if (memory > allowed) report(`too much memory: ${memory} bytes for an input of ${bytes.length}, of ${allowed}`);
     worstCpuMs = Math.max(worstCpuMs, ms);
     worstBytes = Math.max(worstBytes, memory);

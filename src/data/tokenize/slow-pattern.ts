@@ -67,7 +67,7 @@ const charactersIn = ({ source }: SetNode): string[] => [
  */
 function membersOf(sets: readonly SetNode[]): ReadonlyMap<string, readonly boolean[]> {
   const characters = [...new Set([...CHARACTERS, ...sets.flatMap(charactersIn)])];
-  let kinds = new Uint32Array(characters.length);
+  const kinds = new Uint32Array(characters.length);
   let count = 1;
   const holds = sets.map(({ source, flags }) => {
     const expression = new RegExp(`^(?:${source})$`, `u${flags}`);
@@ -77,10 +77,10 @@ function membersOf(sets: readonly SetNode[]): ReadonlyMap<string, readonly boole
   });
   for (const held of holds) {
     const known = new Map<number, number>();
-    kinds = kinds.map((kind, at) => {
+    kinds.forEach((kind, at) => {
       const split = 2 * kind + held[at];
       if (!known.has(split)) known.set(split, known.size);
-      return known.get(split)!;
+      kinds[at] = known.get(split)!;
     });
     count = known.size;
   }
