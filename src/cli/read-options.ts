@@ -34,29 +34,6 @@ export function columnOptions(
   return { textColumn, pairColumn, labelColumn: options.labelColumnName } satisfies TrainSettings["columns"];
 }
 
-/**
- * Read a file by the columns that were named, else by those of the training file, else, where it lacks them, by guessing, which is
- * said.
- *
- * @param read - Reads it; `data/columns` says that a column is missing.
- */
-export async function asTrained<Read>(
-  named: NonNullable<TrainSettings["columns"]>,
-  { columns }: Pick<CrispCard, "columns">,
-  output: Pick<Output, "note">,
-  read: (columns: NonNullable<TrainSettings["columns"]>) => Promise<Read>,
-): Promise<Read> {
-  if (!columns || Object.values(named).some((name) => name !== undefined)) return read(named);
-  try {
-    return await read({ textColumn: columns.text, pairColumn: columns.pair, labelColumn: columns.label });
-  } catch (error) {
-    if (!(error instanceof CrispError && error.code === "data/columns")) throw error;
-    const guessed = await read(named);
-    output.note(`columns were guessed: ${error.message}`);
-    return guessed;
-  }
-}
-
 /** `balanced`, or one number a class. */
 export function classWeights(given: readonly string[] | undefined): "balanced" | readonly number[] | undefined {
   if (given === undefined) return undefined;

@@ -10,7 +10,7 @@ export {
   tokenCounts,
   windowRows,
 } from "./batching.ts";
-export { type GroupingOptions, groupByText, normaliseText } from "./groups/text-groups.ts";
+export { type GroupingOptions, groupByText, groupsForFolds, normaliseText } from "./groups/text-groups.ts";
 export { type ImageReader, imageName } from "./image/image-reader.ts";
 export { imagePixels, type PixelSettings, pixelSettings } from "./image/pixels.ts";
 export { BICUBIC, BILINEAR, type ResizeFilter, type RgbImage, resizeImage } from "./image/resize.ts";
@@ -56,6 +56,7 @@ export { type DecodeOptions, decodeText } from "./table/decode.ts";
 export { ENCODINGS, type EncodingName } from "./table/encoding.ts";
 export type { HeldOutOptions } from "./table/held-out-rows.ts";
 export { joinDatasets } from "./table/join-datasets.ts";
+export { readAsTrained } from "./table/read-as-trained.ts";
 export { type InputText, readTexts } from "./table/read-texts.ts";
 export { sameClasses } from "./table/same-classes.ts";
 export { type Split, type SplitOptions, splitDataset } from "./table/split.ts";

@@ -44,6 +44,8 @@ export interface Encoded {
   readonly labels?: readonly number[];
   /** [C] logits of a teacher. */
   readonly teacher?: Float32Array;
+  /** Examples of one group share text, and are in one fold; left out, equal tokens make a group. */
+  readonly group?: number;
   /** Token classification: which word a token is the first of, else −1. */
   readonly wordOf?: readonly number[];
   readonly inputIds: Int32Array;

@@ -62,10 +62,11 @@ export const rowCount = ({ others = [] }: Pick<Encoded, "others">): number => 1 
 /** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels, a teacher's outputs and order included. */
 export function hashOf(examples: readonly Encoded[]): string {
   const hash = sha256.create();
-  for (const { index, label, labels, image, teacher, others = [], ...own } of examples) {
+  for (const { index, label, labels, image, teacher, group, others = [], ...own } of examples) {
     const texts = [own, ...others].map(({ inputIds, tokenTypeIds }) => `${inputIds.join(" ")}/${tokenTypeIds.join(" ")}`);
     const content = image ? imageName(image) : texts.join("//");
     hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
+    if (group !== undefined) hash.update(utf8ToBytes(`group ${group}\n`));
     if (teacher) hash.update(utf8ToBytes(`teacher ${teacher.join(" ")}\n`));
   }
   return bytesToHex(hash.digest());

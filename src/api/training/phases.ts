@@ -105,7 +105,7 @@ const savedEvery = (train: RunSpec["data"]["train"], { epochs, batchSize }: Cont
 /** The phase in which texts of a label are drawn together. */
 export const CONTRASTIVE = "contrastive";
 
-/** Parts with every label's share, and equal texts in one of them. */
+/** Parts with every label's share, and rows that share text in one of them. */
 export const foldsOf = (spec: RunSpec, { folds }: RecipeChoice, examples: readonly Encoded[]): Fold[] =>
   cutFolds(
     examples.map(({ label }) => label),

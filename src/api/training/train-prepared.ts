@@ -1,5 +1,5 @@
 import type { DataSummary, Dataset, Encoded } from "../../data/index.ts";
-import { summarise, summariseStreamed, tokenCounts } from "../../data/index.ts";
+import { groupsForFolds, summarise, summariseStreamed, tokenCounts } from "../../data/index.ts";
 import type { ModelFacts } from "../../export/index.ts";
 import { joined, stableJson } from "../../files/index.ts";
 import { classMetrics, fitTemperature } from "../../metrics/index.ts";
@@ -44,7 +44,7 @@ export async function trainPrepared(
 ): Promise<Finished | null> {
   const { train, validation, reported, tokenizer, images, recipe, long, teacher } = prepared;
   const onDisk = "source" in train;
-  const encoded = onDisk ? streamedSource(train, prepared) : encodeFor(prepared, train);
+  const encoded = onDisk ? streamedSource(train, prepared) : inGroups(encodeFor(prepared, train), train, recipe);
   const longest = "paths" in encoded ? encoded.maxLength : tokenCounts(encoded).reduce((a, b) => Math.max(a, b), 0);
   const attention = images ? undefined : fasterAttention(prepared.plan, prepared.config, longest);
   if (long) emit({ type: "long", texts: long });
@@ -90,6 +90,13 @@ export async function trainPrepared(
   const outcome = crossed ? withCrossPredicted(trained, crossed, spec, encodedReported) : trained;
   const baselines = await baselinesOf(prepared, spec, outcome, run, emit);
   return baselines && finished(prepared, spec, outcome, { summary, columns, about: settings.about, baselines }, emit);
+}
+
+/** Where rows are cross-validated: which of them share text. */
+function inGroups(encoded: Encoded[], { examples }: Dataset, { folds }: Prepared["recipe"]): Encoded[] {
+  if (folds === 0) return encoded;
+  const groups = groupsForFolds(examples, folds);
+  return encoded.map((example, at) => ({ ...example, group: groups[at] }));
 }
 
 /** Null when it was stopped. */

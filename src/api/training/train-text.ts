@@ -4,6 +4,7 @@ import {
   checkTrainable,
   type Dataset,
   type DatasetOptions,
+  readAsTrained,
   type Split,
   type StreamedDataset,
   type StreamOptions,
@@ -78,12 +79,16 @@ export async function prepareTraining<Source>(
   if ("config" in opened && "source" in opened) checkPlan(plan, opened.config);
   const { encoding, skipBadRows } = settings;
   const reading = { ...settings.columns, encoding, skipBadRows, onNote: place.onNote };
-  const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task">): Promise<Dataset> => {
+  const read = async (source: Source | Dataset, like?: Pick<Dataset, "labels" | "task" | "columns">): Promise<Dataset> => {
     const task = like ? (like.task ?? DEFAULT_TASK) : settings.task;
     // only what is trained on may be without labels: nothing can be evaluated there
     const keepUnlabelled = teacher !== undefined && !like;
     const options = { ...reading, keepUnlabelled, task, labels: like?.labels };
-    const dataset = isDataset(source) ? source : await place.read(source, options);
+    const dataset = isDataset(source)
+      ? source
+      : await readAsTrained(settings.columns ?? {}, like?.columns, place.onNote, (columns) =>
+          place.read(source, { ...options, ...columns }),
+        );
     if (like) return sameClasses(dataset, like.labels, like.task);
     const own = dataset.task ?? DEFAULT_TASK;
     if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);

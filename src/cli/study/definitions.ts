@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { type LengthSettings, limited, readLongTexts } from "../../api/index.ts";
 import { drawn, modelFolderOf, tokenizerOf } from "../../api/index-node.ts";
-import { type Dataset, sameClasses, type Tokenizer } from "../../data/index.ts";
+import { type Dataset, readAsTrained, sameClasses, type Tokenizer } from "../../data/index.ts";
 import { loadDatasets } from "../../data/index-node.ts";
 import { type CrispError, expectedGot } from "../../errors/index.ts";
 import { type StudyDefinition, type TuningPlan, textStudy } from "../../studies/index.ts";
@@ -105,7 +105,13 @@ async function readTask(context: StudyContext, task: TaskSpec): Promise<ReadTask
   const all = limited(read, options.maxTrainSamples);
   const train = options.quick && options.maxTrainSamples === undefined ? drawn(all, QUICK.rows) : all;
   const like = { ...columns, labels: train.labels, task: DEFAULT_TASK } as const;
-  const reported = source.validation && sameClasses(await loadDatasets(source.validation, like), train.labels);
+  const { validation } = source;
+  const reported =
+    validation &&
+    sameClasses(
+      await readAsTrained(columns, train.columns, columns.onNote, (own) => loadDatasets(validation, { ...like, ...own })),
+      train.labels,
+    );
   const hub = options.datasetName === undefined ? undefined : source.name;
   const sst2 = options.preset === "sst2";
   const [file] = source.data;

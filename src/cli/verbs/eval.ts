@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Classifier, loadLabelledTexts } from "../../api/index-node.ts";
 import { isDense } from "../../attention/index.ts";
-import { sameClasses } from "../../data/index.ts";
+import { readAsTrained, sameClasses } from "../../data/index.ts";
 import { loadImages, splitOf } from "../../data/index-node.ts";
 import { counted } from "../../errors/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
@@ -9,7 +9,7 @@ import { classMetrics } from "../../metrics/index.ts";
 import { type Device, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
 import { inOutputFolder } from "../in-output-folder.ts";
-import { asTrained, columnOptions, evaluationData, fetchListener, readingOptions, sayAsked } from "../read-options.ts";
+import { columnOptions, evaluationData, fetchListener, readingOptions, sayAsked } from "../read-options.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { ANSWER_FILES, answerFiles, predictionLine } from "./error-tables.ts";
@@ -57,10 +57,11 @@ async function evaluateModel({ options, output, positionals: [folder, file] }: C
   const source = await evaluationData(file, options, fetchListener(output));
   const device = options.device as Device | undefined;
   sayAsked(output, device);
-  const model = await Classifier.load(folder, { device, verify: options.verifyModel, onNote: (text) => output.note(text) });
+  const note = (text: string): void => output.note(text);
+  const model = await Classifier.load(folder, { device, verify: options.verifyModel, onNote: note });
   const { labels: known, task: readAs } = model.config;
   const reading = readingOptions(options, output);
-  const read = await asTrained(columnOptions(options), model.card, output, async (columns) => {
+  const read = await readAsTrained(columnOptions(options), model.card.columns, note, async (columns) => {
     if (model.reads === "texts") return loadLabelledTexts(source.data, { ...columns, ...reading, task: readAs, labels: known });
     const { textColumn: imageColumn, labelColumn } = columns;
     return splitOf(await loadImages(source.data, { imageColumn, labelColumn, labels: known }), ["test", "validation"]);

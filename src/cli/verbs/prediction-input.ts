@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import type { Classifier } from "../../api/index-node.ts";
-import type { Field, TextReading } from "../../data/index.ts";
+import { type Field, readAsTrained, type TextReading } from "../../data/index.ts";
 import { IMAGE_NAME, imagesIn, isFolder, openTextFile, openTextStream } from "../../data/index-node.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { readsTexts } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
 import type { Output } from "../output.ts";
-import { asTrained, columnOptions } from "../read-options.ts";
+import { columnOptions } from "../read-options.ts";
 import type { EncodedRow } from "../serving/answer-rows.ts";
 
 /** A text or image as a model takes it, and the row that it came in. */
@@ -63,7 +63,8 @@ export async function textSource(
   const asked = columnOptions({ textColumnName: named, labelColumnName: undefined });
   // texts that were trained in pairs are read one by one
   const single = tasks[model.config.task].labels?.ofPairs;
-  const { fields, parts } = await asTrained(asked, model.card, output, ({ textColumn, pairColumn }) =>
+  const note = (text: string): void => output.note(text);
+  const { fields, parts } = await readAsTrained(asked, model.card.columns, note, ({ textColumn, pairColumn }) =>
     source.rows({ textColumn, pairColumn: single ? undefined : pairColumn }),
   );
   const name = file === undefined ? "stdin" : basename(file);

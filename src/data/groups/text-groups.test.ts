@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { uniform } from "../../random/index.ts";
 import type { Example } from "../types.ts";
-import { type GroupingOptions, groupByText, normaliseText } from "./text-groups.ts";
+import { type GroupingOptions, groupByText, groupsForFolds, normaliseText } from "./text-groups.ts";
 
 const examples = (...texts: (string | [string, string])[]): Example[] =>
   texts.map((text, index) =>
@@ -47,6 +47,13 @@ test("both texts of a pair count, and tie what shares either", () => {
 test("equality leaves contained texts apart; none leaves everything apart", () => {
   assert.deepEqual(groups(["a b c d e", "a b c d", "A b c d e"], { groupBy: "equality" }), [0, 1, 0]);
   assert.deepEqual(groups(["a b", "a b"], { groupBy: "none" }), [0, 1]);
+});
+
+test("groups for folds: contained texts too, unless their group is larger than a fold", () => {
+  const others = ["a kettle sings all day", "my neighbour reads old maps", "ten boats left this morning"];
+  const inside = examples("the tune was fine", "we say the tune was fine", ...others, "The tune was fine!");
+  assert.deepEqual([...groupsForFolds(inside, 2)], [0, 0, 2, 3, 4, 0]);
+  assert.deepEqual([...groupsForFolds(inside, 3)], [0, 1, 2, 3, 4, 0]);
 });
 
 /** The three rules word for word, by comparing all texts with all others. */

@@ -224,3 +224,18 @@ function groupByContent(examples: readonly Example[]): Int32Array {
     return first.get(hash)!;
   });
 }
+
+/**
+ * Groups of examples that share text, for cross-validation: as `splitDataset` groups them, or, where the largest such group would not fit
+ * into a fold, shared texts only. A row that stands inside most others would leave too few to learn from.
+ *
+ * @param folds - Number of folds.
+ * @returns As `groupByText`.
+ */
+export function groupsForFolds(examples: readonly Example[], folds: number): Int32Array {
+  const groups = groupByText(examples);
+  const sizes = new Uint32Array(examples.length);
+  for (const group of groups) sizes[group]++;
+  const fits = sizes.every((size) => size * folds <= examples.length);
+  return fits ? groups : groupByText(examples, { groupBy: "equality" });
+}

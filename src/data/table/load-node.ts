@@ -11,6 +11,7 @@ import type { Dataset, Table } from "../types.ts";
 import { type DatasetOptions, readDataset } from "./dataset.ts";
 import { badGzip, decodeText, isGzip } from "./decode.ts";
 import { joinDatasets } from "./join-datasets.ts";
+import { readAsTrained } from "./read-as-trained.ts";
 import { type InputText, readTexts } from "./read-texts.ts";
 import { parseTable } from "./table.ts";
 import { MOST_TEXT_BYTES, textTooLarge } from "./table-bounds.ts";
@@ -69,7 +70,12 @@ export async function loadTable(path: string, columns: readonly string[] = []): 
 /** As `loadDataset`, for files of one data set in order, such as its shards. */
 export async function loadDatasets(paths: readonly string[], options: DatasetOptions = {}): Promise<Dataset> {
   const parts: Dataset[] = [];
-  for (const path of paths) parts.push(await loadDataset(path, options));
+  for (const path of paths) {
+    const read = readAsTrained(options, parts[0]?.columns, options.onNote, (columns) =>
+      loadDataset(path, { ...options, ...columns }),
+    );
+    parts.push(await read);
+  }
   return joinDatasets(parts);
 }
 

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import type { ColumnOptions } from "./columns.ts";
+import { readDataset } from "./dataset.ts";
+import { loadDatasets } from "./load-node.ts";
+import { readAsTrained } from "./read-as-trained.ts";
+
+const HEADER = "question,reply,team";
+const [LONG, SHORT] = ["where on earth may the parcel of my neighbour be", "gone"];
+const table = (question: string, reply: string, header = HEADER): string =>
+  `${header}\n${["sales", "legal"].map((team) => [1, 2, 3].map((at) => `${question} ${at},${reply} ${at},${team}\n`).join("")).join("")}`;
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe("a file of the training file's columns, whose longest text stands in another of them", () => {
+  const read = (text: string, named: ColumnOptions, notes: string[]) =>
+    readAsTrained(
+      named,
+      { text: "question", label: "team" },
+      (note) => notes.push(note),
+      (columns) => readDataset(bytes(text), "test.csv", columns),
+    );
+
+  test("is read by the training file's columns", async () => {
+    const notes: string[] = [];
+    assert.deepEqual((await readDataset(bytes(table(SHORT, LONG)), "test.csv")).columns?.text, "reply", "guessed by itself");
+    const { examples } = await read(table(SHORT, LONG), {}, notes);
+    assert.deepEqual([examples[0].text, notes], [`${SHORT} 1`, []]);
+  });
+  test("is read by what is named, and for the rest by the training file's", async () => {
+    const named = await read(table(SHORT, LONG, "question,reply,gold"), { labelColumn: "gold" }, []);
+    assert.deepEqual([named.columns?.text, named.columns?.label], ["question", "gold"]);
+    assert.equal((await read(table(SHORT, LONG), { textColumn: "reply" }, [])).columns?.text, "reply");
+  });
+  test("is guessed where it lacks them, and that is said", async () => {
+    const notes: string[] = [];
+    assert.equal((await read(table(SHORT, LONG, "q,r,team"), {}, notes)).columns?.text, "r");
+    assert.match(notes[0], /^columns were guessed: .*"question"/);
+  });
+});
+
+test("the files of one data set are read by the columns of the first", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "crisp-columns-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const files = [table(LONG, SHORT), table(SHORT, LONG)].map((text, at) => {
+    const file = join(folder, `${at}.csv`);
+    writeFileSync(file, text);
+    return file;
+  });
+  const { examples } = await loadDatasets(files);
+  assert.deepEqual([examples[0].text, examples[6].text], [`${LONG} 1`, `${SHORT} 1`]);
+});
