@@ -191,6 +191,17 @@ test("figures of a test split are said to be so", async () => {
   assert.deepEqual([split, trained.card.split], ["test", "test"]);
 });
 
+test("a test file is read by the columns of the training file, though by itself it would be read by others", async () => {
+  const table = (name: string, question: string, reply: string): string => {
+    const rows = Array.from({ length: 40 }, (_, at) => `${question} ${at},${reply} ${at},${at % 2 ? "sales" : "legal"}`);
+    writeFileSync(join(work, name), `question,reply,team\n${rows.join("\n")}\n`);
+    return join(work, name);
+  };
+  const [long, short] = ["where on earth may the parcel of my neighbour be", "gone"];
+  const run = train(settings({ data: table("asked.csv", long, short), test: table("later.csv", short, long) }));
+  assert.equal((await run.result)!.evaluated.dataset.examples[0].text, `${short} 0`);
+});
+
 test("under a random pattern too a text's scores are the same alone and among others", async () => {
   const { model: classifier } = (await train(settings({ attention: random({ sparsity: 0.8 }) })).result)!;
   const texts = demoCorpora()[0]

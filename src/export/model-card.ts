@@ -175,7 +175,11 @@ function metrics(parts: ModelCardParts): string {
     all.filter(([name]) => name.endsWith(OFF)).map(([name, value]) => [name.slice(0, -OFF.length), value]),
   );
   const rows = all.filter(([name]) => !name.endsWith(OFF));
-  const where = `${WHERE[parts.card.split ?? "held out"]} (\`trainLoss\`: on training examples).`;
+  const { split = "held out", options } = parts.card;
+  const chose =
+    split === "held out" && (options.loadBestModelAtEnd === true || typeof options.earlyStoppingPatience === "number");
+  const flatters = chose ? " These examples also chose the weights, so that the figures flatter the model." : "";
+  const where = `${WHERE[split]} (\`trainLoss\`: on training examples).${flatters}`;
   if (!isSparse(parts)) {
     return `${where}\n\n| metric | value |\n|---|---|\n${rows.map(([name, value]) => `| ${cell(name)} | ${figure(value)} |`).join("\n")}`;
   }

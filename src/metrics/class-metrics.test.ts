@@ -24,6 +24,11 @@ test("per-class scores equal scikit-learn's classification_report", () => {
   assert.equal(metrics.macroF1.toFixed(4), "0.3556");
 });
 
+test("a class that no example has and none was given leaves the macro average as it is, as in classification_report", () => {
+  const { macroF1, classes } = classMetrics([0, 1, 1].map(oneHot), [0, 1, 1], ["a", "b", "c"]);
+  assert.deepEqual([macroF1, classes[2].f1], [1, 0]);
+});
+
 test("of sets of classes each is scored by itself, and one that nobody named has zeros", () => {
   const scores = classScores([[0, 1], [1], []], [[0], [0, 1], [1]], ["a", "b", "c"]);
   assert.deepEqual(scores, [

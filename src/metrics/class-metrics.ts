@@ -1,5 +1,5 @@
 import { argmax } from "./calibration.ts";
-import { accuracy, f1Of, precisionOf, recallOf } from "./classification.ts";
+import { accuracy, f1Of, f1Score, precisionOf, recallOf } from "./classification.ts";
 
 export interface ClassScores {
   readonly label: string;
@@ -13,7 +13,7 @@ export interface ClassScores {
 export interface ClassMetrics {
   /** In [0, 1]. */
   readonly accuracy: number;
-  /** Mean F1 over the classes, each counting alike. */
+  /** Mean F1 over the classes that an example has or was given, each counting alike. */
   readonly macroF1: number;
   readonly classes: readonly ClassScores[];
   /** [C][C]: row = true class, column = predicted. */
@@ -46,7 +46,7 @@ export function classMetrics(
   const classes = classScores(sets(predicted), sets(labels), names);
   return {
     accuracy: accuracy(predicted, labels),
-    macroF1: classes.reduce((sum, { f1 }) => sum + f1, 0) / classes.length,
+    macroF1: f1Score(predicted, labels, { average: "macro" }),
     classes,
     confusion,
   };

@@ -19,7 +19,7 @@ export { type GlueFigures, type GlueMetric, type GlueTask, glueMetrics } from ".
 export { matthewsCorrelation } from "./matthews.ts";
 export { hammingLoss, type LabelRows, multiLabelF1, subsetAccuracy } from "./multi-label.ts";
 export { meanAbsoluteError, meanSquaredError, r2 } from "./regression.ts";
-export { type RetrievalScores, retrievalScores } from "./retrieval.ts";
+export { askedOf, type RetrievalScores, retrievalScores } from "./retrieval.ts";
 export { areSpanTags, type Span, type SpanScores, spanScores, spansOf, type TagRows } from "./spans.ts";
 export {
   classFigures,

@@ -121,10 +121,11 @@ describe("GLUE", () => {
 });
 
 describe("a task's default figures", () => {
-  test("classes: the macro average runs over the model's labels when they are given", () => {
+  test("classes: the macro average runs over those on either side, whatever classes the model has", () => {
     const { compute } = classFigures;
-    assert.deepEqual(compute([0, 1], [0, 1]).figures, { accuracy: 1, macroF1: 1 });
-    assert.deepEqual(compute([0, 1], [0, 1], { labels: ["a", "b", "c", "d"] }).figures, { accuracy: 1, macroF1: 0.5 });
+    const labels = ["a", "b", "c", "d"];
+    assert.deepEqual(compute([0, 1], [0, 1], { labels }).figures, { accuracy: 1, macroF1: 1 });
+    assert.deepEqual(compute([0, 1, 3], [0, 1, 1], { labels }).figures.macroF1, (1 + 2 / 3 + 0) / 3);
   });
 
   test("sets of labels: micro F1 counts", () => {
@@ -156,7 +157,7 @@ describe("a task's default figures", () => {
     const words = compute([["NOUN", "NOUN"]], [["NOUN", "VERB"]]);
     assert.deepEqual(words, { figures: { macroF1: 1 / 3, tokenAccuracy: 0.5 }, primary: "macroF1", score: 1 / 3 });
     const labels = ["NOUN", "VERB", "ADJ", "DET"];
-    assert.equal(compute([["NOUN", "VERB"]], [["NOUN", "VERB"]], { labels }).score, 0.5);
+    assert.equal(compute([["NOUN", "VERB"]], [["NOUN", "VERB"]], { labels }).score, 1);
   });
 
   test("tokens: the model's labels decide, also for a split without any entity", () => {

@@ -1,6 +1,9 @@
 /** Beyond this, more first texts move the figures by less than their interval. */
 const MOST_ASKED = 1000;
 
+/** How many first vectors are asked of so many rows. */
+export const askedOf = (rows: number): number => Math.min(rows, MOST_ASKED);
+
 /** How well each first vector finds its second one. */
 export interface RetrievalScores {
   /** Share of first vectors whose own second is closer than any other. */
@@ -29,9 +32,8 @@ export function retrievalScores(
   seconds: readonly ArrayLike<number>[],
   { scale, isOther }: { readonly scale: number; readonly isOther: (row: number, other: number) => boolean },
 ): RetrievalScores {
-  const asked = Array.from({ length: Math.min(firsts.length, MOST_ASKED) }, (_, at) =>
-    Math.floor((at * firsts.length) / Math.min(firsts.length, MOST_ASKED)),
-  );
+  const most = askedOf(firsts.length);
+  const asked = Array.from({ length: most }, (_, at) => Math.floor((at * firsts.length) / most));
   let [right, reciprocal, loss] = [0, 0, 0];
   for (const row of asked) {
     const own = dot(firsts[row], seconds[row]);

@@ -14,10 +14,7 @@ export interface TaskScores {
 }
 
 export interface TaskMetricsOptions {
-  /**
-   * The model's class names. With them a macro average runs over all classes, also those that the split does not hold, and
-   * whether token labels are spans does not hang on what was predicted.
-   */
+  /** The model's class names. With them, whether token labels are spans does not hang on what was predicted. */
   readonly labels?: readonly string[];
 }
 
@@ -33,11 +30,14 @@ const scores = (figures: Record<string, number>, primary: string, score = figure
   score,
 });
 
-/** Of one class an example, [N] class indices: accuracy (the primary figure) and macro-F1. */
+/**
+ * Of one class an example, [N] class indices: accuracy (the primary figure) and macro-F1, over the classes on either side, as in
+ * scikit-learn: of a class that no example has, and that none was given, nothing is known.
+ */
 export const classFigures: TaskMetrics<ArrayLike<number>> = {
   figures: ["accuracy", "macroF1"],
-  compute(predicted, actual, { labels } = {}) {
-    const macroF1 = f1Score(predicted, actual, { average: "macro", classes: labels?.length });
+  compute(predicted, actual) {
+    const macroF1 = f1Score(predicted, actual, { average: "macro" });
     return scores({ accuracy: accuracy(predicted, actual), macroF1 }, "accuracy");
   },
 };
@@ -80,7 +80,7 @@ export const tagFigures: TaskMetrics<TagRows> = {
     checkSentences("tagFigures", predicted, actual);
     const [ofPredicted, ofActual] = [predicted.flat(), actual.flat()];
     if (areSpanTags(labels ?? new Set([...ofPredicted, ...ofActual]))) return scores({ ...spanScores(predicted, actual) }, "f1");
-    const macroF1 = f1Score(ofPredicted, ofActual, { average: "macro", classes: labels });
+    const macroF1 = f1Score(ofPredicted, ofActual, { average: "macro" });
     return scores({ macroF1, tokenAccuracy: accuracy(ofPredicted, ofActual) }, "macroF1");
   },
 };

@@ -1,3 +1,4 @@
+import { resolveOptions } from "../training/index.ts";
 import type { RecipeChoice, RecipeFacts } from "./recipe.ts";
 
 /**
@@ -16,7 +17,13 @@ export const epochSeconds = ({ rows, flopsPerExample }: RecipeFacts): number => 
 
 /** Seconds that a choice takes, one model, evaluation left out. */
 export const secondsOf = (facts: RecipeFacts, { contrastive, options }: Timed): number =>
-  ((contrastive?.epochs ?? 0) + (options.numTrainEpochs ?? 0)) * epochSeconds(facts);
+  ((contrastive?.epochs ?? 0) + epochsOf(facts, options)) * epochSeconds(facts);
+
+/** Passes of fine-tuning over the examples; what the options leave out is as transformers has it. */
+function epochsOf({ rows }: RecipeFacts, options: Timed["options"]): number {
+  const { maxSteps, numTrainEpochs, perDeviceTrainBatchSize, gradientAccumulationSteps } = resolveOptions(options);
+  return maxSteps > 0 ? (maxSteps * perDeviceTrainBatchSize * gradientAccumulationSteps) / rows : numTrainEpochs;
+}
 
 /** Whether a tenth of the rows is too few to say anything. */
 export const isSmall = ({ rows }: RecipeFacts): boolean => rows < CROSS_VALIDATED_ROWS;

@@ -80,6 +80,14 @@ test("huggingface is transformers' recipe, untouched", () => {
   });
 });
 
+test("seconds count the epochs that options leave to transformers' defaults, and updates where these are given", () => {
+  const given = facts({ rows: 1000 });
+  const seconds = (options: Parameters<typeof secondsOf>[1]["options"]) => secondsOf(given, { options });
+  assert.equal(seconds({}), seconds({ numTrainEpochs: 3 }));
+  assert.equal(seconds({ maxSteps: 125, perDeviceTrainBatchSize: 16, numTrainEpochs: 9 }), seconds({ numTrainEpochs: 2 }));
+  assert.ok(seconds({}) > 0);
+});
+
 describe("a budget that is too short for all epochs", () => {
   const epochsOf = ({ contrastive, options }: ReturnType<(typeof recipes)[number]["choose"]>): number =>
     contrastive?.epochs ?? options.numTrainEpochs ?? 0;

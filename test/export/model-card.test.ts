@@ -40,6 +40,20 @@ describe("a model card", () => {
       /special tokens included: the first quarter of them and the last three\. Other libraries keep the first ones/,
     );
   });
+  test("says that held-out examples that chose the weights flatter the model", () => {
+    const chosen = (split: "held out" | "test", options: object) =>
+      /flatter/.test(modelCard({ ...parts, card: { ...parts.card, split, options: { ...parts.card.options, ...options } } }));
+    const stopping = { earlyStoppingPatience: 2 };
+    assert.deepEqual(
+      [
+        chosen("held out", { loadBestModelAtEnd: true }),
+        chosen("held out", stopping),
+        chosen("held out", {}),
+        chosen("test", stopping),
+      ],
+      [true, true, false, false],
+    );
+  });
   test("begins with the Hub's metadata", () => {
     const lines = [
       "library_name: transformers",

@@ -10,6 +10,12 @@ test("an accuracy has Wilson's interval, whatever rounding did to it", () => {
   assert.deepEqual(figureInterval({ primary: "accuracy", value: 1 - 2 / 7, rows: 7 }, none), wilsonInterval(5, 7));
 });
 
+test("a share of rows that were thinned out has the interval of those that were asked", () => {
+  const none = () => assert.fail("nothing is resampled");
+  const interval = figureInterval({ primary: "accuracyAt1", value: 0.9, rows: 5000 }, none);
+  assert.deepEqual(interval, wilsonInterval(900, 1000));
+});
+
 test("a mean has the interval of its standard error, and the same one again", () => {
   const rows = 400;
   const values = Array.from({ length: rows }, (_, at) => 3 + 2 * normal({ seed: 1, step: 0, site: "values" }, at));

@@ -1,12 +1,15 @@
-import { type Interval, wilsonInterval } from "../../metrics/index.ts";
+import { askedOf, type Interval, wilsonInterval } from "../../metrics/index.ts";
 import { uniform } from "../../random/index.ts";
 
 /** Rows that are drawn and computed at most, over all resamples. */
 const MOST_DRAWN = 400_000;
 const MOST_RESAMPLES = 1000;
 const LEAST_RESAMPLES = 100;
-/** Figures that are the share of right rows. */
-const SHARES: ReadonlySet<string> = new Set(["accuracy", "accuracyAt1"]);
+/** Figures that are the share of right rows, and how many of so many rows are asked. */
+const SHARES: ReadonlyMap<string, (rows: number) => number> = new Map([
+  ["accuracy", (rows: number) => rows],
+  ["accuracyAt1", askedOf],
+]);
 
 /**
  * 95 % interval of the figure that counts, over examples like the evaluated ones: Wilson's for a share of rows, else the percentile bootstrap
@@ -20,7 +23,8 @@ export function figureInterval(
   figure: (places: readonly number[]) => number,
 ): Interval | null {
   if (rows === 0 || !Number.isFinite(value)) return null;
-  if (SHARES.has(primary)) return wilsonInterval(Math.round(value * rows), rows);
+  const asked = SHARES.get(primary)?.(rows);
+  if (asked !== undefined) return wilsonInterval(Math.round(value * asked), asked);
   const resamples = Math.max(LEAST_RESAMPLES, Math.min(MOST_RESAMPLES, Math.floor(MOST_DRAWN / rows)));
   const found: number[] = [];
   for (let resample = 0; resample < resamples; resample++) {

@@ -39,7 +39,7 @@ export async function trainReport(result: TrainResult, { summary, onNote, ...par
     figures: figuresOf(result),
     ...(!isDense(card.attention) && { effectiveSparsity: card.metrics.effectiveSparsity }),
     ...(summary.majority && { majority: summary.majority }),
-    choseWeights: split === "held out" && (options.loadBestModelAtEnd || options.earlyStoppingPatience !== undefined),
+    choseWeights: choseWeights(result),
     seconds,
     maxGradNorm: options.maxGradNorm,
     ...(task.outputs!.answer.decisions && { classes: classes?.classes ?? scoresOfDecisions(result) }),
@@ -53,6 +53,12 @@ export async function trainReport(result: TrainResult, { summary, onNote, ...par
       }),
     mistakes: await worstMistakes(result, onNote),
   };
+}
+
+/** Whether the evaluated rows chose the weights, or when to stop: then figures flatter the model. */
+export function choseWeights({ split, model: { card } }: Pick<TrainResult, "split" | "model">): boolean {
+  const { loadBestModelAtEnd, earlyStoppingPatience } = resolveOptions(card.options);
+  return split === "held out" && (loadBestModelAtEnd || earlyStoppingPatience !== undefined);
 }
 
 function figuresOf({ metrics, model: { card } }: TrainResult): TrainReport["figures"] {

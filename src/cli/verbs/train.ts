@@ -29,13 +29,13 @@ import {
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
 import { shownFacts, shownOptions } from "../train-report/shown-settings.ts";
-import { trainReport } from "../train-report/train-report.ts";
+import { choseWeights, trainReport } from "../train-report/train-report.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { ANSWER_FILES, answerFiles } from "./error-tables.ts";
 import { RECIPE_OPTIONS, recipeSettings } from "./recipe-options.ts";
 import { fasterLine, longTextsLine, recipeLine } from "./start-lines.ts";
-import { trainVerdict } from "./train-verdict.ts";
+import { trainVerdict, weakestOf } from "./train-verdict.ts";
 import {
   DATA_OPTIONS,
   DEVICE_OPTION,
@@ -222,11 +222,11 @@ function finish(
   const attention = sparse && off !== undefined ? ` · with sparsity off ${off.toFixed(3)}` : "";
   const mistakes = `→ ${join(folder, "errors.csv")}`;
   if (classes) {
-    const weakest = classes.classes.reduce((worst, scores) => (scores.f1 < worst.f1 ? scores : worst));
+    const weakest = weakestOf(classes);
     const { accuracy, macroF1, loss: _, ...more } = metrics;
     const glue = Object.keys(more).length === 0 ? "" : ` · ${figuresLine(more)}`;
     const { probabilities } = evaluated;
-    const verdict = trainVerdict({ probabilities, labels: model.config.labels, accuracy, baselines });
+    const verdict = trainVerdict({ probabilities, labels: model.config.labels, classes, baselines });
     if (verdict) output.say(verdict);
     const { low, high } = wilsonInterval(Math.round(accuracy * probabilities.length), probabilities.length);
     for (const { name, score } of baselines) output.print(`  ${name} ${score.toFixed(3)}`);
@@ -234,6 +234,8 @@ function finish(
       `${split}  accuracy ${accuracy.toFixed(3)} (95 % ${low.toFixed(3)} to ${high.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
     );
   } else output.say(`${split}  ${figuresLine(metrics)}${attention} ${mistakes}`);
+  if (choseWeights(result))
+    output.note("these rows also chose the weights, so the figures flatter the model; those of --test_file do not");
   for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
     output.note(note);
   removeOlder();
