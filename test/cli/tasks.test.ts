@@ -51,6 +51,17 @@ describe("token classification", () => {
       ["New York", "film", "3"],
     );
   });
+  test("eval says that words behind the cut are not counted", async () => {
+    const tokens = Array.from({ length: 200 }, () => "film");
+    const long = jsonl("long-words.jsonl", [...rows.slice(0, 3), { tokens, ner_tags: tokens.map(() => "O") }]);
+    const { stderr, stdout } = await crisp(["eval", path("words"), long]);
+    assert.match(
+      `${stdout}${stderr}`.replaceAll(/\s+/g, " "),
+      /1 of 4 texts was cut at the model's 64 tokens: words after the cut/,
+    );
+    const { stderr: ofShort } = await crisp(["eval", path("words"), file]);
+    assert.doesNotMatch(ofShort, /was cut|were cut/);
+  });
   test("a text is parted at its spaces", async () => {
     const { stdout } = await crisp(["predict", path("words")], { input: "a fine  film\n" });
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import type { Classifier } from "../../api/index-node.ts";
-import { expectedGot } from "../../errors/index.ts";
+import { counted, expectedGot } from "../../errors/index.ts";
 import { atTemperature } from "../../metrics/index.ts";
+import type { Output } from "../output.ts";
 
 /** A text or an image as a model takes it. */
 export type EncodedRow = Parameters<Classifier["evaluate"]>[0][number] & Parameters<Classifier["answer"]>[1];
@@ -61,4 +62,18 @@ export async function answerRows(
     const abstained = threshold !== undefined && said[0].score < threshold;
     return { answer: abstained ? answers.abstained!(said, topK) : answers.printed(said, topK), abstained };
   });
+}
+
+/** Say how many texts were longer than the model reads, and what that costs. */
+export function sayCut(
+  output: Pick<Output, "note">,
+  { answers, card }: Pick<Classifier, "answers" | "card">,
+  cut: number,
+  rows: number,
+): void {
+  if (cut === 0) return;
+  const { maxLength, longTexts, maxWindows } = card;
+  const where =
+    longTexts === "chunks" ? `after ${maxWindows} windows of ${maxLength} tokens` : `at the model's ${maxLength} tokens`;
+  output.note(`${cut} of ${counted(rows, "text")} ${cut === 1 ? "was" : "were"} cut ${where}: ${answers.lost}`);
 }

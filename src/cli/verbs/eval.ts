@@ -10,6 +10,7 @@ import { type Device, taskFigures } from "../../runs/index.ts";
 import { tasks } from "../../tasks/index.ts";
 import { inOutputFolder } from "../in-output-folder.ts";
 import { columnOptions, evaluationData, fetchListener, readingOptions, sayAsked } from "../read-options.ts";
+import { sayCut } from "../serving/answer-rows.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { ANSWER_FILES, answerFiles, predictionLine } from "./error-tables.ts";
@@ -110,6 +111,8 @@ async function evaluateModel({ options, output, positionals: [folder, file] }: C
     const effective = `effective sparsity ${(100 * figures.effectiveSparsity).toFixed(1)} %`;
     output.say(`sparsity off: ${figuresLine({ ...ownOff, loss: lossOff })} (${pattern}, ${effective})`);
   }
+  const cut = examples.filter(({ truncated }) => truncated).length;
+  sayCut(output, model, cut, examples.length);
   if (options.outputDir !== undefined) {
     const evaluated = { dataset, probabilities: on.probabilities, encoded: examples };
     const lines = dataset.examples.map((_, at) => predictionLine(evaluated, labels, at));

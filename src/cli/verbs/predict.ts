@@ -4,7 +4,7 @@ import { growingFile } from "../../files/index-node.ts";
 import type { Device } from "../../runs/index.ts";
 import type { Output } from "../output.ts";
 import { readingOptions, sayAsked } from "../read-options.ts";
-import { answerRows, checkAsking, THRESHOLD_OPTION, TOP_K_OPTION } from "../serving/answer-rows.ts";
+import { answerRows, checkAsking, sayCut, THRESHOLD_OPTION, TOP_K_OPTION } from "../serving/answer-rows.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { imageSource, inGroups, textSource } from "./prediction-input.ts";
 import { type PredictionFormat, predictionFormat, predictionLines } from "./prediction-rows.ts";
@@ -100,11 +100,7 @@ async function predictRows(
     });
     rows += group.length;
   }
-  if (cut > 0) {
-    output.note(
-      `${cut} of ${counted(rows, "text")} ${cut === 1 ? "was" : "were"} cut at the model's ${card.maxLength} tokens: ${answers.lost}`,
-    );
-  }
+  sayCut(output, model, cut, rows);
   if (threshold !== undefined) {
     const share = rows === 0 ? 0 : (100 * abstained) / rows;
     const how =
