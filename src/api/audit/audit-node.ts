@@ -10,12 +10,19 @@ import {
   type SliceKind,
   type UnlabelledTexts,
 } from "../../audit/index.ts";
-import type { Dataset, DatasetOptions, Encoded, InputText, ReadTable } from "../../data/index.ts";
+import {
+  type Dataset,
+  type DatasetOptions,
+  type Encoded,
+  groupsForFolds,
+  type InputText,
+  type ReadTable,
+} from "../../data/index.ts";
 import { loadForInspection, loadTexts } from "../../data/index-node.ts";
 import { CrispError, counted, expectedGot } from "../../errors/index.ts";
 import { folds as cutFolds } from "../../linear/index.ts";
 import { loadModelFolder } from "../../models/index-node.ts";
-import { type Device, encodeFor, sameTexts } from "../../runs/index.ts";
+import { type Device, encodeFor } from "../../runs/index.ts";
 import { cellText, taskOf } from "../../tasks/index.ts";
 import { runtimeFor } from "../classifier/classifier-node.ts";
 import { type FetchListener, modelFolderOf } from "../hub-sources-node.ts";
@@ -97,7 +104,6 @@ export async function audit(settings: AuditSettings): Promise<Audit> {
   const others = features.slice(encoded.length);
   const parts: Parts = {
     known: { texts: judged.dataset.examples.map(wholeText), features: judged.places.map((at) => features[at]) },
-    encoded: judged.places.map((at) => encoded[at]),
     asked: { texts: unlabelled.map(wholeText), features: others },
     ...{ askedEncoded, folds, seed },
   };
@@ -186,7 +192,6 @@ interface Said {
 interface Parts {
   /** The judged rows. */
   readonly known: ReadTexts;
-  readonly encoded: readonly Encoded[];
   /** The unlabelled texts. */
   readonly asked: ReadTexts;
   readonly askedEncoded: readonly Encoded[];
@@ -194,11 +199,11 @@ interface Parts {
   readonly seed: number;
 }
 
-function byRegression({ dataset }: JudgedRows, { known, asked, encoded, folds, seed }: Parts): Said {
+function byRegression({ dataset }: JudgedRows, { known, asked, folds, seed }: Parts): Said {
   const labels = dataset.examples.map(({ label }) => label);
   const classes = dataset.labels.length;
-  // equal texts in one fold: else a wrong label would vouch for its copy
-  const cut = cutFolds(labels, folds, { seed, groups: sameTexts(encoded) });
+  // rows that share text in one fold: else a wrong label would vouch for its copy
+  const cut = cutFolds(labels, folds, { seed, groups: groupsForFolds(dataset.examples, folds) });
   return {
     by: "logistic regression of the frozen encoder's features and TF-IDF",
     probabilities: predictFolds(known, labels, classes, cut),

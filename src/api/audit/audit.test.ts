@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { writeTinyModel } from "../../../test/tiny-model.fixture.ts";
-import { permutation } from "../../random/index.ts";
+import { permutation, uniform } from "../../random/index.ts";
 import { audit } from "../index-node.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-audit-"));
@@ -135,4 +135,13 @@ describe("what cannot be audited is one error", () => {
     assert.equal(found.rows, 60);
     assert.match(notes.join("\n"), /1 of 61 rows left out/);
   });
+});
+
+test("a row is not vouched for by others that differ from it in punctuation: labels that are drawn for each text are not predicted", async () => {
+  const drawn = all
+    .filter((_, at) => at % 6 === 0)
+    .map(({ text }, at) => ({ text, label: labels[Number(uniform({ seed: 2, step: 0, site: "labels" }, at) < 0.5)] }));
+  const copies = drawn.flatMap(({ text, label }) => [text, `${text}!`, `${text} .`].map((form) => `${form}\t${label}`));
+  const { accuracy } = await audit({ data: write("copies.tsv", ["text\tlabel", ...copies]), model });
+  assert.ok(accuracy.right / accuracy.rows < 0.65, `${accuracy.right} of ${accuracy.rows}`);
 });
