@@ -43,7 +43,7 @@ export {
   type TextSource,
 } from "./stream/text-rows.ts";
 export { type ByteSource, blobSource, bytesSource } from "./table/byte-source.ts";
-export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader } from "./table/columns.ts";
+export { type ColumnOptions, type Columns, chooseColumns, looksLikeHeader, readAsTrained } from "./table/columns.ts";
 export {
   checkStreamTrainable,
   checkTrainable,
@@ -56,7 +56,6 @@ export { type DecodeOptions, decodeText } from "./table/decode.ts";
 export { ENCODINGS, type EncodingName } from "./table/encoding.ts";
 export type { HeldOutOptions } from "./table/held-out-rows.ts";
 export { joinDatasets } from "./table/join-datasets.ts";
-export { readAsTrained } from "./table/read-as-trained.ts";
 export { type InputText, readTexts } from "./table/read-texts.ts";
 export { sameClasses } from "./table/same-classes.ts";
 export { type Split, type SplitOptions, splitDataset } from "./table/split.ts";

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import type { ColumnOptions } from "./columns.ts";
+import { type ColumnOptions, readAsTrained } from "./columns.ts";
 import { readDataset } from "./dataset.ts";
 import { loadDatasets } from "./load-node.ts";
-import { readAsTrained } from "./read-as-trained.ts";
 
 const HEADER = "question,reply,team";
 const [LONG, SHORT] = ["where on earth may the parcel of my neighbour be", "gone"];
