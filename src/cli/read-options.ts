@@ -1,9 +1,8 @@
 import { basename, join, resolve } from "node:path";
-import type { CrispCard } from "../api/index.ts";
 import { type FetchListener, type HubData, hubData, hubEvaluationData, type TrainSettings } from "../api/index-node.ts";
 import { isSoftmax } from "../attention/index.ts";
 import type { DatasetOptions, EncodingName } from "../data/index.ts";
-import { CrispError, expectedGot } from "../errors/index.ts";
+import { expectedGot } from "../errors/index.ts";
 import type { Device, PlanSpec } from "../runs/index.ts";
 import type { TrackingSettings } from "../trackers/index-node.ts";
 import type { Output } from "./output.ts";
