@@ -1,6 +1,6 @@
 // The table of docs/results.md from the lines of run.ts and setfit_run.py: node bench/out-of-the-box/table.ts < results.jsonl
 // Means over the seeds that there are, SetFit's in brackets; accuracies in per cent, seconds of Crisp's whole command and of SetFit's
-// training alone, where they were taken. At sizes where SetFit was run, a row has the mean of the data sets it was run on.
+// training alone, where they were taken. At sizes where SetFit was run, a row has the mean over the data sets of the draws that it was run on.
 import { readFileSync } from "node:fs";
 
 interface Line {
@@ -34,8 +34,10 @@ interface Cell {
   readonly crisp: readonly Line[];
 }
 
-function cellOf(name: string): Cell {
-  const of = (method: string): Line[] => lines.filter((line) => line.method === method && line.cell.startsWith(`${name}-`));
+/** @param draws - Whether a draw of rows counts; default all. */
+function cellOf(name: string, draws: (cell: string) => boolean = () => true): Cell {
+  const of = (method: string): Line[] =>
+    lines.filter(({ method: own, cell }) => own === method && cell.startsWith(`${name}-`) && draws(cell));
   const crisp = of("crisp");
   const baselines = METHODS.map((method) => crisp.flatMap(({ baselines }) => baselines?.[method] ?? []));
   const [set, labels] = name.split("-");
@@ -46,7 +48,7 @@ const accuracies = (given: readonly Line[]): number[] => given.map(({ accuracy }
 const row = (columns: readonly string[]): void => console.log(`| ${columns.join(" | ")} |`);
 const sizes = ["8", "50", "500", "all"];
 const cells = [...new Set(lines.map(({ cell }) => cell.replace(/-\d+$/, "")))]
-  .map(cellOf)
+  .map((name) => cellOf(name))
   .filter(({ crisp }) => crisp.length > 0);
 
 console.log("| data, labels a class | seeds | majority | TF-IDF | frozen encoder | SetFit | Crisp |");
@@ -63,7 +65,9 @@ for (const size of sizes) {
       `${percent(accuracies(crisp))}${seconds(crisp)}`,
     ]);
   }
-  const both = ofSize.filter(({ setfit }) => setfit.length > 0);
+  const both = ofSize
+    .filter(({ setfit }) => setfit.length > 0)
+    .map(({ set, labels, setfit }) => cellOf(`${set}-${labels}`, (cell) => setfit.some((line) => line.cell === cell)));
   if (both.length === 0) continue;
   const over = (of: (cell: Cell) => readonly number[]): string => percent(both.map((cell) => mean(of(cell))));
   const columns = [...METHODS.map((_, at) => over(({ baselines }) => baselines[at])), over(({ setfit }) => accuracies(setfit))];
