@@ -73,7 +73,7 @@ export const serve = defineVerb({
     "crisp serve tickets-model",
     "crisp serve tickets-model --port 9000 --threshold 0.9",
     "crisp serve tickets-model tone-model --base_model models/minilm",
-    "CRISP_TOKEN=$(openssl rand -hex 32) crisp serve tickets-model --host 0.0.0.0",
+    "CRISP_TOKEN=$(cat token.txt) crisp serve tickets-model --host 0.0.0.0",
   ],
   endsOnSignal: true,
   async run({ options, output, signal, positionals: folders }) {
