@@ -14,7 +14,7 @@ import {
   type Dataset,
   type DatasetOptions,
   type Encoded,
-  groupsForFolds,
+  groupByText,
   type InputText,
   type ReadTable,
 } from "../../data/index.ts";
@@ -202,8 +202,8 @@ interface Parts {
 function byRegression({ dataset }: JudgedRows, { known, asked, folds, seed }: Parts): Said {
   const labels = dataset.examples.map(({ label }) => label);
   const classes = dataset.labels.length;
-  // rows that share text in one fold: else a wrong label would vouch for its copy
-  const cut = cutFolds(labels, folds, { seed, groups: groupsForFolds(dataset.examples, folds) });
+  // equal texts in one fold: else a wrong label would vouch for its copy; a text that only contains another is a witness
+  const cut = cutFolds(labels, folds, { seed, groups: groupByText(dataset.examples, { groupBy: "equality" }) });
   return {
     by: "logistic regression of the frozen encoder's features and TF-IDF",
     probabilities: predictFolds(known, labels, classes, cut),
