@@ -14,7 +14,7 @@ import {
   type Dataset,
   type DatasetOptions,
   type Encoded,
-  groupByText,
+  groupsForFolds,
   type InputText,
   type ReadTable,
 } from "../../data/index.ts";
@@ -203,7 +203,7 @@ function byRegression({ dataset }: JudgedRows, { known, asked, folds, seed }: Pa
   const labels = dataset.examples.map(({ label }) => label);
   const classes = dataset.labels.length;
   // equal texts in one fold: else a wrong label would vouch for its copy; a text that only contains another is a witness
-  const cut = cutFolds(labels, folds, { seed, groups: groupByText(dataset.examples, { groupBy: "equality" }) });
+  const cut = cutFolds(labels, folds, { seed, groups: groupsForFolds(dataset.examples, folds, "equality") });
   return {
     by: "logistic regression of the frozen encoder's features and TF-IDF",
     probabilities: predictFolds(known, labels, classes, cut),

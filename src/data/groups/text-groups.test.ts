@@ -56,6 +56,21 @@ test("groups for folds: contained texts too, unless their group is larger than a
   assert.deepEqual([...groupsForFolds(inside, 3)], [0, 1, 2, 3, 4, 0]);
 });
 
+test("groups for folds: a text that most pairs share does not count, equal rows always do", () => {
+  const asked = ["the boat left", "The boat left!", "old maps", "a kettle", "one more tune", "old maps"];
+  const pairs = asked.map((text, index) => ({ text, pair: "is it about this?", label: 0, index }));
+  assert.deepEqual([...groupByText(pairs, { groupBy: "equality" })], [0, 0, 0, 0, 0, 0]);
+  assert.deepEqual([...groupsForFolds(pairs, 3)], [0, 0, 2, 3, 4, 2]);
+  assert.deepEqual([...groupsForFolds(pairs, 3, "equality")], [0, 0, 2, 3, 4, 2]);
+  assert.deepEqual([...groupsForFolds(pairs.with(0, { ...pairs[0], pair: "another one" }), 3)], [0, 1, 2, 3, 4, 2]);
+});
+
+test("groups for folds from equality on: contained texts are not kept together", () => {
+  const inside = examples("the tune was fine", "we say the tune was fine", "a kettle sings", "ten boats");
+  assert.deepEqual([...groupsForFolds(inside, 2)], [0, 0, 2, 3]);
+  assert.deepEqual([...groupsForFolds(inside, 2, "equality")], [0, 1, 2, 3]);
+});
+
 /** The three rules word for word, by comparing all texts with all others. */
 function plainGroups(all: readonly Example[], minWords: number): number[] {
   const texts = [...new Set(all.flatMap(({ text, pair }) => [text, ...(pair === undefined ? [] : [pair])]).map(normaliseText))];

@@ -1,8 +1,11 @@
 import type { Example } from "../types.ts";
 
 export interface GroupingOptions {
-  /** `containment` (default): shared and contained texts; `equality`: shared texts only; `none`: every example alone. */
-  readonly groupBy?: "containment" | "equality" | "none";
+  /**
+   * `containment` (default): shared and contained texts; `equality`: shared texts only; `rows`: examples that are equal, pair included;
+   * `none`: every example alone.
+   */
+  readonly groupBy?: "containment" | "equality" | "rows" | "none";
   /** Shortest text, in words, that glues whatever holds it; default 4, see `groupByText`. */
   readonly minWords?: number;
 }
@@ -194,6 +197,7 @@ export function groupByText(examples: readonly Example[], options: GroupingOptio
   if (groupBy === "none") return Int32Array.from(examples, (_, at) => at);
   if (examples[0]?.image) return groupByContent(examples);
   const { texts, ofText, ofPair } = indexTexts(examples);
+  if (groupBy === "rows") return firstMembers(examples, (at) => `${ofText[at]} ${ofPair[at]}`);
   const sets = new UnionFind(texts.length);
   ofPair.forEach((pair, at) => {
     if (pair >= 0) sets.union(pair, ofText[at]);
@@ -208,34 +212,43 @@ export function groupByText(examples: readonly Example[], options: GroupingOptio
     // Longest first: once "fine film" has joined a group, "fine" inside both is no longer torn between two.
     for (let length = minWords - 1; length > 0; length--) adoptShort(texts, length, sets);
   }
-  const firstMember = new Map<number, number>();
+  return firstMembers(examples, (at) => sets.find(ofText[at]));
+}
+
+const groupByContent = (examples: readonly Example[]): Int32Array => firstMembers(examples, (at) => examples[at].image!.hash);
+
+/** For each example, the position of the first one of the same key. */
+function firstMembers(examples: readonly Example[], keyOf: (at: number) => string | number): Int32Array {
+  const first = new Map<string | number, number>();
   return Int32Array.from(examples, (_, at) => {
-    const root = sets.find(ofText[at]);
-    if (!firstMember.has(root)) firstMember.set(root, at);
-    return firstMember.get(root)!;
+    const key = keyOf(at);
+    if (!first.has(key)) first.set(key, at);
+    return first.get(key)!;
   });
 }
 
-function groupByContent(examples: readonly Example[]): Int32Array {
-  const first = new Map<string, number>();
-  return Int32Array.from(examples, ({ image }, at) => {
-    const { hash } = image!;
-    if (!first.has(hash)) first.set(hash, at);
-    return first.get(hash)!;
-  });
-}
+/** From what keeps most together. */
+const FOR_FOLDS = ["containment", "equality", "rows"] as const;
 
 /**
- * Groups of examples that share text, for cross-validation: as `splitDataset` groups them, or, where the largest such group would not fit
- * into a fold, shared texts only. A row that stands inside most others would leave too few to learn from.
+ * Groups of examples that share text, for cross-validation: the first of `containment`, `equality` and `rows` whose largest group fits into
+ * a fold, else `rows`. A text that stands inside most others, or in most pairs, would leave too few to learn from.
  *
  * @param folds - Number of folds.
+ * @param from - What is tried first; default `containment`, as `splitDataset` groups.
  * @returns As `groupByText`.
  */
-export function groupsForFolds(examples: readonly Example[], folds: number): Int32Array {
-  const groups = groupByText(examples);
-  const sizes = new Uint32Array(examples.length);
-  for (const group of groups) sizes[group]++;
-  const fits = sizes.every((size) => size * folds <= examples.length);
-  return fits ? groups : groupByText(examples, { groupBy: "equality" });
+export function groupsForFolds(
+  examples: readonly Example[],
+  folds: number,
+  from: (typeof FOR_FOLDS)[number] = "containment",
+): Int32Array {
+  const tried = FOR_FOLDS.slice(FOR_FOLDS.indexOf(from), -1);
+  for (const groupBy of tried) {
+    const groups = groupByText(examples, { groupBy });
+    const sizes = new Uint32Array(examples.length);
+    for (const group of groups) sizes[group]++;
+    if (sizes.every((size) => size * folds <= examples.length)) return groups;
+  }
+  return groupByText(examples, { groupBy: "rows" });
 }
