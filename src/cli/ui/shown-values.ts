@@ -10,5 +10,6 @@ export const asTexts = (values: Readonly<Record<string, unknown>>): Record<strin
     }),
   );
 
-/** Addresses without their passwords. */
-export const withoutPasswords = (text: string): string => text.replace(/(:\/\/[^:@/?"]*):[^@/"]*@/g, "$1@");
+/** Addresses without their passwords, which stand in front of the host, up to the last `@`, or are a parameter. */
+export const withoutPasswords = (text: string): string =>
+  text.replace(/(:\/\/[^:@/?\s"']*):[^/\s"']*@/g, "$1@").replace(/([?&])password=[^&\s"']*&?/gi, "$1");
