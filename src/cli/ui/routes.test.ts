@@ -162,7 +162,16 @@ test("a study's run whose result is damaged has a page, and one that is to be re
   const result = join(folder, "damaged/runs/dense.seed-1.json");
   const page = async () => (await get("/run?path=damaged/runs/dense.seed-1")).text;
   assert.match(await page(), /They come with the end of the run/);
-  for (const text of ["null", "[]", '{"record":null}', "{", '{"record":{"labels":[1]}}']) {
+  const answers = [
+    [[5], [[1, 0]]],
+    [[0], ["ab"]],
+    [[0, 1], "ab"],
+    [
+      [0, 0],
+      [[1, 0], [1]],
+    ],
+  ].map(([labels, probabilities]) => JSON.stringify({ record: { labels, probabilities } }));
+  for (const text of ["null", "[]", '{"record":null}', "{", '{"record":{"labels":[1]}}', ...answers]) {
     writeFileSync(result, text);
     assert.match(await page(), /Held-out answers/, text);
   }

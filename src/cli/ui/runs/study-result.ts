@@ -41,13 +41,16 @@ export function answersOf(result: ReadResult | undefined): { readonly confusion?
   return confusion ? { confusion } : { noAnswers: result ? "Its result holds none." : "They come with the end of the run." };
 }
 
-/** [C][C], row = true class; undefined where a run has no answers. */
+/** [C][C], row = true class; undefined where a run has no answers, or a damaged file has some that do not fit. */
 function confusionOf({ record }: ReadResult): number[][] | undefined {
   const { probabilities, labels } = record ?? {};
-  if (!probabilities?.length || labels?.length !== probabilities.length) return undefined;
+  if (!Array.isArray(probabilities) || probabilities.length === 0 || labels?.length !== probabilities.length) return undefined;
+  if (!probabilities.every((row) => Array.isArray(row) && row.length === probabilities[0].length)) return undefined;
   const matrix = probabilities[0].map(() => probabilities[0].map(() => 0));
-  probabilities.forEach((row, at) => {
-    matrix[labels[at]][argmax(row)]++;
-  });
+  for (const [at, row] of probabilities.entries()) {
+    const ofLabel = matrix[labels[at]];
+    if (!ofLabel) return undefined;
+    ofLabel[argmax(row)]++;
+  }
   return matrix;
 }
