@@ -17,10 +17,7 @@ export interface ScoreOptions {
   readonly average?: Average;
   /** The class that `binary` scores; default 1. */
   readonly positive?: ClassLabel;
-  /**
-   * The classes that the other averages run over; default those that occur on either side, as in scikit-learn. Give C to count
-   * a class that the split happens not to hold, as a macro average over a model's classes does.
-   */
+  /** The classes that the other averages run over, or their number; default those that occur on either side, as in scikit-learn. */
   readonly classes?: Classes;
 }
 
