@@ -229,8 +229,13 @@ export async function readAsTrained<Read>(
     return await read({ ...texts, labelColumn });
   } catch (error) {
     if (!(error instanceof CrispError && error.code === "data/columns")) throw error;
-    const guessed = await read(named);
-    onNote?.(`columns were guessed: ${error.message}`);
+    const say = (): void => onNote?.(`columns were guessed: ${error.message}`);
+    const guessed = await read(named).catch((other: Error) => {
+      // labels that nobody knows may come of the guess
+      if (other.message !== error.message) say();
+      throw other;
+    });
+    say();
     return guessed;
   }
 }

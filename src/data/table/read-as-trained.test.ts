@@ -38,6 +38,19 @@ describe("a file of the training file's columns, whose longest text stands in an
     assert.equal((await read(table(SHORT, LONG, "q,r,team"), {}, notes)).columns?.text, "r");
     assert.match(notes[0], /^columns were guessed: .*"question"/);
   });
+  test("whose guess is no good is an error, and it was said that it was a guess", async () => {
+    const notes: string[] = [];
+    const guess = readAsTrained(
+      {},
+      { text: "question", label: "team" },
+      (note) => notes.push(note),
+      (columns) => readDataset(bytes(table(SHORT, LONG, "question,reply,class")), "test.csv", { ...columns, labels: ["a", "b"] }),
+    );
+    await assert.rejects(guess, { code: "data/unknown-label", message: /a label seen in training \(a, b\)/ });
+    assert.deepEqual([notes.length, /^columns were guessed: .*"team"/.test(notes[0])], [1, true]);
+    await assert.rejects(read(table(SHORT, LONG), { labelColumn: "group" }, notes), { code: "data/columns", message: /"group"/ });
+    assert.equal(notes.length, 1, "an error that is said is not said twice");
+  });
 });
 
 test("the files of one data set are read by the columns of the first", async () => {
