@@ -168,6 +168,10 @@ function data(parts: ModelCardParts): string {
   return lines.filter(Boolean).join("\n");
 }
 
+/** Whether the evaluated rows chose the weights, or when to stop: then figures flatter the model. */
+export const choseWeights = ({ split = "held out", options }: Pick<ModelCardParts["card"], "split" | "options">): boolean =>
+  split === "held out" && (options.loadBestModelAtEnd === true || typeof options.earlyStoppingPatience === "number");
+
 function metrics(parts: ModelCardParts): string {
   const all = Object.entries(parts.card.metrics).filter(([name]) => name !== "seconds" && name !== "effectiveSparsity");
   if (all.length === 0) return "None were measured.";
@@ -175,10 +179,10 @@ function metrics(parts: ModelCardParts): string {
     all.filter(([name]) => name.endsWith(OFF)).map(([name, value]) => [name.slice(0, -OFF.length), value]),
   );
   const rows = all.filter(([name]) => !name.endsWith(OFF));
-  const { split = "held out", options } = parts.card;
-  const chose =
-    split === "held out" && (options.loadBestModelAtEnd === true || typeof options.earlyStoppingPatience === "number");
-  const flatters = chose ? " These examples also chose the weights, so that the figures flatter the model." : "";
+  const { split = "held out" } = parts.card;
+  const flatters = choseWeights(parts.card)
+    ? " These examples also chose the weights, so that the figures flatter the model."
+    : "";
   const where = `${WHERE[split]} (\`trainLoss\`: on training examples).${flatters}`;
   if (!isSparse(parts)) {
     return `${where}\n\n| metric | value |\n|---|---|\n${rows.map(([name, value]) => `| ${cell(name)} | ${figure(value)} |`).join("\n")}`;

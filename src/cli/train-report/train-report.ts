@@ -1,6 +1,7 @@
 import type { TrainEvent } from "../../api/index.ts";
 import type { TrainResult } from "../../api/index-node.ts";
 import { isDense } from "../../attention/index.ts";
+import { choseWeights } from "../../export/index.ts";
 import { classScores, expectedCalibrationError, reliabilityBins } from "../../metrics/index.ts";
 import type { Baseline, TrainReport } from "../../report/index.ts";
 import type { RunCourse } from "../../runs/index.ts";
@@ -39,7 +40,7 @@ export async function trainReport(result: TrainResult, { summary, onNote, ...par
     figures: figuresOf(result),
     ...(!isDense(card.attention) && { effectiveSparsity: card.metrics.effectiveSparsity }),
     ...(summary.majority && { majority: summary.majority }),
-    choseWeights: choseWeights(result),
+    choseWeights: choseWeights(card),
     seconds,
     maxGradNorm: options.maxGradNorm,
     ...(task.outputs!.answer.decisions && { classes: classes?.classes ?? scoresOfDecisions(result) }),
@@ -53,12 +54,6 @@ export async function trainReport(result: TrainResult, { summary, onNote, ...par
       }),
     mistakes: await worstMistakes(result, onNote),
   };
-}
-
-/** Whether the evaluated rows chose the weights, or when to stop: then figures flatter the model. */
-export function choseWeights({ split, model: { card } }: Pick<TrainResult, "split" | "model">): boolean {
-  const { loadBestModelAtEnd, earlyStoppingPatience } = resolveOptions(card.options);
-  return split === "held out" && (loadBestModelAtEnd || earlyStoppingPatience !== undefined);
 }
 
 function figuresOf({ metrics, model: { card } }: TrainResult): TrainReport["figures"] {

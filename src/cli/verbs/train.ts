@@ -6,6 +6,7 @@ import { train as startTraining, type TrainResult } from "../../api/index-node.t
 import { isDense, parsePattern } from "../../attention/index.ts";
 import { type DataSummary, type EncodingName, labelSpellings, renderSummary, type WrittenLabel } from "../../data/index.ts";
 import { expectedGot, oneLine } from "../../errors/index.ts";
+import { choseWeights } from "../../export/index.ts";
 import { writeOwnFiles } from "../../files/index-node.ts";
 import { wilsonInterval } from "../../metrics/index.ts";
 import { ADAPTER_FILES } from "../../models/index.ts";
@@ -29,7 +30,7 @@ import {
 import { shellQuoted } from "../run-command.ts";
 import { runReporter } from "../run-reporter.ts";
 import { shownFacts, shownOptions } from "../train-report/shown-settings.ts";
-import { choseWeights, trainReport } from "../train-report/train-report.ts";
+import { trainReport } from "../train-report/train-report.ts";
 import { type Context, defineVerb, type OptionTable } from "../verb.ts";
 import { classTable, confusionTable, figuresLine } from "./class-tables.ts";
 import { ANSWER_FILES, answerFiles } from "./error-tables.ts";
@@ -234,7 +235,7 @@ function finish(
       `${split}  accuracy ${accuracy.toFixed(3)} (95 % ${low.toFixed(3)} to ${high.toFixed(3)})${attention} · macro-F1 ${macroF1.toFixed(3)}${glue} · weakest: ${weakest.label} ${weakest.f1.toFixed(2)} ${mistakes}`,
     );
   } else output.say(`${split}  ${figuresLine(metrics)}${attention} ${mistakes}`);
-  if (choseWeights(result))
+  if (choseWeights(model.card))
     output.note("these rows also chose the weights, so the figures flatter the model; those of --test_file do not");
   for (const note of model.save(folder, { onnx: options.onnx, quantize: options.quantize as "int8" | undefined }))
     output.note(note);
