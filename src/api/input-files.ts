@@ -1,10 +1,5 @@
-import { type ImageInput, PREPROCESSOR_FILE } from "../runs/index.ts";
-
-/** Files of a tokenizer that go along with a model, where the source has them. */
-export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"] as const;
-
-/** Files that say how a model's input is read: those of its tokenizer, or of an encoder of images its preprocessor_config.json. */
-export const INPUT_FILES = [...TOKENIZER_FILES, PREPROCESSOR_FILE] as const;
+import { PREPROCESSOR_FILE, TOKENIZER_FILES } from "../models/index.ts";
+import type { ImageInput } from "../runs/index.ts";
 
 /** Content of files by name, in pieces to be written one after another. */
 export type NamedFiles = ReadonlyMap<string, Iterable<Uint8Array>>;

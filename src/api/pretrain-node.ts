@@ -4,7 +4,7 @@ import { type AttentionPlan, dense, type Pattern } from "../attention/index.ts";
 import { createTokenizer, decodeText, readDocuments, readTokenizerJson, type Tokenizer, textBlocks } from "../data/index.ts";
 import { counted, expectedGot } from "../errors/index.ts";
 import { jsonBytes, writeOwnFiles } from "../files/index-node.ts";
-import { type EncoderConfig, modelFiles, parseEncoderConfig, withLabels } from "../models/index.ts";
+import { type EncoderConfig, modelFiles, parseEncoderConfig, TOKENIZER_FILES, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
 import type { CurvePoint, Device, ModelSource, RunEvent, RunLog, RunResult, RunSpec } from "../runs/index.ts";
@@ -17,7 +17,7 @@ import { OTHER_MODELS_FILES, readModelFiles } from "./classifier/classifier-node
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { inCheckpoints } from "./in-checkpoints-node.ts";
-import { TOKENIZER_FILES, tokenizerFilesOf } from "./input-files.ts";
+import { tokenizerFilesOf } from "./input-files.ts";
 import { trainingTrackers } from "./training-trackers-node.ts";
 import { VERSION } from "./version.ts";
 

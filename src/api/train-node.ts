@@ -12,6 +12,7 @@ import {
 } from "../data/index-node.ts";
 import { expectedGot } from "../errors/index.ts";
 import type { ModelFacts } from "../export/index.ts";
+import { INPUT_FILES } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
 import type { RunEvent, RunLog } from "../runs/index.ts";
@@ -24,7 +25,6 @@ import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import type { FreshModel } from "./fresh-model.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
 import { inCheckpoints } from "./in-checkpoints-node.ts";
-import { INPUT_FILES } from "./input-files.ts";
 import { bytesOfAll, type ModelFiles } from "./model-files.ts";
 import { type StartModel, startFromFiles } from "./start-model.ts";
 import { phasesIn } from "./training/phase-folder-node.ts";

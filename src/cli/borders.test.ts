@@ -26,6 +26,17 @@ const borders: Readonly<Record<string, { readonly writes: RegExp; readonly only:
     writes: /\b(new Html|raw)\(/,
     only: ["report/html.ts", "report/document.ts", "data/image/decode-image-node.ts"],
   },
+  // each by `markdown` of src/errors/, but for the page of options, which are our own words
+  "tables of Markdown": {
+    writes: /`\| \$\{/,
+    only: [
+      "cli/option-reference.ts",
+      "export/model-card.ts",
+      "report/study/tables/paper-table.ts",
+      "trackers/tensorboard-node.ts",
+    ],
+  },
+  "escapes of Markdown": { writes: /"\\\\\|"/, only: ["cli/option-reference.ts"] },
   "cells of CSV": { writes: /replaceAll\('"', '""'\)|quoted\)\.join\(","\)/, only: ["cli/verbs/error-tables.ts"] },
 };
 

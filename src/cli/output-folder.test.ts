@@ -39,6 +39,18 @@ test("a new run writes into checkpoints/ of its folder; a failed one leaves noth
   assert.ok(!existsSync(folder));
 });
 
+test("an output folder that is a file, or below one, is one line", async () => {
+  const file = newFolder();
+  writeFileSync(file, "mine");
+  for (const folder of [file, join(file, "inside")])
+    for (const options of [{}, overwrite])
+      await assert.rejects(
+        inFolder(folder, options, () => assert.fail()),
+        { code: "file/not-writable", message: /expected a path that can be written, got a file where a folder should be\./ },
+      );
+  assert.equal(readFileSync(file, "utf8"), "mine");
+});
+
 test("a file in the place of checkpoints/ is one line, and stays", async () => {
   for (const options of [{}, overwrite]) {
     const folder = newFolder();

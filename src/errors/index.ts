@@ -1,7 +1,7 @@
 import { oneLine, printed, printedRule } from "./printed.ts";
 
 export { counted } from "./counted.ts";
-
+export * as markdown from "./markdown.ts";
 export { nearest } from "./nearest.ts";
 export { escapeControls, oneLine, printed, printedJson } from "./printed.ts";
 

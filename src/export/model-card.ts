@@ -1,9 +1,10 @@
 import { isDense } from "../attention/index.ts";
-import { counted, escapeControls } from "../errors/index.ts";
+import { counted, escapeControls, markdown } from "../errors/index.ts";
 import type { EncoderConfig } from "../models/index.ts";
 import { tasks } from "../tasks/index.ts";
-import { cell, code, plain, quoted } from "./markdown.ts";
 import type { EvaluatedSplit, ModelFacts } from "./model-facts.ts";
+
+const { cell, code, plain, quoted } = markdown;
 
 /** What a model card is made of: the run's own card, and what the model is. */
 export interface ModelCardParts {

@@ -16,6 +16,7 @@ export { ADAPTER_FILES, type Adapter, peftFiles } from "./trained/peft.ts";
 export { besideBase, readPeft, type StoredAdapter } from "./trained/read-peft.ts";
 export { validPairs, visibilityOf } from "./visibility.ts";
 export { spreadLayers, storedWithFewerLayers, withFewerLayers } from "./weights/fewer-layers.ts";
+export { BESIDE_WEIGHTS, INPUT_FILES, PREPROCESSOR_FILE, TOKENIZER_FILES, WEIGHTS_FILE } from "./weights/file-names.ts";
 export { isZip, modelZip, readModelZip } from "./weights/model-zip.ts";
 export { readSafetensors, type Safetensors, type StoredTensor, type Tensor, writeSafetensors } from "./weights/safetensors.ts";
 export { modelFiles, type StoredModel, storedModel } from "./weights/stored-model.ts";

@@ -169,6 +169,10 @@ for (const [family, config] of Object.entries(families)) {
         }
       });
     }
+    test("dropout masks are fed as bytes", () => {
+      const masks = buildModel(config, { training: true }).inputs.filter(({ fill }) => fill.kind === "dropout");
+      assert.deepEqual(new Set(masks.map(({ node }) => node.dtype)), new Set(["uint8"]));
+    });
     test("dropout stands where transformers has it, and nowhere in evaluation", () => {
       const { layers, head } = dropoutSites[family];
       const sites = (training: boolean, changed: Partial<EncoderConfig> = {}): string[] =>

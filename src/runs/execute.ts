@@ -75,8 +75,10 @@ export async function executeRun(
     const { rDropAlpha } = asked;
     const eightBits = asked.quantizationAware !== undefined;
     const graph = buildModel(config, { plan, core, training: true, windows, rDropAlpha, distillation, eightBits });
-    const bytesOf = (examples: number): number =>
-      stepBytes(graph, { parameters, gradientCheckpointing: asked.gradientCheckpointing })(
+    const accumulates = (steps: number): boolean => steps > 1 || windows === true;
+    const { gradientCheckpointing } = asked;
+    const bytesOf = (examples: number, steps: number): number =>
+      stepBytes(graph, { parameters, gradientCheckpointing, accumulates: accumulates(steps) })(
         largestBatch(train, examples, config.task),
       );
     const { options, note } = fitBatch(asked, {
@@ -91,14 +93,17 @@ export async function executeRun(
     const memoryBytes = (): number =>
       runtime.memory
         ? environment.memoryBytes()
-        : Math.max(environment.memoryBytes(), before + bytesOf(options.perDeviceTrainBatchSize));
+        : Math.max(
+            environment.memoryBytes(),
+            before + bytesOf(options.perDeviceTrainBatchSize, options.gradientAccumulationSteps),
+          );
     const step = await createTrainStep<BatchContext>(graph, {
       runtime,
       parameters,
       values,
       largest: batches.largest,
-      gradientCheckpointing: options.gradientCheckpointing,
-      accumulates: options.gradientAccumulationSteps > 1 || windows,
+      gradientCheckpointing,
+      accumulates: accumulates(options.gradientAccumulationSteps),
     });
     held.push(() => step.release());
     const evaluator = evaluators(spec, config, { runtime, step, options, longest: train.longest, loadImages });

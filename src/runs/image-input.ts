@@ -11,11 +11,8 @@ import {
   type Tokenizer,
 } from "../data/index.ts";
 import { CrispError, expectedGot } from "../errors/index.ts";
-import { type EncoderConfig, imagePatches } from "../models/index.ts";
+import { type EncoderConfig, imagePatches, PREPROCESSOR_FILE } from "../models/index.ts";
 import { hash32 } from "../random/index.ts";
-
-/** The file of a model folder that says how images become numbers. */
-export const PREPROCESSOR_FILE = "preprocessor_config.json";
 
 /** How an encoder takes images; plain data. */
 export interface ImageInput {

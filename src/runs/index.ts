@@ -21,7 +21,6 @@ export {
   type ImageInput,
   imageInputOf,
   imageLoader,
-  PREPROCESSOR_FILE,
   readsImages,
   readsTexts,
   unlabelledImage,

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot, markdown } from "../errors/index.ts";
 import { record, scalarsEvent, scalarsOf, textEvent, versionEvent } from "./event-file.ts";
 import type { BegunRun, Point, TrackedRun, Tracker, TrackerKind } from "./tracker.ts";
 
@@ -106,7 +106,5 @@ const asTable = (values: Readonly<Record<string, unknown>>): string =>
   [
     "| option | value |",
     "|---|---|",
-    ...Object.entries(values).map(([name, value]) => `| ${cell(name)} | ${cell(value)} |`),
+    ...Object.entries(values).map(([name, value]) => `| ${markdown.cell(name)} | ${markdown.cell(value)} |`),
   ].join("\n");
-
-const cell = (value: unknown): string => String(value).replaceAll("|", "\\|");

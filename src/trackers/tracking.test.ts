@@ -50,6 +50,18 @@ test("a run is logged by transformers' names, and its last figures at the last s
     assert.deepEqual(notes, []);
   }));
 
+test("an option with line breaks and bars is one row of TensorBoard's table", () =>
+  inFolder(async (folder) => {
+    const place = { keptIn: folder, onNote: assert.fail };
+    const odd = { ...run, options: { textColumn: "body\n| forged | 1 |" } };
+    const tracking = openTrackers({ reportTo: "tensorboard", loggingDir: join(folder, "tb") }, place)(() => odd);
+    for (const event of [started(0), step(1)]) tracking.follow(event);
+    await tracking.finish("stopped");
+    const [file] = readdirSync(join(folder, "tb", "tickets"));
+    const written = readFileSync(join(folder, "tb", "tickets", file), "latin1");
+    assert.ok(written.includes("| textColumn | body\\\\n\\| forged \\| 1 \\| |"));
+  }));
+
 test("a run that continues goes on in its tracker's run, with each step once and none missing", () =>
   inFolder(async (folder) => {
     const settings = { reportTo: "tensorboard", loggingDir: join(folder, "tb") };

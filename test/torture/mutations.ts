@@ -1,13 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sourceOfThisRepository } from "./fault.ts";
+import { copyRepository, plant, type Replacement } from "../repository-copy.ts";
 
 /** A defect that a torture run must find, and what makes it likely to. */
 export interface Mutation {
   readonly name: string;
   /** By file in `src`, each text that stands there once, and what takes its place. */
-  readonly changes: Readonly<Record<string, readonly (readonly [string, string])[]>>;
+  readonly changes: Readonly<Record<string, readonly Replacement[]>>;
   readonly kinds: readonly string[];
   readonly variants: readonly string[];
   /** What one of its violations says. */
@@ -78,23 +76,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** A copy of this repository's source with a defect. @returns Its folder `src`, and what removes it. */
+/** A copy of this repository with a defect in its source. @returns Its folder `src`, and what removes it. */
 export function mutated({ name, changes }: Mutation): { readonly source: string; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), "crisp-mutation-"));
-  const source = join(folder, "src");
-  const repository = join(sourceOfThisRepository(), "..");
-  mkdirSync(source);
-  cpSync(join(repository, "src"), source, { recursive: true });
-  cpSync(join(repository, "package.json"), join(folder, "package.json"));
-  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-  for (const [file, replaced] of Object.entries(changes)) {
-    const path = join(source, file);
-    let text = readFileSync(path, "utf8");
-    for (const [before, after] of replaced) {
-      if (text.split(before).length !== 2) throw new Error(`${name}: expected once in ${file}: ${before}`);
-      text = text.replace(before, () => after);
-    }
-    writeFileSync(path, text);
+  const { root, remove } = copyRepository(["src", "package.json"]);
+  const source = join(root, "src");
+  try {
+    for (const [file, replacements] of Object.entries(changes)) plant(join(source, file), replacements, name);
+  } catch (error) {
+    remove();
+    throw error;
   }
-  return { source, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { source, remove };
 }

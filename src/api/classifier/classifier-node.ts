@@ -3,18 +3,16 @@ import { basename, join, resolve } from "node:path";
 import { nodeImages } from "../../data/index-node.ts";
 import { type ExportOptions, exportFiles, sentenceFiles } from "../../export/index.ts";
 import { readWhole, type WholeOptions, writeOwnFiles } from "../../files/index-node.ts";
-import { ADAPTER_FILES, isZip, readModelZip } from "../../models/index.ts";
+import { ADAPTER_FILES, BESIDE_WEIGHTS, isZip, readModelZip, WEIGHTS_FILE } from "../../models/index.ts";
 import { isModelFile, loadModelFolder, readModelFile } from "../../models/index-node.ts";
 import type { Device } from "../../runs/index.ts";
 import { createRuntime } from "../../runtime/index-node.ts";
-import { INPUT_FILES } from "../input-files.ts";
 import { AdapterBase } from "./adapter-base.ts";
 import { TextClassifier } from "./classifier.ts";
 import { classifierParts } from "./classifier-files.ts";
 
 const EXPORTED = ["onnx/model.onnx", "onnx/model_quantized.onnx", "crisp_attention.py", ...Object.keys(sentenceFiles(1, 1))];
-const WEIGHTS = "model.safetensors";
-const MODEL_FILES = ["config.json", WEIGHTS, "crisp.json", ...INPUT_FILES];
+const MODEL_FILES = [...BESIDE_WEIGHTS, WEIGHTS_FILE];
 
 /** All that `save` may write. */
 export const SAVED_FILES: readonly string[] = [...MODEL_FILES, ...EXPORTED, ...ADAPTER_FILES, "README.md"];
@@ -96,7 +94,7 @@ function readFiles(path: string, verify?: boolean): ReadonlyMap<string, Uint8Arr
   return readModelFiles(path);
 }
 
-const BESIDE_BASE: readonly string[] = [...MODEL_FILES.filter((name) => name !== WEIGHTS), ...ADAPTER_FILES];
+const BESIDE_BASE: readonly string[] = [...BESIDE_WEIGHTS, ...ADAPTER_FILES];
 
 /** All but the weights, which may not have been copied along. */
 function readBesideBase(folder: string, verify?: boolean): ReadonlyMap<string, Uint8Array> {

@@ -14,7 +14,6 @@ import {
   type ImageInput,
   imageLoader,
   onItsDevice,
-  PREPROCESSOR_FILE,
   planOf,
   readsImages,
   readsTexts,
@@ -25,7 +24,7 @@ import type { Runtime, Tensor } from "../../runtime/index.ts";
 import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../../tasks/index.ts";
 import type { NamedFiles } from "../input-files.ts";
 import type { CrispCard } from "./crisp-card.ts";
-import { configFile, preprocessorFile, type SavedModel, tokenizerConfigFile } from "./saved-json.ts";
+import { configFile, type SavedModel, setPreprocessor, tokenizerConfigFile } from "./saved-json.ts";
 
 export type { Prediction } from "../../tasks/index.ts";
 export type { CrispCard } from "./crisp-card.ts";
@@ -276,7 +275,7 @@ export class TextClassifier {
     const closingTokenId = closing.length > 1 ? closing[closing.length - 1] : undefined;
     const exported = exporter({ config, plan: planOf(card.attention), weights, card, closingTokenId }, options);
     const files = new Map<string, Iterable<Uint8Array>>([...tokenizerFiles, ...modelFiles(config, weights)]);
-    if (images) files.set(PREPROCESSOR_FILE, [preprocessorFile(files.get(PREPROCESSOR_FILE)!, images)]);
+    if (images) setPreprocessor(files, images);
     if (tokenizer)
       files.set("tokenizer_config.json", [
         tokenizerConfigFile(files.get("tokenizer_config.json"), tokenizer, readsTokenTypes(config)),

@@ -1,5 +1,6 @@
 import type { Tokenizer } from "../../data/index.ts";
 import { joined, jsonBytes } from "../../files/index.ts";
+import { PREPROCESSOR_FILE } from "../../models/index.ts";
 import type { ImageInput } from "../../runs/index.ts";
 import type { NamedFiles } from "../input-files.ts";
 
@@ -39,15 +40,15 @@ export function tokenizerConfigFile(pieces: Iterable<Uint8Array> | undefined, to
 }
 
 /**
- * `preprocessor_config.json` with nothing left to defaults: those of transformers, which Crisp follows, are not those of
+ * Leave nothing of `preprocessor_config.json` to defaults: those of transformers, which Crisp follows, are not those of
  * transformers.js, which for one normalises only where it is told to.
  *
- * @param pieces - The start model's file.
+ * @param files - Hold that of the start model.
  */
-export function preprocessorFile(pieces: Iterable<Uint8Array>, { settings }: ImageInput): Uint8Array {
-  const source = parsed(pieces);
+export function setPreprocessor(files: Map<string, Iterable<Uint8Array>>, { settings }: ImageInput): void {
+  const source = parsed(files.get(PREPROCESSOR_FILE)!);
   const { size, filter, rescaleFactor, mean, std } = settings;
-  return jsonBytes({
+  const json = {
     ...(source.feature_extractor_type === undefined && { image_processor_type: "ViTImageProcessor" }),
     ...source,
     do_resize: size !== undefined,
@@ -57,5 +58,6 @@ export function preprocessorFile(pieces: Iterable<Uint8Array>, { settings }: Ima
     do_normalize: source.do_normalize ?? true,
     image_mean: mean,
     image_std: std,
-  });
+  };
+  files.set(PREPROCESSOR_FILE, [jsonBytes(json)]);
 }

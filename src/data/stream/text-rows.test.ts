@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { readTexts } from "../table/read-texts.ts";
 import { openTextRows, type TextColumns, type TextReading, type TextRow } from "./text-rows.ts";
-import { openTextFile } from "./text-rows-node.ts";
+import { openTextFile, openTextStream } from "./text-rows-node.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-texts-"));
 after(() => rmSync(work, { recursive: true, force: true }));
@@ -174,6 +175,24 @@ test("files: packed ones, also several put together, and what is no file", async
   await assert.rejects(openTextFile(path), { code: "data/bad-gzip" });
   await assert.rejects(openTextFile(join(work, "none.csv")), { code: "data/unreadable", message: /got no such file/ });
   await assert.rejects(openTextFile(work), { code: "data/unreadable", message: /got a folder/ });
+});
+
+test("a packed source is unpacked as its rows are asked for", async () => {
+  // hashes, which hardly pack: 13 MB, of which an opening is looked at
+  const lines = Array.from({ length: 200_000 }, (_, at) => createHash("sha256").update(`${at}`).digest("hex"));
+  const packed = gzipSync(`${lines.join("\n")}\n`, { level: 1 });
+  let pulled = 0;
+  const { rows } = await openTextStream(
+    (async function* () {
+      for (; pulled < packed.length; pulled += 1 << 16) yield packed.subarray(pulled, pulled + (1 << 16));
+    })(),
+    "a.txt.gz",
+  );
+  for await (const part of (await rows({})).parts) {
+    assert.equal(part[0].text, lines[0]);
+    break;
+  }
+  assert.ok(pulled < 0.6 * packed.length, `${pulled} of ${packed.length} bytes`);
 });
 
 test("Parquet: the columns of the file, without those of bytes", async () => {

@@ -26,11 +26,17 @@ async function readBytes(path: string, hint: string): Promise<Uint8Array> {
   }
 }
 
-/** Inflated here, as zlib also reads gzip files put one behind the other, which DecompressionStream refuses. */
-async function readData(path: string): Promise<Uint8Array> {
+/**
+ * The bytes of a data file. Gzip is inflated here, as zlib also reads gzip files put one behind the other, which DecompressionStream
+ * refuses.
+ *
+ * @param most - Bytes, unpacked; default what a string can hold.
+ * @throws `data/unreadable`, `data/bad-gzip`; `data/too-large` once more comes out, whatever is left.
+ */
+export async function readData(path: string, most: number = MOST_TEXT_BYTES): Promise<Uint8Array> {
   const bytes = await readBytes(path, "Check the path.");
   if (!isGzip(bytes)) return bytes;
-  return promisify(gunzip)(bytes, { maxOutputLength: MOST_TEXT_BYTES }).catch((error: NodeJS.ErrnoException) => {
+  return promisify(gunzip)(bytes, { maxOutputLength: most }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === "ERR_BUFFER_TOO_LARGE" ? textTooLarge(basename(path)) : badGzip(basename(path), error);
   });
 }

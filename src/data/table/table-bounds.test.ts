@@ -10,6 +10,7 @@ import { bytesSource } from "./byte-source.ts";
 import { unpackedBytes } from "./byte-source-node.ts";
 import { readDataset, toDataset } from "./dataset.ts";
 import { decodeFile } from "./decode.ts";
+import { readData } from "./load-node.ts";
 import { readTexts } from "./read-texts.ts";
 import { linesOf, RowBounds } from "./table-bounds.ts";
 
@@ -77,6 +78,17 @@ describe("a row may have 16 MB, in memory and on disk", () => {
 
 describe("gzip is unpacked with a bound", () => {
   const packed = gzipSync("\n".repeat(100_000));
+  test("a file that unpacks to more than can be read is refused, and the bound itself is not", async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "crisp-gzip-"));
+    context.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "a.csv.gz");
+    writeFileSync(path, packed);
+    assert.equal((await readData(path, 100_000)).length, 100_000);
+    await assert.rejects(readData(path, 99_999), {
+      code: "data/too-large",
+      message: /^a\.csv\.gz: expected at most 536 MB of text/,
+    });
+  });
   test("what unpacks to more than can be read is refused, and the bound itself is not", async () => {
     assert.equal((await decodeFile(packed, "a.csv.gz", { most: 100_000 })).text.length, 100_000);
     await assert.rejects(decodeFile(packed, "a.csv.gz", { most: 99_999 }), {

@@ -2,16 +2,14 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expectedGot } from "../../errors/index.ts";
 import { checkWhole } from "../../files/index-node.ts";
+import { BESIDE_WEIGHTS } from "./file-names.ts";
 import { readStoredModel, type StoredModel } from "./stored-model.ts";
 
+/** In one file, or in several with their index. */
 const WEIGHTS = /^[^/]*\.safetensors(\.index\.json)?$/;
-const BESIDE_WEIGHTS: ReadonlySet<string> = new Set([
-  ...["config.json", "crisp.json", "adapter_config.json", "preprocessor_config.json"],
-  ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"],
-]);
 
 /** What is read of a model's folder: its config, weights and tokenizer, and crisp.json. All else may be edited or moved away. */
-export const isModelFile = (name: string): boolean => WEIGHTS.test(name) || BESIDE_WEIGHTS.has(name);
+export const isModelFile = (name: string): boolean => WEIGHTS.test(name) || (BESIDE_WEIGHTS as readonly string[]).includes(name);
 
 /**
  * Read a Hugging Face model folder: `config.json` at once, `model.safetensors` (or its parts, by

@@ -131,6 +131,14 @@ for (const { config, prefix, head, carried } of subjects) {
   });
 }
 
+test("a config far larger than its weights is refused before memory is taken for it", () => {
+  const huge = parseEncoderConfig({ model_type: "bert", hidden_size: 12e8, vocab_size: 2 ** 31 - 1 });
+  assert.throws(() => load(huge, checkpoint(bert)), {
+    code: "weights/mismatch",
+    message: /misshapen \(bert\.embeddings\.word_embeddings\.weight \[9, 4\] instead of \[2147483647, 1200000000\]/,
+  });
+});
+
 describe("heads of other tasks", () => {
   const headOf = (config: EncoderConfig, task: TaskName): EncoderConfig => withLabels(config, ["a", "b"], task);
   for (const { config, prefix } of subjects) {

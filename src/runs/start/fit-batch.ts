@@ -5,8 +5,8 @@ const SHARE = 0.8;
 
 /** What a run would take, and what there is. */
 export interface BatchMemory {
-  /** Bytes of a training step by the examples of a batch. */
-  bytesOf(examples: number): number;
+  /** Bytes of a training step by the examples of a batch, and how many batches make an update. */
+  bytesOf(examples: number, steps: number): number;
   /** Bytes that are free; undefined where nobody knows. */
   readonly available: number | undefined;
   /** The loss is a sum over the examples of a batch. */
@@ -32,18 +32,20 @@ export function fitBatch(options: TrainingOptions, { bytesOf, available, divisib
   const unchanged = (why: string): FittedBatch => ({ options, note: `--auto_find_batch_size changes nothing: ${why}` });
   if (available === undefined) return unchanged("how much memory is free is not known here");
   const room = SHARE * available;
-  const fits = (examples: number): boolean => bytesOf(examples) <= room;
+  /** Of batches that a whole one is divided into. */
+  const bytesIn = (size: number): number => bytesOf(size, (steps * whole) / size);
+  const fits = (size: number): boolean => bytesIn(size) <= room;
   if (fits(whole)) return { options };
   if (!divisible) return unchanged("the loss of this task compares the examples of a batch, which must stay together");
   const sizes = Array.from({ length: whole }, (_, at) => whole - at).filter((size) => whole % size === 0);
   const size = sizes.find(fits) ?? 1;
   const pieces = whole / size;
-  const needed = `batches of ${whole} would take ${gigabytes(bytesOf(whole))} of ${gigabytes(available)} that are free`;
+  const needed = `batches of ${whole} would take ${gigabytes(bytesIn(whole))} of ${gigabytes(available)} that are free`;
   return {
     options: { ...options, perDeviceTrainBatchSize: size, gradientAccumulationSteps: steps * pieces },
     note: fits(size)
-      ? `${needed}; training in batches of ${size}, ${pieces} times as many an update (${gigabytes(bytesOf(size))})`
-      : notEvenOne(bytesOf(1), available, options),
+      ? `${needed}; training in batches of ${size}, ${pieces} times as many an update (${gigabytes(bytesIn(size))})`
+      : notEvenOne(bytesIn(1), available, options),
   };
 }
 

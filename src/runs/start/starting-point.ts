@@ -25,6 +25,7 @@ export interface StartingPoint {
  *
  * @param seed - Of what is drawn.
  * @param layers - So many of the model's; left out, all. Of a model that is drawn the config says how many there are.
+ * @throws `weights/not-finite` for weights that are not numbers; what reading and drawing weights throws.
  */
 export function startingPoint(
   model: ModelSource,
@@ -45,5 +46,18 @@ export function startingPoint(
   const stored = layers === undefined ? whole : storedWithFewerLayers(whole, layers);
   const config = withLabels(stored.config, labels, task);
   const { weights, fresh } = weightsFrom(config, stored, { seed, where: stored.weightsFile });
+  checkNumbers(weights, stored.weightsFile);
   return { config, values: weights, fresh };
+}
+
+/** Else the first update would be told as one that diverged, with advice on the learning rate, and a study would count the run. */
+function checkNumbers(weights: ReadonlyMap<string, Float32Array>, where: string): void {
+  for (const [name, values] of weights) {
+    // a loop, as a callback for each of a hundred million values would take a second
+    for (let at = 0; at < values.length; at++) {
+      if (Number.isFinite(values[at])) continue;
+      const got = `${values[at]} in ${name}`;
+      throw expectedGot("weights/not-finite", where, "weights that are finite numbers", got, "Take another checkpoint.");
+    }
+  }
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { gather, input, parameter, scale, sumAll } from "../../graph/index.ts";
+import { gather, input, linear, parameter, scale, sumAll } from "../../graph/index.ts";
 import { createReferenceRuntime } from "../../runtime/index.ts";
 import { createRuntime } from "../../runtime/index-node.ts";
 import { memoryOnHost } from "../../runtime/memory-on-host.fixture.ts";
 import { type TinyContext, TOKENS, tinyBatches, tinyHostStep, tinyStep, tinyValues } from "../tiny-task.fixture.ts";
-import { HostTrainStep } from "./host-step.ts";
+import { HostTrainStep, stepBytes } from "./host-step.ts";
 import { trainStepContract } from "./train-step.contract.ts";
 
 trainStepContract("reference", async () => createReferenceRuntime());
@@ -64,6 +64,24 @@ describe("a training step in host memory", () => {
       },
     );
   });
+});
+
+test("what a step is said to take counts all of it: weights, gradients and moments, what is fed, and its graph's values", () => {
+  const [w, b, x] = [parameter("w", [500, 1000]), parameter("b", [500]), input("x", ["B", 1000])];
+  const mask = input("mask", ["B", 1000], "uint8");
+  const bytes = ({ trainable = true, accumulates = false, masked = false } = {}): number => {
+    const inputs = [x, ...(masked ? [mask] : [])].map((node) => ({ node, fill: { kind: "values", write() {} } }) as const);
+    const parameters = [
+      { name: "w", shape: [500, 1000], decay: true, trainable },
+      { name: "b", shape: [500], decay: false, trainable: true },
+    ];
+    return stepBytes({ loss: sumAll(linear(x, w, b)), parameters: [w, b], inputs }, { parameters, accumulates })({ B: 4096 });
+  };
+  const values = 500_000;
+  assert.equal(bytes({ accumulates: true }) - bytes(), 4 * (values + 500));
+  assert.ok(bytes() - bytes({ trainable: false }) >= 12 * values);
+  assert.equal(bytes({ masked: true }) - bytes(), 4096 * 1000);
+  assert.ok(bytes() >= 16 * values + 4 * 4096 * 1000 + 4 * 4096 * 500, `${bytes()}`);
 });
 
 test("start values that are missing or of another size are refused by name", async () => {

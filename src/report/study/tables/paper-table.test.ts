@@ -18,6 +18,18 @@ test("a row an arm, with the figures of the results, in Markdown", () => {
   assert.match(lines.at(-2)!, /^50%_a\\\|b: SST-2, 5 paired seeds/);
 });
 
+test("what a file is called forges neither a row nor markup", () => {
+  const odd = fakeStudy({ study: "a\n| dense | 99 % |\u001b[2J<b>", examples: 60 });
+  for (const text of [markdownTable(odd), latexTable(odd)]) {
+    assert.equal(
+      text.split("\n").length,
+      (text.startsWith("|") ? markdownTable(results) : latexTable(results)).split("\n").length,
+    );
+    assert.ok(!text.includes("\u001b"));
+  }
+  assert.match(markdownTable(odd), /^a\\\\n\\\| dense \\\| 99 % \\\|\\\\u001b\[2J\\<b>: SST-2/m);
+});
+
 test("the same in LaTeX, with its special characters escaped", () => {
   const text = latexTable(results);
   assert.match(text, /\\caption\{50\\%\\_a\|b: SST-2/);

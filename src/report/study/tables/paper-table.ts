@@ -1,3 +1,4 @@
+import { escapeControls, markdown } from "../../../errors/index.ts";
 import type { ArmResult, OverSeeds, StudyResults } from "../../../studies/index.ts";
 import { fixed, halfWidth, percent, points } from "../../format.ts";
 
@@ -39,14 +40,13 @@ const caption = ({ study, corpus, seeds, examples }: StudyResults): string =>
 
 /** A study's main figures as a table in Markdown. */
 export function markdownTable(results: StudyResults): string {
-  const escaped = (text: string): string => text.replaceAll("|", "\\|");
-  const row = (each: readonly string[]): string => `| ${each.map(escaped).join(" | ")} |`;
+  const row = (each: readonly string[]): string => `| ${each.map(markdown.cell).join(" | ")} |`;
   return [
     row(HEADINGS),
     `|${"---|".repeat(HEADINGS.length)}`,
     ...results.arms.map((arm) => row(cells(arm))),
     "",
-    escaped(caption(results)),
+    markdown.plain(caption(results)),
     "",
   ].join("\n");
 }
@@ -78,4 +78,5 @@ const LATEX: Readonly<Record<string, string>> = {
   "−": "$-$",
 };
 
-const inLatex = (text: string): string => text.replace(/[\\{}$&#%_~^±−]/g, (character) => LATEX[character] ?? `\\${character}`);
+const inLatex = (text: string): string =>
+  escapeControls(text).replace(/[\\{}$&#%_~^±−]/g, (character) => LATEX[character] ?? `\\${character}`);

@@ -1,8 +1,8 @@
-import { escapeControls } from "../errors/index.ts";
+import { escapeControls } from "./printed.ts";
 
 /**
- * Where data enter a model card: labels, file names and options are texts of others, and must neither end a line, a cell or a code
- * span, nor be markup.
+ * Where data enter Markdown, e.g. a model card: labels, file names and options are texts of others, and must neither end a line, a cell or
+ * a code span, nor be markup.
  */
 
 /** In a paragraph or a heading. */
