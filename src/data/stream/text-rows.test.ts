@@ -177,6 +177,24 @@ test("files: packed ones, also several put together, and what is no file", async
   await assert.rejects(openTextFile(work), { code: "data/unreadable", message: /got a folder/ });
 });
 
+test("a first row that is longer than the opening is read as any other", async () => {
+  const long = "wide ".repeat(1_200_000);
+  for (const [name, delimiter] of [
+    ["a.csv", ","],
+    ["a.tsv", "\t"],
+  ]) {
+    const rows = await rowsOf(`id${delimiter}text\n1${delimiter}${long}\n2${delimiter}short\n`, name);
+    assert.deepEqual(
+      rows.map(({ line, text }) => [line, text.length]),
+      [
+        [2, long.length],
+        [3, 5],
+      ],
+      name,
+    );
+  }
+});
+
 test("a packed source is unpacked as its rows are asked for", async () => {
   // hashes, which hardly pack: 13 MB, of which an opening is looked at
   const lines = Array.from({ length: 200_000 }, (_, at) => createHash("sha256").update(`${at}`).digest("hex"));

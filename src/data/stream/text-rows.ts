@@ -93,7 +93,8 @@ export async function openTextRows(
   const format = guessInputFormat(name, opening);
   const delimiter = format === "csv" ? guessDelimiter(opening) : "\t";
   const scanner = scannerOf({ format: format === "lines" ? "tsv" : format, delimiter }, 0);
-  const pieces = withRecords(wholeRecords({ ...head, rest: head.rest.subarray(mark) }, bytes, scanner, name));
+  const whole = wholeRecords({ ...head, rest: head.rest.subarray(mark) }, bytes, scanner, name);
+  const pieces = withRecords(whole, format === "csv" || format === "tsv" ? 2 : 1);
   const first = (await pieces.next()).value as Piece | undefined;
   if (format === "lines")
     return { rows: async () => ({ fields: [], parts: lines(await filledPiece(first, name), pieces, name) }) };
@@ -123,15 +124,17 @@ export async function filled(chunks: AsyncIterator<Uint8Array>, rest: Uint8Array
       length += next.value.length;
     }
   }
-  const joined = all.length === 1 ? rest : new Uint8Array(length);
-  if (all.length > 1) {
-    let at = 0;
-    for (const chunk of all) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
+  return { rest: all.length === 1 ? rest : joined(all), ended };
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
   }
-  return { rest: joined, ended };
+  return all;
 }
 
 /**
@@ -163,8 +166,17 @@ export async function* wholeRecords(
   }
 }
 
-async function* withRecords(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
-  for await (const piece of pieces) if (piece.records > 0) yield piece;
+/** Those that have records; the first one has `least`, if there are so many: a header may stand alone where the row below is long. */
+async function* withRecords(pieces: AsyncIterable<Piece>, least: number): AsyncGenerator<Piece> {
+  let first: Piece | undefined;
+  for await (const piece of pieces) {
+    const opened = first !== undefined && first.records >= least;
+    if (opened && piece.records > 0) yield piece;
+    if (opened) continue;
+    first = first ? { ...first, bytes: joined([first.bytes, piece.bytes]), records: first.records + piece.records } : piece;
+    if (first.records >= least) yield first;
+  }
+  if (first && first.records > 0 && first.records < least) yield first;
 }
 
 async function filledPiece(first: Piece | undefined, name: string): Promise<Piece> {

@@ -76,6 +76,41 @@ describe("a row may have 16 MB, in memory and on disk", () => {
   });
 });
 
+const PIECE = new Uint8Array(1 << 20).fill(0x61);
+const LINE = 64 * PIECE.length;
+for (const [how, read] of Object.entries<(told: (at: number) => void) => Promise<unknown>>({
+  "on disk": (told) => {
+    const { isUtf8 } = bytesSource(PIECE, "a.csv");
+    const piece = async (start: number, end: number): Promise<Uint8Array> => {
+      told(end);
+      return start === 0 ? encode("text,label\n".padEnd(end, "a")) : new Uint8Array(end - start).fill(0x61);
+    };
+    return indexRows([{ name: "a.csv", size: LINE, isUtf8, read: piece }]);
+  },
+  "through a pipe": async (told) => {
+    const { rows } = await openTextRows(
+      (async function* () {
+        yield encode("text,label\n");
+        for (let at = PIECE.length; at <= LINE; at += PIECE.length) {
+          told(at);
+          yield PIECE;
+        }
+      })(),
+      "a.csv",
+    );
+    for await (const _ of (await rows({})).parts);
+  },
+})) {
+  test(`a line of 64 MB is refused before it is read to its end: ${how}`, async () => {
+    let last = 0;
+    await assert.rejects(
+      read((at) => void (last = Math.max(last, at))),
+      { code: "data/broken-row" },
+    );
+    assert.ok(last <= 2.5 * LIMIT, `${last} bytes`);
+  });
+}
+
 describe("gzip is unpacked with a bound", () => {
   const packed = gzipSync("\n".repeat(100_000));
   test("a file that unpacks to more than can be read is refused, and the bound itself is not", async (context) => {
@@ -95,6 +130,28 @@ describe("gzip is unpacked with a bound", () => {
       code: "data/too-large",
       message: /^a\.csv\.gz: expected at most 536 MB of text to read into memory, got more\./,
     });
+  });
+  test("what is refused is not unpacked to its end", async (context) => {
+    let unpacked = 0;
+    const { DecompressionStream: Real } = globalThis;
+    /** Tells what comes out. */
+    class Counted {
+      readonly writable: WritableStream<Uint8Array>;
+      readonly readable: ReadableStream<Uint8Array>;
+      constructor() {
+        const inner = new Real("gzip");
+        const count = (piece: Uint8Array, to: TransformStreamDefaultController<Uint8Array>): void => {
+          unpacked += piece.length;
+          to.enqueue(piece);
+        };
+        this.writable = inner.writable as WritableStream<Uint8Array>;
+        this.readable = inner.readable.pipeThrough(new TransformStream({ transform: count }));
+      }
+    }
+    context.mock.property(globalThis, "DecompressionStream", Counted as never);
+    const bomb = gzipSync(new Uint8Array(64 << 20));
+    await assert.rejects(decodeFile(bomb, "a.csv.gz", { most: 1 << 20 }), { code: "data/too-large" });
+    assert.ok(unpacked < 8 << 20, `${unpacked} bytes`);
   });
   test("so is what was never packed", async () => {
     await assert.rejects(decodeFile(encode("abc"), "a.csv", { most: 2 }), { code: "data/too-large" });

@@ -48,12 +48,15 @@ export const userFiles: readonly Attack[] = [
     undo: ["if (!found || (found.isFile() && found.size === 0) || isRunLog(path)) return;", "if (found !== null) return;"],
     test: [OWN, "crisp train", stops("checkpoints/run.log.jsonl", ", with --overwrite_output_dir")],
   },
-  {
-    what: "train finds out after hours that the folder holds a user's README.md",
-    file: "src/cli/output-folder.ts",
-    undo: ["  checkOwnFiles(path, TRAINING_FILES);\n", ""],
-    test: [OWN, "crisp train", stops("README.md", ", with --overwrite_output_dir")],
-  },
+  ...["train README.md", "pretrain config.json"].map((each) => {
+    const [verb, name] = each.split(" ");
+    return {
+      what: `${verb} finds out after hours that the folder holds a user's ${name}`,
+      file: "src/cli/output-folder.ts",
+      undo: ["  checkOwnFiles(path, TRAINING_FILES);\n", ""] as const,
+      test: [OWN, `crisp ${verb}`, stops(name, ", with --overwrite_output_dir")] as const,
+    };
+  }),
   {
     what: "a training without --overwrite_output_dir mixes its files with those of the folder",
     file: "src/cli/output-folder.ts",
@@ -107,18 +110,15 @@ export const userFiles: readonly Attack[] = [
     undo: ["      checkOwnFiles(own, RESULT_FILES);\n      if (!trials) continue;\n", "      if (!trials) continue;\n"],
     test: [OWN, "crisp study", stops("results.json")],
   },
-  {
-    what: "eval finds out after its work that the folder holds a user's errors.csv",
-    file: "src/cli/in-output-folder.ts",
-    undo: ["      checkOwnFiles(folder, files);\n", ""],
-    test: [OWN, "crisp eval", stops("errors.csv")],
-  },
-  {
-    what: "audit finds out after its work that the folder holds a user's audit.csv",
-    file: "src/cli/in-output-folder.ts",
-    undo: ["      checkOwnFiles(folder, files);\n", ""],
-    test: [OWN, "crisp audit", stops("audit.csv")],
-  },
+  ...["eval errors.csv", "audit audit.csv", "bench bench.html"].map((each) => {
+    const [verb, name] = each.split(" ");
+    return {
+      what: `${verb} finds out after its work that the folder holds a user's ${name}`,
+      file: "src/cli/in-output-folder.ts",
+      undo: ["      checkOwnFiles(folder, files);\n", ""] as const,
+      test: [OWN, `crisp ${verb}`, stops(name)] as const,
+    };
+  }),
   {
     what: "predict --output_file replaces a user's file",
     file: "src/files/atomic-file-node.ts",
