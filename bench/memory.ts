@@ -32,6 +32,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   "bert-512": { config: { model_type: "bert" }, batch: 16, length: 512 },
   "bert-512-small": { config: { model_type: "bert" }, batch: 4, length: 512 },
   "xlm-roberta-128": { config: xlmRoberta, batch: 16, length: 128 },
+  "xlm-roberta-512": { config: xlmRoberta, batch: 16, length: 512 },
   "minilm-4096": { config: { ...minilm, max_position_embeddings: 4096 }, batch: 1, length: 4096 },
 };
 const attentions = ["dense", "block(sparsity=0.8, size=64)"];

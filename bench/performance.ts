@@ -1,9 +1,9 @@
 // The results of docs/performance.md:
-//   node bench/performance.ts                        bench/results/*.json into the page
+//   node bench/performance.ts                        bench/results/*/*.json into the page
 //   node bench/performance.ts --measure [NAME …]     measures first, all or the named ones, on a machine with nothing else to do
 import { execFileSync } from "node:child_process";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { argv } from "node:process";
 import type { BenchResults, OneResult } from "../src/bench/index.ts";
 import { counted } from "../src/errors/index.ts";
@@ -52,31 +52,39 @@ const FOLDER = join(import.meta.dirname, "results");
 const PAGE = join(import.meta.dirname, "../docs/performance.md");
 const [BEGIN, END] = ["<!-- results: made by node bench/performance.ts -->", "<!-- end of results -->"];
 
-/** Committed results by name, in the order of `MEASUREMENTS`. */
-export function readResults(): Map<string, Result> {
-  // those of bench/peers/ are other records
-  const files = globSync("*.json", { cwd: FOLDER }).filter((file) => !file.startsWith("peers-"));
-  const found = files.map((file) => basename(file, ".json"));
-  const names = [...Object.keys(MEASUREMENTS).filter((name) => found.includes(name)), ...found.sort()];
-  return new Map([...new Set(names)].map((name) => [name, JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8"))]));
+/** Folders of results and their headings, by the vectors that the CPU has: they decide how fast products are beside all else. */
+const KINDS: Readonly<Record<string, { readonly title: string; readonly has: RegExp }>> = {
+  avx512: { title: "A CPU with AVX-512", has: /avx512f/ },
+  avx2: { title: "A CPU with AVX2 and without AVX-512", has: /avx2/ },
+  other: { title: "Another CPU", has: /^/ },
+};
+const kindOf = ({ features }: Result): string => Object.keys(KINDS).find((kind) => KINDS[kind].has.test(`${features}`))!;
+
+/** Committed results by kind of CPU and name, in the order of `MEASUREMENTS`. */
+export function readResults(): Map<string, Result[]> {
+  const read = (kind: string): Result[] => {
+    const found = globSync("*.json", { cwd: join(FOLDER, kind) }).map((file) => basename(file, ".json"));
+    const names = [...Object.keys(MEASUREMENTS).filter((name) => found.includes(name)), ...found.sort()];
+    return [...new Set(names)].map((name) => JSON.parse(readFileSync(join(FOLDER, kind, `${name}.json`), "utf8")) as Result);
+  };
+  return new Map(
+    Object.keys(KINDS)
+      .map((kind) => [kind, read(kind)] as const)
+      .filter(([, results]) => results.length > 0),
+  );
 }
 
 /** The page with these results in the place of those that it had. */
-export function withResults(page: string, results: ReadonlyMap<string, Result>): string {
+export function withResults(page: string, results: ReadonlyMap<string, readonly Result[]>): string {
   const [before, rest] = page.split(BEGIN);
   const [, after] = rest.split(END);
-  const all = [...results.values()];
-  const ones = all.filter((result) => "subject" in result) as OneResult[];
-  const sweeps = all.filter((result) => "series" in result) as BenchResults[];
-  return [
-    before,
-    BEGIN,
-    "\n\n",
-    [...machines(all), ...(ones.length > 0 ? table(ones) : []), ...sweeps.flatMap(curves)].join("\n"),
-    "\n\n",
-    END,
-    after,
-  ].join("");
+  const parts = Array.from(results, ([kind, all]) => {
+    const ones = all.filter((result) => "subject" in result) as OneResult[];
+    const sweeps = all.filter((result) => "series" in result) as BenchResults[];
+    const lines = [...machines(all), ...(ones.length > 0 ? table(ones) : []), ...sweeps.flatMap(curves)];
+    return [`### ${KINDS[kind].title}`, "", ...lines].join("\n").trimEnd();
+  });
+  return [before, BEGIN, "\n\n", parts.join("\n\n"), "\n\n", END, after].join("");
 }
 
 /** One line for each machine and day. */
@@ -140,7 +148,10 @@ function measure(name: string): void {
   const command = [join(import.meta.dirname, "../bin/crisp.mjs"), "bench", ...MEASUREMENTS[name], "--json"];
   const cwd = join(import.meta.dirname, "..");
   const json = execFileSync(process.execPath, command, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-  writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify(JSON.parse(json), null, 2)}\n`);
+  const result = JSON.parse(json) as Result;
+  const file = join(FOLDER, kindOf(result), `${name}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }
 
 if (import.meta.filename === argv[1]) {

@@ -34,11 +34,19 @@ from transformers import (
 )
 
 
-def build(shape):
+def build(shape, length):
+    positions = max(512, length)
     if shape == "distilbert":  # its defaults: 6 layers, 768 wide, 12 heads, 3072, 30522 words
-        return DistilBertForSequenceClassification(DistilBertConfig(num_labels=2))
+        return DistilBertForSequenceClassification(DistilBertConfig(num_labels=2, max_position_embeddings=positions))
     return BertForSequenceClassification(
-        BertConfig(num_hidden_layers=6, hidden_size=384, num_attention_heads=12, intermediate_size=1536, num_labels=2)
+        BertConfig(
+            num_hidden_layers=6,
+            hidden_size=384,
+            num_attention_heads=12,
+            intermediate_size=1536,
+            num_labels=2,
+            max_position_embeddings=positions,
+        )
     )
 
 
@@ -76,7 +84,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
 
-    model = build(arguments.shape).train()
+    model = build(arguments.shape, arguments.length).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=5e-5, weight_decay=0.01, fused=True)
     ids = torch.randint(1000, model.config.vocab_size, (arguments.batch, arguments.length))  # [B, n]
     labels = torch.randint(0, 2, (arguments.batch,))

@@ -1,5 +1,6 @@
 // A whole training step (dropout masks, forward, backward, clipping, AdamW) beside PyTorch's, in one run, interleaved:
 //   node bench/training-step.ts --shape distilbert --length 32 --python <python with torch and transformers> [--rounds 9]
+// --attention 'block(sparsity=0.8, size=128)' measures Crisp's sparse step, too; PyTorch's is dense. --warm_up: of PyTorch's two attention implementations, steps each.
 // Without --python only Crisp is measured, as crisp bench step does, and the share of dropout masks; --device wasm measures onnxruntime-web, --device webgpu the GPU (masks are then drawn in the step, and the product is not its ceiling, as its matrices cross). PyTorch runs in a process of its own and waits between its turns (bench/pytorch_step.py).
 // The PyTorch process's threads sleep meanwhile; samples during which anything else used more than a tenth of a core are dropped.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
@@ -8,7 +9,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { dense, flopsPerExample } from "../src/attention/index.ts";
+import { dense, flopsPerExample, parsePattern } from "../src/attention/index.ts";
 import { createStepper, madeUpBatch, modelShapes } from "../src/bench/index.ts";
 import { bindShape, elements, input, matmul } from "../src/graph/index.ts";
 import { Arena } from "../src/kernels/index.ts";
@@ -26,13 +27,20 @@ const { values: args } = parseArgs({
     threads: { type: "string", default: "2" },
     python: { type: "string" },
     device: { type: "string", default: "cpu" },
+    attention: { type: "string" },
+    warm_up: { type: "string", default: "5" },
   },
 });
 const [B, n, rounds, threads] = [args.batch, args.length, args.rounds, args.threads].map(Number);
-const config = parseEncoderConfig(modelShapes[args.shape]);
+const shape = parseEncoderConfig(modelShapes[args.shape]);
+const config = { ...shape, maxPositions: Math.max(shape.maxPositions, n) };
 const runtime = await createRuntime({ threads, device: args.device as NodeDevice });
 const context = madeUpBatch(B, n, config.vocabSize);
 const { state, step } = await createStepper(runtime, config, { pattern: dense() }, context);
+const sparse =
+  args.attention === undefined
+    ? undefined
+    : (await createStepper(runtime, config, { pattern: parsePattern(args.attention) }, context)).step;
 const masks = buildModel(config, { training: true }).inputs.flatMap(({ node, fill }) =>
   fill.kind === "dropout" ? [{ count: elements(bindShape(node.shape, context.bindings)), probability: fill.probability }] : [],
 );
@@ -63,6 +71,7 @@ const tasks: Record<string, () => Promise<number | null>> = {
     for (let i = 0; i < 5; i++) await product.run(matrices, into);
   }),
   dense: timed(step),
+  ...(sparse && { sparse: timed(sparse) }),
   ...(state instanceof HostState && { dropout: timed(async () => drawMasks(state)) }),
   ...(pytorch && { pytorch: () => pytorch.step() }),
 };
@@ -96,6 +105,10 @@ console.log(`MatMul 1024³       ${ceiling.toFixed(0)} GFLOP/s`);
 console.log(
   `Crisp step         ${median("dense").toFixed(0)} ms (${spread("dense")}) · ${rate.toFixed(0)} GFLOP/s, ${percent(rate / ceiling)} of MatMul`,
 );
+if (samples.sparse)
+  console.log(
+    `${args.attention}  ${median("sparse").toFixed(0)} ms (${spread("sparse")}) · ${(median("dense") / median("sparse")).toFixed(2)}× as fast as dense`,
+  );
 if (samples.dropout)
   console.log(
     `dropout masks      ${median("dropout").toFixed(1)} ms, ${(decisions / 1e6).toFixed(1)} M decisions · ${percent(median("dropout") / median("dense"))} of the step`,
@@ -103,6 +116,8 @@ if (samples.dropout)
 if (pytorch) {
   console.log(`PyTorch step       ${median("pytorch").toFixed(0)} ms (${spread("pytorch")}) · ${pytorch.about}`);
   console.log(`Crisp is ${(median("pytorch") / median("dense")).toFixed(2)}× as fast as PyTorch`);
+  if (samples.sparse)
+    console.log(`sparse, ${(median("pytorch") / median("sparse")).toFixed(2)}× as fast as PyTorch's dense step`);
 }
 
 /** Milliseconds; null when something else used the machine meanwhile (Linux). */
@@ -137,8 +152,19 @@ interface Answer {
 
 async function startPyTorch(python: string) {
   const script = join(import.meta.dirname, "pytorch_step.py");
-  const shape = ["--shape", args.shape, "--batch", String(B), "--length", String(n), "--threads", String(threads)];
-  const child: ChildProcessWithoutNullStreams = spawn(python, [script, ...shape], {
+  const words = [
+    "--shape",
+    args.shape,
+    "--batch",
+    String(B),
+    "--length",
+    String(n),
+    "--threads",
+    String(threads),
+    "--warm-up",
+    args.warm_up,
+  ];
+  const child: ChildProcessWithoutNullStreams = spawn(python, [script, ...words], {
     // OpenMP's workers otherwise spin between the turns and take the cores from the other side
     env: { ...process.env, OMP_WAIT_POLICY: "passive", KMP_BLOCKTIME: "0" },
   });

@@ -1,5 +1,6 @@
-// The finished cells of a study's folder into evidence/results/NAME: node evidence/collect.ts FOLDER NAME [--partial]
-// --partial writes nothing, and says what is there.
+// The finished cells of a study's folder into evidence/results/NAME: node evidence/collect.ts FOLDER NAME [--partial] [--parts imdb=2000,typos=872]
+// --partial writes nothing, and says what is there. --parts: the reported texts are several sets, one behind the other, and each becomes
+// a cell of its own.
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { argv, exit } from "node:process";
@@ -48,14 +49,44 @@ export function findCells(folder: string): FoundCell[] {
   });
 }
 
+/** A run of the reported texts that is a set of its own. */
+interface Part {
+  /** Empty where all texts are one set. */
+  readonly name: string;
+  readonly from: number;
+  readonly to?: number;
+}
+const WHOLE: Part = { name: "", from: 0 };
+
+/** `imdb=2000,typos=872`: names and numbers of texts, in their order. @throws `evidence/usage`. */
+export function parseParts(words: string): Part[] {
+  let from = 0;
+  return words.split(",").map((word) => {
+    const [, name, texts] = /^([\w-]+)=(\d+)$/.exec(word) ?? [];
+    if (name === undefined) throw expectedGot("evidence/usage", "--parts", "NAME=TEXTS,…", words);
+    from += Number(texts);
+    return { name, from: from - Number(texts), to: from };
+  });
+}
+
 /**
- * What is kept of a finished cell.
+ * What is kept of a finished cell, or of one part of its texts. Effective sparsity, temperature and mean length stay those of all.
  *
  * @throws `evidence/not-binary`; `evidence/other-split` where two runs answer other texts; `evidence/rounded` where a probability is so
- *   near to a half that float32 changes the answer.
+ *   near to a half that float32 changes the answer; `evidence/other-parts` where a part ends behind the last text.
  */
-export function readStudyCell(folder: string, { path, study, planned }: FoundCell): Omit<Cell, "name"> {
-  const stored = planned.map((name) => JSON.parse(readFileSync(join(folder, path, "runs", `${name}.json`), "utf8")) as StoredRun);
+export function readStudyCell(
+  folder: string,
+  { path, study, planned }: FoundCell,
+  { from, to }: Part = WHOLE,
+): Omit<Cell, "name"> {
+  const stored = planned.map((name) => {
+    const run = JSON.parse(readFileSync(join(folder, path, "runs", `${name}.json`), "utf8")) as StoredRun;
+    const [labels, probabilities] = [run.record.labels, run.record.probabilities];
+    if (labels.length < (to ?? 0))
+      throw expectedGot("evidence/other-parts", `${name} of ${study.study}`, `${to} texts at least`, labels.length);
+    return { ...run, record: { ...run.record, labels: labels.slice(from, to), probabilities: probabilities.slice(from, to) } };
+  });
   const [first] = stored;
   const { labels } = first.record;
   const resultsFile = join(folder, path, "results.json");
@@ -101,7 +132,7 @@ export function readStudyCell(folder: string, { path, study, planned }: FoundCel
  * @returns One line a cell, for people.
  * @throws `evidence/unfinished`, before anything is written; what `readStudyCell` throws.
  */
-export function collect(folder: string, name: string, { partial = false, out = RESULTS } = {}): string[] {
+export function collect(folder: string, name: string, { partial = false, out = RESULTS, parts = [WHOLE] } = {}): string[] {
   const cells = findCells(folder);
   const lines = cells.map(({ path, planned, missing }) => {
     const done = `${planned.length - missing.length} of ${counted(planned.length, "run")}`;
@@ -113,19 +144,23 @@ export function collect(folder: string, name: string, { partial = false, out = R
     const hint = "Let the study go on; --partial says what is there.";
     throw expectedGot("evidence/unfinished", folder, "at least one finished cell", lines.join("; "), hint);
   }
-  const read = finished.map((cell) => [join(out, name, cell.path), cellFiles(readStudyCell(folder, cell))] as const);
+  const read = finished.flatMap((cell) =>
+    parts.map((part) => [join(out, name, cell.path, part.name), cellFiles(readStudyCell(folder, cell, part))] as const),
+  );
   for (const [own, files] of read) writeFilesAtomically(own, files);
   return lines.map((line, at) => `${line}${cells[at].missing.length === 0 ? ", collected" : ", left out"}`);
 }
 
 if (import.meta.filename === argv[1]) {
-  const { values, positionals } = parseArgs({ options: { partial: { type: "boolean" } }, allowPositionals: true });
+  const options = { partial: { type: "boolean" }, parts: { type: "string" } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
   try {
     const [folder, name] = positionals;
     if (folder === undefined || name === undefined) {
       throw expectedGot("evidence/usage", "collect.ts", "FOLDER NAME", positionals.join(" ") || "nothing");
     }
-    for (const line of collect(folder, name, values)) console.log(line);
+    const parts = values.parts === undefined ? undefined : parseParts(values.parts);
+    for (const line of collect(folder, name, { partial: values.partial, parts })) console.log(line);
   } catch (error) {
     if (!(error instanceof CrispError)) throw error;
     console.error(error.message);

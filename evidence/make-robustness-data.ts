@@ -1,6 +1,7 @@
 // What evidence/robustness.ts reports on: node evidence/make-robustness-data.ts [FOLDER]
 // GLUE: a folder with SST-2 as published. IMDB: a folder with test.tsv.gz (id, label, rating, text). FOLDER: default $ROBUSTNESS or
-// data/robustness; it gets imdb.jsonl, the first 1,000 test reviews of each label, and typos.jsonl, SST-2's development set with typing errors.
+// data/robustness; it gets robustness.jsonl: the first 1,000 test reviews of each label, and behind them SST-2's development set with
+// typing errors.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv, env } from "node:process";
@@ -67,13 +68,11 @@ if (import.meta.filename === argv[1]) {
   const sentences = join(env.GLUE ?? "data/glue", "SST-2/dev.tsv");
   const imdb = rowsOf("test.tsv", gunzipSync(readFileSync(reviews)).toString("utf8"), "text").filter(firstOfEach(REVIEWS));
   const typos = rowsOf("dev.tsv", readFileSync(sentences, "utf8"), "sentence");
-  const lines = (rows: readonly Row[]): Uint8Array[] => [
-    new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join("")),
-  ];
-  const files = { imdb, typos: typos.map(({ sentence, label }, row) => ({ sentence: withTypos(sentence, row), label })) };
-  for (const [name, rows] of Object.entries(files)) {
+  const sets = { imdb, typos: typos.map(({ sentence, label }, row) => ({ sentence: withTypos(sentence, row), label })) };
+  for (const [name, rows] of Object.entries(sets)) {
     const classes = new Set(rows.map(({ label }) => label)).size;
-    console.log(`${name}.jsonl: ${counted(rows.length, "row")} of ${counted(classes, "class", "classes")}`);
+    console.log(`${name}: ${counted(rows.length, "row")} of ${counted(classes, "class", "classes")}`);
   }
-  writeFilesAtomically(folder, new Map(Object.entries(files).map(([name, rows]) => [`${name}.jsonl`, lines(rows)])));
+  const lines = Object.values(sets).flatMap((rows) => rows.map((row) => `${JSON.stringify(row)}\n`));
+  writeFilesAtomically(folder, new Map([["robustness.jsonl", [new TextEncoder().encode(lines.join(""))]]]));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { cellNames, readCell, shortest } from "../../evidence/cell-files.ts";
-import { collect } from "../../evidence/collect.ts";
+import { collect, parseParts } from "../../evidence/collect.ts";
 import { readCells, resultFiles } from "../../evidence/judge.ts";
 
 let root: string;
@@ -73,6 +73,27 @@ test("a finished cell is collected, and read back as it was", () => {
   );
   const { meanTokens, cpu, node, seeds } = cell.facts;
   assert.deepEqual([meanTokens, cpu, node, seeds], [5, "A CPU", "24.1.0", SEEDS]);
+});
+
+test("reported texts that are two sets become two cells", () => {
+  writeStudyCell("");
+  const parts = parseParts("first=1,second=2");
+  assert.equal(collect(join(root, "study"), "tiny", { out: join(root, "results"), parts }).length, 1);
+  assert.deepEqual(cellNames(join(root, "results")), ["tiny/first", "tiny/second"]);
+  const [first, second] = ["first", "second"].map((name) => readCell(`tiny/${name}`, join(root, "results"))!);
+  assert.deepEqual([first.labels, second.labels], [LABELS.slice(0, 1), LABELS.slice(1)]);
+  assert.deepEqual([first.runs[0].accuracy, second.runs[0].accuracy], [1, 0.5]);
+  assert.equal(first.runs[0].loss, -Math.log(0.9));
+  assert.deepEqual([first.positive[0].length, second.positive[0].length], [1, 2]);
+});
+
+test("parts that the texts do not fill are refused, and words that are none", () => {
+  writeStudyCell("");
+  const parts = parseParts("first=1,second=3");
+  assert.throws(() => collect(join(root, "study"), "tiny", { out: join(root, "results"), parts }), {
+    code: "evidence/other-parts",
+  });
+  assert.throws(() => parseParts("first=1;second=2"), { code: "evidence/usage" });
 });
 
 test("collecting twice gives the same bytes", () => {

@@ -9,7 +9,7 @@ import { type CoreSizes, chooseCore } from "./choose-core.ts";
 import { cores } from "./cores.ts";
 import { offeredBlocks } from "./offered-blocks.ts";
 
-const sweep = JSON.parse(readFileSync(join(import.meta.dirname, "../../../bench/results/sweep.json"), "utf8")) as {
+const sweep = JSON.parse(readFileSync(join(import.meta.dirname, "../../../bench/results/avx512/sweep.json"), "utf8")) as {
   readonly series: readonly {
     readonly pattern: string;
     readonly core: string;

@@ -35,7 +35,7 @@ export interface CoreChoice {
 /**
  * What `gathered` costs, in pairs of a query and a key of `masked`, forward and backward: a pair that is computed, with its part of the
  * sums over blocks of queries, a product whose size grows with n / size²; and a block of queries beside its pairs. Fitted to
- * `bench/results/sweep.json` (128 to 4,096 tokens, blocks of 16 to 128; two cores with AVX-512). Figures, not a measurement of this
+ * `bench/results/avx512/sweep.json` (128 to 4,096 tokens, blocks of 16 to 128; two cores with AVX-512). Figures, not a measurement of this
  * machine: the same command must give the same bytes on every one. `crisp bench attention` measures; `core` overrules.
  */
 const costOfPair = (n: number, size: number): number => 1.1 + (0.26 * n) / size ** 2;

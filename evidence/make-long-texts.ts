@@ -1,26 +1,30 @@
-// Long texts, and an encoder with positions for them: node bench/long-texts/make-data.ts --shared FOLDER --model FOLDER --out FOLDER
-// --shared holds imdb/; --model is an encoder with absolute positions, such as all-MiniLM-L6-v2. Writes
-//   reviews-{train,test}.jsonl     IMDB's reviews of more than 512 tokens, as they are
-//   documents-{train,test}.jsonl   synthetic: reviews of one label joined, in a fixed random order, up to 2,048 tokens
+// What evidence/long-texts.ts trains and reports on: node evidence/make-long-texts.ts [FOLDER]
+// IMDB: a folder with train.tsv.gz and test.tsv.gz (id, label, rating, text). MINILM: the folder of all-MiniLM-L6-v2, or of another encoder
+// with absolute positions. FOLDER: default $LONG or data/long; it gets
+//   reviews-{train,test}.jsonl     reviews of more than 512 tokens, as they are; 1,500 and 300 drawn at random
+//   documents-{train,test}.jsonl   synthetic: reviews of one label joined, in a fixed random order, to 2,048 tokens or more; at most 1,000 and 200
 //   encoder-2048/                  the encoder, its positions repeated up to 2,048 (as Longformer's were, arXiv 2004.05150)
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { argv, env } from "node:process";
 import { gunzipSync } from "node:zlib";
-import { loadTokenizer } from "../../src/data/index-node.ts";
-import { readSafetensors, writeSafetensors } from "../../src/models/index.ts";
-import { permutation } from "../../src/random/index.ts";
+import { loadTokenizer } from "../src/data/index-node.ts";
+import { readSafetensors, writeSafetensors } from "../src/models/index.ts";
+import { permutation } from "../src/random/index.ts";
 
 interface Row {
   readonly text: string;
   readonly label: string;
 }
 
-const { values } = parseArgs({ options: { shared: { type: "string" }, model: { type: "string" }, out: { type: "string" } } });
-const { shared, model, out } = values;
-if (shared === undefined || model === undefined || out === undefined)
-  throw new Error("usage: --shared FOLDER --model FOLDER --out FOLDER");
+const imdb = env.IMDB ?? "data/imdb";
+const model = env.MINILM ?? "models/all-MiniLM-L6-v2";
+const out = argv[2] ?? env.LONG ?? "data/long";
 const [SHORT, LONG] = [512, 2048];
+/** Reviews of a split that documents are joined of. */
+const JOINED = 8000;
+/** Rows that are written, at most. */
+const MOST = { train: { reviews: 1500, documents: 1000 }, test: { reviews: 300, documents: 200 } };
 
 const tokenizer = await loadTokenizer(model, { maxLength: 1e6 });
 const tokens = (text: string): number => tokenizer.encode(text).inputIds.length;
@@ -28,7 +32,7 @@ const shuffled = (rows: readonly Row[], site: string): Row[] =>
   Array.from(permutation({ seed: 1, step: 0, site }, rows.length), (at) => rows[at]);
 
 function reviews(split: string): Row[] {
-  const text = gunzipSync(readFileSync(join(shared!, `imdb/${split}.tsv.gz`))).toString("utf8");
+  const text = gunzipSync(readFileSync(join(imdb, `${split}.tsv.gz`))).toString("utf8");
   const rows = text
     .split("\n")
     .slice(1)
@@ -58,14 +62,14 @@ function joined(rows: readonly Row[]): Row[] {
 
 mkdirSync(join(out, "encoder-2048"), { recursive: true });
 const write = (name: string, rows: readonly Row[]): void => {
-  writeFileSync(join(out!, `${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  writeFileSync(join(out, `${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   console.log(`${name}  ${rows.length} rows`);
 };
-for (const split of ["train", "test"]) {
+for (const split of ["train", "test"] as const) {
   const rows = reviews(split);
   const long = rows.filter(({ text }) => text.length > 3 * SHORT && tokens(text) > SHORT);
-  write(`reviews-${split}`, long);
-  write(`documents-${split}`, joined(rows.slice(0, 8000)));
+  write(`reviews-${split}`, long.slice(0, MOST[split].reviews));
+  write(`documents-${split}`, joined(rows.slice(0, JOINED)).slice(0, MOST[split].documents));
 }
 
 const config = JSON.parse(readFileSync(join(model, "config.json"), "utf8"));
