@@ -1,6 +1,10 @@
 /** The package's front door for browsers; a bundler takes it by the condition `browser`. */
 export { demoEncoder, type FreshModel, type ModelFiles, type Prediction, type TextInput, type TrainEvent } from "./api/index.ts";
 export {
+  cachedHubModel,
+  findHubModel,
+  forgetHubModel,
+  type HubModel,
   loadBase,
   loadModel,
   type TrainingRun,
@@ -10,6 +14,7 @@ export {
   type WebBase,
   type WebClassifier,
 } from "./api/index-web.ts";
+export type { HubProgress } from "./hub/index.ts";
 export * from "./index-common.ts";
 export { modelZip, readModelZip } from "./models/index.ts";
 export { deleteCheckpoints, savedCheckpoints } from "./training/index-web.ts";

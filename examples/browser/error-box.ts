@@ -5,6 +5,7 @@ import { byId } from "./page.ts";
 const PLACES = {
   data: { section: "data-section", field: "data" },
   model: { section: "model-section", field: "folder" },
+  hub: { section: "hub-field", field: "hub-name" },
   settings: { section: "training-section", field: "epochs" },
   saved: { section: "saved-section", field: "saved" },
   start: { section: "start-section", field: "start" },
@@ -39,7 +40,7 @@ export function hideError(): void {
 
 /** An error's code begins with what it is about. */
 const ABOUT: Readonly<Record<string, Place>> = {
-  ...{ data: "data", training: "settings", pattern: "settings" },
+  ...{ hub: "hub", data: "data", training: "settings", pattern: "settings" },
   ...{ model: "model", config: "model", safetensors: "model", tokenizer: "model", zip: "model", file: "model" },
 };
 

@@ -9,6 +9,7 @@ import {
 } from "crisp-attention";
 import { hideError, type Place, showError } from "./error-box.ts";
 import { exampleData } from "./example-data.ts";
+import { HubEncoder } from "./hub.ts";
 import { hideMistakes, showMistakes } from "./mistakes.ts";
 import { byId } from "./page.ts";
 import { type ChosenColumns, Preview } from "./preview.ts";
@@ -24,6 +25,7 @@ const progress = new Progress();
 const trial = new Trial((error) => showError(error));
 // other columns are another run, as other settings are
 const preview = new Preview(() => void (goOn.hidden = true));
+const hub = new HubEncoder(() => void (goOn.hidden = true));
 
 /** Fails where the file that was chosen cannot be read. */
 let chosen: Promise<File> | undefined;
@@ -98,9 +100,11 @@ async function startAfresh(): Promise<void> {
   // what an earlier run came to would look like the answer to this click
   progress.hide();
   const data = await chosen;
-  const settings = { ...readSettings(), columns: preview.columns() };
+  const settings = { ...readSettings(), hubName: hub.name, columns: preview.columns() };
   if (!data) return showError("Choose a file of labelled texts first, or use the example data.", "data");
   if (settings.model === "folder" && !folder) return showError("Choose the encoder's folder or zip first.", "model");
+  if (settings.model === "hub" && !hub.files)
+    return showError("Look the encoder up and download it first, or choose another model.", "hub");
   await keep("settings", settings);
   await keep("data", data);
   await (settings.model === "folder" && folder ? keep("folder", folder) : forget("folder"));
@@ -121,6 +125,7 @@ async function restore(): Promise<void> {
   if (settings) showSettings(settings);
   if (file) await chooseData(file, settings?.columns);
   if (files) showFolder(files);
+  await hub.open(settings?.hubName ?? hub.name);
   goOn.hidden = run?.state !== "stopped";
   if (settings && file && run?.state === "training") await follow(settings, file, run);
   else if (trained) await trial.open(await loadModel(trained), trained);
@@ -132,6 +137,11 @@ async function continueStopped(): Promise<void> {
 }
 
 async function follow(settings: Settings, file: File, state: RunState): Promise<void> {
+  if (settings.model === "hub" && !hub.files)
+    return showError(
+      `${settings.hubName} is in this browser no longer. Download it again, then reload this page to go on.`,
+      "hub",
+    );
   await keep("run", state);
   running = new AbortController();
   trial.close();
@@ -141,7 +151,7 @@ async function follow(settings: Settings, file: File, state: RunState): Promise<
   try {
     const run = train({
       data: file,
-      ...trainSettings(settings, folder),
+      ...trainSettings(settings, settings.model === "hub" ? hub.files : folder),
       checkpoints: state.checkpoints,
       signal: running.signal,
     });

@@ -4,7 +4,9 @@ import type { ChosenColumns } from "./preview.ts";
 
 /** What the form says, as plain data. */
 export interface Settings {
-  readonly model: "demo" | "folder";
+  readonly model: "demo" | "hub" | "folder";
+  /** Of an encoder on the Hub. */
+  readonly hubName?: string;
   readonly pattern: string;
   /** Nominal, in [0, 1). */
   readonly sparsity: number;
@@ -16,7 +18,8 @@ export interface Settings {
 }
 
 /** What suits a small encoder that learns from nothing, and a pretrained one. */
-const USUAL = { demo: { epochs: 10, rate: 2e-3 }, folder: { epochs: 3, rate: 2e-5 } } as const;
+const PRETRAINED = { epochs: 3, rate: 2e-5 } as const;
+const USUAL = { demo: { epochs: 10, rate: 2e-3 }, hub: PRETRAINED, folder: PRETRAINED } as const;
 
 /** Checkpoints of the small encoder weigh nothing; a large model's, three times its weights, are written once an epoch. */
 const SMALL_MODEL_SAVE_STEPS = 20;
@@ -71,16 +74,21 @@ export function watchSettings(changed: () => void): void {
 
 function follow(): void {
   const { model, pattern } = readSettings();
+  byId("hub-field", HTMLElement).hidden = model !== "hub";
   byId("folder-field", HTMLElement).hidden = model !== "folder";
   fields.sparsity.disabled = pattern === "dense";
   byId("sparsity-shown", HTMLOutputElement).textContent = pattern === "dense" ? "none" : `${fields.sparsity.value} %`;
 }
 
-/** The settings as `train` takes them. */
-export function trainSettings(settings: Settings, folder: ModelFiles | undefined) {
+/**
+ * The settings as `train` takes them.
+ *
+ * @param pretrained - Files of the encoder, where one was chosen.
+ */
+export function trainSettings(settings: Settings, pretrained: ModelFiles | undefined) {
   const small = settings.model === "demo";
   return {
-    model: small ? demoEncoder() : folder!,
+    model: small ? demoEncoder() : pretrained!,
     attention: patternOf(settings),
     device: settings.device,
     numTrainEpochs: settings.epochs,

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { writeReviews, writeTinyModel } from "../../test/tiny-model.fixture.ts";
+import { modelZip } from "../models/index.ts";
 import { Classifier } from "./classifier/classifier-node.ts";
 import { type TrainResult, type TrainSettings, train } from "./train-node.ts";
+import { openTeacher } from "./training/teacher-node.ts";
 import type { TrainEvent } from "./training/train-settings.ts";
 
 const work = mkdtempSync(join(tmpdir(), "crisp-teacher-"));
@@ -19,6 +21,8 @@ const settings = (changes: Partial<TrainSettings> = {}): TrainSettings => ({
   ...changes,
 });
 const trained = async (changes: Partial<TrainSettings>): Promise<TrainResult> => (await train(settings(changes)).result)!;
+const fileIn = (folder: string, name: string): [string, Uint8Array][] =>
+  statSync(join(folder, name)).isFile() ? [[name, readFileSync(join(folder, name))]] : [];
 const weightsOf = async (result: TrainResult): Promise<Uint8Array> =>
   (await result.model.files({ onnx: false })).get("model.safetensors")!;
 
@@ -62,6 +66,43 @@ describe("a teacher", () => {
         for (const [c, value] of values.entries())
           assert.ok(Math.abs(value - logits[row][c]) < 1e-3, `${value}, ${logits[row][c]}`);
     }
+  });
+
+  test("is told by what it answers from, wherever it lies, and by nothing that it answers", async () => {
+    const hashOf = async (from: string | Classifier): Promise<string> => (await openTeacher(from, { onNote: () => {} })).hash;
+    const own = await hashOf(teacher);
+    assert.match(own, /^[0-9a-f]{64}$/);
+    const copy = join(work, "copy");
+    cpSync(teacher, copy, { recursive: true });
+    const zip = join(work, "teacher.zip");
+    writeFileSync(zip, modelZip(new Map(readdirSync(copy).flatMap((name) => fileIn(copy, name)))));
+    for (const same of [copy, zip, await Classifier.load(teacher)]) assert.equal(await hashOf(same), own);
+    const changed = (name: string, change: (json: Record<string, unknown>) => void): Promise<string> => {
+      const folder = mkdtempSync(join(work, "changed-"));
+      cpSync(teacher, folder, { recursive: true });
+      // what Crisp did not write so is no model of Crisp's
+      rmSync(join(folder, ".crisp-files.json"), { force: true });
+      const json = JSON.parse(readFileSync(join(folder, name), "utf8"));
+      change(json);
+      writeFileSync(join(folder, name), JSON.stringify(json));
+      return hashOf(folder);
+    };
+    assert.equal(await changed("crisp.json", (card) => void (card.metrics = {})), own);
+    assert.notEqual(await changed("crisp.json", (card) => void (card.maxLength = 9)), own);
+    assert.notEqual(await changed("tokenizer_config.json", (json) => void (json.do_lower_case = false)), own);
+    assert.notEqual(await hashOf(student.model), own);
+  });
+
+  test("is asked in batches of the size that evaluations have", async () => {
+    const asked = await Classifier.load(teacher);
+    const sizes: unknown[] = [];
+    const evaluate = asked.evaluate.bind(asked);
+    asked.evaluate = (examples, options) => {
+      sizes.push(options?.batchSize);
+      return evaluate(examples, options);
+    };
+    await trained({ teacher: asked, perDeviceEvalBatchSize: 7, maxSteps: 1 });
+    assert.deepEqual(sizes, [7]);
   });
 
   test("speaks of rows without a label, which train and are never evaluated", async () => {

@@ -131,7 +131,10 @@ export const prepareTextTraining = (settings: TrainSettings, onEvent: (event: Ru
       return streamed(paths, { ...options, signal: settings.signal, onProgress: sayReading(paths, onEvent) }, settings);
     },
     images: (sources) => readImages(sources, settings),
-    teacher: () => openTeacher(settings.teacher!, { device: settings.device, onNote: (text) => onEvent({ type: "note", text }) }),
+    teacher: () => {
+      const { device, perDeviceEvalBatchSize: batchSize } = settings;
+      return openTeacher(settings.teacher!, { device, batchSize, onNote: (text) => onEvent({ type: "note", text }) });
+    },
     onNote: (text) => onEvent({ type: "note", text }),
   });
 

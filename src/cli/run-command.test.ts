@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CrispError } from "../errors/index.ts";
-import { runCommand, typedAs } from "./run-command.ts";
+import { runCommand, shellQuoted, typedAs, withoutPasswords } from "./run-command.ts";
 import { defineVerb, type Verb } from "./verb.ts";
 import { VERBS } from "./verbs.ts";
 
@@ -150,14 +150,40 @@ test("a disk that cannot be written is no unexpected error, wherever it showed",
   assert.match(stderr, /^\/disk\/a: expected a path that can be written, got a read-only file system\. .*\n$/);
 });
 
+/** An address as an argument, and as it may be shown. */
+const ADDRESSES = [
+  ["postgres://ann:s3cr%40t@db:5432/studies", "postgres://ann@db:5432/studies"],
+  ["--database=postgresql://ann:s3@cr:et@db/studies", "--database=postgresql://ann@db/studies"],
+  ["postgres://ann:s3/cr?et@db/studies", "postgres://ann@db/studies"],
+  ["postgres://ann:s3 cr'et\"@db/studies", "postgres://ann@db/studies"],
+  ["postgres://db/studies?password=secret&sslmode=require", "postgres://db/studies?sslmode=require"],
+  ["postgres://db/studies?sslmode=require&PassWord=secret", "postgres://db/studies?sslmode=require"],
+  ["postgres://db/studies?sslpassword=secret", "postgres://db/studies"],
+  ["https://ann:secret@host/a.csv", "https://ann@host/a.csv"],
+  ["postgres://ann@db/studies", "postgres://ann@db/studies"],
+  ["a:b@c.csv", "a:b@c.csv"],
+] as const;
+
 test("a command that is printed or kept names its database without the password", () => {
-  const cases = [
-    ["postgres://ann:s3cr%40t@db:5432/studies", "postgres://ann@db:5432/studies"],
-    ["--database=postgresql://ann:s3@cr:et@db/studies", "--database=postgresql://ann@db/studies"],
-    ["postgres://db/studies?password=secret&sslmode=require", "'postgres://db/studies?sslmode=require'"],
-    ["postgres://db/studies?sslmode=require&password=secret", "'postgres://db/studies?sslmode=require&'"],
-    ["postgres://ann@db/studies", "postgres://ann@db/studies"],
-    ["a:b@c.csv", "a:b@c.csv"],
-  ];
-  for (const [typed, kept] of cases) assert.equal(typedAs(["study", typed]), `crisp study ${kept}`);
+  for (const [typed, shown] of ADDRESSES) assert.equal(typedAs(["study", typed]), `crisp study ${shellQuoted(shown)}`);
+});
+
+test("a text loses the same passwords, in a shell's quotes, in JSON and without any, and nothing else", () => {
+  for (const [typed, shown] of ADDRESSES) {
+    assert.equal(
+      withoutPasswords(`study ${shellQuoted(typed)} --mail me@host`).replaceAll("'", ""),
+      `study ${shown} --mail me@host`,
+    );
+    assert.deepEqual(JSON.parse(withoutPasswords(JSON.stringify({ a: typed, b: [typed, "me@host"] }))), {
+      a: shown,
+      b: [shown, "me@host"],
+    });
+  }
+  assert.equal(withoutPasswords("--a postgres://ann:s3@b,postgres://c"), "--a postgres://ann@b,postgres://c");
+  for (const plain of [
+    "http://localhost:5000 --mail me@host",
+    "it's http://localhost:5000, isn't it?",
+    '{"seed":1,"name":"a \\"b\\" c"}',
+  ])
+    assert.equal(withoutPasswords(plain), plain);
 });

@@ -81,12 +81,21 @@ export const shellQuoted = (argument: string): string =>
 export const typedAs = (command: readonly string[]): string =>
   ["crisp", ...command.map((argument) => shellQuoted(withoutPassword(argument)))].join(" ");
 
-/** PostgreSQL takes a password in front of the host, and as a parameter. */
-function withoutPassword(argument: string): string {
-  const url = /^(?:--[\w-]+=)?postgres(?:ql)?:\/\//;
-  if (!url.test(argument)) return argument;
-  return argument.replace(/(:\/\/[^:@/?]*):.*@/, "$1@").replace(/([?&])password=[^&]*&?/, "$1");
-}
+/** One argument without the password of an address, which stands in front of the host, up to the last `@`, or is a parameter. */
+const withoutPassword = (argument: string): string =>
+  argument
+    .replace(/(:\/\/[^:@/?]*):.*@/s, "$1@")
+    .replace(/([?&])(?:ssl)?password=[^&]*(&?)/gi, (_, before: string, after: string) => (after === "" ? "" : before));
+
+/** Words of a text; what is quoted, as by a shell or in JSON, is one. */
+const WORDS = /'(?:[^']|'\\'')*'|"(?:[^"\\]|\\.)*"|[^\s"']+/g;
+
+/** A text, such as a command line or JSON, whose addresses have no passwords. */
+export const withoutPasswords = (text: string): string =>
+  text.replace(WORDS, (word) => {
+    const quote = /^["']/.exec(word)?.[0] ?? "";
+    return quote + withoutPassword(word.slice(quote.length, word.length - quote.length)) + quote;
+  });
 
 function unknownVerb(name: string, verbs: Command["verbs"]): CrispError {
   const guess = name.startsWith("-")

@@ -10,6 +10,7 @@ export {
   tokenCounts,
   windowRows,
 } from "./batching.ts";
+export { type ClassInOne, classesInOne } from "./groups/classes-in-one.ts";
 export { type GroupingOptions, groupByText, groupsForFolds, normaliseText } from "./groups/text-groups.ts";
 export { type ImageReader, imageName } from "./image/image-reader.ts";
 export { imagePixels, type PixelSettings, pixelSettings } from "./image/pixels.ts";
@@ -18,6 +19,7 @@ export {
   classesOf,
   type DataInspection,
   type FileInspection,
+  type FoldTroubles,
   inspectData,
   looksLikeNumbers,
   type TrainingAdvice,

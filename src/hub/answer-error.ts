@@ -1,5 +1,6 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { causeOf } from "../network/index.ts";
+import type { Advice } from "./connection.ts";
 import { pageOf, type Repository } from "./repository.ts";
 
 /** What a request was about, for messages. */
@@ -10,6 +11,7 @@ export interface Subject {
   readonly file?: string;
   /** Whether a token went with it. */
   readonly withToken: boolean;
+  readonly advice: Advice;
 }
 
 /**
@@ -21,15 +23,14 @@ export interface Subject {
  * @param message - What the server said, from `X-Error-Message` or the body.
  */
 export function answerError(response: Response, subject: Subject, message: string): CrispError {
-  const { endpoint, repo, revision, file, withToken } = subject;
+  const { endpoint, repo, revision, file, withToken, advice } = subject;
   const status = response.status;
   const reason = response.headers.get("X-Error-Code");
   const page = pageOf(endpoint, repo);
   const fail = (code: string, expected: string, got: string, hint: string) =>
     expectedGot(`hub/${code}`, repo.id, expected, got, hint);
-  const logIn = "Set HF_TOKEN to a token of yours, or log in once with: hf auth login.";
   if (reason === "GatedRepo") {
-    const hint = `Ask for access at ${page}${withToken ? " with the account that your token belongs to" : `, then ${uncapitalised(logIn)}`}`;
+    const hint = `Ask for access at ${page}${withToken ? " with the account that your token belongs to" : `, then ${uncapitalised(advice.logIn)}`}`;
     return fail("gated", `access to this ${repo.type}`, `${status}: it is gated`, hint.replace(/\.?$/, "."));
   }
   if (reason === "RevisionNotFound")
@@ -46,7 +47,7 @@ export function answerError(response: Response, subject: Subject, message: strin
   if (reason === "RepoNotFound" || status === 404 || status === 401) {
     const hint = withToken
       ? "Check the spelling; a private one needs a token of an account that may read it."
-      : `Check the spelling; a private one needs a token: ${uncapitalised(logIn)}`;
+      : `Check the spelling; a private one needs a token: ${uncapitalised(advice.logIn)}`;
     return fail("no-repository", `a ${repo.type} of this name at ${endpoint}`, `${status}: no such repository`, hint);
   }
   if (status === 403)
@@ -59,9 +60,8 @@ export function answerError(response: Response, subject: Subject, message: strin
   if (status === 409)
     return fail("exists", `no ${repo.type} or branch of this name`, "409: there is one", "Choose another name.");
   if (status === 429)
-    return fail("rate-limited", "an answer", "429: too many requests", "Wait a few minutes; a token raises the limit.");
-  const hint =
-    status >= 500 ? "The hub has trouble; try again later. What was downloaded is kept." : "Is HF_ENDPOINT the address of a hub?";
+    return fail("rate-limited", "an answer", "429: too many requests", `Wait a few minutes. ${advice.limit}`.trim());
+  const hint = status >= 500 ? `The hub has trouble; try again later. ${advice.trouble}` : advice.endpoint;
   return fail(status >= 500 ? "server-error" : "refused", "an answer", `${status}${said(message)}`, hint);
 }
 
@@ -69,8 +69,7 @@ export function answerError(response: Response, subject: Subject, message: strin
 export function unreachable(subject: Subject, error: unknown, tries: number): CrispError {
   const what = `${subject.repo.id}${subject.file === undefined ? "" : `/${subject.file}`}`;
   const got = `${causeOf(error)}${tries > 1 ? `, ${tries} times` : ""}`;
-  const hint = "Check the connection; what was downloaded is kept, and the next run continues there.";
-  return expectedGot("hub/unreachable", what, `an answer from ${subject.endpoint}`, got, hint);
+  return expectedGot("hub/unreachable", what, `an answer from ${subject.endpoint}`, got, subject.advice.unreachable);
 }
 
 /** Errors after which a cached copy is better than nothing, as in Python: the hub may be down, or the token may have run out. */

@@ -4,23 +4,15 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:
 import { dirname, join } from "node:path";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { type Lock, takeLock } from "../files/index-node.ts";
-import { unreachable } from "./answer-error.ts";
 import { blobPath, type RepositoryCache, sizeOf } from "./cache-layout-node.ts";
-import { fileUrl, type Repository, type RepositoryFile } from "./repository.ts";
-import { backOff, request, type Session, withoutSilence } from "./request.ts";
+import type { RepositoryFile } from "./repository.ts";
+import type { NodeSession } from "./settings-node.ts";
+import { gitHeader, isSha256, type Transfer, transfer, wrongHash } from "./transfer.ts";
 
-export interface BlobRequest {
-  readonly session: Session;
+export interface BlobRequest extends Transfer {
+  readonly session: NodeSession;
   readonly cache: RepositoryCache;
-  readonly repo: Repository;
-  readonly commit: string;
-  readonly file: RepositoryFile;
-  /** @param bytes - On the disk so far, those of earlier runs included. */
-  readonly onBytes: (bytes: number) => void;
 }
-
-/** A server that breaks off after every few bytes is given up at some point. */
-const MOST_BREAKS = 100;
 
 /**
  * Download one file to `blobs/<hash>`, where it appears whole and checked or not at all.
@@ -80,9 +72,7 @@ async function download(job: BlobRequest, blob: string, lock: Lock): Promise<boo
     if (found === file.etag) break;
     await rm(partial, { force: true });
     if (!resumed) {
-      const hint = "Nothing was kept; try again, and check what stands between this machine and the hub if it happens again.";
-      const kind = file.etag!.length === 64 ? "SHA-256" : "Git SHA-1";
-      throw expectedGot("hub/wrong-hash", `${job.repo.id}/${file.path}`, `bytes of ${kind} ${file.etag}`, found, hint);
+      throw wrongHash(job, found);
     }
     session.onNote?.(`${job.repo.id}/${file.path}: what an earlier run had left was damaged; downloading all of it again`);
     resumed = false;
@@ -111,78 +101,22 @@ async function adoptPartial(blob: string): Promise<string> {
 
 /** Bring an incomplete file to its full size. @returns false when the lock was lost. */
 async function fill(job: BlobRequest, handle: FileHandle, lock: Lock): Promise<boolean> {
-  const { session, repo, commit, file } = job;
-  const { settings, signal } = session;
-  const url = fileUrl(settings.endpoint, repo, commit, file.path);
-  const subject = { repo, revision: commit, file: file.path };
-  let at = (await handle.stat()).size;
+  const { size } = await handle.stat();
   // longer than the file: not a beginning of it
-  if (at > file.size) at = await emptied(handle);
-  await checkRoom(job, file.size - at);
-  job.onBytes(at);
-  let [breaks, withoutProgress] = [0, 0];
-  while (at < file.size) {
-    const before = at;
-    try {
-      const headers: HeadersInit = at > 0 ? { Range: `bytes=${at}-` } : {};
-      const response = await request(session, url, { headers, subject });
-      const start = startOf(response);
-      if (start !== at) {
-        await response.body?.cancel();
-        // 200: the server knows no ranges and sends all of it; anything else is no part of this file
-        at = await emptied(handle);
-        if (before > 0) continue;
-        throw new Error(`bytes from ${start} on instead of the file`);
-      }
-      checkTotal(response, job);
-      for await (const bytes of withoutSilence(response.body!, settings.silenceTimeoutMs)) {
-        if (lock.lost) return false;
-        if (at + bytes.length > file.size) throw wrongSize(job, `more than ${at + bytes.length - 1}`);
-        await settings.writeAt(handle, bytes, at);
-        at += bytes.length;
-        job.onBytes(at);
-      }
-      if (at < file.size) throw new Error(`the end after ${at} of ${file.size} bytes`);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof CrispError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
-      withoutProgress = at > before ? 0 : withoutProgress + 1;
-      if (withoutProgress > settings.retries || ++breaks > MOST_BREAKS)
-        throw unreachable({ ...subject, endpoint: settings.endpoint, withToken: false }, error, breaks);
-      await settings.sleep(backOff(settings, withoutProgress), signal);
-    }
-  }
-  return !lock.lost;
+  const at = size > job.file.size ? 0 : size;
+  if (at < size) await handle.truncate(0);
+  await checkRoom(job, job.file.size - at);
+  return transfer(job, at, {
+    write: (bytes, position) => job.session.settings.writeAt(handle, bytes, position),
+    empty: () => handle.truncate(0),
+    get lost() {
+      return lock.lost;
+    },
+  });
 }
 
-async function emptied(handle: FileHandle): Promise<0> {
-  await handle.truncate(0);
-  return 0;
-}
-
-/** The position of an answer's first byte; -1 when it is none that was asked for. */
-function startOf(response: Response): number {
-  if (response.status === 200) return 0;
-  return response.status === 206 ? Number(/^bytes (\d+)-/.exec(response.headers.get("Content-Range") ?? "")?.[1] ?? -1) : -1;
-}
-
-/** A file of another size need not be downloaded to know that it is the wrong one. */
-function checkTotal(response: Response, job: BlobRequest): void {
-  const total =
-    response.status === 206
-      ? /\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "")?.[1]
-      : response.headers.has("Content-Encoding")
-        ? undefined
-        : (response.headers.get("Content-Length") ?? undefined);
-  if (total !== undefined && Number(total) !== job.file.size) throw wrongSize(job, total);
-}
-
-const wrongSize = ({ repo, file }: BlobRequest, got: string): CrispError =>
-  expectedGot("hub/wrong-size", `${repo.id}/${file.path}`, `${file.size} bytes`, got, "Nothing wrong was kept; try again.");
-
-/** Git names a file by the SHA-1 of its length and its bytes, LFS by the SHA-256 of its bytes. */
-async function hashOf(path: string, { size, etag }: RepositoryFile): Promise<string> {
-  const hash = etag!.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
+async function hashOf(path: string, file: RepositoryFile): Promise<string> {
+  const hash = isSha256(file) ? createHash("sha256") : createHash("sha1").update(gitHeader(file));
   // large pieces: the hash takes most of the time, not the loop
   for await (const bytes of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(bytes as Uint8Array);
   return hash.digest("hex");

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { copyFile, mkdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { filesOf, type Tree, type TreeEntry } from "./listing.ts";
 import { isCommit, isUnsafePath, type Repository, type RepositoryFile } from "./repository.ts";
 
 /**
@@ -56,31 +57,20 @@ export function readTree({ folder }: RepositoryCache, commit: string): Repositor
   try {
     const { format_version, files } = JSON.parse(readFileSync(join(folder, "trees", `${commit}.json`), "utf8")) as StoredTree;
     if (format_version !== TREE_FORMAT) return undefined;
-    return Object.entries(files).map(([path, { size, blob_id, lfs_sha256, lfs_size }]) =>
-      lfs_sha256 === undefined ? { path, size, etag: blob_id } : { path, size: lfs_size ?? size, etag: lfs_sha256 },
-    );
+    return filesOf(Object.entries(files));
   } catch {
     return undefined;
   }
 }
 
-/** One file in `trees/<commit>.json`, with huggingface_hub's names. */
-export interface StoredTreeEntry {
-  readonly size: number;
-  readonly blob_id: string;
-  readonly lfs_sha256?: string;
-  readonly lfs_size?: number;
-  readonly xet_hash?: string;
-}
-
 interface StoredTree {
   readonly format_version: number;
-  readonly files: Readonly<Record<string, StoredTreeEntry>>;
+  readonly files: Readonly<Record<string, TreeEntry>>;
 }
 
 const TREE_FORMAT = 1;
 
-export function writeTree({ folder }: RepositoryCache, commit: string, files: ReadonlyMap<string, StoredTreeEntry>): void {
+export function writeTree({ folder }: RepositoryCache, commit: string, files: Tree): void {
   const path = join(folder, "trees", `${commit}.json`);
   mkdirSync(dirname(path), { recursive: true });
   const sorted = Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1)));

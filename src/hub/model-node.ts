@@ -1,21 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CrispError, expectedGot } from "../errors/index.ts";
+import { modelFiles } from "./model-files.ts";
 import { pageOf, repository } from "./repository.ts";
 import { hubSettings } from "./settings-node.ts";
-import { type HubOptions, type Snapshot, withSnapshot } from "./snapshot-node.ts";
-
-/** What Crisp reads of a model, where it exists. */
-const OPTIONAL = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "vocab.txt",
-  "preprocessor_config.json",
-  "crisp.json",
-];
-const WEIGHTS = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
+import { type HubOptions, withSnapshot } from "./snapshot-node.ts";
 
 /**
  * Have a model of the hub in the cache that Python's libraries share, and say where.
@@ -36,52 +24,13 @@ export async function downloadModel(id: string, options: HubOptions = {}): Promi
   const repo = repository("model", id);
   const settings = options.settings ?? hubSettings();
   return withSnapshot(repo, { ...options, settings }, async (snapshot) => {
-    if (!snapshot.has("config.json")) {
-      // without a listing, what is not in the cache may exist all the same
-      if (!snapshot.isListed) await snapshot.fetch(["config.json"]);
-      const hint = `Is it a model of the Transformers library? See ${pageOf(settings.endpoint, repo)}/tree/main.`;
-      throw expectedGot("hub/no-config", id, "a config.json", "none", hint);
-    }
-    const weights = await weightFiles(id, snapshot);
-    await snapshot.fetch(["config.json", ...OPTIONAL.filter(snapshot.has), ...weights]);
-    return snapshot.folder;
+    const { files, isListed, folder } = snapshot;
+    const page = `${pageOf(settings.endpoint, repo)}/tree/main`;
+    const read = async (path: string) => {
+      await snapshot.fetch([path]);
+      return readFileSync(join(folder, path), "utf8");
+    };
+    await snapshot.fetch(await modelFiles({ id, page, files, isListed, read }));
+    return folder;
   });
-}
-
-async function weightFiles(id: string, snapshot: Snapshot): Promise<string[]> {
-  if (snapshot.has(WEIGHTS)) return [WEIGHTS];
-  if (snapshot.has(INDEX)) {
-    await snapshot.fetch([INDEX]);
-    return [INDEX, ...partsOf(join(snapshot.folder, INDEX), id)];
-  }
-  if (!snapshot.isListed) await snapshot.fetch([WEIGHTS]);
-  if (!snapshot.has("pytorch_model.bin")) {
-    const listed = snapshot.files.some(({ path }) => /\.(bin|h5|msgpack|onnx|gguf)$/.test(path));
-    throw expectedGot(
-      "hub/no-safetensors",
-      id,
-      `a ${WEIGHTS}`,
-      listed ? "only weights of other formats" : "no weights",
-      "Choose another model.",
-    );
-  }
-  // as in src/models/weights/stored-model.ts: save_pretrained would drop the classifier of an AutoModel, or draw one for an encoder without it
-  const convert = `save_file({k: v.clone().contiguous() for k, v in torch.load("pytorch_model.bin", weights_only=True).items()}, "${WEIGHTS}", {"format": "pt"})`;
-  const hint = `Fetch and convert it once: hf download ${id} --local-dir model && cd model && python -c 'import torch; from safetensors.torch import save_file; ${convert}', then give the folder model instead of the name.`;
-  throw expectedGot("hub/no-safetensors", id, `a ${WEIGHTS}`, "only pytorch_model.bin", hint);
-}
-
-function partsOf(path: string, id: string): string[] {
-  try {
-    const { weight_map } = JSON.parse(readFileSync(path, "utf8")) as { weight_map: Record<string, string> };
-    const parts = [...new Set(Object.values(weight_map))].sort();
-    // a name that is a path could lead out of the folder that the parts are read from
-    if (parts.length > 0 && parts.every((part) => typeof part === "string" && !/[/\\]/.test(part))) return parts;
-  } catch {
-    // told below
-  }
-  throw new CrispError(
-    "hub/bad-index",
-    `${id}/${INDEX}: expected names of parts of the weights beside it under weight_map, got none, or paths. Choose another model.`,
-  );
 }

@@ -1,11 +1,11 @@
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { isPassing, isUnconnected, keepsSecrets } from "../network/index.ts";
 import { answerError, type Subject, unreachable } from "./answer-error.ts";
-import type { HubSettings } from "./settings-node.ts";
+import type { Connection } from "./connection.ts";
 
 /** One caller's conversation with the hub. */
 export interface Session {
-  readonly settings: HubSettings;
+  readonly settings: Connection;
   readonly signal?: AbortSignal;
   readonly onNote?: (text: string) => void;
 }
@@ -14,7 +14,7 @@ export interface HubRequest {
   readonly method?: string;
   readonly headers?: HeadersInit;
   readonly body?: BodyInit | null;
-  readonly subject: Omit<Subject, "endpoint" | "withToken">;
+  readonly subject: Pick<Subject, "repo" | "revision" | "file">;
   /** Tries after the first. Default: as in the settings. */
   readonly retries?: number;
   /** Read the whole body before returning, so that a break in its middle is one more reason to try again. */
@@ -25,13 +25,10 @@ export interface HubRequest {
   readonly writes?: boolean;
 }
 
-/** As many as browsers follow. */
-const REDIRECTS = 20;
 /** Tries after the first where nothing has answered yet: a machine without a network is told so in a second. */
 const UNCONNECTED_RETRIES = 1;
 /** Hubs that have answered; from then on a connection that fails is a passing trouble. */
-const answered = new WeakSet<HubSettings>();
-const USER_AGENT = "crisp-attention";
+const answered = new WeakSet<Connection>();
 /** Bytes of an answer that is read as a whole, such as a page of a listing: those of a hub have well below 1 MB. */
 const MOST_ANSWER_BYTES = 16e6;
 
@@ -39,8 +36,7 @@ const MOST_ANSWER_BYTES = 16e6;
  * Send a request to the hub, with its token, and try again where that may help: on 408, 429 (after `Retry-After`), 5xx and broken
  * connections, with waits of 1, 2, 4, 8, 8 s; once only where the hub cannot be connected to from the start.
  *
- * The token goes to the endpoint's own origin and nowhere else, and never over plain http to another machine. Redirects are followed by
- * hand: fetch would drop the header at another origin too, but a guarantee should not rest on a default.
+ * The token goes to the endpoint's own origin and nowhere else, and never over plain http to another machine.
  *
  * @returns An answer of 2xx, or 416.
  * @throws the codes of `answerError`, `hub/unreachable`, `hub/token-in-clear`, `hub/too-large`; the signal's reason when it is aborted.
@@ -48,7 +44,7 @@ const MOST_ANSWER_BYTES = 16e6;
 export async function request(session: Session, url: string, options: HubRequest): Promise<Response> {
   const { settings, signal } = session;
   const withToken = settings.token !== undefined && (settings.sendsTokenOnDownload || options.writes === true);
-  const subject: Subject = { ...options.subject, endpoint: settings.endpoint, withToken };
+  const subject: Subject = { ...options.subject, endpoint: settings.endpoint, advice: settings.advice, withToken };
   if (withToken && !settings.sendsTokenOverHttp && !keepsSecrets(settings.endpoint)) throw tokenInClear(subject);
   const retries = options.retries ?? settings.retries;
   for (let attempt = 0; ; attempt++) {
@@ -85,7 +81,7 @@ export function hubFetch(session: Session, options: Omit<HubRequest, "method" | 
 }
 
 /** 1, 2, 4, 8, 8 … s by default. */
-export const backOff = ({ backOffMs, longestBackOffMs }: HubSettings, attempt: number): number =>
+export const backOff = ({ backOffMs, longestBackOffMs }: Connection, attempt: number): number =>
   Math.min(longestBackOffMs, backOffMs * 2 ** attempt);
 
 async function once(session: Session, url: string, options: HubRequest, withToken: boolean): Promise<Response> {
@@ -96,7 +92,8 @@ async function once(session: Session, url: string, options: HubRequest, withToke
   try {
     // the caller's signal has to reach the body too, which is read after this function has returned
     const either = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
-    const response = await follow(settings, url, options, withToken, either);
+    const { method = "GET", headers, body } = options;
+    const response = await settings.send(settings, url, { method, headers, body, signal: either, withToken });
     if (options.whole !== true && response.ok) return response;
     clearTimeout(timer);
     const pieces: Uint8Array[] = [];
@@ -107,43 +104,14 @@ async function once(session: Session, url: string, options: HubRequest, withToke
         if (bytes > MOST_ANSWER_BYTES) throw tooLarge(options.subject.repo.id, settings);
         pieces.push(piece);
       }
-    const body = new Blob(pieces as Uint8Array<ArrayBuffer>[]);
-    const { status, statusText, headers } = response;
-    const copy = new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers });
+    const whole = new Blob(pieces as Uint8Array<ArrayBuffer>[]);
+    const { status, statusText } = response;
+    const sent = [204, 205, 304].includes(status) ? null : whole;
+    const copy = new Response(sent, { status, statusText, headers: response.headers });
     return Object.defineProperty(copy, "url", { value: response.url });
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function follow(
-  settings: HubSettings,
-  start: string,
-  { method = "GET", headers, body }: HubRequest,
-  withToken: boolean,
-  signal: AbortSignal,
-): Promise<Response> {
-  const home = new URL(settings.endpoint).origin;
-  let url = new URL(start);
-  for (let hop = 0; hop < REDIRECTS; hop++) {
-    const sent = new Headers(headers);
-    const ours = `Bearer ${settings.token}`;
-    if (url.origin === home) {
-      if (withToken) sent.set("Authorization", ours);
-      else sent.delete("Authorization");
-    } else if (sent.get("Authorization") === ours || hop > 0) sent.delete("Authorization");
-    sent.set("User-Agent", USER_AGENT);
-    // a compressed body would have neither the size nor the byte positions of the file
-    if (!sent.has("Accept-Encoding")) sent.set("Accept-Encoding", "identity");
-    const response = await fetch(url, { method, headers: sent, body, signal, redirect: "manual" });
-    const target = response.headers.get("Location");
-    if (![301, 302, 303, 307, 308].includes(response.status) || target === null) return response;
-    await response.body?.cancel();
-    const next = new URL(target, url);
-    if (url.protocol === "https:" && next.protocol !== "https:") throw new Error(`a redirect from https to ${next.protocol}//`);
-    url = next;
-  }
-  throw new Error(`more than ${REDIRECTS} redirects`);
 }
 
 function tokenInClear({ repo, endpoint }: Subject): CrispError {
@@ -152,9 +120,9 @@ function tokenInClear({ repo, endpoint }: Subject): CrispError {
   return expectedGot("hub/token-in-clear", repo.id, "https, as a token goes with it", endpoint, hint);
 }
 
-function tooLarge(id: string, { endpoint }: HubSettings): CrispError {
+function tooLarge(id: string, { endpoint, advice }: Connection): CrispError {
   const expected = `an answer of at most ${MOST_ANSWER_BYTES / 1e6} MB from ${endpoint}`;
-  return expectedGot("hub/too-large", id, expected, "a longer one", "Is HF_ENDPOINT the address of a hub?");
+  return expectedGot("hub/too-large", id, expected, "a longer one", advice.endpoint);
 }
 
 async function errorMessage(response: Response): Promise<string> {
@@ -167,7 +135,7 @@ async function errorMessage(response: Response): Promise<string> {
 }
 
 /** Milliseconds that a server asks for: `Retry-After` in seconds or as a date, or the hub's `RateLimit: "api";r=0;t=17`. */
-function waitAsked(response: Response, settings: HubSettings, subject: Subject): number | undefined {
+function waitAsked(response: Response, settings: Connection, subject: Subject): number | undefined {
   const header = response.headers.get("Retry-After");
   const window = response.status === 429 ? /;\s*r=0\s*;\s*t=(\d+)/.exec(response.headers.get("RateLimit") ?? "")?.[1] : undefined;
   const asked = header?.trim() || window;
@@ -175,7 +143,7 @@ function waitAsked(response: Response, settings: HubSettings, subject: Subject):
   const ms = /^\d+(\.\d+)?$/.test(asked) ? 1000 * Number(asked) : Date.parse(asked) - Date.now();
   if (Number.isNaN(ms)) return undefined;
   if (ms > settings.longestRetryAfterMs) {
-    const hint = "Try again after that; what was downloaded is kept. A token (HF_TOKEN) raises the limit.";
+    const hint = `Try again after that. ${settings.advice.limit}`.trim();
     const expected = `a wait of at most ${settings.longestRetryAfterMs / 1000} s`;
     throw expectedGot("hub/rate-limited", subject.repo.id, expected, `${response.status}: wait ${Math.ceil(ms / 1000)} s`, hint);
   }
@@ -191,13 +159,15 @@ export async function* withoutSilence(body: ReadableStream<Uint8Array>, ms: numb
   });
   // when nothing is read any more, nobody listens to it
   silence.catch(() => {});
-  const timer = setTimeout(() => fail(new Error(`no data for ${ms / 1000} s`)), ms);
+  const watch = () => setTimeout(() => fail(new Error(`no data for ${ms / 1000} s`)), ms);
+  let timer = watch();
   try {
     while (true) {
       const { done, value } = await Promise.race([reader.read(), silence]);
       if (done) return;
       yield value;
-      timer.refresh();
+      clearTimeout(timer);
+      timer = watch();
     }
   } finally {
     clearTimeout(timer);

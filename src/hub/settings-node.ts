@@ -4,43 +4,38 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { meansSecretsInClear } from "../network/index.ts";
+import type { Advice, Connection } from "./connection.ts";
+import { sendByHand } from "./redirects.ts";
+import type { Session } from "./request.ts";
 
 /** Everything about the hub that may differ between machines, or between a run and a test. */
-export interface HubSettings {
-  /** No slash at the end. `HF_ENDPOINT`. */
-  readonly endpoint: string;
+export interface HubSettings extends Connection {
   /** `HF_HUB_CACHE`, else `$HF_HOME/hub`. */
   readonly cacheFolder: string;
-  /** `HF_TOKEN`, else the token file. */
-  readonly token?: string;
-  /** False where `HF_HUB_DISABLE_IMPLICIT_TOKEN` asks for downloads without the token. */
-  readonly sendsTokenOnDownload: boolean;
-  /** `CRISP_TOKEN_OVER_HTTP`: send the token over plain http to another machine, where everybody on the way can read it. */
-  readonly sendsTokenOverHttp: boolean;
   /** `HF_HUB_OFFLINE`: no request at all. */
   readonly offline: boolean;
-  /** Longest wait for the headers of an answer. `HF_HUB_ETAG_TIMEOUT`, in seconds there; 10 s. */
-  readonly answerTimeoutMs: number;
-  /** Longest silence in the middle of a file. `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds there; 10 s. */
-  readonly silenceTimeoutMs: number;
-  /** Tries after the first one that bring no new byte. 5, as in Python. */
-  readonly retries: number;
-  /** First wait; each next one is twice as long. 1 s, as in Python. */
-  readonly backOffMs: number;
-  /** 8 s, as in Python. */
-  readonly longestBackOffMs: number;
-  /** A server that asks for a longer wait than this is an error. 5 min. */
-  readonly longestRetryAfterMs: number;
   /** How often the owner of a lock says that it lives. 5 s. */
   readonly lockBeatMs: number;
   /** A lock without a sign of life for so long is taken over. 30 s: a busy machine may skip a few beats. */
   readonly staleLockMs: number;
-  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Write all of `bytes` at `position`. Replaced in tests, to fill disks. */
   readonly writeAt: (file: FileHandle, bytes: Uint8Array, position: number) => Promise<void>;
 }
 
+/** One caller's conversation with the hub, on a machine with a cache. */
+export interface NodeSession extends Session {
+  readonly settings: HubSettings;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
+
+const ADVICE: Advice = {
+  logIn: "Set HF_TOKEN to a token of yours, or log in once with: hf auth login.",
+  limit: "What was downloaded is kept; a token (HF_TOKEN) raises the limit.",
+  trouble: "What was downloaded is kept.",
+  endpoint: "Is HF_ENDPOINT the address of a hub?",
+  unreachable: "Check the connection; what was downloaded is kept, and the next run continues there.",
+};
 
 /**
  * Read the variables of Hugging Face's Python libraries, with their meaning there (huggingface_hub, `constants.py`).
@@ -62,10 +57,14 @@ export function hubSettings(env: Environment = process.env): HubSettings {
     offline: isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     answerTimeoutMs: seconds(env.HF_HUB_ETAG_TIMEOUT, 10),
     silenceTimeoutMs: seconds(env.HF_HUB_DOWNLOAD_TIMEOUT, 10),
+    // these and the waits as in Python
     retries: 5,
     backOffMs: 1000,
     longestBackOffMs: 8000,
     longestRetryAfterMs: 300_000,
+    send: sendByHand,
+    announcesSize: true,
+    advice: ADVICE,
     lockBeatMs: 5000,
     staleLockMs: 30_000,
     sleep: async (ms, signal) => {

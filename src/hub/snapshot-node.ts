@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { datasetInfo, listFiles, modelInfo } from "@huggingface/hub";
 import { CrispError, expectedGot } from "../errors/index.ts";
 import { allowsCache, isTransient } from "./answer-error.ts";
 import { downloadBlob } from "./blob-node.ts";
@@ -11,27 +10,15 @@ import {
   type RepositoryCache,
   readTree,
   repositoryCache,
-  type StoredTreeEntry,
   sizeOf,
   snapshotFolder,
   writeRef,
   writeTree,
 } from "./cache-layout-node.ts";
-import { checkedRevision, isCommit, isUnsafePath, pageOf, type Repository, type RepositoryFile } from "./repository.ts";
-import { hubFetch, type Session } from "./request.ts";
-import { type HubSettings, hubSettings } from "./settings-node.ts";
-
-/** How far a download is. */
-export interface HubProgress {
-  /** Path of the file in its repository. */
-  readonly file: string;
-  /** Bytes of this file that are on the disk, those of earlier, broken runs included. */
-  readonly bytes: number;
-  readonly totalBytes: number;
-  /** The same over all files of this download; those that were cached do not count. */
-  readonly allBytes: number;
-  readonly allTotalBytes: number;
-}
+import { type DownloadFile, downloadAll, type HubProgress } from "./download-all.ts";
+import { currentCommit, filesOf, listFiles } from "./listing.ts";
+import { checkedRevision, pageOf, type Repository, type RepositoryFile } from "./repository.ts";
+import { type HubSettings, hubSettings, type NodeSession } from "./settings-node.ts";
 
 export interface HubOptions {
   /** Branch, tag or commit; default `main`. A whole commit hash that is cached needs no request. */
@@ -65,9 +52,6 @@ export interface Snapshot {
 /** What is wanted of a repository of which nothing is known. */
 const NEEDED = { model: "config.json, model.safetensors and tokenizer.json", dataset: "the data files" } as const;
 
-/** Downloads at the same time: enough to hide the answer times of small files. */
-const AT_ONCE = 4;
-
 /**
  * Do something with a repository at a revision, then remember where the revision was.
  *
@@ -83,7 +67,7 @@ export async function withSnapshot<T>(
   use: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   const settings = options.settings ?? hubSettings();
-  const session: Session = { settings, signal: options.signal, onNote: options.onNote };
+  const session: NodeSession = { settings, signal: options.signal, onNote: options.onNote };
   const revision = checkedRevision(options.revision ?? "main");
   const cache = repositoryCache(settings.cacheFolder, repo);
   const place = { session, repo, cache, revision, onProgress: options.onProgress };
@@ -114,7 +98,7 @@ export async function withSnapshot<T>(
 }
 
 interface Place {
-  readonly session: Session;
+  readonly session: NodeSession;
   readonly repo: Repository;
   readonly cache: RepositoryCache;
   readonly revision: string;
@@ -132,50 +116,20 @@ async function remembered<T>(place: Place, snapshot: Snapshot, use: (snapshot: S
   return result;
 }
 
-async function currentSnapshot(place: Place, { retries }: { readonly retries?: number }): Promise<Snapshot> {
-  const { session, repo, cache, revision } = place;
-  const fetch = hubFetch(session, { subject: { repo, revision }, retries });
-  const asked = { name: repo.id, revision, hubUrl: session.settings.endpoint, fetch, additionalFields: ["sha" as const] };
-  const commit = isCommit(revision) ? revision : (await (repo.type === "model" ? modelInfo(asked) : datasetInfo(asked))).sha;
-  if (!isCommit(commit)) throw noHub(place, `the commit ${String(commit)}`);
-  const stored = readTree(cache, commit);
-  return snapshotOf(place, commit, stored ?? (await listedFiles(place, commit, fetch)), {});
+async function currentSnapshot(place: Place, patience: { readonly retries?: number }): Promise<Snapshot> {
+  const commit = await currentCommit(place, patience);
+  return snapshotOf(place, commit, readTree(place.cache, commit) ?? (await listedFiles(place, commit, patience)), {});
 }
 
-async function listedFiles(place: Place, commit: string, fetch: typeof globalThis.fetch): Promise<RepositoryFile[]> {
-  const { session, repo, cache } = place;
-  const tree = new Map<string, StoredTreeEntry>();
-  const designation = { type: repo.type, name: repo.id };
-  const hubUrl = session.settings.endpoint;
-  for await (const entry of listFiles({ repo: designation, revision: commit, recursive: true, hubUrl, fetch })) {
-    if (entry.type !== "file") continue;
-    if (isUnsafePath(entry.path)) throw noHub(place, `the path ${entry.path}`);
-    if (!isHash(entry.oid) || (entry.lfs && !isHash(entry.lfs.oid)))
-      throw noHub(place, `the hash of ${entry.path}: ${entry.oid}`);
-    tree.set(entry.path, {
-      size: entry.size,
-      blob_id: entry.oid,
-      ...(entry.lfs && { lfs_sha256: entry.lfs.oid, lfs_size: entry.lfs.size }),
-      ...(entry.xetHash !== undefined && { xet_hash: entry.xetHash }),
-    });
-  }
+async function listedFiles(place: Place, commit: string, patience: { readonly retries?: number }): Promise<RepositoryFile[]> {
+  const tree = await listFiles(place, commit, patience);
   try {
-    writeTree(cache, commit, tree);
+    writeTree(place.cache, commit, tree);
   } catch {
     // it only saves a request; where nothing can be written, the download says so
   }
-  return [...tree].map(([path, { size, blob_id, lfs_sha256, lfs_size }]) => ({
-    path,
-    size: lfs_size ?? size,
-    etag: lfs_sha256 ?? blob_id,
-  }));
+  return filesOf(tree);
 }
-
-/** It becomes the name of a blob. */
-const isHash = (text: string | undefined): text is string => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text ?? "");
-
-const noHub = ({ repo, session }: Place, got: string): CrispError =>
-  expectedGot("hub/not-a-hub", repo.id, `an answer of a hub from ${session.settings.endpoint}`, got, "Check HF_ENDPOINT.");
 
 function cachedSnapshot(place: Place, commit: string, unreachable: string): Snapshot {
   const tree = readTree(place.cache, commit);
@@ -210,46 +164,14 @@ function snapshotOf(
       if (unreachable !== undefined) throw notCached(place, missing[0].path, unreachable);
       const unlisted = missing.find(({ etag }) => etag === undefined);
       if (unlisted) throw noFile(place, unlisted.path);
-      await downloadAll(place, commit, missing);
+      const { session, repo, cache, onProgress } = place;
+      const download: DownloadFile = async (file, { signal, onBytes }) => {
+        const isNew = await downloadBlob({ session: { ...session, signal }, cache, repo, commit, file, onBytes });
+        await linkBlob(cache, commit, file, isNew);
+      };
+      await downloadAll(missing, download, { signal: session.signal, onProgress });
     },
   };
-}
-
-async function downloadAll(
-  { session, repo, cache, onProgress }: Place,
-  commit: string,
-  files: readonly RepositoryFile[],
-): Promise<void> {
-  const allTotalBytes = files.reduce((sum, { size }) => sum + size, 0);
-  const bytesOf = new Map<string, number>();
-  let allBytes = 0;
-  const failed = new AbortController();
-  const signal = session.signal ? AbortSignal.any([session.signal, failed.signal]) : failed.signal;
-  const queue = [...files];
-  const work = async () => {
-    for (let file = queue.shift(); file && !signal.aborted; file = queue.shift()) {
-      const { path, size } = file;
-      const onBytes = (bytes: number) => {
-        allBytes += bytes - (bytesOf.get(path) ?? 0);
-        bytesOf.set(path, bytes);
-        onProgress?.({ file: path, bytes, totalBytes: size, allBytes, allTotalBytes });
-      };
-      const isNew = await downloadBlob({ session: { ...session, signal }, cache, repo, commit, file, onBytes });
-      await linkBlob(cache, commit, file, isNew);
-    }
-  };
-  let first: unknown;
-  // all have to end, so that every lock is released; the first error is the cause of the others
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, () =>
-      work().catch((error: unknown) => {
-        first ??= error;
-        failed.abort(error);
-      }),
-    ),
-  );
-  session.signal?.throwIfAborted();
-  if (first !== undefined) throw first;
 }
 
 function noFile({ repo, session, revision }: Place, path: string): CrispError {

@@ -9,7 +9,18 @@ import type { RunSpec } from "./spec.ts";
 
 type Described = Pick<
   RunSpec,
-  "arm" | "model" | "plan" | "seed" | "seedOffset" | "task" | "classWeights" | "images" | "masking" | "pooling" | "probe"
+  | "arm"
+  | "model"
+  | "plan"
+  | "seed"
+  | "seedOffset"
+  | "task"
+  | "classWeights"
+  | "images"
+  | "masking"
+  | "pooling"
+  | "probe"
+  | "taughtBy"
 > &
   Pick<Partial<RunSpec>, "glue">;
 
@@ -36,6 +47,7 @@ export function describeRun(spec: Described, options: TrainingOptions, data: str
     ...(spec.pooling && { pooling: spec.pooling }),
     ...(spec.probe && { linearProbe: true }),
     options: decisive,
+    ...(spec.taughtBy !== undefined && { taughtBy: spec.taughtBy }),
     data,
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -23,7 +23,13 @@ const withoutLabels = (examples: readonly Encoded[]): Encoded[] => examples.map(
 const learning = { distillationAlpha: 0.5, distillationTemperature: 2 };
 const train = tinySentences(64);
 const taughtRun = (examples: readonly Encoded[], changes: Partial<RunSpec> = {}): RunSpec =>
-  tinyRun({ keepWeights: true, ...changes, data: { train: examples }, options: { ...learning, ...changes.options } });
+  tinyRun({
+    taughtBy: "sure",
+    keepWeights: true,
+    ...changes,
+    data: { train: examples },
+    options: { ...learning, ...changes.options },
+  });
 
 test("rows without a label learn from the teacher alone, and from nothing without it", async () => {
   const [labelled, others] = [taught(train.slice(0, 8)), withoutLabels(taught(train.slice(8)))];
@@ -37,7 +43,7 @@ test("rows without a label learn from the teacher alone, and from nothing withou
   assert.ok(by.record.trainLoss >= 0 && by.record.trainAccuracy >= 7 / 8);
 });
 
-test("a stopped run continues to the same weights, and one by another teacher is refused", async () => {
+test("a stopped run continues to the same weights, by outputs of other last bits too, and one by another teacher is refused", async () => {
   const checkpoints = join(work, "stopped");
   const options = { saveSteps: 2 };
   const whole = await run(taughtRun(taught(train), { options }));
@@ -46,9 +52,15 @@ test("a stopped run continues to the same weights, and one by another teacher is
   const onEvent = atFirst("saved", () => stop.abort());
   assert.equal(await executeRun(spec, nodeEnvironment, { signal: stop.signal, onEvent }), null);
   assert.equal(readdirSync(checkpoints).length, 1);
-  await assert.rejects(run(taughtRun(taught(train, 3.5), { checkpoints, options })), { code: "checkpoint/other-run" });
+  const other = { checkpoints, options, taughtBy: "less sure" };
+  await assert.rejects(run(taughtRun(taught(train), other)), { code: "checkpoint/other-run" });
   const colder = { ...options, distillationTemperature: 1 };
   await assert.rejects(run(taughtRun(taught(train), { checkpoints, options: colder })), { code: "checkpoint/other-run" });
+  const copied = join(work, "elsewhere");
+  cpSync(checkpoints, copied, { recursive: true });
+  const elsewhere = await run(taughtRun(taught(train, 4 + 2 ** -20), { checkpoints: copied, options }));
+  for (const [name, values] of whole.weights!)
+    for (const [at, value] of values.entries()) assert.ok(Math.abs(value - elsewhere.weights!.get(name)![at]) < 1e-5);
   const resumed = await run(spec);
   assert.ok(isDeepStrictEqual(resumed.weights, whole.weights));
 });
@@ -57,8 +69,12 @@ test("options of distillation are refused without a teacher, and in a task that 
   const bad = (message: RegExp) => ({ code: "training/bad-option", message });
   await assert.rejects(run(tinyRun({ options: learning })), bad(/^distillationAlpha: expected a teacher beside it, got none/));
   await assert.rejects(
-    run(tinyRun({ data: { train: taught(train) }, options: { distillationTemperature: 2 } })),
+    run(tinyRun({ data: { train: taught(train) }, taughtBy: "sure", options: { distillationTemperature: 2 } })),
     bad(/^distillationTemperature: expected a teacher/),
+  );
+  await assert.rejects(
+    run(taughtRun(taught(train), { taughtBy: undefined })),
+    bad(/^taughtBy: expected the hash of the teacher/),
   );
   const contrastive = taughtRun(taught(train), { task: "contrastive", labels: [] });
   await assert.rejects(run(contrastive), bad(/^distillationAlpha: expected none in contrastive, which learns from no teacher/));

@@ -59,15 +59,17 @@ export const paddedTokens = (examples: readonly Encoded[]): number =>
 /** Rows of a batch that an example takes. */
 export const rowCount = ({ others = [] }: Pick<Encoded, "others">): number => 1 + others.length;
 
-/** Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels, a teacher's outputs and order included. */
+/**
+ * Hash of tokenised examples, or of the names of images, so that a damaged one may be mended; labels and order included. A teacher's
+ * outputs are left out, whose last bits depend on the machine: `RunSpec.taughtBy` names it.
+ */
 export function hashOf(examples: readonly Encoded[]): string {
   const hash = sha256.create();
-  for (const { index, label, labels, image, teacher, group, others = [], ...own } of examples) {
+  for (const { index, label, labels, image, group, others = [], ...own } of examples) {
     const texts = [own, ...others].map(({ inputIds, tokenTypeIds }) => `${inputIds.join(" ")}/${tokenTypeIds.join(" ")}`);
     const content = image ? imageName(image) : texts.join("//");
     hash.update(utf8ToBytes(`${index} ${label}${labels ? ` (${labels.join(" ")})` : ""} ${content}\n`));
     if (group !== undefined) hash.update(utf8ToBytes(`group ${group}\n`));
-    if (teacher) hash.update(utf8ToBytes(`teacher ${teacher.join(" ")}\n`));
   }
   return bytesToHex(hash.digest());
 }

@@ -159,11 +159,13 @@ async function kept(
 }
 
 function checkTask(
-  { task: name = DEFAULT_TASK, data, seed, masking }: RunSpec,
+  { task: name = DEFAULT_TASK, data, taughtBy, seed, masking }: RunSpec,
   { labelSmoothingFactor, rDropAlpha = 0, distillationAlpha, distillationTemperature }: TrainingOptions,
 ): void {
   const task = tasks[name];
   const taught = "paths" in data.train ? undefined : data.train[0]?.teacher;
+  if (taught && taughtBy === undefined)
+    throw expectedGot("training/bad-option", "taughtBy", "the hash of the teacher whose outputs the examples have", "none");
   for (const [option, value] of Object.entries({ distillationAlpha, distillationTemperature })) {
     if (value === undefined || (taught && distillationAlpha !== undefined)) continue;
     throw expectedGot("training/bad-option", option, "a teacher beside it", "none", "Name one, or leave the option out.");

@@ -94,6 +94,8 @@ export interface RunSpec {
   /** Other plans under which the final weights are evaluated too, by arm name. */
   readonly alsoUnder?: Readonly<Record<string, PlanSpec>>;
   readonly data: RunData;
+  /** Names the teacher whose outputs `data.train` has: a hash of what they follow from, the same on every machine. */
+  readonly taughtBy?: string;
   /** Trained on a part of `data.train` that follows from `seed`, see `drawExamples`; of examples in memory with one class each. */
   readonly draw?: TrainingDraw;
   readonly options: Partial<TrainingOptions>;

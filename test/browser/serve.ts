@@ -14,8 +14,11 @@ const types: Readonly<Record<string, string>> = {
   ".json": "application/json",
 };
 
-/** A built folder on 127.0.0.1, with the headers of the example. */
-export async function serve(folder: string): Promise<{ readonly url: string; close(): void }> {
+/** A built folder on 127.0.0.1, with the headers of the example, or those given. */
+export async function serve(
+  folder: string,
+  sent: Readonly<Record<string, string>> = headers,
+): Promise<{ readonly url: string; close(): void }> {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
     const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
@@ -23,7 +26,7 @@ export async function serve(folder: string): Promise<{ readonly url: string; clo
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { ...headers, "Content-Type": types[extname(file)] ?? "application/octet-stream" });
+    response.writeHead(200, { ...sent, "Content-Type": types[extname(file)] ?? "application/octet-stream" });
     createReadStream(file).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

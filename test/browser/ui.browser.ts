@@ -8,8 +8,19 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { madeUpAudit, TICKETS } from "../../src/cli/ui/audit/made-up-audit.fixture.ts";
-import { addEvents, madeUpTraining, started, step } from "../../src/cli/ui/made-up.fixture.ts";
+import {
+  addEvents,
+  evaluated,
+  madeUpHeader,
+  madeUpRun,
+  madeUpTraining,
+  started,
+  step,
+} from "../../src/cli/ui/made-up.fixture.ts";
 import { lockFolder } from "../../src/files/index-node.ts";
+import type { StudyStore } from "../../src/studies/index.ts";
+import { type Connection, openDatabase, sqlStore } from "../../src/studies/index-node.ts";
+import { noPostgres, PASSWORD, startPostgres, type TestPostgres } from "../../src/studies/stores/sql/postgres.fixture.ts";
 import { launchChromium } from "./chromium.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -23,6 +34,9 @@ let browser: Browser;
 let context: BrowserContext;
 let ui: ChildProcess;
 let study: ChildProcess;
+let postgres: TestPostgres | undefined;
+let connection: Connection | undefined;
+let store: StudyStore | undefined;
 let address: string;
 /** Page of the study that the preset begins with. */
 let studyPage: string;
@@ -43,7 +57,8 @@ before(async () => {
   madeUpTraining(join(folder, "letters"), { card: { options: { learningRate: 2e-4 } } });
   madeUpAudit(join(folder, "audit"));
   study = crisp("study", "--preset", "demo", "--output_dir", "demo");
-  ui = crisp("ui", ".", "--json");
+  if (!noPostgres) await fillDatabase();
+  ui = crisp("ui", ".", "--json", ...(postgres ? ["--database", postgres.url] : []));
   address = await new Promise((resolve, reject) => {
     ui.stdout!.setEncoding("utf8").on("data", (line: string) => resolve(JSON.parse(line).url));
     ui.on("exit", () => reject(new Error("crisp ui ended")));
@@ -60,8 +75,25 @@ after(async () => {
     child.kill("SIGINT");
     if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
   }
+  await store?.close();
+  await connection?.close();
+  postgres?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** A study in a PostgreSQL of which one run is done. */
+async function fillDatabase(): Promise<void> {
+  postgres = await startPostgres();
+  connection = await openDatabase({ url: postgres.url });
+  store = sqlStore(connection, { checkpoints: folder });
+  const header = madeUpHeader(["dense", "sparse"], [1, 2]);
+  await store.open({ ...header, command: `crisp study --database ${postgres.url}` });
+  const done = (await store.claim("a"))!;
+  await store.log(done).append(started, step(1), step(2), evaluated(2, 0.75), { type: "finished", seconds: 1 });
+  const figures = { loss: 0.5, figures: { accuracy: 0.75 }, primary: "accuracy", score: 0.75 };
+  const runtime = { name: "onnxruntime-node", version: "1", device: "cpu", threads: 2 };
+  await store.finish(done, "a", { ...madeUpRun(done.arm, done.seed, 30), figures, figuresSparsityOff: figures, runtime });
+}
 
 async function opened(path: string): Promise<Page> {
   const page = await context.newPage();
@@ -224,6 +256,38 @@ test("no page is wider than 400 px, and none has serious findings, in light and 
       assert.deepEqual(await findings(page), [], `${path}, ${colorScheme}`);
       await page.close();
     }
+  }
+});
+
+test("a database's study and its runs have their pages, which move, fit a phone and show no password", {
+  skip: noPostgres,
+}, async () => {
+  // one that gives no sign of life for a minute is none that runs
+  const claimed = (await store!.claim("b"))!;
+  await store!.log(claimed).append(started, step(1));
+  const list = await opened("/");
+  await list.locator("a", { hasText: "database:made-up" }).first().click();
+  await list.waitForURL(/study\?path=database/);
+  assert.match(await list.locator("#study").innerText(), /1 of 4/);
+  await list.locator("a:has(.state.running)").first().click();
+  await list.locator('#curves svg[aria-label^="Loss over 1 update"]').waitFor({ timeout: LONGEST_MS });
+  const running = new URL(list.url());
+  await store!.log(claimed).append(step(2), step(3));
+  await list.locator('#curves svg[aria-label^="Loss over 3 updates"]').waitFor({ timeout: LONGEST_MS });
+  await list.close();
+  for (const path of [
+    "/study?path=database%3Amade-up",
+    running.pathname + running.search,
+    "/run?path=database%3Amade-up%2Fruns%2Fdense.seed-1",
+  ]) {
+    const page = await opened(path);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 400, height: 800 });
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 400, `${path} is too wide`);
+    assert.deepEqual(await findings(page), [], path);
+    assert.ok(!(await page.content()).includes(PASSWORD), path);
+    await page.screenshot({ path: join(screenshots, `ui-database-${path.startsWith("/study") ? "study" : "run"}.png`) });
+    await page.close();
   }
 });
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { downloadModel, hubSettings } from "../../src/hub/index-node.ts";
@@ -254,6 +256,41 @@ test("names, revisions and listed paths that would leave the cache are refused",
   repo.commit({ "../../evil.txt": "x" });
   await assert.rejects(model(), { code: "hub/not-a-hub", message: /got the path \.\.\/\.\.\/evil\.txt/ });
   assert.deepEqual(assertCacheIsRight(cache), []);
+});
+
+test("sizes and hashes that are none, and answers that are no JSON, are no hub's", async (context) => {
+  const { model, server, settings } = await hubWorld(context);
+  const repo = server.repos.get(`models/${MODEL}`)!;
+  const { tree, info } = repo;
+  const listed = (changed: object): void =>
+    void Object.assign(repo, {
+      tree: (commit: string, from: number) => {
+        const [entries, next] = tree(commit, from);
+        return [(entries as { path: string }[]).map((each) => ({ ...each, ...(each.path === "config.json" && changed) })), next];
+      },
+    });
+  const refused = (message: RegExp) => assert.rejects(model(), { code: "hub/not-a-hub", message });
+  for (const size of [-1, 0.5, "9", null]) {
+    listed({ size });
+    await refused(/got the size of config\.json: /);
+  }
+  listed({ lfs: { oid: "a".repeat(64), size: -1 } });
+  await refused(/got the size of config\.json: \d+,-1/);
+  for (const oid of ["a", 7, undefined]) {
+    listed({ oid });
+    await refused(/got the hash of config\.json/);
+  }
+  Object.assign(repo, { tree, info: () => ({ sha: "../../x" }) });
+  await refused(/got the commit \.\.\/\.\.\/x\. Is HF_ENDPOINT the address of a hub\?/);
+  Object.assign(repo, { info });
+  const portal = createServer((_, response) => response.end("<html>Please log in</html>"));
+  await new Promise<void>((resolve) => portal.listen(0, "127.0.0.1", resolve));
+  context.after(() => portal.close());
+  const endpoint = `http://127.0.0.1:${(portal.address() as AddressInfo).port}`;
+  await assert.rejects(downloadModel(MODEL, { settings: { ...settings, endpoint } }), {
+    code: "hub/not-a-hub",
+    message: /^ada\/tiny: expected an answer of a hub from http:\S+, got something that is no JSON\. Is HF_ENDPOINT/,
+  });
 });
 
 test("a cache that cannot be written is one clear error", async (context) => {

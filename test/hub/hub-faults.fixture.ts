@@ -6,11 +6,13 @@ export type Fault = {
   readonly path: string;
   /** How often; default always. */
   times?: number;
-} & (
-  | { readonly kind: "cut"; readonly afterBytes: number }
+} /** @param pauseMs - Until the connection ends, so that the bytes arrive; default 50. */ & (
+  | { readonly kind: "cut"; readonly afterBytes: number; readonly pauseMs?: number }
   | { readonly kind: "stall"; readonly afterBytes: number }
   /** Bytes of a right number and a wrong value. */
   | { readonly kind: "corrupt" }
+  /** More bytes than are listed. */
+  | { readonly kind: "longer" }
   | { readonly kind: "noRanges" }
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
   /** Pieces of this many bytes, with pauses, so that something can happen between them. */
@@ -32,7 +34,8 @@ export function misbehave(response: ServerResponse, fault: Fault, body: Buffer =
     const headers = fault.retryAfter === undefined ? {} : { "Retry-After": fault.retryAfter };
     response.writeHead(fault.status, headers).end("made up");
   } else if (fault.kind === "cut") {
-    response.write(body.subarray(0, fault.afterBytes), () => setTimeout(() => response.destroy(), 50));
+    const { afterBytes, pauseMs = 50 } = fault;
+    response.write(body.subarray(0, afterBytes), () => setTimeout(() => response.destroy(), pauseMs));
   } else if (fault.kind === "stall") response.write(body.subarray(0, fault.afterBytes));
   else if (fault.kind === "slow") pieces(response, body, fault.bytesPerPiece, fault.pauseMs);
   else response.end(body);

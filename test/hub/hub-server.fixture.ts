@@ -8,6 +8,10 @@ import { handleUpload } from "./hub-uploads.fixture.ts";
 export type { Fault } from "./hub-faults.fixture.ts";
 export type { HubRepository, RepositorySpec } from "./hub-repository.fixture.ts";
 
+/** What Hugging Face lets pages of other origins see. */
+const EXPOSED =
+  "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag,X-Xet-Hash";
+
 /** One request that a server got. */
 export interface RecordedRequest {
   /** `cdn` is the second origin, where files in LFS are. */
@@ -72,6 +76,9 @@ export async function startHubServer({
     const server = createServer(async (request, response) => {
       const { method = "GET", url = "/", headers } = request;
       requests.push({ origin, method, url, headers });
+      // any page may read, as at Hugging Face; a request that asks for leave beforehand (OPTIONS) gets none
+      response.setHeader("Access-Control-Allow-Origin", "*");
+      response.setHeader("Access-Control-Expose-Headers", EXPOSED);
       try {
         await handle(request, response);
       } catch (error) {
@@ -174,9 +181,10 @@ function send(
     response.writeHead(416, { "Content-Range": `bytes */${all.length}` }).end();
     return;
   }
-  const whole = fault?.kind === "corrupt" ? corrupted(all) : all;
+  const whole =
+    fault?.kind === "corrupt" ? corrupted(all) : fault?.kind === "longer" ? Buffer.concat([all, Buffer.alloc(9)]) : all;
   const body = whole.subarray(at);
-  const range = start === undefined ? {} : { "Content-Range": `bytes ${at}-${all.length - 1}/${all.length}` };
+  const range = start === undefined ? {} : { "Content-Range": `bytes ${at}-${whole.length - 1}/${whole.length}` };
   response.writeHead(start === undefined ? 200 : 206, {
     ...headers,
     ...range,

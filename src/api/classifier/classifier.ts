@@ -1,9 +1,9 @@
 import { dense } from "../../attention/index.ts";
-import { type Dataset, type Encoded, type Encoding, encodeWords, type ImageReader, type Tokenizer } from "../../data/index.ts";
+import { type Dataset, type Encoded, type Encoding, encodeWords, type Tokenizer } from "../../data/index.ts";
 import { CrispError, expectedGot } from "../../errors/index.ts";
 import type { ExportOptions, exportFiles } from "../../export/index.ts";
 import { joined, jsonBytes } from "../../files/index.ts";
-import { type Adapter, type EncoderConfig, mergeAdapters, modelFiles, peftFiles, readsTokenTypes } from "../../models/index.ts";
+import { type EncoderConfig, mergeAdapters, modelFiles, peftFiles, readsTokenTypes } from "../../models/index.ts";
 import { hash32 } from "../../random/index.ts";
 import {
   attentionRows,
@@ -11,7 +11,6 @@ import {
   type Evaluated,
   encodeFor,
   type Forward,
-  type ImageInput,
   imageLoader,
   onItsDevice,
   planOf,
@@ -21,52 +20,16 @@ import {
   weightTensors,
 } from "../../runs/index.ts";
 import type { Runtime, Tensor } from "../../runtime/index.ts";
-import { type PlacedWord, type Prediction, type TaskAnswer, tasks } from "../../tasks/index.ts";
-import type { NamedFiles } from "../input-files.ts";
+import { type Prediction, type TaskAnswer, tasks } from "../../tasks/index.ts";
+import type { Digest } from "../../training/index.ts";
+import type { ClassifierParts, EncodedText, ImageInputFile, TextInput } from "./classifier-parts.ts";
 import type { CrispCard } from "./crisp-card.ts";
+import { hashOfAnswers } from "./hash-of-answers.ts";
 import { configFile, type SavedModel, setPreprocessor, tokenizerConfigFile } from "./saved-json.ts";
 
 export type { Prediction } from "../../tasks/index.ts";
+export type { ClassifierParts, EncodedText, ImageInputFile, TextInput } from "./classifier-parts.ts";
 export type { CrispCard } from "./crisp-card.ts";
-
-/** A text to classify, or a pair of texts for a model that was trained on pairs. */
-export type TextInput =
-  | string
-  | {
-      readonly text: string;
-      readonly pair?: string;
-      /** Token classification: the words of `text`; left out, it is parted at its spaces. */
-      readonly words?: readonly string[];
-    };
-
-/** An image to classify, for a model of images: the path of its file, or the file's bytes. */
-export type ImageInputFile = string | Uint8Array;
-
-/** A text as `evaluate` takes it; for token classification with its words, and the first token of each. */
-export interface EncodedText extends Encoded {
-  readonly words?: readonly PlacedWord[];
-}
-
-export interface ClassifierParts {
-  /** With adapters, where they are computed beside the weights. */
-  readonly config: EncoderConfig;
-  readonly card: CrispCard;
-  /** Of a model of texts. */
-  readonly tokenizer?: Tokenizer;
-  /** Of a model of images. */
-  readonly images?: ImageInput;
-  /** Opens and decodes images. */
-  readonly imageReader?: ImageReader;
-  readonly weights: ReadonlyMap<string, Float32Array>;
-  /** Of a model that was trained by adapters just now, or loaded beside a base: saved beside it, as PEFT reads them. */
-  readonly adapter?: Adapter;
-  /** See `INPUT_FILES`; as they go into a saved folder. */
-  readonly tokenizerFiles: NamedFiles;
-  /** Called when something is first computed. */
-  readonly createRuntime: () => Promise<Runtime>;
-  /** Carries weights to the device; default `onItsDevice`. */
-  readonly upload?: typeof onItsDevice;
-}
 
 /**
  * A classifier of texts, or of images, that is ready to use.
@@ -223,6 +186,15 @@ export class TextClassifier {
     { attention = "trained" }: { readonly attention?: "trained" | "dense" } = {},
   ): Promise<Float32Array[]> {
     return (await this.#forwardFor(attention, 64)).attention(example, "all");
+  }
+
+  /**
+   * Hash of all that its answers follow from but the inputs: config, weights, tokenizer, attention and lengths. The same on every machine.
+   *
+   * @param digest - Of SHA-256.
+   */
+  hash(digest: Digest): string {
+    return hashOfAnswers(this.#parts, digest);
   }
 
   /** Give back the memory of what was compiled; whatever is computed next compiles it again. */

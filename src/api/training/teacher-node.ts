@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type Dataset, type Example, loadTable, type Table } from "../../data/index-node.ts";
 import { counted, expectedGot, printedJson } from "../../errors/index.ts";
@@ -15,13 +16,14 @@ const AT_ONCE = 1024;
  *
  * @param from - A classifier, a folder (or zip) that one was saved to, or a table of what one says of each row of the training data, as
  *   `crisp predict` writes it with all labels.
+ * @param options.batchSize - Texts that a classifier is asked about at once; default 64.
  * @throws `training/teacher`; `data/…` or what loading a classifier throws.
  */
 export async function openTeacher(
   from: string | Classifier,
-  options: { readonly device?: Device; readonly onNote: (text: string) => void },
+  { batchSize, ...options }: { readonly device?: Device; readonly batchSize?: number; readonly onNote: (text: string) => void },
 ): Promise<Teacher> {
-  if (typeof from !== "string") return classifierTeacher("a classifier", from);
+  if (typeof from !== "string") return classifierTeacher("a classifier", from, batchSize);
   const name = basename(resolve(from));
   const found = statSync(from, { throwIfNoEntry: false });
   if (!found) {
@@ -29,16 +31,17 @@ export async function openTeacher(
     throw expectedGot("training/teacher", "teacher", rule, `no such file: ${from}`, "Check the path.");
   }
   if (found.isFile() && !/\.zip$/i.test(from)) return tableTeacher(from, name);
-  return classifierTeacher(name, await Classifier.load(from, options));
+  return classifierTeacher(name, await Classifier.load(from, options), batchSize);
 }
 
-function classifierTeacher(name: string, model: Classifier): Teacher {
+function classifierTeacher(name: string, model: Classifier, batchSize?: number): Teacher {
   const { labels, task } = model.config;
   return {
     name,
     labels,
     task,
     columns: model.card.columns,
+    hash: model.hash(createHash("sha256")),
     async logits(dataset, { signal, onRows }) {
       const all: Float32Array[] = [];
       for (let start = 0; start < dataset.examples.length; start += AT_ONCE) {
@@ -47,6 +50,7 @@ function classifierTeacher(name: string, model: Classifier): Teacher {
         signal?.throwIfAborted();
         const { logits } = await model.evaluate(
           model.encode({ ...dataset, examples: dataset.examples.slice(start, start + AT_ONCE) }),
+          { batchSize },
         );
         for (const row of logits) all.push(Float32Array.from(row));
         onRows(all.length);
@@ -88,6 +92,7 @@ async function tableTeacher(path: string, name: string): Promise<Teacher> {
   return {
     name,
     labels,
+    hash: createHash("sha256").update(readFileSync(path)).digest("hex"),
     checkRows: (dataset) => checkRows({ name, columns, rows: tableRows }, dataset),
     async logits(dataset: Dataset, { onRows }) {
       const { distillation } = taskOf(dataset);

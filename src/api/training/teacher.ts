@@ -13,6 +13,8 @@ export interface Teacher {
   readonly task?: TaskName;
   /** The columns it was trained on, where they are known. */
   readonly columns?: Dataset["columns"];
+  /** Hash of all that its logits follow from but the texts: the same on every machine, where their last bits are not. */
+  readonly hash: string;
   /** Refuse data whose rows are not those that it speaks of; left out, it speaks of any. @throws `training/teacher`. */
   checkRows?(dataset: Dataset): void;
   /**

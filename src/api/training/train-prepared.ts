@@ -12,6 +12,7 @@ import type { CrispCard } from "../classifier/classifier.ts";
 import { VERSION } from "../version.ts";
 import { type Baseline, FROZEN, frozenBaseline, majorityBaseline, type Trials, tfIdfBaseline } from "./baselines.ts";
 import { fasterAttention } from "./faster-attention.ts";
+import { foldsNote } from "./folds-note.ts";
 import { type CrossPredicted, crossPredict, type ExecuteRun, foldsOf, type PhaseStore, runByRecipe } from "./phases.ts";
 import { type Teacher, taught } from "./teacher.ts";
 import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./train-settings.ts";
@@ -73,6 +74,7 @@ export async function trainPrepared(
     ...(images && { images }),
     plan,
     data: { train: known, selection, reported: encodedReported },
+    ...(teacher && { taughtBy: teacher.hash }),
     options: recipe.options,
     seed: settings.seed ?? 42,
     checkpoints: settings.checkpoints,
@@ -81,6 +83,10 @@ export async function trainPrepared(
     threads: settings.threads,
     estimate: true,
   };
+  if (recipe.folds > 0) {
+    const text = foldsNote(train as Dataset, foldsOf(spec, recipe, encodedReported));
+    if (text) emit({ type: "note", text });
+  }
   const crossed = recipe.folds > 0 ? await crossPredict(spec, recipe, encodedReported, run, store) : undefined;
   if (crossed === null) return null;
   const trained = await runByRecipe(spec, recipe, run, { store });

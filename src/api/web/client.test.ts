@@ -16,7 +16,7 @@ import { Classifier } from "../classifier/classifier-node.ts";
 import { demoEncoder } from "../fresh-model.ts";
 import { train as trainInNode } from "../train-node.ts";
 import type { TrainEvent } from "../training/train-settings.ts";
-import { loadBaseIn, loadModelIn, trainIn, type WebClassifier, type WorkerPort } from "./client.ts";
+import { describeIn, loadBaseIn, loadModelIn, trainIn, type WebClassifier, type WorkerPort } from "./client.ts";
 import type { FromWorker, ToWorker, WorkerTrainSettings } from "./messages.ts";
 import { trainingSession } from "./session.ts";
 
@@ -246,6 +246,18 @@ describe("errors", () => {
       assert.ok(port.closed);
     });
   }
+  test("an encoder of a family that is none, told by its config.json alone", async () => {
+    const only = (config: string) => describeIn(connect(), new Map([["config.json", new Blob([config])]]), "ada/tiny");
+    const { model_type: family, ...config } = JSON.parse(readFileSync(join(modelFolder, "config.json"), "utf8"));
+    const facts = await only(JSON.stringify({ ...config, model_type: family }));
+    assert.deepEqual(Object.keys(facts).sort(), ["family", "hiddenSize", "layers", "reads"]);
+    assert.deepEqual([facts.family, facts.reads, facts.layers > 0 && facts.hiddenSize > 0], [family, "texts", true]);
+    await assert.rejects(only(JSON.stringify({ ...config, model_type: "gpt2" })), {
+      code: "config/unknown-family",
+      message: /^ada\/tiny\/config\.json: .*got "gpt2"/,
+    });
+    await assert.rejects(only("{"), { code: "config/type" });
+  });
   test("files of a model that was never trained", () =>
     assert.rejects(loadModelIn(connect(), model), { code: "model/not-trained" }));
   test("a worker that dies", async () => {

@@ -7,7 +7,7 @@ import type { Prediction, TextInput } from "../classifier/classifier.ts";
 import { type EventsWithResult, withEvents } from "../event-queue.ts";
 import type { ModelFiles } from "../model-files.ts";
 import type { TextTrainResult, TrainEvent } from "../training/train-settings.ts";
-import type { Answers, Call, FromWorker, ModelFacts, ToWorker, WorkerTrainSettings } from "./messages.ts";
+import type { Answers, Call, EncoderFacts, FromWorker, ModelFacts, ToWorker, WorkerTrainSettings } from "./messages.ts";
 
 /** A text classifier in a worker of its own. */
 export interface WebClassifier {
@@ -100,6 +100,16 @@ export async function loadBaseIn(port: WorkerPort, files: ModelFiles, device?: D
     },
     close: async () => caller.close(),
   };
+}
+
+/** What a worker says of an encoder's config.json; the worker is closed. @throws `config/…`. */
+export async function describeIn(port: WorkerPort, files: ModelFiles, where: string): Promise<EncoderFacts> {
+  const caller = new Caller(port, () => {});
+  try {
+    return await caller.ask({ type: "describe", files, where });
+  } finally {
+    caller.close();
+  }
 }
 
 function modelOf(caller: Caller, { model, labels, pairs, task }: ModelFacts, close: () => void | Promise<void>): WebClassifier {

@@ -21,6 +21,8 @@ export type Call =
   | { readonly type: "train"; readonly settings: SentSettings }
   /** An encoder beside which every model that is loaded from now on has its adapter. */
   | { readonly type: "base"; readonly files: ModelFiles; readonly device?: Device }
+  /** What config.json says, of which the other files need not be there. */
+  | { readonly type: "describe"; readonly files: ModelFiles; readonly where: string }
   | { readonly type: "load"; readonly files: ModelFiles; readonly device?: Device }
   | { readonly type: "predict"; readonly model: number; readonly texts: readonly TextInput[]; readonly topK?: number }
   | { readonly type: "files"; readonly model: number }
@@ -35,11 +37,21 @@ export interface ModelFacts {
   readonly task: TaskName;
 }
 
+/** What people want to know of an encoder before they download or train it. */
+export interface EncoderFacts {
+  /** As transformers names it, in `model_type`. */
+  readonly family: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly reads: "texts" | "images";
+}
+
 /** Answers by the call's type. */
 export interface Answers {
   /** Null when it was stopped. */
   readonly train: (TextTrainResult & ModelFacts) | null;
   readonly base: null;
+  readonly describe: EncoderFacts;
   readonly load: ModelFacts;
   readonly predict: Prediction[][];
   readonly files: Map<string, Uint8Array>;

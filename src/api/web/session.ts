@@ -65,6 +65,10 @@ export function trainingSession(environment: RunEnvironment, post: Post): (messa
       return null;
     }
     const files = await bytesOfAll(call.files);
+    if (call.type === "describe") {
+      const { family, layers, hiddenSize, image } = storedModel(files, call.where).config;
+      return { family, layers, hiddenSize, reads: image ? "images" : "texts" };
+    }
     const createRuntime = runtimeOn(call.device);
     if (call.type === "base") {
       base = new AdapterBase(storedModel(files, "the base"), createRuntime);

@@ -1,15 +1,8 @@
 import type { WebDevice } from "../../runtime/index-web.ts";
 import type { ModelFiles } from "../model-files.ts";
-import {
-  loadBaseIn,
-  loadModelIn,
-  type TrainingRun,
-  trainIn,
-  type WebBase,
-  type WebClassifier,
-  type WorkerPort,
-} from "./client.ts";
-import type { FromWorker, WorkerTrainSettings } from "./messages.ts";
+import { loadBaseIn, loadModelIn, type TrainingRun, trainIn, type WebBase, type WebClassifier } from "./client.ts";
+import type { WorkerTrainSettings } from "./messages.ts";
+import { startWorker } from "./start-worker-web.ts";
 
 /** Settings of {@link train}; `data`, `validation` and `test` may be files that were picked or fetched. */
 export interface TrainSettings extends WorkerTrainSettings {
@@ -54,18 +47,3 @@ export const loadModel = (files: ModelFiles, { device }: { readonly device?: Web
  */
 export const loadBase = (files: ModelFiles, { device }: { readonly device?: WebDevice } = {}): Promise<WebBase> =>
   loadBaseIn(startWorker(), files, device);
-
-function startWorker(): WorkerPort {
-  const worker = new Worker(new URL("./train-worker-web.ts", import.meta.url), { type: "module" });
-  return {
-    post: (message) => worker.postMessage(message),
-    onMessage(listener) {
-      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => listener(data);
-    },
-    onLost(listener) {
-      worker.onerror = ({ message }) => listener(message ?? "a script that could not be loaded");
-      worker.onmessageerror = () => listener("a message that could not be read");
-    },
-    close: () => worker.terminate(),
-  };
-}

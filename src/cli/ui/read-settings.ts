@@ -3,13 +3,13 @@ import type { RunKey, StudyHeader } from "../../studies/index.ts";
 import { resolveOptions } from "../../training/index.ts";
 import { type KeptCommand, keptCommand } from "../kept-command.ts";
 import { parseArguments } from "../parse-arguments.ts";
-import { typedAs } from "../run-command.ts";
+import { typedAs, withoutPasswords } from "../run-command.ts";
 import { pretrain } from "../verbs/pretrain.ts";
 import { train } from "../verbs/train.ts";
 import { type RunPlace, readJsonFile, studyIn } from "./read-run.ts";
 import { isPlain } from "./root.ts";
 import type { ReadResult } from "./runs/study-result.ts";
-import { asTexts, withoutPasswords } from "./shown-values.ts";
+import { asTexts } from "./shown-values.ts";
 import { keyOf } from "./studies/study-source.ts";
 
 /** What a run followed from, as far as its files say. */

@@ -1,3 +1,5 @@
+import { withoutPasswords } from "../run-command.ts";
+
 const LONGEST = 300;
 
 /** Settings as pages show them: passwords and secrets are left out, and so is what has no value. */
@@ -9,7 +11,3 @@ export const asTexts = (values: Readonly<Record<string, unknown>>): Record<strin
       return [[name, withoutPasswords(text).slice(0, LONGEST)]];
     }),
   );
-
-/** Addresses without their passwords, which stand in front of the host, up to the last `@`, or are a parameter. */
-export const withoutPasswords = (text: string): string =>
-  text.replace(/(:\/\/[^:@/?\s"']*):[^/\s"']*@/g, "$1@").replace(/([?&])password=[^&\s"']*&?/gi, "$1");

@@ -2,6 +2,7 @@ import { dense, offeredBlocks, visibility } from "../../attention/index.ts";
 import {
   type DataInspection,
   type FileInspection,
+  type FoldTroubles,
   type Leak,
   type LengthFacts,
   looksLikeNumbers,
@@ -73,6 +74,7 @@ export function rowsOf({ files, leaks, advice }: DataInspection, at: number): In
   if (file.lengths) add("lengths", lengthLines(file.lengths, file.rows), at === 0 && advice.maxLength !== undefined);
   if (file.lengths && at === 0) add("long", longLines(file, file.lengths, advice));
   if (repeats) for (const row of repeatRows(repeats)) add(row.name, row.lines, row.asks);
+  if (file.folds) add("folds", foldLines(file.folds, file.rows), true);
   for (const leak of leaks) {
     const [first, second] = leak.files;
     if (second === at) add("leaks", leakLines(leak, files[first].name), leak.exact.rows + leak.near.rows > 0);
@@ -179,6 +181,17 @@ function repeatRows({ exact, near, conflicts }: Repeats): InspectedRow[] {
     { name: "repeats", lines: [found(exact.rows, "repeat", "an earlier one", same)], asks: false },
     { name: "near", lines: [found(near.rows, "nearly repeat", "an earlier one", like)], asks: false },
     { name: "conflicts", lines: conflicts.texts > 0 ? [conflicting, ...texts] : ["none"], asks: conflicts.texts > 0 },
+  ];
+}
+
+function foldLines({ classes, largest }: FoldTroubles, rows: number): string[] {
+  const named = classes.slice(0, LISTED).map(({ label, rows }) => `${shown(label)} (${count(rows, "row")})`);
+  const alike = `all rows of ${named.join(", ")}${more(classes.length, LISTED)} share text: a model that is tested on them in cross-validation is taught none`;
+  return [
+    ...(classes.length > 0 ? [alike] : []),
+    ...(largest === undefined
+      ? []
+      : [`${grouped(largest)} of ${count(rows, "row")} share text and stay in one fold, larger than the others`]),
   ];
 }
 

@@ -72,6 +72,32 @@ describe("labels", () => {
   });
 });
 
+describe("folds of cross-validation", () => {
+  const apart = (count: number): [string, string][] =>
+    Array.from({ length: count }, (_, i) => [`ticket${i} about${i}`, i % 2 ? "a" : "b"]);
+  test("a class whose rows all share text, and a group that makes its fold larger, are found", async () => {
+    const alike = Array.from({ length: 6 }, (): [string, string] => ["the same words once more", "legal"]);
+    assert.deepEqual((await inspected(tsv(...apart(60), ...alike))).files[0].folds, { classes: [{ label: "legal", rows: 6 }] });
+    const mixed = Array.from({ length: 20 }, (_, i): [string, string] => ["the same words once more", i % 2 ? "a" : "b"]);
+    assert.deepEqual((await inspected(tsv(...apart(80), ...mixed))).files[0].folds, { classes: [], largest: 20 });
+  });
+  test("nothing is said of rows that share no text, of few rows, of numbers and of files that are not trained on", async () => {
+    for (const rows of [2, 4, 5, 60]) assert.equal((await inspected(tsv(...apart(rows)))).files[0].folds, undefined);
+    const alike = tsv(...apart(20), ["the same words", "legal"], ["the same words", "legal"]);
+    assert.ok((await inspected(alike)).files[0].folds);
+    const second = await readForInspection(bytes(alike), "b.tsv");
+    assert.equal(inspectData([await readForInspection(bytes(tsv(...apart(60))), "a.tsv"), second]).files[1].folds, undefined);
+    const numbers = await inspected(
+      tsv(...apart(20).map(([text], i) => [text, i / 8] as const), ["same", 1.5], ["same", 1.5]),
+      "a.tsv",
+      {
+        task: "regression",
+      },
+    );
+    assert.equal(numbers.files[0].folds, undefined);
+  });
+});
+
 describe("texts", () => {
   test("that repeat, nearly repeat, and contradict each other, with their lines", async () => {
     const long = "the parcel of last week came late and the box was open when I took it";

@@ -1,4 +1,6 @@
 import { cellText, labelledTasks, type TaskName, taskOf } from "../../tasks/index.ts";
+import { type ClassInOne, classesInOne, largestPart } from "../groups/classes-in-one.ts";
+import { groupsForFolds } from "../groups/text-groups.ts";
 import type { BadRowReason } from "../table/bad-rows.ts";
 import { labelsOf } from "../table/labels-of.ts";
 import { countLabels } from "../table/summary.ts";
@@ -8,7 +10,7 @@ import type { Dataset } from "../types.ts";
 import { labelSpellings, type WrittenLabel } from "./label-spellings.ts";
 import { type LengthFacts, measureLengths } from "./lengths.ts";
 import type { ReadTable } from "./read-table.ts";
-import { findLeak, findRepeats, type IndexedFile, type Leak, type Repeats } from "./repeats.ts";
+import { findLeak, findRepeats, type IndexedFile, type Leak, MOST_SKETCHES, type Repeats } from "./repeats.ts";
 
 /** Labels that are numbers with more different values than this are hardly classes. */
 const MOST_NUMBERED_CLASSES = 20;
@@ -40,7 +42,17 @@ export interface FileInspection
   /** Labels in several spellings, by case or spaces; those that train as one class among them. */
   readonly spellings: readonly (readonly WrittenLabel[])[];
   readonly repeats?: Repeats;
+  /** What cross-validation is troubled by; in the file that trains, where rows have one class each. */
+  readonly folds?: FoldTroubles;
   readonly lengths?: LengthFacts;
+}
+
+/** What keeps folds from being alike whose rows stay together where they share text. */
+export interface FoldTroubles {
+  /** Classes of which all rows share text. */
+  readonly classes: readonly ClassInOne[];
+  /** Rows of the largest group that shares text, where its fold is half as large again as an even one. */
+  readonly largest?: number;
 }
 
 /** Options of a training that the findings ask for. */
@@ -102,6 +114,7 @@ export function inspectData(
       numbers: numbersOf(dataset),
       spellings: labelSpellings(writtenLabels(file) ?? classes),
       repeats,
+      ...(at === 0 && { folds: foldTroubles(dataset) }),
       lengths: measureLengths(dataset, tokenizer),
     };
   });
@@ -120,6 +133,23 @@ export function classesOf({ read }: ReadTable): readonly string[] | undefined {
   const { dataset } = read;
   const classes = dataset.labels.map((label) => ({ label, count: 0 }));
   return looksLikeNumbers({ numbers: numbersOf(dataset), classes }) ? undefined : dataset.labels;
+}
+
+/** As many as a recipe takes, where the time budget has room. */
+const FOLDS = 5;
+
+function foldTroubles(dataset: Dataset): FoldTroubles | undefined {
+  const { examples } = dataset;
+  if (!taskOf(dataset).hasOneClass || examples.length > MOST_SKETCHES) return undefined;
+  const counts = countLabels(dataset).filter((count) => count > 0);
+  const folds = Math.min(FOLDS, ...counts);
+  if (counts.length < 2 || folds < 2) return undefined;
+  const groups = groupsForFolds(examples, folds);
+  const largest = largestPart(groups);
+  // the other rows are dealt out evenly: (n − g) / k + g ≥ 1.5 · n / k
+  const uneven = largest > 1 && 2 * largest * (folds - 1) >= examples.length;
+  const classes = classesInOne(dataset, groups);
+  return classes.length === 0 && !uneven ? undefined : { classes, ...(uneven && { largest }) };
 }
 
 const emptyCells = ({ table }: ReadTable, at: number): number =>

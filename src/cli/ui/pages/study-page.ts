@@ -8,7 +8,8 @@ import {
   runName,
   type StudyResults,
 } from "../../../studies/index.ts";
-import { asTexts, withoutPasswords } from "../shown-values.ts";
+import { withoutPasswords } from "../../run-command.ts";
+import { asTexts } from "../shown-values.ts";
 import type { JudgedStudy, StudyCell, StudyExtras, StudyState } from "../studies/study-source.ts";
 import { studyActions } from "./action-pages.ts";
 import { address, facts, page, table } from "./layout.ts";

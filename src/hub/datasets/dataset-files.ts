@@ -1,4 +1,4 @@
-import { type CrispError, expectedGot, nearest } from "../errors/index.ts";
+import { type CrispError, expectedGot, nearest } from "../../errors/index.ts";
 import { globExpression } from "./glob.ts";
 import { cardYaml, type YamlValue, yamlKey } from "./yaml-block.ts";
 

@@ -1,4 +1,4 @@
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot } from "../../errors/index.ts";
 
 /** Names that the `datasets` library used before repositories had owners; those with a second part take it as the subset. */
 const KNOWN: Readonly<Record<string, string>> = {

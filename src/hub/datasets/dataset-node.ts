@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expectedGot } from "../errors/index.ts";
+import { expectedGot } from "../../errors/index.ts";
+import { repository } from "../repository.ts";
+import { type HubOptions, withSnapshot } from "../snapshot-node.ts";
 import { splitsOf } from "./dataset-files.ts";
 import { parseDatasetName } from "./dataset-name.ts";
-import { repository } from "./repository.ts";
-import { type HubOptions, withSnapshot } from "./snapshot-node.ts";
 
 export interface DatasetOptions extends HubOptions {
   /** Instead of behind the name: `mrpc` of `glue`. */
