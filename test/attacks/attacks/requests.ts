@@ -50,7 +50,7 @@ export const requests: readonly Attack[] = [
   },
   {
     what: "a token goes along with a redirect to another host",
-    file: "src/hub/request.ts",
+    file: "src/hub/redirects.ts",
     undo: ["    if (url.origin === home) {\n", "    if (url.origin !== start) {\n"],
     test: ["src/hub/request.test.ts", "a redirect to another host is followed without the token, and back home with it"],
   },
