@@ -42,7 +42,7 @@ def run(model, inputs, padded_to=0):
         "input_ids": torch.tensor([pad(text["ids"], model.config.pad_token_id) for text in inputs]),
         "attention_mask": torch.tensor([pad([1] * len(text["ids"])) for text in inputs]),
     }
-    if model.config.model_type in ("bert", "electra", "albert"):
+    if model.config.model_type in ("bert", "electra", "albert", "deberta-v2"):
         batch["token_type_ids"] = torch.tensor([pad(text["types"]) for text in inputs])
     with torch.no_grad():
         logits = model(**batch).logits
