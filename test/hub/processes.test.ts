@@ -70,7 +70,8 @@ test("two processes at once both end with the right file, which is downloaded on
 });
 
 test("two processes without a working lock both end with the right file", async (context) => {
-  const world = await hubWorld(context, { faults: [{ ...slow, pauseMs: 40 }] });
+  // the second process has to start before the first ends, on a busy machine, too
+  const world = await hubWorld(context, { faults: [{ ...slow, pauseMs: 200 }] });
   const locks = join(world.cache, ".locks");
   const first = start(world);
   const firstEnd = end(first);
