@@ -23,7 +23,7 @@ export default {
     { name: "window", pattern: "anyOf(slidingWindow(radius=64), global(tokens=1))" },
   ],
   claims: [],
-  sizes: [200],
+  sizes: [500],
   seeds: [1, 2, 3],
-  options: { ...primary.options, num_train_epochs: 2, per_device_train_batch_size: 4 },
+  options: { ...primary.options, num_train_epochs: 3, per_device_train_batch_size: 8 },
 };

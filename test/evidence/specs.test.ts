@@ -105,7 +105,7 @@ test("long texts have two lengths, and three paired seeds of a recipe of their o
     ["dense", "block80", "window"],
   );
   assert.deepEqual([seeds, claims], [[1, 2, 3], []]);
-  assert.deepEqual(options, { ...RECIPE, num_train_epochs: 2, per_device_train_batch_size: 4 });
+  assert.deepEqual(options, { ...RECIPE, num_train_epochs: 3, per_device_train_batch_size: 8 });
 });
 
 test("every number of these specs stands in docs/claims.md", () => {
