@@ -10,10 +10,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { dense, flopsPerExample, parsePattern } from "../src/attention/index.ts";
-import { createStepper, madeUpBatch, modelShapes } from "../src/bench/index.ts";
+import { configOfLength, createStepper, madeUpBatch, modelShapes } from "../src/bench/index.ts";
 import { bindShape, elements, input, matmul } from "../src/graph/index.ts";
 import { Arena } from "../src/kernels/index.ts";
-import { buildModel, parseEncoderConfig } from "../src/models/index.ts";
+import { buildModel } from "../src/models/index.ts";
 import { dropoutRate, foldKey } from "../src/random/index.ts";
 import { createRuntime, type NodeDevice } from "../src/runtime/index-node.ts";
 import { HostState } from "../src/training/index.ts";
@@ -32,8 +32,7 @@ const { values: args } = parseArgs({
   },
 });
 const [B, n, rounds, threads] = [args.batch, args.length, args.rounds, args.threads].map(Number);
-const shape = parseEncoderConfig(modelShapes[args.shape]);
-const config = { ...shape, maxPositions: Math.max(shape.maxPositions, n) };
+const config = configOfLength(modelShapes[args.shape], n);
 const runtime = await createRuntime({ threads, device: args.device as NodeDevice });
 const context = madeUpBatch(B, n, config.vocabSize);
 const { state, step } = await createStepper(runtime, config, { pattern: dense() }, context);

@@ -55,36 +55,39 @@ interface Part {
   readonly name: string;
   readonly from: number;
   readonly to?: number;
+  /** Texts of all parts. */
+  readonly all?: number;
 }
 const WHOLE: Part = { name: "", from: 0 };
 
 /** `imdb=2000,typos=872`: names and numbers of texts, in their order. @throws `evidence/usage`. */
 export function parseParts(words: string): Part[] {
   let from = 0;
-  return words.split(",").map((word) => {
+  const parts = words.split(",").map((word) => {
     const [, name, texts] = /^([\w-]+)=(\d+)$/.exec(word) ?? [];
     if (name === undefined) throw expectedGot("evidence/usage", "--parts", "NAME=TEXTS,…", words);
     from += Number(texts);
     return { name, from: from - Number(texts), to: from };
   });
+  return parts.map((part) => ({ ...part, all: from }));
 }
 
 /**
  * What is kept of a finished cell, or of one part of its texts. Effective sparsity, temperature and mean length stay those of all.
  *
  * @throws `evidence/not-binary`; `evidence/other-split` where two runs answer other texts; `evidence/rounded` where a probability is so
- *   near to a half that float32 changes the answer; `evidence/other-parts` where a part ends behind the last text.
+ *   near to a half that float32 changes the answer; `evidence/other-parts` where the parts are not all texts.
  */
 export function readStudyCell(
   folder: string,
   { path, study, planned }: FoundCell,
-  { from, to }: Part = WHOLE,
+  { from, to, all }: Part = WHOLE,
 ): Omit<Cell, "name"> {
   const stored = planned.map((name) => {
     const run = JSON.parse(readFileSync(join(folder, path, "runs", `${name}.json`), "utf8")) as StoredRun;
     const [labels, probabilities] = [run.record.labels, run.record.probabilities];
-    if (labels.length < (to ?? 0))
-      throw expectedGot("evidence/other-parts", `${name} of ${study.study}`, `${to} texts at least`, labels.length);
+    if (all !== undefined && all !== labels.length)
+      throw expectedGot("evidence/other-parts", `${name} of ${study.study}`, `the ${all} texts of all parts`, labels.length);
     return { ...run, record: { ...run.record, labels: labels.slice(from, to), probabilities: probabilities.slice(from, to) } };
   });
   const [first] = stored;

@@ -13,6 +13,6 @@ export { inTurns, type Timing } from "./in-turns.ts";
 export { type MachineJob, type MachineSpeed, measureMachine } from "./machine.ts";
 export { madeUpBatch } from "./made-up-batch.ts";
 export type { BenchResults, OneResult, Sweep, SweepPoint, SweepSeries } from "./records.ts";
-export { modelShapes } from "./shapes.ts";
+export { configOfLength, modelShapes } from "./shapes.ts";
 export { createStepper, type MeasuredStep, measureStep, type StepJob, type Stepper } from "./step.ts";
 export { batchOf, LENGTHS, type SweepSettings, sweep } from "./sweep.ts";

@@ -87,12 +87,12 @@ test("reported texts that are two sets become two cells", () => {
   assert.deepEqual([first.positive[0].length, second.positive[0].length], [1, 2]);
 });
 
-test("parts that the texts do not fill are refused, and words that are none", () => {
+test("parts that are not all texts are refused, and words that are none", () => {
   writeStudyCell("");
-  const parts = parseParts("first=1,second=3");
-  assert.throws(() => collect(join(root, "study"), "tiny", { out: join(root, "results"), parts }), {
-    code: "evidence/other-parts",
-  });
+  for (const words of ["first=1,second=3", "first=1,second=1"]) {
+    const options = { out: join(root, "results"), parts: parseParts(words) };
+    assert.throws(() => collect(join(root, "study"), "tiny", options), { code: "evidence/other-parts" });
+  }
   assert.throws(() => parseParts("first=1;second=2"), { code: "evidence/usage" });
 });
 
