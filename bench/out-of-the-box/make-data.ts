@@ -1,10 +1,12 @@
-// The data of bench/out-of-the-box: node bench/out-of-the-box/make-data.ts --shared FOLDER --out FOLDER
-// FOLDER holds glue/, imdb/ and text/wiki.txt.gz. For each set and seed: <set>-<labels a class>-<seed>.jsonl, and <set>-test.jsonl.
+// The data of bench/out-of-the-box: node bench/out-of-the-box/make-data.ts --shared FOLDER --out FOLDER [--questions FOLDER] [--banking FOLDER]
+// --shared holds glue/, imdb/ and text/wiki.txt.gz; --questions train_5500.label and TREC_10.label, as TREC's questions are published;
+// --banking train.csv and test.csv of banking77. For each set and seed: <set>-<labels a class>-<seed>.jsonl, and <set>-test.jsonl.
 import { createReadStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { parse } from "csv-parse/sync";
 import { permutation } from "../../src/random/index.ts";
 
 type Row = { readonly label: string } & ({ readonly text: string } | { readonly sentence1: string; readonly sentence2: string });
@@ -16,16 +18,23 @@ interface Split {
 }
 
 const { values } = parseArgs({
-  options: { shared: { type: "string" }, out: { type: "string" }, seeds: { type: "string", default: "5" } },
+  options: {
+    shared: { type: "string" },
+    questions: { type: "string" },
+    banking: { type: "string" },
+    out: { type: "string" },
+    seeds: { type: "string", default: "5" },
+  },
 });
-if (values.shared === undefined || values.out === undefined) throw new Error("usage: --shared FOLDER --out FOLDER [--seeds 5]");
+if (values.shared === undefined || values.out === undefined)
+  throw new Error("usage: --shared FOLDER --out FOLDER [--questions FOLDER] [--banking FOLDER] [--seeds 5]");
 const shared = values.shared;
 const PER_CLASS = [8, 50, 500];
 /** So many rows of a large test split say enough, and cost less. */
 const TEST_ROWS = 1000;
 
-const lines = (path: string): string[] => {
-  const bytes = readFileSync(join(shared, path));
+const lines = (path: string, folder = shared): string[] => {
+  const bytes = readFileSync(join(folder, path));
   const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8").replace(/^\uFEFF/, "");
   return text.split(/\r?\n/).filter((line) => line !== "");
 };
@@ -38,6 +47,22 @@ const glue = (name: string, read: (cells: readonly string[]) => Row, skip = 1): 
   test: table(`glue/${name}/dev.tsv`, read, skip),
 });
 const imdb = (path: string): Row[] => table(path, ([, label, , text]) => ({ text, label }));
+
+/** "DESC:manner How did serfdom develop …": the part before the colon is the label. */
+function questions(folder: string): Split {
+  const read = (path: string): Row[] =>
+    lines(path, folder).map((line) => ({ text: line.slice(line.indexOf(" ") + 1), label: line.slice(0, line.indexOf(":")) }));
+  return { train: read("train_5500.label"), test: read("TREC_10.label") };
+}
+
+function banking(folder: string): Split {
+  const read = (path: string): Row[] =>
+    parse<{ text: string; category: string }>(readFileSync(join(folder, path)), { columns: true }).map(({ text, category }) => ({
+      text,
+      label: category,
+    }));
+  return { train: read("train.csv"), test: read("test.csv") };
+}
 
 /** What an article is about, by the noun of its first sentence; texts are later sentences, so that the noun need not be there. */
 const TYPES =
@@ -88,6 +113,8 @@ const sets: Readonly<Record<string, () => Split | Promise<Split>>> = {
   rte: () => glue("RTE", ([, text, pair, label]) => ({ sentence1: text, sentence2: pair, label })),
   imdb: () => ({ train: imdb("imdb/train.tsv.gz"), test: imdb("imdb/test.tsv.gz") }),
   wiki,
+  ...(values.questions !== undefined && { questions: () => questions(values.questions!) }),
+  ...(values.banking !== undefined && { banking: () => banking(values.banking!) }),
 };
 
 mkdirSync(values.out, { recursive: true });
