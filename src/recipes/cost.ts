@@ -26,7 +26,7 @@ function epochsOf({ rows }: RecipeFacts, options: Timed["options"]): number {
 }
 
 /** Whether a tenth of the rows is too few to say anything. */
-export const isSmall = ({ rows }: RecipeFacts): boolean => rows < CROSS_VALIDATED_ROWS;
+export const isSmall = ({ rows }: Pick<RecipeFacts, "rows">): boolean => rows < CROSS_VALIDATED_ROWS;
 
 /** Whether the rows themselves say how good the model is, so that several models are trained. */
 export const isCrossValidated = (facts: RecipeFacts): boolean =>

@@ -23,6 +23,8 @@ test("the recipe follows from the rows of a class, and from all of them", () => 
   assert.equal(chosen({ rows: 200, leastOfAClass: 50 }), "few");
   assert.equal(chosen({ rows: 200, leastOfAClass: 50, twoTexts: true }), "some", "likeness says little of two texts");
   assert.equal(chosen({ rows: 400, leastOfAClass: 100 }), "some");
+  assert.equal(chosen({ rows: 490, classes: 77, leastOfAClass: 6 }), "few");
+  assert.equal(chosen({ rows: 616, classes: 77, leastOfAClass: 8 }), "some", "fine-tuning is as accurate, and faster");
   assert.equal(chosen({ rows: 4000 }), "some");
   assert.equal(chosen({ rows: 50_000 }), "many");
   assert.equal(chosen({ rows: 32, leastOfAClass: 8, watched: true }), "some", "there is nothing to watch");

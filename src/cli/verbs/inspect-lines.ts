@@ -21,6 +21,8 @@ const LONGEST_TEXT = 44;
 /** More classes than this are not listed one by one. */
 const LISTED = 8;
 const LISTED_COLUMNS = 12;
+/** A class that is seen less often can hardly be learned and tested. */
+const LEAST_TIMES = 4;
 
 /** A space that no line is broken at. */
 const TIED = "\u00a0";
@@ -58,7 +60,8 @@ export function rowsOf({ files, leaks, advice }: DataInspection, at: number): In
   if (classes.length > 0) {
     const unbalanced = at === 0 && advice.classWeights !== undefined;
     const alone = at === 0 && classes.filter((one) => one.count > 0).length < 2;
-    add("classes", classLines(classes, { alone, unbalanced }), alone || unbalanced);
+    const rare = at === 0 && !alone ? classes.filter((one) => one.count > 0 && one.count < LEAST_TIMES) : [];
+    add("classes", classLines(classes, { alone, unbalanced, rare }), alone || unbalanced || rare.length > 0);
   }
   if (numbers && (classes.length === 0 || looksLikeNumbers(file))) {
     const { least, median, most, different } = numbers;
@@ -124,8 +127,9 @@ function columnLines({ columns, taken, task }: FileInspection): string[] {
 
 function classLines(
   classes: readonly WrittenLabel[],
-  { alone, unbalanced }: { readonly alone: boolean; readonly unbalanced: boolean },
+  given: { readonly alone: boolean; readonly unbalanced: boolean; readonly rare: readonly WrittenLabel[] },
 ): string[] {
+  const { alone, unbalanced, rare } = given;
   const total = classes.reduce((sum, one) => sum + one.count, 0);
   const bySize = [...classes].sort((a, b) => b.count - a.count);
   const text = ({ label, count }: WrittenLabel): string => `${shown(label)} ${grouped(count)}${TIED}(${percent(count / total)})`;
@@ -136,6 +140,12 @@ function classLines(
   if (alone) lines.push("one class alone: nothing to tell apart");
   else if (unbalanced)
     lines.push(`the largest is ${Math.round(largest / smallest)} times the smallest: --class_weights balanced`);
+  if (rare.length > 0) {
+    const named = rare.slice(0, LISTED).map(({ label, count: times }) => `${shown(label)} ${times}`);
+    lines.push(
+      `seen fewer than ${LEAST_TIMES} times: ${named.join(", ")}${more(rare.length, LISTED)}; label more of them, merge them with another class, or leave them out`,
+    );
+  }
   return lines;
 }
 

@@ -50,6 +50,18 @@ describe("crisp inspect", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
+  test("columns that cannot be guessed are named by the options of the command line", async () => {
+    const data = join(folder, "two-labels.csv");
+    await writeFile(data, "text,tone,source\nWo ist es?,bad,mail\nDanke!,good,chat\nUnd jetzt?,bad,chat\nSehr gut.,good,mail\n");
+    const { code, stdout } = await run(data);
+    assert.equal(code, 1);
+    assert.match(
+      stdout.replace(/\s+/g, " "),
+      /expected one column that must be the label, got "tone" or "source".*Name it with --label_column_name\./,
+    );
+    assert.match(stdout, /--label_column_name LABEL/);
+  });
+
   test("says what a file holds, marks what to look at, and ends with the training that follows", async () => {
     const data = join(folder, "it's tickets.csv");
     const dev = join(folder, "dev.csv");
@@ -110,6 +122,18 @@ describe("crisp inspect", () => {
     assert.match(stdout, /! columns {4}two\.tsv: expected one column that must be the text/);
     assert.match(stdout, /--text_column_name TEXT/);
   });
+});
+
+test("classes too rare to be learned are named, rare or not beside the others", () => {
+  const classes = [9, 4, 3, 1].map((count, at) => ({ label: "abcd"[at], count }));
+  const rows = (advice: { readonly classWeights?: "balanced" }, given = classes) =>
+    rowsOf({ files: [{ ...FILE, classes: given }], leaks: [], advice }, 0).find(({ name }) => name === "classes")!;
+  for (const advice of [{}, { classWeights: "balanced" }] as const) {
+    const { lines, asks } = rows(advice);
+    assert.equal(asks, true);
+    assert.match(lines.at(-1)!, /^seen fewer than 4 times: c 3, d 1; label more of them/);
+  }
+  assert.equal(rows({}, classes.slice(0, 2)).asks, false);
 });
 
 test("words stay whole where they fit, and long commands are broken between options", () => {

@@ -1,8 +1,9 @@
 import { modelFolderOf, staysOnDisk } from "../../api/index-node.ts";
 import { classesOf, type DataInspection, type EncodingName, inspectData, type ReadTable } from "../../data/index.ts";
 import { loadForInspection, loadTokenizer } from "../../data/index-node.ts";
-import { oneLine } from "../../errors/index.ts";
+import { CrispError, oneLine } from "../../errors/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
+import { inOptionNames } from "../option-names.ts";
 import { columnOptions, fetchListener, trainFile } from "../read-options.ts";
 import { shellQuoted } from "../run-command.ts";
 import { defineVerb, type OptionTable, type OptionValues } from "../verb.ts";
@@ -53,7 +54,7 @@ export const inspect = defineVerb({
     const train = await read(data);
     const files = [train];
     for (const path of [options.validationFile, options.testFile]) if (path !== undefined) files.push(await read(path, train));
-    const inspection = inspectData(files, { tokenizer });
+    const inspection = withOptionNames(inspectData(files, { tokenizer }));
     const command = trainCommand(data, inspection, options, staysOnDisk([data]));
     output.record({ ...inspection, command });
     for (const [at, { name }] of inspection.files.entries()) {
@@ -67,6 +68,15 @@ export const inspect = defineVerb({
     for (const line of commandLines(command)) output.print(line);
     return inspection.files.some(({ columnsError }) => columnsError !== undefined) ? 1 : 0;
   },
+});
+
+/** Columns that cannot be guessed are a finding here, not an error, but say the same. */
+const withOptionNames = (inspection: DataInspection): DataInspection => ({
+  ...inspection,
+  files: inspection.files.map((file) => {
+    if (file.columnsError === undefined) return file;
+    return { ...file, columnsError: inOptionNames(new CrispError("data/columns", file.columnsError), OPTIONS).message };
+  }),
 });
 
 /**
