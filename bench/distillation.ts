@@ -1,9 +1,10 @@
 // What a student gains from a teacher's outputs:
 //   node bench/distillation.ts --teacher FOLDER --student FOLDER --train FILE --test FILE [--rows 1000] [--unlabelled 0]
 //     [--test_rows 872] [--teacher_epochs 0] [--epochs 4] [--seeds 1] [--alpha 0.5] [--temperature 2] [--threads 1]
-// The first rows of the files are taken, so that those must be in no order. The teacher reads the mean of its tokens, its head starts as a logistic regression, and with --teacher_epochs 0 that is all. Each seed
-// trains the student on the same rows in the same order three times: by labels, by labels and teacher, and, with --unlabelled, by
-// these and that many further rows whose labels are kept from it. One line of JSON a training: the task's figures on --test.
+// The first rows of the files are taken, so that those must be in no order. The teacher reads the mean of its tokens, its head starts as a
+// logistic regression, and with --teacher_epochs 0 that is all. Each seed
+// trains the student on the same rows: by labels, by labels and teacher, and, with --unlabelled, by these and that many further rows whose
+// labels are kept from it, beside labels alone for as many updates. One line of JSON a training: the task's figures on --test.
 import { parseArgs } from "node:util";
 import { type Dataset, encodeDataset } from "../src/data/index.ts";
 import { loadDataset, loadTokenizer } from "../src/data/index-node.ts";
@@ -91,7 +92,16 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
   const arms: readonly (readonly [string, Dataset, object, (readonly Float32Array[])?])[] = [
     ["labels", labelled, updates],
     ["labels and teacher", labelled, { ...updates, ...learning }, logits.slice(0, rows)],
-    ...(unlabelled > 0 ? [["with unlabelled rows", hidden, { ...updates, ...learning }, logits] as const] : []),
+    ...(unlabelled > 0
+      ? [
+          [
+            "labels, as many updates",
+            labelled,
+            { ...updates, numTrainEpochs: (Number(values.epochs) * (rows + unlabelled)) / rows },
+          ] as const,
+          ["with unlabelled rows", hidden, { ...updates, ...learning }, logits] as const,
+        ]
+      : []),
   ];
   for (const [arm, train, options, own] of arms) {
     const { result, seconds } = await run(student, train, test, { options, seed }, own);

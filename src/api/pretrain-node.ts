@@ -12,7 +12,13 @@ import { runLogged, specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
 import type { TrackingSettings } from "../trackers/index-node.ts";
-import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
+import {
+  checkSettings,
+  resolveOptions,
+  settingRules as rules,
+  type TrainingOptions,
+  trainingOptionsIn,
+} from "../training/index.ts";
 import { OTHER_MODELS_FILES, readModelFiles } from "./classifier/classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
 import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
@@ -91,12 +97,29 @@ export interface PretrainedModel extends PretrainResult {
 /** Where pre-training differs from `defaultOptions`: from nothing, or on new text, the rate is higher than for a classifier. */
 export const pretrainingDefaults = { learningRate: 5e-5 } as const satisfies Partial<TrainingOptions>;
 
-/** Settings that are no training options. */
-const OWN: Readonly<Record<Exclude<keyof PretrainSettings, keyof TrainingOptions>, true>> = {
-  ...{ data: true, validation: true, model: true, revision: true, onDownload: true, config: true, tokenizer: true },
-  ...{ attention: true, maxLength: true, lineByLine: true, mlmProbability: true, validationShare: true, seed: true },
-  ...{ device: true, threads: true, checkpoints: true, log: true, signal: true },
-  ...{ reportTo: true, loggingDir: true, runName: true },
+/** Settings that are no training options, and what they take; true where that is checked when they are read. */
+const OWN: rules.SettingRules<Exclude<keyof PretrainSettings, keyof TrainingOptions>> = {
+  data: { rule: "a path", fits: rules.text.fits, required: true },
+  validation: rules.text,
+  model: rules.text,
+  revision: rules.text,
+  onDownload: rules.listener,
+  config: rules.text,
+  tokenizer: rules.text,
+  attention: rules.attention,
+  maxLength: true,
+  lineByLine: rules.flag,
+  mlmProbability: true,
+  validationShare: true,
+  seed: rules.seed,
+  device: true,
+  threads: rules.whole(1),
+  checkpoints: rules.text,
+  log: rules.log,
+  signal: rules.abortSignal,
+  reportTo: rules.texts,
+  loggingDir: rules.text,
+  runName: rules.text,
 };
 
 /**
@@ -112,11 +135,13 @@ const OWN: Readonly<Record<Exclude<keyof PretrainSettings, keyof TrainingOptions
  * @see Devlin et al., arXiv 1810.04805; `run_mlm.py` in transformers.
  */
 export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainEvent, PretrainedModel | null> =>
-  withEvents((emit) => inCheckpoints(settings.checkpoints, () => execute(settings, emit)));
+  withEvents(async (emit) => {
+    checkSettings("pretrain", settings, OWN);
+    return inCheckpoints(settings.checkpoints, () => execute(settings, emit));
+  });
 
 async function execute(settings: PretrainSettings, emit: (event: PretrainEvent) => void): Promise<PretrainedModel | null> {
   const { seed = 42, mlmProbability = 0.15, checkpoints, log, device, threads, signal } = settings;
-  checkSettings("pretrain", settings, OWN);
   const options = { ...pretrainingDefaults, ...trainingOptionsIn(settings) };
   resolveOptions(options);
   checkMasking({ probability: mlmProbability });

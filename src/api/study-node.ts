@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { FinishedStudy, StudyDefinition, StudyOptions } from "../studies/index.ts";
 import { folderStore, openDatabase, prepareStudy, runStudy, sqlStore } from "../studies/index-node.ts";
+import { settingRules } from "../training/index.ts";
 
 /** Where a study's runs are kept, and how they are run. */
 export interface StudySettings extends Omit<StudyOptions, "store"> {
@@ -26,10 +27,11 @@ export interface StudySettings extends Omit<StudyOptions, "store"> {
  * const finished = await study(textStudy({ ...parts, seeds: [0, 1, 2, 3, 4] }), { folder: "runs/tickets" });
  * finished?.results.arms[1].verdict.sentence;
  */
-export async function study(
-  definition: StudyDefinition,
-  { folder, overwrite, database, onNote, ...options }: StudySettings,
-): Promise<FinishedStudy | null> {
+export async function study(definition: StudyDefinition, settings: StudySettings): Promise<FinishedStudy | null> {
+  settingRules.checkRules({ name: "study", code: "study/bad-spec" }, settings, {
+    folder: { ...settingRules.text, required: true },
+  });
+  const { folder, overwrite, database, onNote, ...options } = settings;
   const prepared = prepareStudy(definition);
   if (database === undefined) return runStudy(prepared, { ...options, store: folderStore(folder, { overwrite }) });
   const connection = await openDatabase({ url: database }, { onNote });

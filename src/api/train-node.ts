@@ -31,7 +31,7 @@ import { phasesIn } from "./training/phase-folder-node.ts";
 import { asPhase, type ExecuteRun } from "./training/phases.ts";
 import { openTeacher } from "./training/teacher-node.ts";
 import { trainPrepared } from "./training/train-prepared.ts";
-import type { TextTrainResult, TextTrainSettings, TrainEvent } from "./training/train-settings.ts";
+import { checkTrainSettings, type TextTrainResult, type TextTrainSettings, type TrainEvent } from "./training/train-settings.ts";
 import { type DataSources, isDataset, type Prepared, prepareTraining, type StreamedTraining } from "./training/train-text.ts";
 import { trainingTrackers } from "./training-trackers-node.ts";
 
@@ -83,7 +83,10 @@ export type TrainingRun = EventsWithResult<TrainEvent, TrainResult | null>;
  * const { model } = (await run.result)!;
  */
 export const train = (settings: TrainSettings): TrainingRun =>
-  withEvents((emit) => inCheckpoints(settings.checkpoints, () => execute(settings, emit)));
+  withEvents(async (emit) => {
+    checkTrainSettings(settings);
+    return inCheckpoints(settings.checkpoints, () => execute(settings, emit));
+  });
 
 async function execute(settings: TrainSettings, emit: (event: TrainEvent) => void): Promise<TrainResult | null> {
   const trackers = trainingTrackers(settings, "train", emit);

@@ -230,6 +230,17 @@ describe("an error comes through the events and through the result", () => {
     ["no such model", { model: join(work, "none") }, "model/no-folder"],
     ["an option out of range", { learningRate: -1 }, "training/bad-option"],
     ["an unknown option", { learningrate: 1 } as object, "training/bad-option"],
+    ["no data", { data: undefined }, "training/bad-option"],
+    ["no model", { model: undefined }, "training/bad-option"],
+    ["a pattern as a text", { attention: "topK" as never }, "training/bad-option"],
+    ["a task that is none", { task: "clasification" as never }, "training/bad-option"],
+    ["a column that nobody reads", { columns: { label: "sentiment" } as object }, "training/bad-option"],
+    ["checkpoints that are no folder", { checkpoints: 3 as never }, "training/bad-option"],
+    [
+      "a label out of range",
+      { data: { name: "made", labels: ["a", "b"], examples: [0, 1, 2].map((label) => ({ index: label, text: "x", label })) } },
+      "data/bad-dataset",
+    ],
     ["a layer that the model lacks", { attention: { pattern: slidingWindow({ radius: 1 }), layers: [9] } }, "pattern/bad-plan"],
     ["a loss that is no number", { learningRate: 1e30, warmupSteps: 0, maxGradNorm: 0, maxSteps: 20 }, "training/not-finite"],
   ];

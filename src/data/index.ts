@@ -10,6 +10,7 @@ export {
   tokenCounts,
   windowRows,
 } from "./batching.ts";
+export { checkDataset } from "./check-dataset.ts";
 export { type ClassInOne, classesInOne } from "./groups/classes-in-one.ts";
 export { type GroupingOptions, groupByText, groupsForFolds, normaliseText } from "./groups/text-groups.ts";
 export { type ImageReader, imageName } from "./image/image-reader.ts";
@@ -73,7 +74,7 @@ export {
 } from "./table/summary.ts";
 export { guessFormat, parseTable, type TableFormat, type TableOptions } from "./table/table.ts";
 export { encodeDataset, encodeWords, textsOf } from "./tokenize/encode-dataset.ts";
-export { cutTokens, LONG_TEXTS, type LongTexts } from "./tokenize/long-texts.ts";
+export { cutTokens, LONG_TEXTS, type LongTexts, shortened } from "./tokenize/long-texts.ts";
 export { longestFirst } from "./tokenize/template.ts";
 export { readDocuments, textBlocks } from "./tokenize/text-blocks.ts";
 export {

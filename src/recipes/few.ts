@@ -1,4 +1,4 @@
-import { epochsWithin, foldsFor, isCrossValidated, isSmall, rateFor } from "./cost.ts";
+import { CONTRASTIVE, epochsWithin, foldsFor, isCrossValidated, isSmall, rateFor } from "./cost.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** Rows a class up to which texts say more by their likeness than by their labels; and of two texts, where likeness says little. */
@@ -27,7 +27,7 @@ export const few: Recipe = {
     const { epochs, short } = epochsWithin(facts, EPOCHS, share);
     const choice = {
       ...(short && !facts.twoTexts && { short }),
-      ...(!facts.twoTexts && { contrastive: { epochs, learningRate: rateFor(facts), batchSize: 32 } }),
+      ...(!facts.twoTexts && { contrastive: { ...CONTRASTIVE, epochs, learningRate: rateFor(facts) } }),
       pooling: "best",
       probe: true,
       options: { numTrainEpochs: 0, evalStrategy: "no" },

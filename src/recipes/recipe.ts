@@ -33,6 +33,8 @@ export interface ContrastiveSettings {
   readonly epochs: number;
   readonly learningRate: number;
   readonly batchSize: number;
+  /** Most tokens that are read of a text, or of a window of it: of longer ones head and tail. */
+  readonly maxLength: number;
 }
 
 /** How a training goes, in full. */

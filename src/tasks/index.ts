@@ -28,7 +28,6 @@ export {
   namesOutputs,
   problemTypes,
   type TaskName,
-  taskNamed,
   taskNames,
   taskOf,
   taskOfHead,

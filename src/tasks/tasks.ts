@@ -1,4 +1,3 @@
-import { expectedGot, nearest } from "../errors/index.ts";
 import { contrastive } from "./contrastive.ts";
 import { embedding } from "./embedding.ts";
 import { maskedLm } from "./masked-lm.ts";
@@ -62,14 +61,3 @@ export const namesOutputs = (name: TaskName): boolean => {
 
 /** Names of the tasks that are a `problem_type`. */
 export const problemTypes = taskNames.filter(isProblemType);
-
-/**
- * A task by the name that a user gave.
- *
- * @throws `task/unknown`.
- */
-export function taskNamed(name: string): Task {
-  if (Object.hasOwn(tasks, name)) return tasks[name as TaskName];
-  const close = nearest(name, taskNames);
-  throw expectedGot("task/unknown", "task", `one of ${taskNames.join(", ")}`, name, close && `Did you mean ${close}?`);
-}

@@ -28,6 +28,7 @@ export {
 export { foreignTrainingOptions, trainingOptionTable } from "./option-table.ts";
 export { checkSettings, defaultOptions, resolveOptions, type TrainingOptions, trainingOptionsIn } from "./options.ts";
 export { learningRateAt, warmupUpdates } from "./schedule.ts";
+export * as settingRules from "./setting-rules.ts";
 export { createTrainStep } from "./step/create-train-step.ts";
 export { DeviceTrainStep } from "./step/device-step.ts";
 export { HostState } from "./step/host-state.ts";

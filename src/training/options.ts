@@ -1,6 +1,7 @@
-import { expectedGot, nearest } from "../errors/index.ts";
+import { expectedGot } from "../errors/index.ts";
 import { apiName, fitsOption, type OptionSpec, type OptionValues, ruleOf } from "./option-spec.ts";
 import { trainingOptionTable } from "./option-table.ts";
+import { checkNames, checkRules, type SettingRules } from "./setting-rules.ts";
 
 type Table = typeof trainingOptionTable;
 type Optional = {
@@ -26,25 +27,22 @@ export const defaultOptions = Object.fromEntries(
 export const trainingOptionsIn = (settings: object): Partial<TrainingOptions> =>
   Object.fromEntries(Object.entries(settings).filter(([name, value]) => specs.has(name) && value !== undefined));
 
+const CODE = "training/bad-option";
+
 /**
- * Refuse a setting that nobody reads: a misspelt one would be passed over.
+ * Refuse a setting that nobody reads, or of another kind than it takes; training options are checked by {@link resolveOptions}.
  *
+ * @param where - Whose settings, e.g. `train`.
  * @param own - Settings that are no training options.
  * @throws `training/bad-option`.
  */
-export function checkSettings(where: string, settings: object, own: Readonly<Record<string, true>>): void {
-  const known = [...specs.keys(), ...Object.keys(own)];
-  const unknown = Object.keys(settings).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const alias = [...specs].find(([, { aliases }]) => aliases?.some((name) => apiName(name) === apiName(unknown)));
-  const guess = alias?.[0] ?? nearest(unknown, known);
-  throw expectedGot(
-    "training/bad-option",
-    where,
-    `options among ${known.join(", ")}`,
-    unknown,
-    guess && `Did you mean ${guess}?`,
-  );
+export function checkSettings(where: string, settings: object, own: SettingRules): void {
+  const owner = { name: where, code: CODE };
+  checkNames(owner, settings, [...specs.keys(), ...Object.keys(own)], (unknown) => {
+    const alias = [...specs].find(([, { aliases }]) => aliases?.some((name) => apiName(name) === apiName(unknown)));
+    return alias?.[0];
+  });
+  checkRules(owner, settings, own);
 }
 
 /**
@@ -61,19 +59,19 @@ export function resolveOptions(given: Partial<TrainingOptions>): TrainingOptions
   checkSettings("train", options, {});
   for (const [name, spec] of specs) {
     const value = options[name as keyof TrainingOptions];
-    if (value !== undefined && !fitsOption(value, spec)) throw expectedGot("training/bad-option", name, ruleOf(spec), value);
+    if (value !== undefined && !fitsOption(value, spec)) throw expectedGot(CODE, name, ruleOf(spec), value);
   }
   if (options.evalStrategy === "steps" && options.evalSteps === undefined) {
-    throw expectedGot("training/bad-option", "evalSteps", "updates between evaluations", "none", "evalStrategy is steps.");
+    throw expectedGot(CODE, "evalSteps", "updates between evaluations", "none", "evalStrategy is steps.");
   }
   for (const name of ["earlyStoppingPatience", "loadBestModelAtEnd"] as const) {
     if (!options[name] || options.evalStrategy !== "no") continue;
     const hint = `${name} needs evaluations to compare.`;
-    throw expectedGot("training/bad-option", "evalStrategy", "steps or epoch", "no", hint);
+    throw expectedGot(CODE, "evalStrategy", "steps or epoch", "no", hint);
   }
   if (options.quantizationAware !== undefined && options.loraRank !== undefined) {
     const hint = "What is rounded are the weights with adapters merged in: train those for an epoch more.";
-    throw expectedGot("training/bad-option", "quantizationAware", "no loraRank beside it", options.loraRank, hint);
+    throw expectedGot(CODE, "quantizationAware", "no loraRank beside it", options.loraRank, hint);
   }
   return options;
 }

@@ -13,6 +13,7 @@ import {
 import {
   type Dataset,
   type DatasetOptions,
+  ENCODINGS,
   type Encoded,
   groupsForFolds,
   type InputText,
@@ -24,6 +25,7 @@ import { folds as cutFolds } from "../../linear/index.ts";
 import { loadModelFolder } from "../../models/index-node.ts";
 import { type Device, encodeFor } from "../../runs/index.ts";
 import { cellText, taskOf } from "../../tasks/index.ts";
+import { settingRules as rules } from "../../training/index.ts";
 import { runtimeFor } from "../classifier/classifier-node.ts";
 import { type FetchListener, modelFolderOf } from "../hub-sources-node.ts";
 import { type TrainResult, tokenizerOf, train } from "../train-node.ts";
@@ -69,6 +71,29 @@ export interface AuditSettings
 /** What happens: texts that the frozen encoder has read, and what a training of folds says. */
 export type AuditEvent = { readonly type: "read"; readonly done: number; readonly total: number } | TrainEvent;
 
+/** What the settings take; true where that is checked when they are read. */
+const SETTINGS: rules.SettingRules<keyof AuditSettings> = {
+  data: { rule: "a path", fits: rules.text.fits, required: true },
+  model: { rule: "a model folder, or the name of a model", fits: rules.text.fits, required: true },
+  revision: rules.text,
+  ...{ textColumn: rules.text, pairColumn: rules.text, labelColumn: rules.text },
+  encoding: rules.oneOf(ENCODINGS),
+  skipBadRows: rules.flag,
+  maxLength: true,
+  preset: true,
+  folds: true,
+  seed: rules.seed,
+  fineTune: rules.flag,
+  timeBudget: true,
+  unlabelled: rules.text,
+  toLabel: rules.whole(0),
+  sliceColumns: { rule: "a list of columns", fits: (value) => Array.isArray(value) && value.every(rules.text.fits) },
+  batchSize: rules.whole(1),
+  device: true,
+  listener: rules.listener,
+  onEvent: rules.callback,
+};
+
 const [FOLDS, SEED, TO_LABEL] = [5, 42, 20];
 /** Columns of more different values part the rows into too small slices. */
 const MOST_VALUES = 20;
@@ -83,6 +108,9 @@ const MOST_VALUES = 20;
  * labelErrors.found[0]; // { line: 17, text: "where is my parcel", label: "billing", suggested: "delivery", labelScore: 0.01, … }
  */
 export async function audit(settings: AuditSettings): Promise<Audit> {
+  const owner = { name: "audit", code: "audit/bad-option" };
+  rules.checkNames(owner, settings, Object.keys(SETTINGS));
+  rules.checkRules(owner, settings, SETTINGS);
   const { folds = FOLDS, seed = SEED, toLabel = TO_LABEL, listener = {}, fineTune = false } = settings;
   if (!(Number.isInteger(folds) && folds >= 2)) throw expectedGot("audit/bad-option", "folds", "a whole number from 2 on", folds);
   const { dataset, lines, table } = await readLabelled(settings);

@@ -116,6 +116,10 @@ describe("what cannot be audited is one error", () => {
     "data/broken-row",
     /line 6|:6/,
   );
+  refused("an unknown setting", ["text,label", "one,a"], "audit/bad-option", /got fold\. Did you mean folds\?/, { fold: 3 });
+  refused("a setting of another kind", ["text,label", "one,a"], "audit/bad-option", /^toLabel: expected a whole number/, {
+    toLabel: "x",
+  });
   refused(
     "unknown slices",
     ["text,label", "one,a", "two,b", "three,a", "four,b"],

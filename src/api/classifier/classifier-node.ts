@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { nodeImages } from "../../data/index-node.ts";
+import { expectedGot } from "../../errors/index.ts";
 import { type ExportOptions, exportFiles, sentenceFiles } from "../../export/index.ts";
 import { readWhole, type WholeOptions, writeOwnFiles } from "../../files/index-node.ts";
 import { ADAPTER_FILES, BESIDE_WEIGHTS, isZip, readModelZip, WEIGHTS_FILE } from "../../models/index.ts";
@@ -44,6 +45,7 @@ export class Classifier extends TextClassifier {
     path: string,
     { device, onNote, verify, base }: DeviceChoice & { readonly verify?: boolean; readonly base?: AdapterBase } = {},
   ): Promise<Classifier> {
+    if (typeof path !== "string") throw expectedGot("model/no-folder", "load", "the path of a model folder", path);
     const files = base ? readBesideBase(path, verify) : readFiles(path, verify);
     const place = { createRuntime: () => runtimeFor({ device, onNote }), imageReader: nodeImages, base };
     return new Classifier(await classifierParts(files, { where: path, ...place }));

@@ -2,7 +2,7 @@ import { flopsPerExample } from "../../attention/index.ts";
 import type { Dataset } from "../../data/index.ts";
 import { expectedGot } from "../../errors/index.ts";
 import { families } from "../../models/index.ts";
-import { huggingface, type RecipeChoice, type RecipeFacts, recipeFor, secondsOf } from "../../recipes/index.ts";
+import { CONTRASTIVE, huggingface, type RecipeChoice, type RecipeFacts, recipeFor, secondsOf } from "../../recipes/index.ts";
 import { encodeFor } from "../../runs/index.ts";
 import { taskOf } from "../../tasks/index.ts";
 import { type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
@@ -92,8 +92,8 @@ export function chooseRecipe(
     throw expectedGot("training/bad-option", "contrastiveEpochs, linearProbe, pooling, folds", rule, "another");
   }
   const contrastive = {
+    ...CONTRASTIVE,
     learningRate: factor * 5e-5,
-    batchSize: 32,
     ...chosen.contrastive,
     epochs: epochs ?? chosen.contrastive?.epochs ?? 0,
   };

@@ -29,7 +29,7 @@ const spec: RunSpec = {
 };
 const config = parseEncoderConfig(demoEncoderConfig());
 const recipe: RecipeChoice = {
-  contrastive: { epochs: 8, learningRate: 1e-3, batchSize: 4 },
+  contrastive: { epochs: 8, learningRate: 1e-3, batchSize: 4, maxLength: 64 },
   ...{ probe: true, options: { numTrainEpochs: 0 }, folds: 3, holdsOut: false },
 };
 /** Says of every example something that JSON must not round, and keeps the names of what it ran. */

@@ -1,4 +1,4 @@
-import type { Encoded } from "../../data/index.ts";
+import { type Encoded, shortened } from "../../data/index.ts";
 import { joined } from "../../files/index.ts";
 import { folds as cutFolds, type Fold } from "../../linear/index.ts";
 import { modelFiles } from "../../models/index.ts";
@@ -58,7 +58,7 @@ export async function runByRecipe(
       task: "contrastive",
       labels: [],
       classes: spec.labels.length,
-      data: { train: data.train },
+      data: { train: withShorterTexts(data.train, contrastive.maxLength) },
       options: {
         learningRate: contrastive.learningRate,
         perDeviceTrainBatchSize: contrastive.batchSize,
@@ -97,6 +97,14 @@ export async function runByRecipe(
     record: { ...record, steps: record.steps + first.record.steps, seconds: record.seconds + first.record.seconds },
   };
 }
+
+const withShorterTexts = (train: RunSpec["data"]["train"], maxLength: number): RunSpec["data"]["train"] =>
+  "paths" in train
+    ? train
+    : train.map((example) => ({
+        ...shortened(example, maxLength),
+        ...(example.others && { others: example.others.map((window) => shortened(window, maxLength)) }),
+      }));
 
 /** Its epochs may be one update each, and a checkpoint takes as long as several: four are written where nobody says otherwise. */
 const savedEvery = (train: RunSpec["data"]["train"], { epochs, batchSize }: ContrastiveSettings): number | undefined =>

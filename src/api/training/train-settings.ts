@@ -1,10 +1,18 @@
 import type { AttentionPlan, Pattern } from "../../attention/index.ts";
-import type { DataSummary, Dataset, DatasetOptions, Encoded, EncodingName } from "../../data/index.ts";
+import {
+  type DataSummary,
+  type Dataset,
+  type DatasetOptions,
+  ENCODINGS,
+  type Encoded,
+  type EncodingName,
+  LONG_TEXTS,
+} from "../../data/index.ts";
 import type { EvaluatedSplit, ModelFacts } from "../../export/index.ts";
-import type { ClassMetrics, GlueTask } from "../../metrics/index.ts";
+import { type ClassMetrics, type GlueTask, glueMetrics } from "../../metrics/index.ts";
 import type { Device, RunEvent, RunResult } from "../../runs/index.ts";
-import type { TaskName } from "../../tasks/index.ts";
-import type { TrainingOptions } from "../../training/index.ts";
+import { labelledTasks, type TaskName } from "../../tasks/index.ts";
+import { checkSettings, settingRules as rules, type TrainingOptions } from "../../training/index.ts";
 import type { Baseline } from "./baselines.ts";
 import type { LongTextFacts } from "./choose-length.ts";
 import type { ChosenRecipe, RecipeSettings } from "./choose-recipe.ts";
@@ -88,35 +96,66 @@ export interface TextTrainResult {
   readonly freshParameters: readonly string[];
 }
 
-/** Settings that are no training options. */
-export const OWN_SETTINGS: Readonly<Record<Exclude<keyof TextTrainSettings<never>, keyof TrainingOptions> | PlaceSetting, true>> =
-  {
-    ...{ data: true, validation: true, test: true, model: true, attention: true, task: true, classWeights: true, glue: true },
-    ...{
-      columns: true,
-      encoding: true,
-      skipBadRows: true,
-      maxLength: true,
-      maxTrainSamples: true,
-      checkpoints: true,
-      log: true,
-      preset: true,
-      timeBudget: true,
-      contrastiveEpochs: true,
-      linearProbe: true,
-      pooling: true,
-      longTexts: true,
-      docStride: true,
-      folds: true,
-      signal: true,
-      streaming: true,
-      revision: true,
-      teacher: true,
-      ...{ reportTo: true, loggingDir: true, runName: true },
-    },
-    ...{ onDownload: true, name: true, about: true, device: true, threads: true, seed: true },
-  };
+const COLUMNS: readonly string[] = ["textColumn", "pairColumn", "labelColumn"];
+
+/** Settings that are no training options, and what they take; true where that is checked when they are read. */
+const OWN_SETTINGS: rules.SettingRules<Exclude<keyof TextTrainSettings<never>, keyof TrainingOptions> | PlaceSetting> = {
+  data: { ...rules.source, required: true },
+  validation: rules.source,
+  test: rules.source,
+  model: {
+    rule: "a model folder, the name of a model, files by name, or demoEncoder()",
+    fits: (value) => rules.text.fits(value) || (rules.isObject(value) && (value instanceof Map || "kind" in value)),
+    required: true,
+  },
+  revision: rules.text,
+  attention: rules.attention,
+  task: rules.oneOf(labelledTasks),
+  classWeights: {
+    rule: "balanced, or a number for each class",
+    fits: (value) => value === "balanced" || (Array.isArray(value) && value.every((weight) => typeof weight === "number")),
+  },
+  glue: rules.oneOf(Object.keys(glueMetrics)),
+  columns: {
+    rule: `an object of column names: ${COLUMNS.join(", ")}`,
+    fits: (value) =>
+      rules.isObject(value) &&
+      Object.entries(value).every(([key, name]) => COLUMNS.includes(key) && (name === undefined || rules.text.fits(name))),
+  },
+  encoding: rules.oneOf(ENCODINGS),
+  skipBadRows: rules.flag,
+  maxLength: true,
+  maxTrainSamples: rules.whole(1),
+  checkpoints: rules.text,
+  log: rules.log,
+  preset: true,
+  timeBudget: true,
+  contrastiveEpochs: rules.whole(0),
+  linearProbe: rules.flag,
+  pooling: rules.oneOf(["first", "mean", "best"]),
+  longTexts: rules.oneOf(LONG_TEXTS),
+  docStride: true,
+  folds: true,
+  signal: rules.abortSignal,
+  streaming: rules.flag,
+  teacher: {
+    rule: "a folder, a file of what a model said, or a classifier",
+    fits: (value) => rules.text.fits(value) || (rules.isObject(value) && "predict" in value),
+  },
+  reportTo: rules.texts,
+  loggingDir: rules.text,
+  runName: rules.text,
+  onDownload: rules.listener,
+  name: true,
+  about: rules.object("an object of facts for the model card"),
+  device: true,
+  threads: rules.whole(1),
+  seed: rules.seed,
+};
 /** Settings that Node and the browser add, and the name that `hubData` gives. */
 type PlaceSetting =
-  | ("model" | "teacher" | "checkpoints" | "signal" | "streaming" | "revision" | "onDownload" | "name")
+  | ("model" | "teacher" | "log" | "checkpoints" | "signal" | "streaming" | "revision" | "onDownload" | "name")
   | ("reportTo" | "loggingDir" | "runName");
+
+/** @throws `training/bad-option` for a setting that nobody reads, that is of another kind than it takes, or that is missing. */
+export const checkTrainSettings = (settings: object): void => checkSettings("train", settings, OWN_SETTINGS);

@@ -1,5 +1,6 @@
 import { type AttentionPlan, checkPlan, dense } from "../../attention/index.ts";
 import {
+  checkDataset,
   checkStreamTrainable,
   checkTrainable,
   type Dataset,
@@ -16,13 +17,13 @@ import { withFewerLayers, withLabels } from "../../models/index.ts";
 import type { StreamedSource } from "../../runs/index.ts";
 import { classWeightsOf } from "../../runs/index.ts";
 import { DEFAULT_TASK, taskOf } from "../../tasks/index.ts";
-import { checkSettings, resolveOptions, type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
+import { resolveOptions, type TrainingOptions, trainingOptionsIn } from "../../training/index.ts";
 import type { FreshModel } from "../fresh-model.ts";
 import { freshStart, type StartModel } from "../start-model.ts";
 import { chooseLength, type LengthSettings, type LongTextFacts } from "./choose-length.ts";
 import { type ChosenRecipe, chooseRecipe, DEFAULT_TIME_BUDGET, isChosen, type RecipeSettings } from "./choose-recipe.ts";
 import { checkTeacher, type Teacher } from "./teacher.ts";
-import { OWN_SETTINGS, type TextTrainSettings } from "./train-settings.ts";
+import { checkTrainSettings, type TextTrainSettings } from "./train-settings.ts";
 
 /** Where the examples of a training come from. */
 export type DataSources<Source> = Pick<TextTrainSettings<Source>, "data" | "validation" | "test">;
@@ -69,7 +70,7 @@ export async function prepareTraining<Source>(
     readonly onNote?: (text: string) => void;
   },
 ): Promise<Prepared> {
-  checkSettings("train", asked, OWN_SETTINGS);
+  checkTrainSettings(asked);
   resolveOptions(trainingOptionsIn(asked));
   const attention = asked.attention ?? dense();
   const plan = "pattern" in attention ? attention : { pattern: attention };
@@ -89,6 +90,7 @@ export async function prepareTraining<Source>(
       : await readAsTrained(settings.columns ?? {}, like?.columns, place.onNote, (columns) =>
           place.read(source, { ...options, ...columns }),
         );
+    if (dataset === source) checkDataset(dataset);
     if (like) return sameClasses(dataset, like.labels, like.task);
     const own = dataset.task ?? DEFAULT_TASK;
     if (task !== undefined && own !== task) throw expectedGot("data/columns", dataset.name, `labels of ${task}, as asked`, own);

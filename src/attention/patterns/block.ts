@@ -19,6 +19,7 @@ import {
   transpose,
   where,
 } from "../../graph/index.ts";
+import { checkParameters } from "./parts/check-parameters.ts";
 import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
 import { checkSparsity, keysOfRow } from "./parts/kept-keys.ts";
 import { namesOf } from "./parts/place-blocks.ts";
@@ -55,6 +56,7 @@ export interface BlockOptions {
  * @see MInference (arXiv 2407.02490), which ranks blocks by mean-pooled queries and keys too, to infer long prompts.
  */
 export function block(options: BlockOptions): Pattern {
+  checkParameters("block", options, ["sparsity", "size", "keepOwn"]);
   const { sparsity, size = 16, keepOwn = false } = options;
   checkSparsity("block", sparsity);
   if (!(Number.isInteger(size) && size >= 1)) {

@@ -77,4 +77,6 @@ const compositionId = (name: string, parts: readonly Pattern[]): string => `${na
 
 function checkParts(name: string, parts: readonly Pattern[]): void {
   if (parts.length === 0) throw expectedGot("pattern/bad-parameter", name, "at least one pattern", "none");
+  const other = parts.find((part) => typeof part?.keep !== "function");
+  if (other !== undefined) throw expectedGot("pattern/bad-parameter", name, "patterns, such as topK({ sparsity: 0.8 })", other);
 }

@@ -1,5 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { and } from "../../graph/index.ts";
+import { checkParameters } from "./parts/check-parameters.ts";
 import { checkSparsity } from "./parts/kept-keys.ts";
 import { twiceShare } from "./parts/twice-share.ts";
 import type { Pattern } from "./pattern.ts";
@@ -68,7 +69,9 @@ export function heads(options: HeadsOptions): Pattern {
   };
 }
 
-function checkHeads({ sparsity, heads: chosen }: HeadsOptions): { sparsity?: number; heads?: readonly number[] } {
+function checkHeads(options: HeadsOptions): { sparsity?: number; heads?: readonly number[] } {
+  checkParameters("heads", options, ["sparsity", "heads"]);
+  const { sparsity, heads: chosen } = options;
   if ((sparsity === undefined) === (chosen === undefined)) {
     const got = chosen === undefined ? "neither" : "both";
     throw expectedGot("pattern/bad-parameter", "heads", "either a sparsity or heads", got);

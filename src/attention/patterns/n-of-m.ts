@@ -1,5 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { add, and, cast, constant, equal, gather, greater, type Node, or, reshape, transpose, where } from "../../graph/index.ts";
+import { checkParameters } from "./parts/check-parameters.ts";
 import { closestTo, sparsityOr, upTo } from "./parts/sparsity-or.ts";
 import { validLength } from "./parts/valid-length.ts";
 import type { Pattern } from "./pattern.ts";
@@ -37,6 +38,7 @@ export const keptOfGroup = (sparsity: number, length: number, m: number): number
  * @see Dfss (PPoPP 2023): 1:2 and 2:4, the second of which GPUs can skip in hardware. Here the mask is exact and nothing is skipped.
  */
 export function nOfM(options: NOfMOptions): Pattern {
+  checkParameters("nOfM", options, ["n", "sparsity", "m"]);
   const { m = 4, n: given } = options;
   if (!(Number.isInteger(m) && m >= 1 && m <= 64)) {
     throw expectedGot("pattern/bad-parameter", "nOfM", "m as a whole number of keys, 1 to 64", m);
@@ -45,6 +47,7 @@ export function nOfM(options: NOfMOptions): Pattern {
     least: 1,
     rule: `a whole n from 1 to m, here ${m}`,
     article: "an ",
+    others: ["m"],
     ofSparsity: (sparsity, length) => keptOfGroup(sparsity, length, m),
   });
   if (given !== undefined && given > m) {

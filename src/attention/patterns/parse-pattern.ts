@@ -17,6 +17,7 @@ import { combinators, patterns } from "./registry.ts";
  * parsePattern("inOrder(slidingWindow(radius=4), topK(sparsity=0.5))");
  */
 export function parsePattern(text: string): Pattern {
+  if (typeof text !== "string") throw expectedGot("pattern/syntax", "pattern", "a text such as topK(sparsity=0.8)", text);
   const tokens = text.match(/[(),=]|[^\s(),=]+/g) ?? [];
   let at = 0;
   const next = (): string => tokens[at++] ?? "the end";

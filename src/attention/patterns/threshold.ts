@@ -1,5 +1,6 @@
 import { expectedGot } from "../../errors/index.ts";
 import { lessOrEqual, maskedSoftmax } from "../../graph/index.ts";
+import { checkParameters } from "./parts/check-parameters.ts";
 import { bestWhereEmpty, keepBestWhereEmpty } from "./parts/emptied-rows.ts";
 import { refuseRamp } from "./parts/no-ramp.ts";
 import type { Pattern } from "./pattern.ts";
@@ -16,7 +17,9 @@ import { patternId } from "./pattern-id.ts";
  * @example
  * threshold({ probability: 0.1 }); // probabilities [0.7, 0.25, 0.05] keep [1, 1, 0]
  */
-export function threshold({ probability }: { readonly probability: number }): Pattern {
+export function threshold(options: { readonly probability: number }): Pattern {
+  checkParameters("threshold", options, ["probability"]);
+  const { probability } = options;
   if (!(typeof probability === "number" && probability > 0 && probability <= 1)) {
     const hint = "0.01 removes keys below one per cent.";
     throw expectedGot("pattern/bad-parameter", "threshold", "a probability in (0, 1]", probability, hint);

@@ -12,6 +12,7 @@ import {
   topKMask,
   where,
 } from "../../graph/index.ts";
+import { checkParameters } from "./parts/check-parameters.ts";
 import { refuseRamp } from "./parts/no-ramp.ts";
 import { rowShape } from "./parts/ranked-keys.ts";
 import type { Pattern } from "./pattern.ts";
@@ -33,7 +34,9 @@ const ROUNDING = 1e-6;
  * topP({ mass: 0.9 }); // probabilities [0.25, 0.7, 0.05] keep [1, 1, 0]
  * @see SpargeAttention2 (arXiv 2602.13515), which chooses blocks by mass or number; nucleus sampling (arXiv 1904.09751).
  */
-export function topP({ mass = 0.9 }: { readonly mass?: number } = {}): Pattern {
+export function topP(options: { readonly mass?: number } = {}): Pattern {
+  checkParameters("topP", options, ["mass"]);
+  const { mass = 0.9 } = options;
   if (!(typeof mass === "number" && mass > 0 && mass < 1)) {
     const hint = "0.9 keeps nine tenths of the probability; dense keeps all of it.";
     throw expectedGot("pattern/bad-parameter", "topP", "a mass in (0, 1)", mass, hint);

@@ -178,7 +178,8 @@ function reporter(
     else if (event.type === "long") output.say(longTextsLine(event.texts));
     else if (event.type === "faster") output.say(fasterLine(event.attention));
     else if (event.type === "phase") {
-      if (phase?.name !== event.name) phase = { name: event.name, bar: output.progress(event.name, event.steps, event.done - 1) };
+      // of the updates before its first event a bar knows no time
+      if (phase?.name !== event.name) phase = { name: event.name, bar: output.progress(event.name, event.steps, event.done) };
       phase.bar.update(event.done);
       if (event.done === event.steps) {
         phase.bar.finish();

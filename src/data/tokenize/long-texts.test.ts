@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { demoTokenizer } from "../../studies/index.ts";
-import { cutTokens, LONG_TEXTS, windowsOf } from "./long-texts.ts";
+import { cutTokens, LONG_TEXTS, shortened, windowsOf } from "./long-texts.ts";
 import { createTokenizer } from "./tokenizer.ts";
 
 const ids = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -16,6 +16,19 @@ test("head keeps the beginning; head_tail a quarter of the room for it, and the 
   assert.deepEqual(cutTokens(ids, 7, "head_tail"), [1, 2, 4, 5, 6, 7, 8]);
   assert.deepEqual(cutTokens(ids, 1, "head_tail"), [8]);
   assert.deepEqual(cutTokens(ids, 0, "head_tail"), []);
+});
+
+test("a shortened text keeps its first and last token, and head and tail between them", () => {
+  const encoded = {
+    inputIds: Int32Array.of(101, 1, 2, 3, 4, 5, 6, 7, 8, 102),
+    tokenTypeIds: Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1, 1, 1),
+  };
+  assert.equal(shortened(encoded, 10), encoded);
+  assert.deepEqual(shortened(encoded, 6), {
+    inputIds: Int32Array.of(101, 1, 6, 7, 8, 102),
+    tokenTypeIds: Int32Array.of(0, 0, 1, 1, 1, 1),
+    truncated: true,
+  });
 });
 
 test("windows overlap by the stride, hold every token, and the last ends with the text", () => {

@@ -1,4 +1,5 @@
 import { expectedGot } from "../../errors/index.ts";
+import type { Encoded } from "../types.ts";
 
 /**
  * What is read of a text that is longer than the encoder takes: its beginning; a quarter of the room for that and the rest for its end; or
@@ -31,6 +32,21 @@ export function cutTokens(ids: readonly number[], kept: number, longTexts: LongT
   if (longTexts !== "head_tail") return ids.slice(0, kept);
   const head = Math.round(HEAD_SHARE * kept);
   return [...ids.slice(0, head), ...ids.slice(ids.length - (kept - head))];
+}
+
+/**
+ * An encoded text, or window of one, of at most so many tokens: its first and its last, which are special, and head and tail between them.
+ *
+ * @param maxLength - At least 3.
+ */
+export function shortened<Part extends Pick<Encoded, "inputIds" | "tokenTypeIds">>(encoded: Part, maxLength: number): Part {
+  const { inputIds, tokenTypeIds } = encoded;
+  const last = inputIds.length - 1;
+  if (last < maxLength) return encoded;
+  const inner = Array.from({ length: last - 1 }, (_, at) => at + 1);
+  const kept = [0, ...cutTokens(inner, maxLength - 2, "head_tail"), last];
+  const of = (ids: Int32Array): Int32Array => Int32Array.from(kept, (place) => ids[place]);
+  return { ...encoded, inputIds: of(inputIds), tokenTypeIds: of(tokenTypeIds), truncated: true };
 }
 
 /**

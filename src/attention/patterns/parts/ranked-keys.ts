@@ -16,6 +16,7 @@ import {
 } from "../../../graph/index.ts";
 import type { GraphView, HeadView, Pattern } from "../pattern.ts";
 import { patternId } from "../pattern-id.ts";
+import { checkParameters } from "./check-parameters.ts";
 import { checkSparsity, keysOfRow } from "./kept-keys.ts";
 import { validLength } from "./valid-length.ts";
 
@@ -39,7 +40,9 @@ export interface RankOptions {
 export const FIRST = 3e38;
 
 /** Check the options; throws `pattern/bad-parameter`. */
-export function checkRankOptions(name: string, { sparsity, rankOver, keepSpecial }: RankOptions): void {
+export function checkRankOptions(name: string, options: RankOptions): void {
+  checkParameters(name, options, ["sparsity", "rankOver", "keepSpecial"]);
+  const { sparsity, rankOver, keepSpecial } = options;
   checkSparsity(name, sparsity);
   const paddedTo = rankOver?.paddedTo;
   if (paddedTo !== undefined && !(Number.isInteger(paddedTo) && paddedTo >= 1)) {

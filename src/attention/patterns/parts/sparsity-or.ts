@@ -1,5 +1,6 @@
 import { expectedGot } from "../../../errors/index.ts";
 import { patternId } from "../pattern-id.ts";
+import { checkParameters } from "./check-parameters.ts";
 import { checkSparsity } from "./kept-keys.ts";
 import { twiceShare } from "./twice-share.ts";
 
@@ -31,11 +32,14 @@ export function sparsityOr<Key extends string>(
     readonly least: number;
     readonly rule: string;
     readonly hint?: string;
+    /** Names of its further parameters. */
+    readonly others?: readonly string[];
     /** Before the parameter in messages; default "a ". */
     readonly article?: string;
     ofSparsity(sparsity: number, length: number): number;
   },
 ): SparsityOr {
+  checkParameters(name, options, ["sparsity", key, ...(about.others ?? [])]);
   const { sparsity } = options as { sparsity?: number };
   const given = (options as Record<string, number | undefined>)[key];
   if ((sparsity === undefined) === (given === undefined)) {
