@@ -56,6 +56,8 @@ async function run(model: string, train: Dataset, reported: Dataset, spec: Parti
       pooling: "mean",
       device: "cpu",
       threads: Number(values.threads),
+      // no checkpoint is continued here, so that a name is enough
+      ...(logits && { taughtBy: teacher }),
       ...spec,
     },
     nodeEnvironment,

@@ -14,8 +14,8 @@ const NAME = /^[A-Za-z0-9][\w.-]*$/;
 /**
  * Find out before the first run what would only be noticed after the last one.
  *
- * @throws `data/bad-dataset`; `study/bad-spec` for parts that are missing, names that are no file names or stand twice, a missing baseline or one that is not dense, seeds given
- *   twice, claims about no arm, looks out of order.
+ * @throws `study/bad-spec` for parts that are missing, names that are no file names or stand twice, a missing baseline or one that is not
+ *   dense, seeds given twice, claims about no arm, looks out of order; `data/bad-dataset`.
  */
 export function checkStudy(definition: StudyDefinition): void {
   checkParts(definition);
