@@ -7,10 +7,10 @@ export * from "./index.ts";
 export {
   type PretrainEvent,
   type PretrainedModel,
-  type PretrainSettings,
   pretrain,
   pretrainingDefaults,
 } from "./pretrain-node.ts";
+export type { PretrainSettings } from "./pretrain-settings-node.ts";
 export { type StudySettings, study } from "./study-node.ts";
 export {
   drawn,

@@ -1,67 +1,25 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type AttentionPlan, dense, type Pattern } from "../attention/index.ts";
+import { dense } from "../attention/index.ts";
 import { createTokenizer, decodeText, readDocuments, readTokenizerJson, type Tokenizer, textBlocks } from "../data/index.ts";
 import { counted, expectedGot } from "../errors/index.ts";
 import { jsonBytes, writeOwnFiles } from "../files/index-node.ts";
 import { type EncoderConfig, modelFiles, parseEncoderConfig, TOKENIZER_FILES, withLabels } from "../models/index.ts";
 import { loadModelFolder } from "../models/index-node.ts";
 import { permutation } from "../random/index.ts";
-import type { CurvePoint, Device, ModelSource, RunEvent, RunLog, RunResult, RunSpec } from "../runs/index.ts";
+import type { CurvePoint, ModelSource, RunEvent, RunResult, RunSpec } from "../runs/index.ts";
 import { runLogged, specOf } from "../runs/index.ts";
 import { startRunWorker } from "../runs/index-node.ts";
 import { checkMasking } from "../tasks/index.ts";
-import type { TrackingSettings } from "../trackers/index-node.ts";
-import {
-  checkSettings,
-  resolveOptions,
-  settingRules as rules,
-  type TrainingOptions,
-  trainingOptionsIn,
-} from "../training/index.ts";
+import { resolveOptions, type TrainingOptions, trainingOptionsIn } from "../training/index.ts";
 import { OTHER_MODELS_FILES, readModelFiles } from "./classifier/classifier-node.ts";
 import { type EventsWithResult, withEvents } from "./event-queue.ts";
-import { type FetchListener, modelFolderOf } from "./hub-sources-node.ts";
+import { modelFolderOf } from "./hub-sources-node.ts";
 import { inCheckpoints } from "./in-checkpoints-node.ts";
 import { tokenizerFilesOf } from "./input-files.ts";
+import { checkPretrainSettings, type PretrainSettings } from "./pretrain-settings-node.ts";
 import { trainingTrackers } from "./training-trackers-node.ts";
 import { VERSION } from "./version.ts";
-
-/** Settings of {@link pretrain}; training options have Hugging Face's names in camelCase. */
-export interface PretrainSettings extends Partial<TrainingOptions>, TrackingSettings {
-  /** Plain text, gzipped or not: lines, with an empty line between documents. */
-  readonly data: string;
-  /** Held-out text; left out, a share of the documents is held out. */
-  readonly validation?: string;
-  /** Model folder, or the name of a model on the Hub, to continue from. Either this, or `config` and `tokenizer`. */
-  readonly model?: string;
-  /** Branch, tag or commit of a model on the Hub; default `main`. */
-  readonly revision?: string;
-  /** Told of downloads. */
-  readonly onDownload?: FetchListener;
-  /** `config.json` of an encoder to be trained from nothing. */
-  readonly config?: string;
-  /** Folder with the tokenizer of that encoder. */
-  readonly tokenizer?: string;
-  /** Default `dense()`. */
-  readonly attention?: Pattern | AttentionPlan;
-  /** Tokens a block; default 128. */
-  readonly maxLength?: number;
-  /** One block a line, instead of full blocks. */
-  readonly lineByLine?: boolean;
-  /** Share of the tokens that are predicted; default 0.15. */
-  readonly mlmProbability?: number;
-  /** Share of the documents that is held out; default 0.01. */
-  readonly validationShare?: number;
-  readonly seed?: number;
-  readonly device?: Device;
-  readonly threads?: number;
-  /** Folder for checkpoints, or `s3://bucket/prefix`; left out, none are written. */
-  readonly checkpoints?: string;
-  /** Takes each event of the run, and how it ended; left out, none is kept. */
-  readonly log?: RunLog;
-  readonly signal?: AbortSignal;
-}
 
 export type PretrainEvent =
   | {
@@ -97,31 +55,6 @@ export interface PretrainedModel extends PretrainResult {
 /** Where pre-training differs from `defaultOptions`: from nothing, or on new text, the rate is higher than for a classifier. */
 export const pretrainingDefaults = { learningRate: 5e-5 } as const satisfies Partial<TrainingOptions>;
 
-/** Settings that are no training options, and what they take; true where that is checked when they are read. */
-const OWN: rules.SettingRules<Exclude<keyof PretrainSettings, keyof TrainingOptions>> = {
-  data: { rule: "a path", fits: rules.text.fits, required: true },
-  validation: rules.text,
-  model: rules.text,
-  revision: rules.text,
-  onDownload: rules.listener,
-  config: rules.text,
-  tokenizer: rules.text,
-  attention: rules.attention,
-  maxLength: true,
-  lineByLine: rules.flag,
-  mlmProbability: true,
-  validationShare: true,
-  seed: rules.seed,
-  device: true,
-  threads: rules.whole(1),
-  checkpoints: rules.text,
-  log: rules.log,
-  signal: rules.abortSignal,
-  reportTo: rules.texts,
-  loggingDir: rules.text,
-  runName: rules.text,
-};
-
 /**
  * Train an encoder to fill in masked tokens of plain text, so that it knows the language of one's own texts before it is fine-tuned.
  *
@@ -136,7 +69,7 @@ const OWN: rules.SettingRules<Exclude<keyof PretrainSettings, keyof TrainingOpti
  */
 export const pretrain = (settings: PretrainSettings): EventsWithResult<PretrainEvent, PretrainedModel | null> =>
   withEvents(async (emit) => {
-    checkSettings("pretrain", settings, OWN);
+    checkPretrainSettings(settings);
     return inCheckpoints(settings.checkpoints, () => execute(settings, emit));
   });
 
