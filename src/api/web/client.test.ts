@@ -95,6 +95,13 @@ for (const [texts, own] of Object.entries({
     await result.model.close();
   });
 
+test("an attention that is no pattern is refused on the page, which would not get it to the worker", async () => {
+  for (const attention of ["topK", { pattern: "topK" }]) {
+    const run = trainIn(connect(), settings({ attention: attention as never }));
+    await assert.rejects(run.result, { code: "pattern/bad-plan", message: /^attention: expected a pattern, such as topK/ });
+  }
+});
+
 test("a map of files trains in Node too, as their folder does", async () => {
   const [a, b] = await Promise.all(
     [modelFolder, model].map(async (from) => (await trainInNode({ data: dataFile, model: from, ...common }).result)!),

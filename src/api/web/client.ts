@@ -3,7 +3,6 @@ import { CrispError } from "../../errors/index.ts";
 import type { Device } from "../../runs/index.ts";
 import { fromSent, specOf } from "../../runs/index.ts";
 import type { TaskName } from "../../tasks/index.ts";
-import { settingRules } from "../../training/index.ts";
 import type { Prediction, TextInput } from "../classifier/classifier.ts";
 import { type EventsWithResult, withEvents } from "../event-queue.ts";
 import type { ModelFiles } from "../model-files.ts";
@@ -53,14 +52,8 @@ export interface WorkerPort {
 /** Train in a worker, which then holds the model; a stopped or failed one is closed. */
 export function trainIn(port: WorkerPort, settings: WorkerTrainSettings): TrainingRun {
   return withEvents(async (emit) => {
-    // the worker checks the others, to which these two do not come as they are
-    const { attention: pattern, abortSignal } = settingRules;
-    settingRules.checkRules({ name: "train", code: "training/bad-option" }, settings, {
-      attention: pattern,
-      signal: abortSignal,
-    });
     const { signal, attention = dense(), ...rest } = settings;
-    const plan = specOf("pattern" in attention ? attention : { pattern: attention });
+    const plan = specOf(typeof attention === "object" && "pattern" in attention ? attention : { pattern: attention });
     const caller = new Caller(port, emit);
     const stop = (): void => port.post({ type: "stop" });
     try {
