@@ -39,7 +39,12 @@ test("the first thing that is wrong is named", () => {
       { ...(withExample({ label: Infinity }) as Dataset), task: "regression" },
       /label: expected a number, NaN without one, got Infinity/,
     ],
-    [withExample({ labels: [0, 2] }), /examples\[1\]\.labels: expected classes from 0 to 1, or -1, got \[0, 2\]/],
+    [withExample({ labels: [0, 2] }), /examples\[1\]\.labels: expected classes from 0 to 1, got \[0, 2\]/],
+    [
+      { ...(withExample({ labels: [-1] }) as Dataset), task: "multi_label_classification" },
+      /labels: expected classes from 0 to 1, got \[-1\]/,
+    ],
+    [{ ...dataset, task: "clasification" }, /^tickets, task: expected one of .*, got clasification/],
     [withExample({ words: "where is" }), /examples\[1\]\.words: expected a list of words/],
   ];
   for (const [wrong, message] of cases) {

@@ -1,5 +1,5 @@
 import { expectedGot } from "../errors/index.ts";
-import { taskOf } from "../tasks/index.ts";
+import { labelledTasks, taskOf } from "../tasks/index.ts";
 import type { Dataset, Example } from "./types.ts";
 
 /**
@@ -17,7 +17,9 @@ export function checkDataset(dataset: Dataset): void {
   if (typeof name !== "string") refuse("name", "a short name, for messages", name);
   if (!isListOf(labels, "string")) refuse("labels", "a list of names", labels);
   if (!Array.isArray(examples)) refuse("examples", "a list of examples", examples);
-  const { labels: rules } = taskOf(dataset);
+  const { task } = dataset;
+  if (task !== undefined && !labelledTasks.includes(task)) refuse("task", `one of ${labelledTasks.join(", ")}`, task);
+  const { labels: rules, perToken } = taskOf(dataset);
   const last = labels.length - 1;
   const isClass = (label: unknown): boolean => Number.isInteger(label) && (label as number) >= 0 && (label as number) <= last;
   const isLabel = (label: unknown): boolean =>
@@ -29,8 +31,8 @@ export function checkDataset(dataset: Dataset): void {
     if (!Number.isSafeInteger(index)) refuse(`examples[${at}].index`, "a whole number, the row it comes from", index);
     if (pair !== undefined && typeof pair !== "string") refuse(`examples[${at}].pair`, "a text", pair);
     if (!isLabel(label)) refuse(`examples[${at}].label`, ofLabel, label);
-    if (several !== undefined && !(Array.isArray(several) && several.every((one) => one === -1 || isClass(one))))
-      refuse(`examples[${at}].labels`, `classes from 0 to ${last}, or -1`, several);
+    if (several !== undefined && !(Array.isArray(several) && several.every((one) => (perToken && one === -1) || isClass(one))))
+      refuse(`examples[${at}].labels`, `classes from 0 to ${last}`, several);
     if (words !== undefined && !isListOf(words, "string")) refuse(`examples[${at}].words`, "a list of words", words);
   });
 }
